@@ -1,0 +1,338 @@
+"""The canned provider: a real HTTP server that echoes, and fails in every way a provider can.
+
+Run `python tests/providers/canned.py --port 0 [--record FILE] [--tls CERT.pem]`; it prints one JSON line {"url": …} when
+it listens. In a test: `async with CannedProvider() as provider:`, then `provider.url` and `provider.requests`.
+Speaks OpenAI /v1/chat/completions and /v1/models, Anthropic /v1/messages and /v1/messages/count_tokens. How it answers
+is chosen by the model name (see behaviour.py). GET /canned/requests lists what it received, newest last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import gzip
+import os
+import signal
+import socket
+import ssl
+import struct
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+
+if __package__ in (None, ""):  # started as a program: make `tests.providers` importable
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.providers import answers
+from tests.providers.behaviour import Behaviour, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request exactly as it arrived. `time_us` is the wall clock when its last byte was read."""
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    time_us: int
+    connection: int  # which accepted connection: shows reuse
+
+    def header(self, name: str) -> str | None:
+        """The first header of this name, whatever its case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+    def line(self) -> bytes:
+        """As one line of the record file."""
+        return orjson.dumps(
+            {
+                "time_us": self.time_us,
+                "method": self.method,
+                "path": self.path,
+                "headers": self.headers,
+                "body": base64.b64encode(self.body).decode(),
+            },
+            option=orjson.OPT_APPEND_NEWLINE,
+        )
+
+
+class _Stop(Exception):
+    """The behaviour ends the connection here; `hard` sends a TCP reset."""
+
+    def __init__(self, *, hard: bool = False) -> None:
+        self.hard = hard
+
+
+@dataclass(slots=True)
+class CannedProvider:
+    """The server. `record` appends each request, fsynced, before anything is answered; `keep` bounds `requests`."""
+
+    port: int = 0
+    record: Path | None = None
+    tls: ssl.SSLContext | None = None
+    keep: int = 100_000
+    url: str = ""
+    requests: deque[Received] = field(default_factory=deque)
+    connections: int = 0
+    _server: asyncio.Server | None = None
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _file: int = -1
+
+    async def __aenter__(self) -> Self:
+        self.requests = deque(maxlen=self.keep)
+        if self.record is not None:
+            self._file = os.open(self.record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", self.port, ssl=self.tls, limit=1 << 20, backlog=1024
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._file >= 0:
+            os.close(self._file)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+        self.connections += 1
+        connection = self.connections
+        try:
+            async for received in _received(reader, connection):
+                self._remember(received)
+                await self._answer(received, writer)
+        except _Stop as stop:
+            if stop.hard:
+                raw: socket.socket = writer.get_extra_info("socket")
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                writer.transport.abort()
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
+            pass  # the caller went away or spoke no HTTP: nothing to answer, and the test sees it from its own side
+        finally:
+            if task is not None:
+                self._tasks.discard(task)
+            writer.close()
+
+    def _remember(self, received: Received) -> None:
+        if received.path.startswith("/canned/"):
+            return
+        self.requests.append(received)
+        if self._file >= 0:
+            os.write(self._file, received.line())
+            os.fsync(self._file)
+
+    async def _answer(self, received: Received, writer: asyncio.StreamWriter) -> None:
+        path = received.path.partition("?")[0]
+        anthropic = path.startswith("/v1/messages") or received.header("anthropic-version") is not None
+        if path == "/canned/requests":
+            return await _whole(writer, 200, orjson.dumps([orjson.loads(one.line()) for one in self.requests]))
+        if path == "/v1/models" and received.method == "GET":
+            return await _whole(writer, 200, orjson.dumps(_models(anthropic)))
+        if path not in ("/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens"):
+            return await _whole(writer, 404, orjson.dumps(answers.error_body(anthropic, 404, "canned: no such path")))
+        try:
+            request = received.json()
+            behaviour = parse(str(request["model"]))
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            wrong = answers.error_body(anthropic, 400, "canned: not a request with a model")
+            return await _whole(writer, 400, orjson.dumps(wrong))
+        await _fail_first(writer, behaviour)
+        if behaviour.status != 200:
+            wrong = answers.error_body(anthropic, behaviour.status, f"canned {behaviour.status}")
+            return await _whole(writer, behaviour.status, orjson.dumps(wrong), [b"retry-after: 7"])
+        if path.endswith("count_tokens"):
+            count = answers.count_input(request) + behaviour.lie_input
+            return await _whole(writer, 200, orjson.dumps({"input_tokens": count}))
+        said = answers.answer(request, received.body, behaviour)
+        if request.get("stream") is True:
+            events = answers.anthropic_events if anthropic else answers.openai_events
+            return await _stream(writer, behaviour, anthropic, list(events(said, request)))
+        body = answers.anthropic_body if anthropic else answers.openai_body
+        return await _whole_answer(writer, behaviour, orjson.dumps(body(said, request)))
+
+
+def _models(anthropic: bool) -> dict[str, Any]:
+    names = ("echo", "canned-20x", "tool")
+    if anthropic:
+        made = "2026-01-01T00:00:00Z"
+        listed = [{"type": "model", "id": name, "display_name": name, "created_at": made} for name in names]
+        return {"data": listed, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+    listed = [{"id": name, "object": "model", "created": 1_790_000_000, "owned_by": "canned"} for name in names]
+    return {"object": "list", "data": listed}
+
+
+async def _received(reader: asyncio.StreamReader, connection: int) -> AsyncIterator[Received]:
+    """The requests of one connection, until it closes."""
+    while True:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            return
+        line, *fields = head[:-4].decode("latin-1").split("\r\n")
+        method, path, _ = line.split(" ", 2)
+        headers = tuple((key, value.strip()) for key, _, value in (one.partition(":") for one in fields))
+        lower = {key.lower(): value for key, value in headers}
+        body = b""
+        if "content-length" in lower:
+            body = await reader.readexactly(int(lower["content-length"]))
+        elif lower.get("transfer-encoding", "").lower() == "chunked":
+            body = await _chunked(reader)
+        yield Received(method, path, headers, body, time.time_ns() // 1000, connection)
+
+
+async def _chunked(reader: asyncio.StreamReader) -> bytes:
+    pieces: list[bytes] = []
+    while size := int((await reader.readline()).partition(b";")[0], 16):
+        pieces.append(await reader.readexactly(size))
+        await reader.readline()
+    await reader.readline()
+    return b"".join(pieces)
+
+
+async def _fail_first(writer: asyncio.StreamWriter, behaviour: Behaviour) -> None:
+    """Whatever a behaviour does before the first byte of an answer."""
+    if behaviour.first_s:
+        await asyncio.sleep(behaviour.first_s)
+    if behaviour.reset == 0:
+        raise _Stop(hard=True)
+    if "hang" in behaviour.flags:
+        await asyncio.sleep(3600)
+    if "garbage" in behaviour.flags:
+        writer.write(b"\x16\x03\x01 this is not HTTP\r\n\r\n")
+        await writer.drain()
+        raise _Stop
+
+
+async def _whole(writer: asyncio.StreamWriter, status: int, body: bytes, extra: list[bytes] | None = None) -> None:
+    head = [b"HTTP/1.1 %d Canned" % status, b"content-type: application/json", b"content-length: %d" % len(body)]
+    head += [b"x-request-id: req_canned", b"set-cookie: canned=1", *(extra or [])]
+    writer.write(b"\r\n".join(head) + b"\r\n\r\n" + body)
+    await writer.drain()
+
+
+async def _whole_answer(writer: asyncio.StreamWriter, behaviour: Behaviour, body: bytes) -> None:
+    """A complete JSON answer, unless the behaviour breaks it."""
+    if behaviour.slow_s:
+        await asyncio.sleep(behaviour.slow_s)
+    if "malformed" in behaviour.flags:
+        body = body[: len(body) // 2] + b"\xff{,"
+    head = [b"HTTP/1.1 200 OK", b"content-type: application/json", b"x-request-id: req_canned", b"set-cookie: canned=1"]
+    if "gzip" in behaviour.flags:
+        body = gzip.compress(body, 1)
+        head.append(b"content-encoding: gzip")
+    close = "close" in behaviour.flags
+    head.append(b"connection: close" if close else b"content-length: %d" % len(body))
+    writer.write(b"\r\n".join(head) + b"\r\n\r\n")
+    if max(behaviour.cut, behaviour.reset, behaviour.stall, behaviour.error) >= 0:
+        await _send(writer, behaviour, body[: len(body) // 2])
+        if behaviour.stall >= 0:
+            await asyncio.sleep(3600)
+        raise _Stop(hard=behaviour.reset >= 0)
+    await _send(writer, behaviour, body)
+    if close:
+        raise _Stop
+
+
+async def _stream(
+    writer: asyncio.StreamWriter, behaviour: Behaviour, anthropic: bool, events: list[tuple[str, Any]]
+) -> None:
+    """Server-sent events in HTTP chunks, one event a chunk, until they or the behaviour end."""
+    close = "close" in behaviour.flags
+    framing = b"connection: close" if close else b"transfer-encoding: chunked"
+    head = [b"HTTP/1.1 200 OK", b"content-type: text/event-stream; charset=utf-8", b"cache-control: no-cache", framing]
+    head += [b"x-request-id: req_canned", b"set-cookie: canned=1"]
+    zipper = None
+    if "gzip" in behaviour.flags:
+        head.append(b"content-encoding: gzip")
+        zipper = gzip.compress
+    writer.write(b"\r\n".join(head) + b"\r\n\r\n")
+    together = not (behaviour.slow_s or behaviour.tcp)
+    for index, (name, data) in enumerate(events):
+        if index in (behaviour.cut, behaviour.reset, behaviour.stall):
+            await writer.drain()
+            if index == behaviour.stall:
+                await asyncio.sleep(3600)
+            raise _Stop(hard=index == behaviour.reset)
+        frame = _frame(behaviour, name, data)
+        if index == behaviour.error:
+            frame = _frame(behaviour, "error" if anthropic else "", answers.error_body(anthropic, 529, "canned error"))
+        elif "malformed" in behaviour.flags and index == 2:
+            frame = b'data: {"broken": \xff\n\n'
+        frame = zipper(frame, 1) if zipper else frame
+        if behaviour.slow_s:
+            await asyncio.sleep(behaviour.slow_s)
+        frame = frame if close else b"%x\r\n%b\r\n" % (len(frame), frame)
+        if together:
+            writer.write(frame)
+            if writer.transport.get_write_buffer_size() > 1 << 18:
+                await writer.drain()
+        else:
+            await _send(writer, behaviour, frame)
+        if index == behaviour.error:
+            break
+    writer.write(b"" if close else b"0\r\n\r\n")
+    await writer.drain()
+    if close:
+        raise _Stop
+
+
+def _frame(behaviour: Behaviour, name: str, data: Any) -> bytes:
+    payload = data.encode() if isinstance(data, str) else orjson.dumps(data)
+    end = b"\r\n" if "crlf" in behaviour.flags else b"\n"
+    comment = b": canned" + end if "crlf" in behaviour.flags else b""
+    event = b"event: " + name.encode() + end if name else b""
+    return comment + event + b"data: " + payload + end + end
+
+
+async def _send(writer: asyncio.StreamWriter, behaviour: Behaviour, data: bytes) -> None:
+    """Write bytes; `tcp-N` makes each N of them a packet of their own."""
+    size = behaviour.tcp or 1 << 20
+    for start in range(0, len(data), size):
+        writer.write(data[start : start + size])
+        await writer.drain()
+        if behaviour.tcp:
+            await asyncio.sleep(0)
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    context = None
+    if arguments.tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(arguments.tls)
+    record = Path(arguments.record) if arguments.record else None
+    async with CannedProvider(arguments.port, record, context, keep=1000) as provider:
+        print(orjson.dumps({"url": provider.url}).decode(), flush=True)
+        stopped = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        await stopped.wait()
+
+
+def main() -> None:
+    """The program: listens until SIGTERM."""
+    parser = argparse.ArgumentParser(description="Echo and fault provider for tests.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--record", default="", help="append every request to this JSON Lines file, fsynced")
+    parser.add_argument("--tls", default="", help="PEM file with certificate and key")
+    asyncio.run(_run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
