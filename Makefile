@@ -1,0 +1,103 @@
+# Targets for people and for CI: both run the same ones. Everything lands in .venv; nothing is installed system-wide.
+#
+#   make run      gateway, control API and the demo provider (a real small language model); Ctrl-C stops all
+#   make install  environment and dependencies only
+#   make test     the whole test suite          make e2e    only the tests that start the whole product
+#   make check    format, lint, types, import contracts, docs
+#   make bench    CPU per call beside bare proxies, one interleaved run
+#   make soak     the long tests (1,000 kills under load, ...)
+#   make lock     resolve the requirements again
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+JOBS ?= 2
+ARGS ?=
+
+# A stamp carries the hash of what it was made from: a changed lock installs again, an unchanged one costs nothing.
+hash = $(shell cat $(1) | sha256sum | cut -c1-16)
+RUNTIME_STAMP := $(VENV)/.stamp-runtime-$(call hash,requirements/build.txt requirements/runtime.txt pyproject.toml)
+DEMO_STAMP := $(VENV)/.stamp-demo-$(call hash,requirements/demo.txt)
+DEV_STAMP := $(VENV)/.stamp-dev-$(call hash,requirements/dev.txt)
+NODE_STAMP := tests/e2e/node/node_modules/.stamp-$(call hash,tests/e2e/node/package.json)
+
+.PHONY: help run install install-dev test check format e2e bench soak lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+run: install
+	@exec $(BIN)/lexgate run $(ARGS)
+
+install: $(RUNTIME_STAMP) $(DEMO_STAMP)
+
+install-dev: install $(DEV_STAMP) $(NODE_STAMP)
+
+test: install-dev
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+check: install-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_docs.py
+
+format: install-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+e2e: install-dev
+	$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+soak: install-dev
+	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
+
+bench: install-dev
+	$(BIN)/python -m benchmarks.run $(ARGS)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Lexgate needs Python 3.11 or newer; found: $$($(PYTHON) --version). Use: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME_STAMP): | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/build.txt
+	$(PIP) install --require-hashes -r requirements/runtime.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.stamp-runtime-*; touch $@
+
+$(DEMO_STAMP): | $(VENV)/bin/python
+	$(PIP) install --require-hashes --no-deps -r requirements/demo.txt
+	@rm -f $(VENV)/.stamp-demo-*; touch $@
+
+$(DEV_STAMP): | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	@rm -f $(VENV)/.stamp-dev-*; touch $@
+
+# The Node SDKs are test clients only. Without npm their tests are skipped and say so.
+$(NODE_STAMP):
+	@if command -v npm > /dev/null; then \
+	  cd tests/e2e/node && npm install --no-package-lock --no-save --no-audit --no-fund --loglevel=error && \
+	  rm -f node_modules/.stamp-* && touch node_modules/$(notdir $@); \
+	else echo "npm not found: the tests with the Node SDKs will be skipped"; fi
+
+# pip-compile runs in an environment of its own; no index, host or local path reaches the files.
+LOCK_VENV := $(VENV)/lock
+COMPILE := $(LOCK_VENV)/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
+  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+lock: $(VENV)/bin/python
+	$(BIN)/python -m venv $(LOCK_VENV)
+	$(LOCK_VENV)/bin/python -m pip install --quiet pip-tools
+	$(COMPILE) --output-file requirements/build.txt requirements/build.in
+	$(COMPILE) --output-file requirements/runtime.txt pyproject.toml
+	$(COMPILE) --constraint requirements/runtime.txt --extra dev --extra presidio --output-file requirements/dev.txt pyproject.toml
+	@sed -i '1i # What builds and installs the package itself. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/build.txt
+	@sed -i '1i # What Lexgate needs to run. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/runtime.txt
+	@sed -i '1i # Runtime and everything that tests and checks need. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) tests/e2e/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache benchmarks/.build
