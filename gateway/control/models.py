@@ -1,0 +1,158 @@
+"""What the control plane takes and gives, typed. Answers with records are described here and sent as they are stored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_TEXT = 250_000
+"""Code points of one text for /api/inspect."""
+
+FLOW = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+LANGUAGE = r"^([a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4})?$"
+NO_NUL = r"^[^\x00]*$"
+
+
+class Given(BaseModel):
+    """A document from outside: unknown keys and near-misses of types are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Told(BaseModel):
+    """A document of ours. Later versions may add keys."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+# --- inspection ---------------------------------------------------------------------------------------------------
+
+
+class InspectQuestion(Given):
+    """A text to inspect. Nothing of it is kept."""
+
+    text: str = Field(max_length=MAX_TEXT, json_schema_extra={"pattern": NO_NUL})
+    lang: str = Field("", max_length=40, pattern=LANGUAGE, description="BCP 47 tag, if known, e.g. `en` or `zh`")
+
+
+class InspectedSpan(Told):
+    """One detected entity. Offsets count Unicode code points; `end` is exclusive."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    label: str
+    score: float = Field(ge=0, le=1)
+
+
+class InspectAnswer(Told):
+    """What the gateway would find in this text, and how it would grade it."""
+
+    spans: list[InspectedSpan]
+    categories: list[str]
+    grade: Literal["L1", "L2", "L3", "L4", "L5"]
+    reasons: list[str] = Field(description="why this grade, one line each")
+
+
+# --- decisions ----------------------------------------------------------------------------------------------------
+
+
+class RuleAnswer(Told):
+    """A rule that spoke."""
+
+    id: str
+    effect: str
+    citation: str
+    message: str
+    remedy: str
+
+
+class Obligations(Told):
+    """What must be done with the call if it is to go on."""
+
+    redact: dict[str, str] = Field(description="label to operator: placeholder or remove")
+    route: list[str] = Field(description="jurisdictions that may process it; empty: any")
+    cap: int | None = Field(description="most output tokens")
+    labels: list[str] = Field(description="marks that the answer must carry")
+    log: str
+    guard: str | None
+    tier: str | None = Field(description="oversight tier")
+
+
+class DecideAnswer(Told):
+    """What the active bundle decides of an input document. Nothing is counted."""
+
+    decision: Literal["block", "approval", "route", "redact", "cap", "label", "log", "allow"]
+    obligations: Obligations
+    rules: list[RuleAnswer]
+    citations: list[str] = Field(description="of all rules that spoke, each once")
+    mechanism: str | None = Field(description="the transfer mechanism that the decision rests on")
+    bundle: str = Field(description="digest of the bundle that decided")
+
+
+# --- records ------------------------------------------------------------------------------------------------------
+
+
+class RecordQuery(BaseModel):
+    """A search. Parameters that are not listed are refused, so that a typing error cannot widen it."""
+
+    model_config = ConfigDict(extra="forbid")
+    q: str = Field("", max_length=1024, description="e.g. `tenant:acme grade>=L3 -decision:block since:2026-11-01`")
+    after: Annotated[str, Field(min_length=1, max_length=512)] | None = Field(None, description="`next` of a page")
+    limit: int = Field(50, ge=1, le=200, description="records of one page, at most")
+
+
+class IntentLeaf(Told):
+    """The leaf of one attempt, written before anything left."""
+
+    attempt: int
+    leaf: int
+
+
+class OneLeaf(Told):
+    """A leaf of the log, by its index."""
+
+    leaf: int
+
+
+class Record(Told):
+    """All that is recorded of one flow. Groups that were erased are null."""
+
+    flow: str
+    time: str
+    status: Literal["open", "completed", "denied", "failed", "aborted", "interrupted"]
+    intents: list[IntentLeaf]
+    outcome: OneLeaf | None
+    settle: OneLeaf | None
+    pub: dict[str, Any] | None
+    meter: dict[str, Any] | None = None
+    facts: dict[str, Any] | None = None
+    subj: dict[str, Any] | None = None
+    digest: dict[str, Any] | None = None
+
+
+class RecordPage(BaseModel):
+    """One page, newest first. `next` goes into `after` for the following page; null: there is none."""
+
+    records: list[Record]
+    next: str | None
+
+
+class ProofDocument(Told):
+    """Everything an auditor needs to verify one flow offline with nothing but the log's public key."""
+
+
+# --- state --------------------------------------------------------------------------------------------------------
+
+
+class Health(BaseModel):
+    """The control process answers."""
+
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    """Whether calls can be governed now. `components` only for operators: null is ready, a text says why not."""
+
+    status: Literal["ready", "not ready"]
+    components: dict[str, str | None] | None = None

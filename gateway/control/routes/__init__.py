@@ -1,0 +1,1 @@
+"""The endpoints of the control plane, one file per subject."""

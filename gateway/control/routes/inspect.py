@@ -1,0 +1,72 @@
+"""POST /api/inspect: what the gateway would find in a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+
+from gateway.control.deps import Classify, ControlDeps
+from gateway.control.governed import governed
+from gateway.control.models import InspectAnswer, InspectQuestion
+from gateway.control.operators import Permission
+from gateway.control.problems import Answer
+from gateway.control.threads import Threads
+from gateway.errors import Unavailable
+from gateway.flow import Classification, Finding, PartKind, Span
+
+
+def add(app: FastAPI, deps: ControlDeps, threads: Threads) -> None:
+    """Register the endpoint."""
+
+    @app.post("/api/inspect", tags=["decisions"], **_described())
+    async def inspect(question: InspectQuestion) -> Answer:
+        """Inspect and classify one text with the detectors that look at calls. Nothing is kept or recorded."""
+        asked = {"texts": [question.text], "lang": question.lang}
+        answer = await deps.inspectors.call("inspect", asked, deps.inspect_deadline_s)
+        spans = read_spans(answer, len(question.text))
+        classified = await threads.run(deps.inspect_deadline_s, _classified, deps.classify, question.text, spans)
+        return Answer(
+            {
+                "spans": [
+                    {"start": span.start, "end": span.end, "label": span.label, "score": span.score} for span in spans
+                ],
+                "categories": list(classified.categories),
+                "grade": classified.grade,
+                "reasons": list(classified.reasons),
+            }
+        )
+
+
+def read_spans(answer: Any, length: int) -> list[Span]:
+    """The spans of the one text in an inspector's answer: for each text a list of [start, end, label, score, detector].
+
+    Raises Unavailable when the answer is anything else: half-understood findings are no findings.
+    """
+    try:
+        (raw,) = answer
+        spans = [_span(item) for item in raw]
+    except (TypeError, ValueError, KeyError):
+        raise Unavailable("inspection gave an answer that cannot be read") from None
+    if not all(0 <= span.start <= span.end <= length for span in spans):
+        raise Unavailable("inspection gave an answer that does not fit the text")
+    return sorted(spans, key=lambda span: (span.start, span.end, span.label))
+
+
+def _span(item: Any) -> Span:
+    if isinstance(item, Mapping):
+        item = [item[key] for key in ("start", "end", "label", "score", "detector")]
+    start, end, label, score, detector = item
+    return Span(int(start), int(end), str(label), min(1.0, max(0.0, float(score))), str(detector))
+
+
+def _classified(classify: Classify, text: str, spans: list[Span]) -> Classification:
+    findings = [Finding(("text",), PartKind.TEXT, span, text[span.start : span.end]) for span in spans]
+    return classify(findings, ())
+
+
+def _described() -> dict[str, Any]:
+    route = governed(Permission.INSPECT, 408, 413, 415, 422, 503)
+    route["responses"][200] = {"model": InspectAnswer, "description": "Spans, categories and grade"}
+    return route
