@@ -1,0 +1,1 @@
+"""Speed as ratios: what Lexgate costs beside bare proxies, measured in one interleaved run. Start at `run.py`."""

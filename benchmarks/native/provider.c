@@ -1,0 +1,238 @@
+/* provider.c - a canned model provider for the benchmark: fast enough never to be the limit, loopback only.
+ *
+ *   provider -p PORT [-n CHUNKS] [-d MICROSECONDS] [-x PLANTED]
+ *
+ * POST <anything>  OpenAI chat completion; with "stream":true CHUNKS events, MICROSECONDS apart, each its own write.
+ *                  The value of the request's "user" field ends the answer's text: so each turn of a conversation
+ *                  gets an answer of its own that the load's author knows beforehand.
+ * GET /stats       {"requests": n, "planted": n}: planted counts requests that carried the string PLANTED.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_FD 4096
+#define MAX_REQUEST (64u << 20)
+#define TAG 40
+
+struct buffer { char *data; size_t len, cap, off; };
+struct peer { int fd, streaming, sent; uint64_t due; char tag[TAG + 1]; struct buffer in, out; };
+
+static const char ANSWER[] = "A gateway reads each call before it leaves, decides by rules that name their source, and keeps "
+    "a record that others can check. It forwards what nothing touches byte by byte, and puts typed marks where values "
+    "must not travel. What comes back is read as it arrives and goes on at once, so that a stream stays a stream. "
+    "The cost of all this is counted in microseconds for a call. Reference:";
+static struct peer *peers[MAX_FD];
+static uint64_t n_requests, n_planted, gap_us;
+static int ep, chunks = 100, streaming;
+static const char *planted = "";
+
+static uint64_t now_us(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static int reserve(struct buffer *b, size_t more) {
+    if (b->len + more <= b->cap) return 0;
+    b->cap = (b->len + more) * 2;
+    b->data = realloc(b->data, b->cap);
+    return b->data ? 0 : -1;
+}
+
+static void append(struct buffer *b, const char *data, size_t n) {
+    if (b->off == b->len) b->off = b->len = 0;
+    if (reserve(b, n)) abort();
+    memcpy(b->data + b->len, data, n);
+    b->len += n;
+}
+
+static void hang_up(struct peer *p) {
+    streaming -= p->streaming;
+    peers[p->fd] = NULL;
+    close(p->fd);
+    free(p->in.data);
+    free(p->out.data);
+    free(p);
+}
+
+static int flush(struct peer *p) {
+    while (p->out.off < p->out.len) {
+        ssize_t n = write(p->fd, p->out.data + p->out.off, p->out.len - p->out.off);
+        if (n < 0) return errno == EAGAIN ? 0 : -1;
+        p->out.off += (size_t)n;
+    }
+    return 0;
+}
+
+static void event(struct peer *p, const char *delta, const char *finish, const char *usage) {
+    char json[512], frame[640];
+    int n = snprintf(json, sizeof json,
+        "data: {\"id\":\"chatcmpl-canned\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,\"model\":\"canned\","
+        "\"choices\":[%s%s%s%s%s]%s}\n\n", delta ? "{\"index\":0,\"delta\":" : "", delta ? delta : "",
+        delta ? ",\"finish_reason\":" : "", delta ? finish : "", delta ? "}" : "", usage);
+    append(&p->out, frame, (size_t)snprintf(frame, sizeof frame, "%x\r\n%s\r\n", (unsigned)n, json));
+}
+
+static void step(struct peer *p) {
+    static const char DONE[] = "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
+    if (p->sent < chunks) {
+        char delta[64];                          /* the send time travels along: the load driver turns it into a delay */
+        snprintf(delta, sizeof delta, "{\"content\":\" word@%016llu\"}", (unsigned long long)now_us());
+        event(p, delta, "null", "");
+        p->sent++;
+        p->due += gap_us;
+        return;
+    }
+    event(p, "{}", "\"stop\"", "");
+    event(p, NULL, "", ",\"usage\":{\"prompt_tokens\":200,\"completion_tokens\":100,\"total_tokens\":300}");
+    append(&p->out, DONE, sizeof DONE - 1);
+    p->streaming = 0;
+    streaming--;
+}
+
+static void answer(struct peer *p, const char *body, size_t n) {
+    static const char SSE[] = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    static const char KEY[] = "\"user\":\"";
+    n_requests++;
+    if (*planted && memmem(body, n, planted, strlen(planted))) n_planted++;
+    size_t k = 0;
+    const char *tag = memmem(body, n, KEY, sizeof KEY - 1);
+    if (tag)
+        for (tag += sizeof KEY - 1; k < TAG && tag + k < body + n && tag[k] != '"' && tag[k] != '\\'; k++) p->tag[k] = tag[k];
+    p->tag[k] = 0;
+    if (memmem(body, n, "\"stream\":true", 13)) {
+        append(&p->out, SSE, sizeof SSE - 1);
+        event(p, "{\"role\":\"assistant\",\"content\":\"\"}", "null", "");
+        p->streaming = 1, p->sent = 0, p->due = now_us() + gap_us;
+        streaming++;
+        return;
+    }
+    char json[2048], head[128];
+    int length = snprintf(json, sizeof json,
+        "{\"id\":\"chatcmpl-canned\",\"object\":\"chat.completion\",\"created\":1760000000,\"model\":\"canned\",\"choices\":[{"
+        "\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"%s %s\",\"refusal\":null},\"logprobs\":null,"
+        "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":200,\"completion_tokens\":100,\"total_tokens\":300}}",
+        ANSWER, p->tag);
+    append(&p->out, head, (size_t)snprintf(head, sizeof head,
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n", length));
+    append(&p->out, json, (size_t)length);
+}
+
+/* length of the chunked body at data; 0 while incomplete */
+static size_t chunked_length(const char *data, size_t n) {
+    for (size_t at = 0;;) {
+        const char *eol = memmem(data + at, n - at, "\r\n", 2);
+        if (!eol) return 0;
+        size_t len = strtoul(data + at, NULL, 16);
+        at = (size_t)(eol - data) + 2 + len + 2;
+        if (at > n) return 0;
+        if (!len) return at;
+    }
+}
+
+static void take(struct peer *p) {
+    while (!p->streaming && p->in.len) {
+        char *end = memmem(p->in.data, p->in.len, "\r\n\r\n", 4);
+        if (!end) return;
+        size_t head = (size_t)(end - p->in.data) + 4, body = 0, whole;
+        *end = 0;
+        char *length = strcasestr(p->in.data, "\r\ncontent-length:"), *chunked = strcasestr(p->in.data, "\r\ntransfer-encoding: chunked");
+        *end = '\r';
+        if (length) {
+            body = strtoul(length + 17, NULL, 10);
+            whole = head + body;
+        } else if (chunked) {
+            if (!(body = chunked_length(p->in.data + head, p->in.len - head))) return;
+            whole = head + body;
+        } else whole = head;
+        if (p->in.len < whole) return;
+        if (!memcmp(p->in.data, "GET /stats", 10)) {
+            char json[96], reply[224];
+            int n = snprintf(json, sizeof json, "{\"requests\":%llu,\"planted\":%llu}", (unsigned long long)n_requests, (unsigned long long)n_planted);
+            append(&p->out, reply, (size_t)snprintf(reply, sizeof reply,
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s", n, json));
+        } else answer(p, p->in.data + head, body);
+        memmove(p->in.data, p->in.data + whole, p->in.len - whole);
+        p->in.len -= whole;
+    }
+}
+
+static int receive(struct peer *p) {
+    for (;;) {
+        if (p->in.len > MAX_REQUEST || reserve(&p->in, 65536)) return -1;
+        ssize_t n = read(p->fd, p->in.data + p->in.len, p->in.cap - p->in.len);
+        if (n > 0) { p->in.len += (size_t)n; continue; }
+        return n < 0 && errno == EAGAIN ? 0 : -1;
+    }
+}
+
+static void welcome(int listener) {
+    int one = 1, fd;
+    while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
+        if (fd >= MAX_FD) { close(fd); continue; }
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        peers[fd] = calloc(1, sizeof(struct peer));
+        peers[fd]->fd = fd;
+        struct epoll_event ev = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fd};
+        epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev);
+    }
+}
+
+/* sends what is due; returns how long epoll may sleep, in ms */
+static int advance(void) {
+    uint64_t now = now_us(), next = UINT64_MAX;
+    for (int fd = 0; fd < MAX_FD; fd++) {
+        struct peer *p = peers[fd];
+        if (!p || !p->streaming) continue;
+        if (p->due <= now && p->out.off == p->out.len) {
+            step(p);
+            if (flush(p)) { hang_up(p); continue; }
+            if (!p->streaming) take(p);
+        }
+        if (p->streaming && p->due < next) next = p->due;
+    }
+    if (!streaming) return -1;
+    now = now_us();
+    return next <= now ? 0 : (int)((next - now + 999) / 1000);
+}
+
+int main(int argc, char **argv) {
+    int port = 0, option, one = 1;
+    while ((option = getopt(argc, argv, "p:n:d:x:")) != -1) switch (option) {
+        case 'p': port = atoi(optarg); break;
+        case 'n': chunks = atoi(optarg); break;
+        case 'd': gap_us = strtoull(optarg, NULL, 10); break;
+        case 'x': planted = optarg; break;
+        default: return 2;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (bind(listener, (void *)&address, sizeof address) || listen(listener, 1024)) { perror("provider"); return 1; }
+    ep = epoll_create1(0);
+    struct epoll_event ev = {.events = EPOLLIN, .data.fd = listener}, events[256];
+    epoll_ctl(ep, EPOLL_CTL_ADD, listener, &ev);
+    for (;;) {
+        int n = epoll_wait(ep, events, 256, streaming ? advance() : -1);
+        for (int i = 0; i < n; i++) {
+            if (events[i].data.fd == listener) { welcome(listener); continue; }
+            struct peer *p = peers[events[i].data.fd];
+            if (!p) continue;
+            int gone = receive(p);
+            if (!gone) take(p);
+            if (flush(p) || gone) hang_up(p);
+        }
+    }
+}
