@@ -167,12 +167,12 @@ def snapshot_path(run_dir: Path, worker: int) -> Path:
     return run_dir / "metrics" / f"worker-{worker}.json"
 
 
-def write_snapshot(registry: Registry, run_dir: Path, worker: int) -> None:
+def write_snapshot(registry: Registry, run_dir: Path, worker: int, state: Mapping[str, Any] = MappingProxyType({})) -> None:
     """Replace the worker's snapshot in one step: a reader sees the old or the new one, never half. Raises OSError."""
     path = snapshot_path(run_dir, worker)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     scratch = path.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_bytes(orjson.dumps({"time": time.time(), **registry.snapshot()}))
+    scratch.write_bytes(orjson.dumps({**state, "time": time.time(), **registry.snapshot()}))
     scratch.replace(path)
 
 

@@ -1,0 +1,197 @@
+"""Composition root of the data plane: settings → stores → services → the ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import structlog
+
+from audit.errors import AuditError
+from audit.keys import Keyring
+from gateway.directory import Directory
+from gateway.effective import Effective
+from gateway.errors import ConfigurationError, LexgateError, Unavailable
+from gateway.ingress.catalogue import create_catalogue
+from gateway.ingress.reverse_proxy import ReverseProxy
+from gateway.inspection.cache import VerdictCache
+from gateway.inspection.client import InspectorPool
+from gateway.inspection.guard import GuardScanner
+from gateway.limits import LimitTable
+from gateway.log_connection import LogConnection
+from gateway.metrics import Registry, resume_snapshot, write_snapshot
+from gateway.policy_point import PolicyPoint
+from gateway.processes.writer import SOCKET
+from gateway.protocols.registry import DECODERS, TRANSFORMERS
+from gateway.services import Services, TenantKeys
+from gateway.settings import Settings
+from gateway.settler import Settler
+from gateway.strangers import Refusals
+from gateway.telemetry import Tracing
+from gateway.upstream.client import UpstreamClient
+from gateway.upstream.routing import Routes
+from watermark.label import LABEL_TEXTS
+
+METRICS_SECONDS = 1.0
+REFUSALS_SECONDS = 60.0
+START_SECONDS = 20.0
+
+log = structlog.get_logger("lexgate.app")
+
+
+class DataPlane:
+    """A data worker's parts. `services()` is the set in force; `reload` swaps it whole."""
+
+    def __init__(self, services: Services, slot: int) -> None:
+        self._services = services
+        self._slot = slot
+        self._tasks: list[asyncio.Task[None]] = []
+        self.application = ReverseProxy(self.services, create_catalogue(self.services))
+
+    def services(self) -> Services:
+        return self._services
+
+    @classmethod
+    async def start(cls, effective: Effective, slot: int) -> DataPlane:
+        """Connects to the log writer and the inspectors. Raises when one of them is not there: then nothing starts."""
+        settings = effective.settings
+        keyring = Keyring.open(settings.keys_dir, settings.key_passphrase)
+        run = settings.run_path
+        logged = LogConnection(run / SOCKET, keyring, f"worker-{slot}")
+        await logged.start()
+        inspectors = InspectorPool([run / f"inspector-{index}.sock" for index in range(settings.inspection.processes)])
+        await inspectors.start()
+        detectors = await _detectors(inspectors)
+        plane: DataPlane
+        settler = Settler(lambda: plane.services())
+        services = _compose(effective, slot, keyring, logged, inspectors, detectors, settler)
+        plane = cls(services, slot)
+        settler.start()
+        plane._tasks = [asyncio.ensure_future(plane._publish_metrics()), asyncio.ensure_future(plane._report_refusals())]
+        return plane
+
+    def reload(self, effective: Effective) -> None:
+        """Swaps in a new configuration between two calls; calls that run keep what they began with."""
+        old, settings = self._services, effective.settings
+        policy = old.policy if old.policy.digest == effective.digest else _policy(effective)
+        directory = Directory(settings)
+        old.limits.register(directory.limit_names())
+        self._services = replace(
+            old,
+            settings=settings,
+            directory=directory,
+            routes=Routes(settings.providers),
+            policy=policy,
+            outbound_tools=_outbound_tools(settings),
+        )
+        log.info("configuration in force", generation=effective.generation, bundle=effective.digest)
+
+    async def close(self) -> None:
+        """Settles what waits, reports refusals, and leaves the log in good order."""
+        services = self._services
+        for task in self._tasks:
+            task.cancel()
+        await services.settler.close()
+        await self._append_refusals()
+        await services.upstream.close()
+        await services.inspectors.close()
+        await services.log.close()
+        services.tracing.close()
+        self._write_metrics()
+
+    async def _publish_metrics(self) -> None:
+        while True:
+            self._write_metrics()
+            await asyncio.sleep(METRICS_SECONDS)
+
+    def _write_metrics(self) -> None:
+        services = self._services
+        services.metrics.gauge("lexgate_log_connected", float(services.log.available))
+        write_snapshot(
+            services.metrics,
+            services.settings.run_path,
+            self._slot,
+            {"bundle": services.policy.digest, "log_available": services.log.available},
+        )
+
+    async def _report_refusals(self) -> None:
+        while True:
+            await asyncio.sleep(REFUSALS_SECONDS)
+            await self._append_refusals()
+
+    async def _append_refusals(self) -> None:
+        draft = self._services.refusals.take(time.time_ns() // 1000)
+        if draft is not None:
+            with contextlib.suppress(AuditError, LexgateError):  # counted again from zero; the log's absence is loud
+                await self._services.log.current().append(draft)
+
+
+async def _detectors(inspectors: InspectorPool) -> str:
+    """The inspectors' version, which is part of every cache key."""
+    ends = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            answer = await inspectors.call("version", {}, 5.0)
+            return str(answer["version"])
+        except Unavailable:
+            if time.monotonic() > ends:
+                raise
+            await asyncio.sleep(0.05)
+
+
+def _compose(
+    effective: Effective,
+    slot: int,
+    keyring: Keyring,
+    logged: LogConnection,
+    inspectors: InspectorPool,
+    detectors: str,
+    settler: Settler,
+) -> Services:
+    settings = effective.settings
+    directory = Directory(settings)
+    limits = LimitTable(settings.run_path / "limits.map", settings.workers, slot)
+    limits.register(directory.limit_names())
+    metrics = Registry()
+    resume_snapshot(metrics, settings.run_path, slot)
+    metrics.gauge("lexgate_start_time_seconds", time.time())
+    return Services(
+        settings=settings,
+        directory=directory,
+        routes=Routes(settings.providers),
+        limits=limits,
+        refusals=Refusals(keyring.derive("refusals")),
+        log=logged,
+        inspectors=inspectors,
+        verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
+        detectors=detectors,
+        guard=GuardScanner(),
+        policy=_policy(effective),
+        upstream=UpstreamClient(settings.timeouts),
+        settler=settler,
+        tracing=Tracing(settings.telemetry),
+        metrics=metrics,
+        keys=TenantKeys(keyring.derive),
+        decoders=DECODERS,
+        transformers=TRANSFORMERS,
+        own_labels=tuple(LABEL_TEXTS),
+        outbound_tools=_outbound_tools(settings),
+        placeholder_key=keyring.derive("placeholder"),
+        subject_key=keyring.derive("subject"),
+    )
+
+
+def _policy(effective: Effective) -> PolicyPoint:
+    """The staged bundle, which must be the one that was checked."""
+    point = PolicyPoint.of(effective.bundle if effective.bundle.startswith("builtin:") else Path(effective.bundle))
+    if point.digest != effective.digest:
+        raise ConfigurationError("the policy bundle is not the one that was checked")
+    return point
+
+
+def _outbound_tools(settings: Settings) -> MappingProxyType[str, frozenset[str]]:
+    return MappingProxyType({item.name: frozenset(item.outbound_tools) for item in settings.applications})

@@ -1,0 +1,45 @@
+"""What every child of the supervisor does: die with it, say when it is ready, and show that its loop is alive."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+
+READY_FD = "LEXGATE_READY_FD"
+HEARTBEAT_FD = "LEXGATE_HEARTBEAT_FD"
+HEARTBEAT_SECONDS = 0.05
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Asks the kernel for a signal when the supervisor dies, however it dies. Linux only; elsewhere a no-op."""
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+    if os.getppid() != parent:  # it died before we asked
+        os.kill(os.getpid(), number)
+
+
+def say_ready() -> None:
+    """Tells the supervisor, once, that this process does its work."""
+    if (fd := os.environ.pop(READY_FD, "")) != "":
+        os.write(int(fd), b"1")
+        os.close(int(fd))
+
+
+async def heartbeat() -> None:
+    """Writes a byte for as long as the event loop turns; a full pipe means that nobody needs it."""
+    fd = int(os.environ.pop(HEARTBEAT_FD, "-1"))
+    if fd < 0:
+        return
+    os.set_blocking(fd, False)
+    while True:
+        try:
+            os.write(fd, b".")
+        except BlockingIOError:
+            pass  # the supervisor reads when it can; what it has not read is proof enough
+        await asyncio.sleep(HEARTBEAT_SECONDS)

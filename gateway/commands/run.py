@@ -1,0 +1,129 @@
+"""`lexgate run`: everything on this machine, for a first look. Behind `make run`.
+
+Creates ./.lexgate on first use (keys, configuration, one caller, one operator), starts a demo provider when no other
+provider is configured, then the gateway; prints how to use it; ends all of it on Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import click
+
+from gateway.errors import ConfigurationError, Unavailable
+
+FOLDER = Path(".lexgate")
+DEMO_PORT = 8090
+DEMO_SECONDS = 60.0
+
+BANNER = """\
+
+  Lexgate is running.  Ctrl-C ends it.
+
+  data plane      {scheme}://{data}      OpenAI: base_url {scheme}://{data}/v1   Anthropic: base_url {scheme}://{data}
+  control plane   {scheme}://{control}      docs at /docs, health at /readyz
+  provider        {providers}
+  caller key      {caller}
+  operator key    {operator}
+
+  Try it (the name and the number do not reach the model):
+
+    curl -s {scheme}://{data}/v1/chat/completions -H 'Authorization: Bearer {caller}' -H 'Content-Type: application/json' \\
+      -d '{{"model":"{model}","max_tokens":40,"messages":[{{"role":"user","content":"My name is Maria Schneider, my phone number is +49 151 23456789. Say hello to me by name."}}]}}'
+
+  Then see its record:
+
+    lexgate audit search --config {config}
+    lexgate audit show FLOW --config {config}
+"""
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=FOLDER, show_default=True)
+def run(folder: Path) -> None:
+    """Run the gateway, its control API and a demo provider, for a first look."""
+    from gateway import logs
+
+    logs.configure("supervisor", "warning")
+    try:
+        keys = prepare(folder)
+        asyncio.run(_run(folder, keys))
+    except (ConfigurationError, Unavailable) as error:
+        raise click.ClickException(error.message) from None
+
+
+def prepare(folder: Path) -> dict[str, str]:
+    """Creates the demo's configuration on first use; returns its caller key and operator key."""
+    from gateway.commands.init import create
+
+    notes = folder / "demo-keys.json"
+    if notes.exists():
+        keys: dict[str, str] = json.loads(notes.read_text())
+        return keys
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = create(folder, demo=True)
+    descriptor = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(keys, file)
+    return keys
+
+
+async def _run(folder: Path, keys: dict[str, str]) -> None:
+    from gateway.configuration import load
+    from gateway.supervisor import Supervisor
+
+    config = folder / "lexgate.yaml"
+    settings = load(config)
+    local = [item for item in settings.providers if item.name == "demo"]
+    async with contextlib.AsyncExitStack() as stack:
+        if local:
+            click.echo("starting the demo provider …")
+            await stack.enter_async_context(_demo_provider(DEMO_PORT))
+        click.echo("starting the gateway …")
+        ready = asyncio.Event()
+        supervising = asyncio.ensure_future(Supervisor(config, settings).run(ready))
+        waiting = asyncio.ensure_future(ready.wait())
+        await asyncio.wait({supervising, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if ready.is_set():
+            click.echo(
+                BANNER.format(
+                    scheme="https" if settings.tls.certificate else "http",
+                    data=settings.listen.data,
+                    control=settings.listen.control,
+                    providers=", ".join(f"{item.name} ({item.base_url}, {item.jurisdiction})" for item in settings.providers),
+                    model=next((model for item in settings.providers for model in item.models), "MODEL"),
+                    config=config,
+                    **keys,
+                )
+            )
+        waiting.cancel()
+        await supervising
+
+
+@contextlib.asynccontextmanager
+async def _demo_provider(port: int) -> AsyncIterator[None]:
+    """The demo provider as a process of its own, ready to answer."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway.demo.provider", "--port", str(port),
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    try:
+        if process.stdout is None:
+            raise Unavailable("the demo provider has no output")
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), DEMO_SECONDS)
+        except TimeoutError:
+            raise Unavailable("the demo provider did not start in time") from None
+        if not line:
+            raise Unavailable("the demo provider could not start; its reason stands above")
+        yield
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()

@@ -1,0 +1,77 @@
+"""`lexgate serve`: the gateway with your own configuration. And the hidden commands that its processes are."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from gateway.commands.options import config_option
+
+
+@click.command()
+@config_option
+@click.option("--check", is_flag=True, help="Read and check the configuration, then end.")
+def serve(config: Path, check: bool) -> None:
+    """Run the gateway until Ctrl-C or SIGTERM; SIGHUP reloads the configuration."""
+    from gateway import logs
+    from gateway.configuration import load
+    from gateway.errors import ConfigurationError, Unavailable
+    from gateway.supervisor import Supervisor
+
+    logs.configure("supervisor")
+    try:
+        settings = load(config)
+        if check:
+            click.echo(f"{config}: good")
+            return
+        asyncio.run(Supervisor(config, settings).run())
+    except (ConfigurationError, Unavailable) as error:
+        raise click.ClickException(error.message) from None
+
+
+effective_argument = click.argument("effective", type=click.Path(path_type=Path, exists=True))
+
+
+@click.command("process-writer", hidden=True)
+@effective_argument
+def process_writer(effective: Path) -> None:
+    """The log writer."""
+    from gateway.processes.writer import main
+
+    main(effective)
+
+
+@click.command("process-inspector", hidden=True)
+@effective_argument
+@click.argument("index", type=int)
+def process_inspector(effective: Path, index: int) -> None:
+    """An inspector."""
+    from gateway.processes.inspector import main
+
+    main(effective, index)
+
+
+@click.command("process-worker", hidden=True)
+@effective_argument
+@click.argument("slot", type=int)
+@click.argument("listener", type=int)
+def process_worker(effective: Path, slot: int, listener: int) -> None:
+    """A data worker."""
+    from gateway.processes.worker import main
+
+    main(effective, slot, listener)
+
+
+@click.command("process-control", hidden=True)
+@effective_argument
+@click.argument("listener", type=int)
+def process_control(effective: Path, listener: int) -> None:
+    """The control process."""
+    from gateway.processes.control import main
+
+    main(effective, listener)
+
+
+PROCESSES = (process_writer, process_inspector, process_worker, process_control)

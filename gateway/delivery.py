@@ -1,0 +1,74 @@
+"""The answer's bytes: from the provider through the transformer to the caller, as they come.
+
+A stream's events leave as soon as they are inspected; its terminal bytes, and a whole answer, wait for the outcome record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from gateway.errors import UpstreamFailed
+from gateway.flow import Flow
+from gateway.services import Services
+from gateway.upstream.headers import answer_headers
+
+
+async def deliver(flow: Flow, services: Services) -> None:
+    """Runs the whole answer through. Afterwards `flow.report` is known and `flow.terminal` waits to be sent."""
+    upstream, answer, request = flow.upstream, flow.answer, flow.request
+    if upstream is None or answer is None or request is None:
+        raise RuntimeError("delivery comes after guard and label")
+    digests = flow.answer_digests = services.new_digests(flow.who.tenant)
+    streamed = request.stream and upstream.status < 400
+    size = 0
+    async for chunk in upstream.chunks():
+        if not flow.timing.first_byte:
+            flow.timing.first_byte = time.perf_counter()
+        size += len(chunk)
+        if not streamed and size > services.settings.limits.answer_bytes:
+            raise UpstreamFailed("the provider's answer is larger than allowed")
+        digests.received.update(chunk)
+        if out := answer.feed(chunk):
+            if not flow.caller.started:
+                await start_stream(flow)
+            digests.delivered.update(out)
+            await flow.caller.send(out)
+        if answer.stopped:
+            break  # the guard has ended this answer: nothing more is read
+    upstream.close()
+    finished = answer.finish()
+    flow.report = finished.report
+    flow.terminal = finished.body
+    digests.delivered.update(finished.body)
+
+
+async def start_stream(flow: Flow) -> None:
+    """Head of a streamed answer."""
+    if flow.upstream is None:
+        raise RuntimeError("a stream starts after forward")
+    headers = answer_headers(flow.upstream.headers)
+    await flow.caller.start(flow.upstream.status, [*headers, (b"cache-control", b"no-store"), *flow_headers(flow)])
+
+
+async def finish(flow: Flow) -> None:
+    """The terminal bytes, after the outcome record is durable."""
+    if flow.caller.started:
+        await flow.caller.send(flow.terminal, more=False)
+        return
+    status = flow.upstream.status if flow.upstream else 200
+    length = (b"content-length", b"%d" % len(flow.terminal))
+    headers = answer_headers(flow.upstream.headers) if flow.upstream else []
+    await flow.caller.start(status, [*headers, length, *flow_headers(flow)])
+    await flow.caller.send(flow.terminal, more=False)
+
+
+def flow_headers(flow: Flow) -> Iterable[tuple[bytes, bytes]]:
+    """`Lexgate-Flow`, and as far as they are known `Lexgate-Decision` and `Lexgate-Grade`."""
+    yield b"lexgate-flow", flow.id.encode()
+    if flow.decision is not None:
+        refused = flow.error is not None and flow.error.code == "lexgate_denied"
+        action = flow.decision.action if refused or not flow.routed else "route"
+        yield b"lexgate-decision", action.encode()
+    if flow.classification is not None:
+        yield b"lexgate-grade", flow.classification.grade.encode()

@@ -1,0 +1,50 @@
+"""The configuration in force, as the supervisor hands it to its children: one file, replaced atomically.
+
+Settings and the staged policy bundle change together: a child that reads the file never sees half of a reload.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from gateway.settings import Settings
+
+FILE = "effective.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """Settings, where the bundle was staged, the digest it must have, and a number that grows with each reload."""
+
+    settings: Settings
+    bundle: str
+    digest: str
+    generation: int
+
+    def write(self) -> Path:
+        """Replaces the file in the run folder (0600: it holds hashes of keys)."""
+        target = self.settings.run_path / FILE
+        draft = target.with_suffix(".new")
+        document = {
+            "settings": self.settings.model_dump(mode="json", by_alias=True),
+            "bundle": self.bundle,
+            "digest": self.digest,
+            "generation": self.generation,
+        }
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(orjson.dumps(document))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+        return target
+
+    @classmethod
+    def read(cls, file: Path) -> Effective:
+        document = orjson.loads(file.read_bytes())
+        settings = Settings.model_validate(document["settings"])
+        return cls(settings, document["bundle"], document["digest"], document["generation"])

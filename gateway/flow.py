@@ -1,0 +1,185 @@
+"""The nouns of the gateway: what one model call is made of.
+
+A *flow* is one model call and all that is known of it. Its request is decoded into *segments* (a message, a tool
+definition, one remaining top-level field), and a segment into *parts* (one string, number or opaque item each).
+Inspection turns parts into *findings*; classification turns findings into a *classification* with a *grade*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from audit.appender import Appender
+    from gateway.answer_digests import Digests
+    from gateway.errors import LexgateError
+    from gateway.ingress.caller import Caller
+    from gateway.ingress.endpoints import Endpoint
+    from gateway.limits import Limit
+    from gateway.protocols.request import DecodedRequest
+    from gateway.redaction.redact import Redacted
+    from gateway.redaction.stream import AnswerReport, AnswerStream
+    from gateway.settings import Provider
+    from gateway.telemetry import Trace
+    from gateway.upstream.client import UpstreamAnswer
+    from policies.decision import Decision
+
+Path = tuple[str | int, ...]
+"""Where a value stands in a JSON document: object keys and array indices from the root."""
+
+
+class PartKind(StrEnum):
+    """What a part is; decides how it is inspected and whether it can be edited in place."""
+
+    TEXT = "text"
+    TOOL_CALL = "tool_call"
+    TOOL_RESULT = "tool_result"
+    FIELD = "field"  # any other string of the body: a name, a schema description, metadata
+    NAME = "name"  # an object key
+    NUMBER = "number"
+    IMAGE = "image"
+    AUDIO = "audio"
+    FILE = "file"
+    REFERENCE = "reference"  # file_id, URL: content that only the provider can read
+
+
+OPAQUE = frozenset({PartKind.IMAGE, PartKind.AUDIO, PartKind.FILE, PartKind.REFERENCE})
+"""Kinds whose content this gateway has not read: graded `uninspected`, never edited in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One inspectable item of a request. `text` is the decoded string (a number's literal for NUMBER, "" if opaque)."""
+
+    path: Path
+    kind: PartKind
+    text: str
+    role: str = ""  # system, user, assistant, tool; "" outside messages
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A detected entity in one text. Offsets are Unicode code points, end exclusive; score is 0..1."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+    detector: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A span bound to the part it stands in. `value` is plaintext: it lives in memory only and has no repr."""
+
+    path: Path
+    kind: PartKind
+    span: Span
+    value: str = field(repr=False)
+    subject: str = ""  # keyed hash of the data subject, "" when the entity identifies nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What the content of a call is. Counts are findings per label; subjects are keyed hashes per class of data."""
+
+    grade: str  # L1..L5
+    categories: tuple[str, ...]
+    entities: dict[str, int]
+    subjects: dict[str, frozenset[str]]  # "pi", "spi", "health", "financial", "geo", "biometric", "identifier"
+    uninspected: tuple[str, ...] = ()  # kinds of parts that nobody looked at
+    important: bool = False
+    minors: bool = False
+    reasons: tuple[str, ...] = ()  # why this grade, one line each, no content
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls: the result of `authenticate`. `country` is the jurisdiction the call is sent from (ISO 3166-1)."""
+
+    tenant: str
+    application: str
+    audience: str  # internal | public
+    user: str
+    purpose: str
+    country: str
+    key_id: str  # first 16 hex digits of the key's SHA-256: names the key without being it
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call. `input` includes `cached_input` and `cache_write`; `output` includes `reasoning`."""
+
+    input: int = 0
+    cached_input: int = 0
+    cache_write: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "input": self.input,
+            "cached_input": self.cached_input,
+            "cache_write": self.cache_write,
+            "output": self.output,
+            "reasoning": self.reasoning,
+        }
+
+
+@dataclass(slots=True)
+class Timing:
+    """Monotonic seconds of one flow; 0.0 means not reached."""
+
+    started: float
+    forwarded: float = 0.0
+    first_byte: float = 0.0
+    ended: float = 0.0
+
+
+@dataclass(slots=True)
+class Flow:
+    """One model call and all that is known of it. Each step fills in what it owes to the next."""
+
+    id: str  # UUIDv7
+    time_us: int  # when the call arrived, microseconds since 1970 UTC
+    endpoint: Endpoint
+    caller: Caller
+    log: Appender
+    timing: Timing
+    trace: Trace
+    principal: Principal | None = None
+    session: str = ""
+    parents: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    body: bytes = field(default=b"", repr=False)
+    request: DecodedRequest | None = None
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+    uninspected: tuple[str, ...] = ()
+    classification: Classification | None = None
+    attempt: int = 0
+    providers_tried: set[str] = field(default_factory=set)
+    provider: Provider | None = None
+    facts: dict[str, Any] = field(default_factory=dict, repr=False)
+    decision: Decision | None = None
+    routed: bool = False
+    reserved: bool = False
+    redacted: Redacted | None = field(default=None, repr=False)
+    intents: int = 0
+    upstream: UpstreamAnswer | None = None
+    answer: AnswerStream | None = field(default=None, repr=False)
+    report: AnswerReport | None = field(default=None, repr=False)
+    labels: tuple[str, ...] = ()
+    digests: dict[str, str] = field(default_factory=dict)
+    answer_digests: Digests | None = None
+    terminal: bytes = field(default=b"", repr=False)
+    error: LexgateError | None = None
+    status: str = "open"  # completed | denied | failed | aborted, once it is known
+
+    @property
+    def who(self) -> Principal:
+        """The principal, for steps after `authenticate`."""
+        if self.principal is None:
+            raise RuntimeError("this step runs after authenticate")
+        return self.principal

@@ -1,0 +1,1 @@
+"""How calls arrive: the reverse proxy (ASGI), its connections and their limits."""

@@ -1,0 +1,102 @@
+"""The caller's side of one call over ASGI: the body in, the answer out, and the moment they leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from gateway.errors import BadRequest, RequestTimeout, TooLarge
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+LEFT = "the caller left"
+"""Message of the cancellation of a call whose caller has disconnected."""
+
+
+class CallerLeft(Exception):
+    """The caller closed the connection before its request was complete."""
+
+
+class Caller:
+    """One call's receive and send channels. Headers are lower-case bytes; of a repeated field the last counts."""
+
+    __slots__ = ("_body_read", "_receive", "_send", "_watch", "headers", "peer", "started")
+
+    def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.peer: str = scope["client"][0] if scope.get("client") else "unknown"
+        self.started = False
+        self._receive = receive
+        self._send = send
+        self._body_read = False
+        self._watch: asyncio.Task[None] | None = None
+
+    def header(self, name: bytes) -> str:
+        """A header field's value as text; "" when absent."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+    async def read_body(self, limit: int, seconds: float) -> bytes:
+        """The whole request body. Raises TooLarge beyond `limit` bytes, RequestTimeout, CallerLeft."""
+        announced = self.headers.get(b"content-length", b"0")
+        if not announced.isdigit():
+            raise BadRequest("content-length is not a number")
+        if int(announced) > limit:
+            raise TooLarge(f"the body is larger than {limit} bytes")
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise CallerLeft
+        if not message.get("more_body"):
+            self._body_read = True
+            body: bytes = message["body"]
+            if len(body) > limit:
+                raise TooLarge(f"the body is larger than {limit} bytes")
+            return body
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._read_rest(message["body"], limit)
+        except TimeoutError:
+            raise RequestTimeout(f"the body did not arrive within {seconds:g} seconds") from None
+
+    async def _read_rest(self, first: bytes, limit: int) -> bytes:
+        chunks, size, more = [first], len(first), True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise CallerLeft
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > limit:
+                raise TooLarge(f"the body is larger than {limit} bytes")
+            more = message.get("more_body", False)
+        self._body_read = True
+        return b"".join(chunks)
+
+    def cancel_when_gone(self, task: asyncio.Task[Any]) -> None:
+        """Cancels the call's task when the caller disconnects. Only after the body has been read."""
+        self._watch = asyncio.ensure_future(self._watch_for_disconnect(task))
+
+    async def _watch_for_disconnect(self, task: asyncio.Task[Any]) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+        task.cancel(LEFT)
+
+    def stop_watching(self) -> None:
+        """From here the call ends as it is: a disconnect no longer cancels it."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """Status line and headers; a body that was not read closes the connection afterwards."""
+        self.started = True
+        if not self._body_read:
+            headers = [*headers, (b"connection", b"close")]
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def send(self, chunk: bytes, *, more: bool = True) -> None:
+        """A piece of the answer; `more=False` ends it. Waits while the caller reads slowly."""
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": more})

@@ -1,0 +1,37 @@
+"""The endpoints of the data plane that carry content, each with the protocol that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+FAMILIES = ("openai", "anthropic")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One path of the data plane: its API family, and the name of its protocol in records."""
+
+    path: str
+    family: str
+    protocol: str
+
+
+ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
+    {
+        endpoint.path: endpoint
+        for endpoint in (
+            Endpoint("/v1/chat/completions", "openai", "openai_chat"),
+            Endpoint("/v1/messages", "anthropic", "anthropic_messages"),
+            Endpoint("/v1/messages/count_tokens", "anthropic", "anthropic_count_tokens"),
+        )
+    }
+)
+
+
+def family_of(path: str, headers: Mapping[bytes, bytes]) -> str:
+    """The family in whose form an error on this path is said: Anthropic's own paths and header, else OpenAI's."""
+    if path.startswith("/v1/messages") or b"anthropic-version" in headers:
+        return "anthropic"
+    return "openai"

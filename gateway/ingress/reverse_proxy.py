@@ -1,0 +1,72 @@
+"""The data plane as a reverse proxy: the hot endpoints as raw ASGI, in front of a FastAPI application for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from uuid_utils import uuid7
+
+from gateway import pipeline
+from gateway.errors import LexgateError, MethodNotAllowed
+from gateway.flow import Flow, Timing
+from gateway.ingress.caller import Caller, Receive, Send
+from gateway.ingress.endpoints import ENDPOINTS, Endpoint
+from gateway.protocols.family import FAMILIES
+from gateway.services import Services
+
+Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+
+class ReverseProxy:
+    """An ASGI application. `services` is asked once per call, so a reload holds from the next call on."""
+
+    def __init__(self, services: Callable[[], Services], fallback: Application) -> None:
+        self._services = services
+        self._fallback = fallback
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        endpoint = ENDPOINTS.get(scope["path"]) if scope["type"] == "http" else None
+        if endpoint is None:
+            await self._fallback(scope, receive, send)
+            return
+        caller = Caller(scope, receive, send)
+        try:
+            if scope["method"] != "POST":
+                raise MethodNotAllowed("this endpoint takes POST")
+            await _call(endpoint, caller, self._services())
+        except LexgateError as error:
+            await _refuse(endpoint, caller, error)
+
+
+async def _call(endpoint: Endpoint, caller: Caller, services: Services) -> None:
+    appender = services.log.current()
+    flow_id = str(uuid7())
+    flow = Flow(
+        id=flow_id,
+        time_us=time.time_ns() // 1000,
+        endpoint=endpoint,
+        caller=caller,
+        log=appender,
+        timing=Timing(time.perf_counter()),
+        trace=services.tracing.begin(caller.header(b"traceparent"), flow_id, endpoint.path),
+    )
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("a call runs in a task")
+    services.log.enter(task, appender)
+    try:
+        await pipeline.run(flow, services)
+    finally:
+        services.log.leave(task)
+
+
+async def _refuse(endpoint: Endpoint, caller: Caller, error: LexgateError) -> None:
+    body = FAMILIES[endpoint.family].error_body(error, "")
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    if error.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % error.retry_after))
+    await caller.start(error.status, headers)
+    await caller.send(body, more=False)

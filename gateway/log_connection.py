@@ -1,0 +1,77 @@
+"""A worker's connection to the log writer. When the writer is gone, calls of that connection end and a new epoch begins.
+
+A flow lives and dies with the connection it began on: the writer closes its record as `interrupted` when the
+connection drops, so this worker must not deliver, or record, anything more for it (ADR 0007).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from audit.appender import Appender
+from audit.errors import AuditError
+from audit.keys import Keyring
+from gateway.errors import Unavailable
+
+log = structlog.get_logger("lexgate.log")
+
+RETRY_SECONDS = 0.2
+
+
+class LogConnection:
+    """Keeps one Appender connected; hands it to new flows."""
+
+    def __init__(self, socket: Path, keyring: Keyring, writer: str) -> None:
+        self._socket = socket
+        self._keyring = keyring
+        self._writer = writer
+        self._appender: Appender | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._running: dict[asyncio.Task[object], Appender] = {}
+
+    async def start(self) -> None:
+        """Connects; raises AuditError if the writer is not there."""
+        self._appender = await Appender.connect(self._socket, self._keyring, self._writer)
+        self._keeper = asyncio.ensure_future(self._keep())
+
+    def current(self) -> Appender:
+        """The connection for a new flow. Raises Unavailable while there is none."""
+        if self._appender is None or self._appender.lost.is_set():
+            raise Unavailable("the log is not available, so nothing can be sent", retry_after=1)
+        return self._appender
+
+    @property
+    def available(self) -> bool:
+        return self._appender is not None and not self._appender.lost.is_set()
+
+    def enter(self, task: asyncio.Task[object], appender: Appender) -> None:
+        """A flow's task begins; it is cancelled should its connection be lost."""
+        self._running[task] = appender
+
+    def leave(self, task: asyncio.Task[object]) -> None:
+        self._running.pop(task, None)
+
+    async def close(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+        if self._appender is not None:
+            await self._appender.close()
+
+    async def _keep(self) -> None:
+        while True:
+            appender = self._appender
+            if appender is not None:
+                await appender.lost.wait()
+                log.error("the log writer is gone; running calls are ended")
+                for task, its in list(self._running.items()):
+                    if its is appender:
+                        task.cancel("the log is gone")
+                self._appender = None
+            try:
+                self._appender = await Appender.connect(self._socket, self._keyring, self._writer)
+                log.info("connected to the log writer again")
+            except (AuditError, OSError):
+                await asyncio.sleep(RETRY_SECONDS)

@@ -1,0 +1,153 @@
+"""The journey of one call: the ordered list of steps and little else. Start reading here.
+
+  1 authenticate   2 decode   3 inspect   4 classify                      what is it, and whose
+  5 decide   6 redact   7 commit   8 forward                              once per attempt: no record, no egress
+  9 guard   10 label   (bytes: gateway/delivery.py)                       the answer, as it arrives
+ 11 record                                                                always, before the terminal bytes
+ 12 settle                                                                after the last byte
+
+Whatever happens in 2-10, step 11 runs: on denial, error, timeout and disconnect too. Strangers and callers over their
+limit (step 1) are counted per source and minute instead, see gateway/strangers.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from gateway.delivery import deliver, finish, flow_headers
+from gateway.errors import LexgateError, Unavailable
+from gateway.flow import Flow
+from gateway.ingress.caller import LEFT, CallerLeft
+from gateway.protocols.family import FAMILIES
+from gateway.services import Services
+from gateway.steps.authenticate import authenticate
+from gateway.steps.classify import classify
+from gateway.steps.commit import commit
+from gateway.steps.decide import decide
+from gateway.steps.decode import decode
+from gateway.steps.forward import forward
+from gateway.steps.guard import guard
+from gateway.steps.inspect import inspect
+from gateway.steps.label import label
+from gateway.steps.record import record
+from gateway.steps.redact import redact
+from gateway.steps.settle import settle
+from gateway.upstream.client import Unreachable
+
+Step = Callable[[Flow, Services], Awaitable[None]]
+
+REQUEST: tuple[Step, ...] = (authenticate, decode, inspect, classify)
+ATTEMPT: tuple[Step, ...] = (decide, redact, commit, forward)
+ANSWER: tuple[Step, ...] = (guard, label)
+
+MOST_ATTEMPTS = 3
+
+log = structlog.get_logger("lexgate.pipeline")
+
+
+async def run(flow: Flow, services: Services) -> None:
+    """One call from its first byte to its last. Never raises what the caller could have caused."""
+    try:
+        await _journey(flow, services)
+    except LexgateError as error:
+        flow.error = error
+    except CallerLeft:
+        flow.status = "aborted"
+    except asyncio.CancelledError as cancelled:
+        _cancelled(flow, cancelled)
+    except Exception as error:  # noqa: BLE001  closed, not open: what we did not foresee is a refusal, too
+        log.error("a step failed unexpectedly", flow=flow.id, error=type(error).__name__, exc_info=_frames(error))
+        flow.error = LexgateError("the gateway failed; the call was refused")
+    finally:
+        flow.caller.stop_watching()
+    await _end(flow, services)
+
+
+async def _journey(flow: Flow, services: Services) -> None:
+    for step in REQUEST:
+        flow.trace.step(step.__name__)
+        await step(flow, services)
+    await _attempts(flow, services)
+    for step in ANSWER:
+        flow.trace.step(step.__name__)
+        await step(flow, services)
+    await deliver(flow, services)
+
+
+async def _attempts(flow: Flow, services: Services) -> None:
+    """A provider that cannot be reached was sent nothing: the next one is a new attempt with a new decision."""
+    task = asyncio.current_task()
+    if task is not None:
+        flow.caller.cancel_when_gone(task)
+    while True:
+        try:
+            for step in ATTEMPT:
+                flow.trace.step(step.__name__)
+                await step(flow, services)
+        except Unreachable:
+            if flow.attempt >= MOST_ATTEMPTS or not services.another_provider(flow):
+                raise
+        else:
+            return
+
+
+async def _end(flow: Flow, services: Services) -> None:
+    """Outcome record, terminal bytes, settlement."""
+    try:
+        if flow.limits and not flow.log.lost.is_set():
+            flow.trace.step(record.__name__)
+            await record(flow, services)
+    except LexgateError as error:
+        flow.error = error
+    finally:
+        if flow.upstream is not None:
+            flow.upstream.close()
+        if flow.limits:
+            services.limits.leave(flow.limits)
+    if flow.status != "aborted":
+        await (finish(flow) if flow.error is None else _say(flow, services))
+    if flow.intents:
+        flow.trace.step(settle.__name__)
+        await settle(flow, services)
+    services.tracing.end(flow)
+    services.count(flow)
+
+
+async def _say(flow: Flow, services: Services) -> None:
+    """The error in the family's own form: as an answer, or as the last event of a stream that has begun."""
+    error, family = flow.error, FAMILIES[flow.endpoint.family]
+    if error is None:
+        return
+    if flow.caller.started:
+        await flow.caller.send(family.error_event(error, flow.id), more=False)
+        return
+    body = family.error_body(error, flow.id)
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        *flow_headers(flow),
+    ]
+    if error.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % error.retry_after))
+    await flow.caller.start(error.status, headers)
+    await flow.caller.send(body, more=False)
+
+
+def _cancelled(flow: Flow, cancelled: asyncio.CancelledError) -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+    if cancelled.args[:1] == (LEFT,):
+        flow.status = "aborted"
+    else:
+        flow.error = Unavailable("the gateway is going down; the call was ended", retry_after=1)
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Where an unexpected error came from: files and lines, never its message, which might quote content."""
+    import traceback
+
+    return [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]

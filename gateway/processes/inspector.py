@@ -1,0 +1,55 @@
+"""An inspector: native scanning, the names tagger, and the analysis that settles flows. All CPU work lives here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gateway import child, logs
+from gateway.effective import Effective
+from gateway.inspection.service import serve
+
+Method = Callable[[Any], Any]
+
+
+def main(effective: Path, index: int) -> None:
+    """Runs until SIGTERM."""
+    child.die_with_parent()
+    logs.configure(f"inspector-{index}")
+    settings = Effective.read(effective).settings
+    asyncio.run(
+        serve(settings.run_path / f"inspector-{index}.sock", lambda: methods(names=settings.inspection.names), child.say_ready)
+    )
+
+
+def methods(*, names: bool) -> Mapping[str, Method]:
+    """What an inspector can be asked. Built in the one thread that will run it."""
+    from gateway.inspection.engine import Engine
+    from gateway.metering.settle import Settlement
+
+    engine = Engine(names=names)
+    settlement = Settlement()
+
+    def rows(texts: list[str], lang: str = "") -> list[list[list[Any]]]:
+        return [
+            [[span.start, span.end, span.label, span.score, span.detector] for span in spans]
+            for spans in engine.inspect_many(texts, lang)
+        ]
+
+    def inspect(payload: dict[str, Any]) -> dict[str, Any]:
+        return {"spans": rows(payload["texts"], payload.get("lang", ""))}
+
+    def settle(payload: dict[str, Any]) -> dict[str, Any]:
+        items = payload["items"]
+        wanted = [index for index, item in enumerate(items) if item["inspect"] and item["delivered_text"]]
+        spans: list[list[list[Any]] | None] = [None] * len(items)
+        for index, found in zip(wanted, rows([items[index]["delivered_text"] for index in wanted]), strict=True):
+            spans[index] = found
+        return {"items": settlement.settle_many(items), "spans": spans}
+
+    def version(_payload: Any) -> dict[str, Any]:
+        return {"version": engine.version}
+
+    return {"inspect": inspect, "settle": settle, "version": version}

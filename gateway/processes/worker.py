@@ -1,0 +1,96 @@
+"""A data worker: one event loop, the hot path, nothing that blocks."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import socket
+import ssl
+from pathlib import Path
+
+import structlog
+import uvicorn
+import uvloop
+
+from gateway import child, logs
+from gateway.app import DataPlane
+from gateway.effective import Effective
+from gateway.ingress.connection import limited
+from gateway.settings import Settings, Tls
+
+KEEP_ALIVE_SECONDS = 75
+
+log = structlog.get_logger("lexgate.worker")
+
+
+def main(effective: Path, slot: int, listener: int) -> None:
+    """Runs until SIGTERM, then lets running calls end."""
+    child.die_with_parent()
+    logs.configure(f"worker-{slot}")
+    uvloop.run(_run(effective, slot, socket.socket(fileno=listener)))
+
+
+async def _run(effective: Path, slot: int, listener: socket.socket) -> None:
+    plane = await DataPlane.start(Effective.read(effective), slot)
+    settings = plane.services().settings
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, lambda: _reload(plane, effective))
+    beating = asyncio.ensure_future(child.heartbeat())
+    server = uvicorn.Server(_config(plane, settings))
+    gc.collect()
+    gc.freeze()  # what lives from the start is never garbage: collections then look at calls only
+    gc.set_threshold(20_000, 20, 50)
+    saying = asyncio.ensure_future(_say_ready(server))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        saying.cancel()
+        await plane.close()
+        beating.cancel()
+
+
+def _reload(plane: DataPlane, effective: Path) -> None:
+    """Takes the configuration in force; if that fails the old one stays, complete."""
+    try:
+        plane.reload(Effective.read(effective))
+    except Exception as error:  # noqa: BLE001  a bad reload must never end a worker
+        log.error("reload failed, the old configuration stays", error=type(error).__name__)
+
+
+async def _say_ready(server: uvicorn.Server) -> None:
+    while not server.started:
+        await asyncio.sleep(0.01)
+    child.say_ready()
+
+
+def _config(plane: DataPlane, settings: Settings) -> uvicorn.Config:
+    context = tls_context(settings.tls)
+    return uvicorn.Config(
+        plane.application,
+        http=limited(settings.limits),
+        ws="none",
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=max(1, round(settings.timeouts.drain)),
+        backlog=2048,
+        ssl_context_factory=(lambda _config, _default: context) if context else None,
+    )
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext | None:
+    """A server context for TLS 1.2 and later, with client certificates demanded when `client_ca` is set."""
+    if not tls.certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(tls.certificate, tls.key)
+    if tls.client_ca:
+        context.load_verify_locations(tls.client_ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context

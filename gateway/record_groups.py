@@ -1,0 +1,109 @@
+"""The groups of a flow's leaves: what a record says, in the words of docs/record.md. No content, only what is known of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from audit.record import LeafDraft, LeafKind
+from gateway.flow import Flow
+
+
+def intent(flow: Flow, time_us: int) -> LeafDraft:
+    """The leaf of one attempt, written before its first byte leaves."""
+    return LeafDraft(
+        kind=LeafKind.INTENT,
+        flow=flow.id,
+        time_us=time_us,
+        tenant=flow.who.tenant,
+        user=flow.who.user,
+        attempt=flow.attempt,
+        groups={
+            "pub": {**_decided(flow), "attempt": flow.attempt},
+            "facts": flow.facts,
+            "subj": _subjects(flow),
+            "digest": {name: flow.digests[name] for name in ("received", "forwarded")},
+        },
+    )
+
+
+def outcome(flow: Flow, time_us: int) -> LeafDraft:
+    """The one leaf that says how a flow ended: also denied, failed and aborted ones."""
+    report, timing = flow.report, flow.timing
+    return LeafDraft(
+        kind=LeafKind.OUTCOME,
+        flow=flow.id,
+        time_us=time_us,
+        tenant=flow.who.tenant,
+        user=flow.who.user,
+        attempt=flow.attempt,
+        groups={
+            "pub": {
+                **_decided(flow),
+                "status": flow.status,
+                "error": flow.error.code if flow.error else None,
+                "rule": getattr(flow.error, "rule", None) or None,
+                "labels": list(flow.labels),
+                "finish": report.finish if report else None,
+                "stopped": report.stopped if report else None,
+                "http_status": flow.upstream.status if flow.upstream else None,
+                "response_model": report.response_model if report else None,
+            },
+            **({} if flow.intents else {"facts": flow.facts}),
+            "meter": {
+                "reported": report.usage.as_dict() if report and report.usage else None,
+                "latency_ms": _milliseconds(timing.started, timing.ended),
+                "first_byte_ms": _milliseconds(timing.started, timing.first_byte),
+            },
+            "subj": _subjects(flow),
+            "digest": dict(flow.digests),
+        },
+    )
+
+
+def _decided(flow: Flow) -> dict[str, Any]:
+    who, request, decision, content = flow.who, flow.request, flow.decision, flow.classification
+    action = None if decision is None else "route" if flow.routed and decision.action != "block" else decision.action
+    return {
+        "decision": action,
+        "grade": content.grade if content else None,
+        "categories": list(content.categories) if content else [],
+        "rules": [{"id": rule.id, "citation": rule.citation} for rule in decision.rules] if decision else [],
+        "bundle": decision.bundle if decision else None,
+        "provider": flow.provider.name if flow.provider else None,
+        "model": request.model if request else None,
+        "protocol": flow.endpoint.protocol,
+        "stream": request.stream if request else None,
+        "from": who.country,
+        "to": flow.provider.jurisdiction if flow.provider else None,
+        "mechanism": decision.mechanism if decision else None,
+        "entities": dict(content.entities) if content else {},
+        "uninspected": list(content.uninspected) if content else [],
+        "redactions": dict(flow.redacted.redactions) if flow.redacted else {},
+        "parents": list(flow.parents),
+        "audience": who.audience,
+        "purpose": who.purpose,
+        "trace_id": flow.trace.trace_id,
+        "span_id": flow.trace.span_id,
+    }
+
+
+def _subjects(flow: Flow) -> dict[str, Any]:
+    who = flow.who
+    return {
+        "tenant": who.tenant,
+        "application": who.application,
+        "user": who.user,
+        "session": flow.session,
+        "party": who.key_id,
+        "subjects": sorted({finding.subject for finding in flow.findings if finding.subject}),
+    }
+
+
+def _milliseconds(start: float, end: float) -> int | None:
+    return None if not end else max(0, round((end - start) * 1000))
+
+
+def labels_counted(spans: list[list[Any]]) -> dict[str, int]:
+    """Entities of an answer by label, from an inspector's rows."""
+    return dict(sorted(Counter(row[2] for row in spans).items()))

@@ -1,0 +1,29 @@
+"""Secrets by reference: `env:NAME` or `file:PATH`. The value is read when it is used and is never logged."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gateway.errors import ConfigurationError
+
+
+def resolve(reference: str) -> str:
+    """The secret behind a reference, without the line end of a file. "" stays "".
+
+    Raises ConfigurationError that names the reference (not the secret) when there is nothing behind it.
+    """
+    scheme, _, name = reference.partition(":")
+    if not reference:
+        return ""
+    if scheme == "env":
+        value = os.environ.get(name)
+        if value is None:
+            raise ConfigurationError(f"secret {reference}: the environment variable is not set")
+        return value
+    if scheme == "file":
+        try:
+            return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"secret {reference}: the file cannot be read") from error
+    raise ConfigurationError(f"secret {scheme}:…: only env: and file: are known")

@@ -1,0 +1,98 @@
+"""What the steps work with: everything long-lived, composed once by `gateway/app.py` and swapped whole on reload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from gateway.answer_digests import Digests
+
+if TYPE_CHECKING:
+    from gateway.directory import Directory
+    from gateway.flow import Flow
+    from gateway.inspection.cache import VerdictCache
+    from gateway.inspection.client import InspectorPool
+    from gateway.inspection.guard import GuardScanner
+    from gateway.limits import LimitTable
+    from gateway.log_connection import LogConnection
+    from gateway.metrics import Registry
+    from gateway.policy_point import PolicyPoint
+    from gateway.settings import Settings
+    from gateway.settler import Settler
+    from gateway.strangers import Refusals
+    from gateway.telemetry import Tracing
+    from gateway.upstream.client import UpstreamClient
+    from gateway.upstream.routing import Routes
+
+Derive = Callable[[str, str], bytes]
+"""(purpose, context) -> 32 bytes, from the key folder."""
+
+
+@dataclass(slots=True)
+class TenantKeys:
+    """Keys of tenants, derived once each."""
+
+    derive: Derive
+    _known: dict[tuple[str, str], bytes] = field(default_factory=dict, repr=False)
+
+    def get(self, purpose: str, tenant: str) -> bytes:
+        key = self._known.get((purpose, tenant))
+        if key is None:
+            key = self._known[(purpose, tenant)] = self.derive(purpose, tenant)
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One consistent set. A call keeps the set it began with."""
+
+    settings: Settings
+    directory: Directory
+    routes: Routes
+    limits: LimitTable
+    refusals: Refusals
+    log: LogConnection
+    inspectors: InspectorPool
+    verdicts: VerdictCache
+    detectors: str  # version of patterns and models: part of every cache key
+    guard: GuardScanner
+    policy: PolicyPoint
+    upstream: UpstreamClient
+    settler: Settler
+    tracing: Tracing
+    metrics: Registry
+    keys: TenantKeys
+    decoders: Mapping[str, Callable[..., Any]]
+    transformers: Mapping[str, Callable[..., Any]]
+    own_labels: tuple[str, ...]
+    outbound_tools: Mapping[str, frozenset[str]]
+    placeholder_key: bytes = field(repr=False)
+    subject_key: bytes = field(repr=False)
+
+    def digest(self, tenant: str, data: bytes) -> str:
+        """Keyed digest of bytes: provable to whoever holds them, worth nothing to anybody else."""
+        return blake2b(data, key=self.keys.get("digest", tenant), digest_size=32).hexdigest()
+
+    def new_digests(self, tenant: str) -> Digests:
+        return Digests(self.keys.get("digest", tenant))
+
+    def fingerprint_key(self, tenant: str) -> bytes:
+        return self.keys.get("fingerprint", tenant)
+
+    def another_provider(self, flow: Flow) -> bool:
+        """Whether a provider is left that was not tried for this call."""
+        if flow.request is None:
+            return False
+        serving = self.routes.candidates(flow.endpoint.family, flow.request.model)
+        return any(provider.name not in flow.providers_tried for provider in serving)
+
+    def count(self, flow: Flow) -> None:
+        """Metrics of a call that has ended."""
+        decision = flow.decision.action if flow.decision else "none"
+        status = flow.status if flow.principal is not None else "unauthenticated"
+        self.metrics.count("lexgate_calls", 1, protocol=flow.endpoint.protocol, status=status, decision=decision)
+        if flow.timing.ended:
+            seconds = flow.timing.ended - flow.timing.started
+            self.metrics.observe("lexgate_call_seconds", seconds, protocol=flow.endpoint.protocol)

@@ -1,0 +1,50 @@
+"""Step 1: who calls. A principal, or 401 in the protocol's own form; a principal over its limit gets 429."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+
+from gateway.errors import TooManyRequests, Unauthenticated
+from gateway.flow import Flow
+from gateway.services import Services
+
+PURPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}")
+FLOW_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+SESSION_HEADERS = (b"x-claude-code-session-id", b"session-id", b"thread-id")
+SESSION = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+
+
+async def authenticate(flow: Flow, services: Services) -> None:
+    """Finds the principal behind the presented key and counts the call against its limits.
+
+    Raises Unauthenticated or TooManyRequests; both are counted per source and minute instead of recorded one by one.
+    """
+    caller = flow.caller
+    entry = services.directory.find(_presented_key(caller.headers))
+    if entry is None:
+        services.refusals.count(caller.peer, Unauthenticated.code)
+        raise Unauthenticated("no such key: present a Lexgate key where the provider's would go")
+    try:
+        services.limits.enter(entry.limits, time.time())
+    except TooManyRequests:
+        services.refusals.count(entry.principal.key_id, TooManyRequests.code)
+        raise
+    flow.limits = entry.limits
+    flow.principal = entry.principal
+    purpose = caller.header(b"lexgate-purpose")
+    if purpose and PURPOSE.fullmatch(purpose):
+        flow.principal = dataclasses.replace(entry.principal, purpose=purpose)
+    parent = caller.header(b"lexgate-parent")
+    if FLOW_ID.fullmatch(parent):
+        flow.parents = (parent,)
+    flow.session = next((s for name in SESSION_HEADERS if SESSION.fullmatch(s := caller.header(name))), "")
+
+
+def _presented_key(headers: dict[bytes, bytes]) -> bytes:
+    """The key where either family's SDK puts it: `x-api-key`, else `Authorization: Bearer`."""
+    if key := headers.get(b"x-api-key"):
+        return key
+    scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
+    return key.strip() if scheme.lower() == b"bearer" else b""

@@ -1,0 +1,36 @@
+"""Step 7: the intent record of this attempt, durable before its first byte leaves. No record, no egress."""
+
+from __future__ import annotations
+
+import time
+
+from audit.errors import AuditError
+from gateway.counters import uses
+from gateway.errors import Unavailable
+from gateway.flow import Flow
+from gateway.inspection.classifier import classify
+from gateway.record_groups import intent
+from gateway.services import Services
+
+
+async def commit(flow: Flow, services: Services) -> None:
+    """Appends the intent and keeps, in the same transaction, the counters of the subjects left after redaction.
+
+    Raises Unavailable when the log cannot say that it is durable: then nothing leaves.
+    """
+    redacted, provider = flow.redacted, flow.provider
+    if redacted is None or provider is None:
+        raise RuntimeError("this step runs after redact")
+    flow.digests["forwarded"] = services.digest(flow.who.tenant, redacted.body)
+    keep = None
+    if flow.reserved:
+        left = classify(redacted.remaining, ()).subjects
+        exported = uses(left, flow.who.country, provider.jurisdiction, provider.name, flow.time_us)
+        keep = {use.counter: use.subjects for use in exported.values()}
+    draft = intent(flow, time.time_ns() // 1000)
+    try:
+        await flow.log.append(draft, reservation=flow.id if flow.reserved else "", keep=keep)
+    except AuditError as error:
+        raise Unavailable("the record could not be written, so nothing was sent") from error
+    flow.reserved = False
+    flow.intents += 1

@@ -1,0 +1,82 @@
+"""Step 5: whether, where and how it may go. Counters are reserved before the decision and kept with the intent."""
+
+from __future__ import annotations
+
+from gateway.counters import uses
+from gateway.errors import Denied, NotFound, Unavailable
+from gateway.facts import document
+from gateway.flow import Flow
+from gateway.services import Services
+from gateway.settings import Provider
+from policies.decision import Decision
+from policies.errors import PolicyFailed
+
+REFUSING = frozenset({"block", "approval", "route"})
+"""Actions that keep a call from this destination."""
+
+
+async def decide(flow: Flow, services: Services) -> None:
+    """Chooses a destination and decides for it. A rule that asks for another jurisdiction is decided again there.
+
+    Raises Denied (with rule, citation and remedy), NotFound (no provider), Unavailable (policy or counters failed).
+    """
+    flow.attempt += 1
+    candidates = _candidates(flow, services)
+    decision = await _decide_for(flow, services, candidates[0])
+    if decision.action == "route":
+        for provider in candidates[1:]:
+            if provider.jurisdiction in decision.route:
+                flow.routed = True
+                decision = await _decide_for(flow, services, provider)
+                if decision.action not in REFUSING:
+                    break
+    if decision.action in REFUSING:
+        await _release(flow)
+        raise _denial(decision)
+
+
+def _candidates(flow: Flow, services: Services) -> list[Provider]:
+    request = flow.request
+    if request is None:
+        raise RuntimeError("this step runs after classify")
+    serving = services.routes.candidates(flow.endpoint.family, request.model)
+    if not serving:
+        raise NotFound("no configured provider serves this model", param="model")
+    return [provider for provider in serving if provider.name not in flow.providers_tried] or [serving[0]]
+
+
+async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Decision:
+    content = flow.classification
+    if content is None:
+        raise RuntimeError("this step runs after classify")
+    flow.provider = provider
+    await _release(flow)
+    wanted = uses(content.subjects, flow.who.country, provider.jurisdiction, provider.name, flow.time_us)
+    counters: dict[str, int] = {}
+    new: dict[str, int] = {kind: len(subjects) for kind, subjects in content.subjects.items()}
+    if wanted:
+        states = await flow.log.reserve(flow.id, flow.who.tenant, tuple(wanted.values()), flow.time_us)
+        flow.reserved = True
+        for name, state in zip(wanted, states, strict=True):
+            counters[name] = state.before
+            new[name.split("_")[1]] = state.new
+    flow.facts = document(flow, provider, services.settings, counters, new)
+    try:
+        flow.decision = services.policy.decide(flow.facts)
+    except PolicyFailed as error:
+        raise Unavailable("the policy could not decide, so the call is refused") from error
+    return flow.decision
+
+
+async def _release(flow: Flow) -> None:
+    if flow.reserved:
+        flow.reserved = False
+        await flow.log.release(flow.id)
+
+
+def _denial(decision: Decision) -> Denied:
+    """The refusal in the words of the strongest rule that asked for it."""
+    rule = next((rule for rule in decision.rules if rule.effect == decision.action), None)
+    if rule is None:
+        return Denied("policy refused this call")
+    return Denied(rule.message, rule=rule.id, citation=rule.citation, remedy=rule.remedy)

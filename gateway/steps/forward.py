@@ -1,0 +1,26 @@
+"""Step 8: the call goes upstream; its answer arrives. Another attempt is a new decision and a new record."""
+
+from __future__ import annotations
+
+import time
+
+from gateway.errors import UpstreamFailed
+from gateway.flow import Flow
+from gateway.services import Services
+from gateway.upstream.headers import request_headers
+
+CREDENTIAL_REFUSED = frozenset({401, 403})
+"""The provider refused *our* credential: nothing the caller could mend, and nothing they should see."""
+
+
+async def forward(flow: Flow, services: Services) -> None:
+    """Sends the redacted body. Raises Unreachable (nothing was sent), UpstreamFailed, UpstreamTimeout."""
+    redacted, provider = flow.redacted, flow.provider
+    if redacted is None or provider is None or not flow.intents:
+        raise RuntimeError("this step runs after commit")
+    flow.providers_tried.add(provider.name)
+    headers = request_headers(provider, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
+    flow.timing.forwarded = time.perf_counter()
+    flow.upstream = await services.upstream.post(provider, flow.endpoint.path, headers, redacted.body)
+    if flow.upstream.status in CREDENTIAL_REFUSED:
+        raise UpstreamFailed(f"provider {provider.name} refused the gateway's credential")

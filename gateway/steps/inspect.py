@@ -1,0 +1,137 @@
+"""Step 3: what is in it. Findings per part; content seen before for this tenant is not scanned again.
+
+Two layers of one cache: a segment (a message, a tool) by its canonical bytes, and a text by itself, so that an answer
+inspected at `settle` is known when the next turn sends it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.flow import OPAQUE, Finding, Flow, Part, PartKind, Path, Span
+from gateway.inspection.subjects import subject_key
+from gateway.protocols.request import Segment
+from gateway.services import Services
+
+SHORTEST = 2
+"""Code points below which a string names nobody (a Chinese name has two)."""
+
+CONTEXTUAL = frozenset({PartKind.FIELD, PartKind.NUMBER})
+"""Kinds whose key is part of the meaning: `{"ssn": "078051120"}` is inspected as `ssn: 078051120`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What inspection found in one segment: spans by the part's index, and the kinds of parts nobody could read."""
+
+    spans: tuple[tuple[int, Span], ...]
+    opaque: tuple[str, ...]
+
+
+async def inspect(flow: Flow, services: Services) -> None:
+    """Findings of all segments of the request. Raises Unavailable when an inspector fails: the call is refused."""
+    request = flow.request
+    if request is None:
+        raise RuntimeError("this step runs after decode")
+    tenant = flow.who.tenant
+    cache, version = services.verdicts, services.detectors
+    verdicts: list[Verdict | None] = [cache.get(tenant, version, segment.content) for segment in request.segments]
+    missing = [index for index, verdict in enumerate(verdicts) if verdict is None]
+    services.metrics.count("lexgate_cache", len(verdicts) - len(missing), cache="verdict", result="hit")
+    if missing:
+        services.metrics.count("lexgate_cache", len(missing), cache="verdict", result="miss")
+        fresh = await _inspect_segments([request.segments[index] for index in missing], tenant, services)
+        for index, verdict in zip(missing, fresh, strict=True):
+            verdicts[index] = verdict
+            cache.put(tenant, version, request.segments[index].content, verdict)
+    known = [verdict for verdict in verdicts if verdict is not None]
+    flow.uninspected = tuple(sorted({kind for verdict in known for kind in verdict.opaque}))
+    if any(verdict.spans for verdict in known):
+        flow.findings = tuple(
+            finding
+            for segment, verdict in zip(request.segments, known, strict=True)
+            if verdict.spans
+            for finding in _findings(segment, verdict, tenant, services)
+        )
+
+
+async def _inspect_segments(segments: list[Segment], tenant: str, services: Services) -> list[Verdict]:
+    walked = [segment.parts() for segment in segments]
+    texts: dict[str, tuple[Span, ...]] = {}
+    for parts in walked:
+        for part in parts:
+            text = _inspected_text(part)
+            if len(part.text) >= SHORTEST and part.kind not in OPAQUE and text not in texts:
+                texts[text] = ()
+    await inspect_texts(texts, tenant, services)
+    return [
+        Verdict(
+            tuple(
+                (index, span)
+                for index, part in enumerate(parts)
+                if part.kind not in OPAQUE
+                for span in _shifted(part, texts.get(_inspected_text(part), ()))
+            ),
+            tuple(sorted({str(part.kind) for part in parts if part.kind in OPAQUE})),
+        )
+        for parts in walked
+    ]
+
+
+async def inspect_texts(texts: dict[str, tuple[Span, ...]], tenant: str, services: Services) -> None:
+    """Fills in the spans of every text, from the cache or from an inspector."""
+    cache, version = services.verdicts, services.detectors
+    unknown = []
+    for text in texts:
+        spans = cache.get(tenant, version, text.encode())
+        if spans is None:
+            unknown.append(text)
+        else:
+            texts[text] = spans
+    if not unknown:
+        return
+    answer = await services.inspectors.call("inspect", {"texts": unknown}, services.settings.timeouts.inspect)
+    for text, rows in zip(unknown, answer["spans"], strict=True):
+        texts[text] = spans = tuple(span_from_row(row) for row in rows)
+        cache.put(tenant, version, text.encode(), spans)
+
+
+def span_from_row(row: list[Any]) -> Span:
+    """An inspector's row [start, end, label, score, detector] as a span."""
+    start, end, label, score, detector = row
+    return Span(start, end, label, score, detector)
+
+
+def _context(part: Part) -> str:
+    if part.kind not in CONTEXTUAL:
+        return ""
+    return next((f"{key}: " for key in reversed(part.path) if isinstance(key, str)), "")
+
+
+def _inspected_text(part: Part) -> str:
+    return _context(part) + part.text
+
+
+def _shifted(part: Part, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Spans of the inspected text as spans of the part's own text; what lies in the context is dropped."""
+    offset = len(_context(part))
+    if not offset:
+        return spans
+    return tuple(
+        Span(max(0, span.start - offset), span.end - offset, span.label, span.score, span.detector)
+        for span in spans
+        if span.end > offset
+    )
+
+
+def _findings(segment: Segment, verdict: Verdict, tenant: str, services: Services) -> list[Finding]:
+    parts = segment.parts()
+    found = []
+    for index, span in verdict.spans:
+        part = parts[index]
+        path: Path = part.path
+        value = part.text[span.start : span.end]
+        subject = subject_key(services.subject_key, tenant, span.label, value)
+        found.append(Finding(path, part.kind, span, value, subject))
+    return found

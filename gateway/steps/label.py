@@ -1,0 +1,30 @@
+"""Step 10: the marks that the decision and the audience ask for: what a model made must be recognisable as such.
+
+Every answer is fingerprinted after its last byte (step 12). An explicit text label is one delta of its own at the end
+of an answer to a public audience; never in tool calls, JSON mode or code.
+"""
+
+from __future__ import annotations
+
+from gateway.flow import Flow
+from gateway.services import Services
+from watermark.label import language_of, text_label
+from watermark.profile import profile_for
+
+FINGERPRINT = "fingerprint"
+EXPLICIT_TEXT = "explicit_text"
+
+
+async def label(flow: Flow, services: Services) -> None:
+    """Attaches the explicit label to the answer's transformer where one is due."""
+    request, answer, decision = flow.request, flow.answer, flow.decision
+    if request is None or answer is None or decision is None:
+        raise RuntimeError("this step runs after guard")
+    flow.labels = (FINGERPRINT,)
+    demanded = EXPLICIT_TEXT in decision.labels
+    if (flow.who.audience != "public" and not demanded) or request.json_mode:
+        return
+    profile = profile_for(flow.who.country, "public", services.settings.labels.profile)
+    if profile is None:
+        return
+    answer.label = lambda text: text_label(profile, language_of(text))

@@ -1,0 +1,40 @@
+"""Step 11: the outcome record, durable before the terminal bytes. No path skips it."""
+
+from __future__ import annotations
+
+import time
+
+from audit.errors import AuditError
+from gateway.errors import Denied, Unavailable
+from gateway.flow import Flow
+from gateway.record_groups import outcome
+from gateway.services import Services
+
+
+async def record(flow: Flow, services: Services) -> None:
+    """Says how the flow ended and writes it down. Raises Unavailable when the log cannot say that it is durable."""
+    flow.timing.ended = time.perf_counter()
+    if flow.report is None and flow.answer is not None:
+        flow.report = flow.answer.finish().report  # cut short: the tokens and bytes so far are the truth
+    if flow.status == "open":
+        flow.status = _status(flow)
+    if flow.answer_digests is not None:
+        flow.digests |= flow.answer_digests.as_dict()
+    draft = outcome(flow, time.time_ns() // 1000)
+    try:
+        if flow.reserved:
+            flow.reserved = False
+            await flow.log.release(flow.id)
+        await flow.log.append(draft)
+    except AuditError as error:
+        raise Unavailable("the outcome could not be recorded") from error
+
+
+def _status(flow: Flow) -> str:
+    if isinstance(flow.error, Denied):
+        return "denied"
+    if flow.error is not None or flow.report is None or not flow.report.complete:
+        return "failed"
+    if flow.upstream is not None and flow.upstream.status >= 400:
+        return "failed"
+    return "completed"

@@ -1,0 +1,24 @@
+"""Step 6: the body with the decision's obligations spliced in. What no obligation touches keeps its bytes."""
+
+from __future__ import annotations
+
+from gateway.errors import Denied
+from gateway.flow import Flow
+from gateway.redaction.placeholder import PlaceholderKey
+from gateway.redaction.redact import redact as redacted_body
+from gateway.services import Services
+
+
+async def redact(flow: Flow, services: Services) -> None:
+    """Builds the body that will leave. Raises Denied when something must be redacted that cannot be edited in place."""
+    request, decision, who = flow.request, flow.decision, flow.who
+    if request is None or decision is None:
+        raise RuntimeError("this step runs after decide")
+    key = PlaceholderKey(services.placeholder_key, who.tenant, f"{who.application}/{who.user}")
+    flow.redacted = redacted_body(request, flow.findings, decision.redact, key, cap=decision.cap)
+    if flow.redacted.unredactable:
+        raise Denied(
+            "a part that must be redacted cannot be edited in place",
+            rule="lexgate.redact.opaque",
+            remedy="send this content as text, or leave it out",
+        )

@@ -1,0 +1,199 @@
+"""The processes of `lexgate serve`, and what happens when one dies.
+
+Started in the order of who needs whom: log writer, inspectors, data workers, control process; stopped in reverse, so
+that running calls still find everything. A child that ends is made again, slower each time it fails; a data worker
+whose event loop is stuck is killed (its calls are refused, its flows closed as `interrupted` by the log writer).
+
+  SIGTERM, SIGINT   drain and end        SIGHUP   reload the whole configuration; a bad one changes nothing
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+from pathlib import Path
+
+import structlog
+
+from gateway.bundle_stage import signature, stage
+from gateway.configuration import load
+from gateway.effective import Effective
+from gateway.errors import ConfigurationError, Unavailable
+from gateway.processes.child_process import Child
+from gateway.settings import Settings
+
+WATCH_SECONDS = 0.1
+BUNDLE_SECONDS = 0.5
+STABLE_SECONDS = 30.0
+LONGEST_BACKOFF = 10.0
+STOP_SECONDS = 10.0
+
+log = structlog.get_logger("lexgate.supervisor")
+
+
+class Supervisor:
+    """Runs one Lexgate. `config` is read again on SIGHUP."""
+
+    def __init__(self, config: Path, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self._generation = 0
+        self._bundle_signature: object = None
+        self._ending = asyncio.Event()
+        self._reload_wanted = asyncio.Event()
+        self._sockets: list[socket.socket] = []
+        self._groups: list[list[Child]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self, ready: asyncio.Event | None = None) -> None:
+        """Serves until SIGTERM or SIGINT. Raises ConfigurationError or Unavailable when it cannot start."""
+        with _only_one(self._settings.run_path):
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self._ending.set)
+            loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
+            try:
+                await self._start()
+                if ready is not None:
+                    ready.set()
+                log.info("ready", data=self._settings.listen.data, control=self._settings.listen.control)
+                await self._ending.wait()
+            finally:
+                await self._stop()
+
+    async def _start(self) -> None:
+        settings = self._settings
+        effective = await self._put_in_force(settings)
+        data, control = _listen(settings.listen.data), _listen(settings.listen.control)
+        self._sockets = [data, control]
+        file = str(effective)
+        writer = Child("log-writer", ("process-writer", file))
+        inspectors = [
+            Child(f"inspector-{index}", ("process-inspector", file, str(index)))
+            for index in range(settings.inspection.processes)
+        ]
+        workers = [
+            Child(
+                f"worker-{slot}",
+                ("process-worker", file, str(slot), str(data.fileno())),
+                pass_fds=(data.fileno(),),
+                beats=True,
+            )
+            for slot in range(settings.workers)
+        ]
+        control_process = Child(
+            "control", ("process-control", file, str(control.fileno())), pass_fds=(control.fileno(),)
+        )
+        self._groups = [[writer, *inspectors], [*workers, control_process]]
+        for group in self._groups:
+            await asyncio.gather(*(child.start() for child in group))
+        self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
+        self._tasks += [asyncio.ensure_future(self._watch_bundle()), asyncio.ensure_future(self._watch_reload())]
+
+    async def _stop(self) -> None:
+        log.info("draining")
+        for task in self._tasks:
+            task.cancel()
+        for bound in self._sockets:
+            bound.close()
+        grace = self._settings.timeouts.drain + STOP_SECONDS
+        for group in reversed(self._groups):
+            await asyncio.gather(*(child.stop(grace) for child in reversed(group)))
+
+    async def _watch(self, child: Child) -> None:
+        """Keeps one child alive."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if child.stalled(self._settings.timeouts.stall):
+                log.error("event loop is stuck, the worker is replaced", child=child.name)
+                child.signal(signal.SIGKILL)
+            if child.alive and child.process is not None and not child.beats:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(child.process.wait(), 1.0)
+            if child.alive:
+                continue
+            if child.process is not None:
+                await child.process.wait()
+                log.error("ended, starting it again", child=child.name, code=child.process.returncode)
+            stable = asyncio.get_running_loop().time() - child.started > STABLE_SECONDS
+            child.failures = 0 if stable else child.failures + 1
+            await asyncio.sleep(0 if child.failures <= 1 else min(LONGEST_BACKOFF, 0.1 * 2**child.failures))
+            with contextlib.suppress(Unavailable):  # still not there: the next round tries again
+                await child.start()
+
+    async def _watch_bundle(self) -> None:
+        """A bundle replaced by an atomic rename is taken into use; a bad one changes nothing."""
+        while True:
+            await asyncio.sleep(BUNDLE_SECONDS)
+            now = signature(self._settings.policies.bundle)
+            if now != self._bundle_signature:
+                await self._try_reload(self._settings)
+
+    async def _watch_reload(self) -> None:
+        while True:
+            await self._reload_wanted.wait()
+            self._reload_wanted.clear()
+            try:
+                settings = load(self._config)
+                _same_foundations(self._settings, settings)
+            except ConfigurationError as error:
+                log.error("configuration refused, the old one stays", problem=error.message)
+                continue
+            await self._try_reload(settings)
+
+    async def _try_reload(self, settings: Settings) -> None:
+        self._bundle_signature = signature(settings.policies.bundle)
+        try:
+            await self._put_in_force(settings)
+        except ConfigurationError as error:
+            log.error("configuration refused, the old one stays", problem=error.message)
+            return
+        self._settings = settings
+        for child in self._groups[1]:
+            child.signal(signal.SIGHUP)
+
+    async def _put_in_force(self, settings: Settings) -> Path:
+        """Stages the bundle and writes the effective configuration. Raises ConfigurationError; nothing changes then."""
+        self._bundle_signature = signature(settings.policies.bundle)
+        staged = await stage(settings.policies.bundle, settings.run_path)
+        self._generation += 1
+        return Effective(settings, staged.path, staged.digest, self._generation).write()
+
+
+def _same_foundations(old: Settings, new: Settings) -> None:
+    """What a running Lexgate stands on cannot change under it."""
+    for name in ("listen", "tls", "store", "run_dir", "keys", "workers", "origin"):
+        if getattr(old, name) != getattr(new, name):
+            raise ConfigurationError(f"{name}: takes effect only after a restart")
+    if old.inspection != new.inspection:
+        raise ConfigurationError("inspection: takes effect only after a restart")
+
+
+def _listen(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, int(port)), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigurationError(f"listen {address}: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _only_one(run_dir: Path):  # type: ignore[no-untyped-def]
+    """Two Lexgates on one run folder would share sockets and a log: the second one is refused."""
+    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (run_dir / "metrics").mkdir(mode=0o700, exist_ok=True)
+    with (run_dir / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(f"{run_dir}: another Lexgate is running here") from None
+        lock.write(str(os.getpid()))
+        lock.flush()
+        (run_dir / "limits.map").unlink(missing_ok=True)
+        yield

@@ -1,0 +1,1 @@
+"""Providers: which one serves a call, and the connections to them."""

@@ -1,0 +1,101 @@
+"""Calls to providers over HTTP. A small interface, so that the library behind it can change (now: aiohttp).
+
+No redirects, no cookies, no proxies from the environment: a call goes to the configured provider or nowhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+import aiohttp
+from yarl import URL
+
+from gateway.errors import UpstreamFailed, UpstreamTimeout
+from gateway.settings import Provider, Timeouts
+
+CHUNK_BYTES = 65_536
+
+
+class Unreachable(UpstreamFailed):
+    """No byte of the call reached the provider: another provider may be tried."""
+
+
+@dataclass(slots=True)
+class UpstreamAnswer:
+    """A provider's answer whose body is still arriving. Close it when done, read whole or not."""
+
+    status: int
+    headers: Mapping[str, str]
+    _response: aiohttp.ClientResponse = field(repr=False)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises UpstreamTimeout, or UpstreamFailed when the connection breaks."""
+        content = self._response.content
+        try:
+            while chunk := await content.readany():
+                yield chunk
+        except TimeoutError:
+            raise UpstreamTimeout("the provider stopped sending") from None
+        except (aiohttp.ClientError, OSError):
+            raise UpstreamFailed("the connection to the provider broke") from None
+
+    def close(self) -> None:
+        """Ends the exchange; a connection whose answer was not read to its end is not used again."""
+        if self._response.content.is_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+
+class UpstreamClient:
+    """Connection pools to the configured providers."""
+
+    def __init__(self, timeouts: Timeouts) -> None:
+        self._timeouts = timeouts
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
+        self._urls: dict[tuple[str, str], URL] = {}
+
+    async def post(self, provider: Provider, path: str, headers: Mapping[str, str], body: bytes) -> UpstreamAnswer:
+        """Sends one call and waits for the head of its answer.
+
+        Raises Unreachable (nothing was sent), UpstreamTimeout, UpstreamFailed.
+        """
+        session = self._session(provider)
+        url = self._urls.get((provider.base_url, path))
+        if url is None:
+            url = self._urls[(provider.base_url, path)] = URL(provider.base_url.rstrip("/") + path, encoded=True)
+        try:
+            async with asyncio.timeout(self._timeouts.first_byte):
+                response = await session.post(url, data=body, headers=headers, allow_redirects=False)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise Unreachable(f"provider {provider.name} cannot be reached") from None
+        except TimeoutError:
+            raise UpstreamTimeout(f"provider {provider.name} did not begin to answer") from None
+        except (aiohttp.ClientError, OSError, ValueError):
+            raise UpstreamFailed(f"provider {provider.name} broke the connection or answered badly") from None
+        return UpstreamAnswer(response.status, response.headers, response)
+
+    async def close(self) -> None:
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+    def _session(self, provider: Provider) -> aiohttp.ClientSession:
+        key = f"{provider.base_url}|{provider.ca}"
+        session = self._sessions.get(key)
+        if session is None:
+            tls = ssl.create_default_context(cafile=provider.ca) if provider.ca else ssl.create_default_context()
+            session = self._sessions[key] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=30),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(
+                    total=self._timeouts.total, connect=self._timeouts.connect, sock_read=self._timeouts.idle
+                ),
+                trust_env=False,
+                skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
+                read_bufsize=CHUNK_BYTES,
+            )
+        return session
