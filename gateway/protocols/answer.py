@@ -1,0 +1,122 @@
+"""What the answers of all protocols have in common: their rules, what was learned of them, and their channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+import orjson
+
+from gateway.flow import Path, Usage
+from gateway.protocols.json_offsets import escape, locate
+from gateway.redaction.channel import Rules, TextChannel
+from gateway.redaction.splice import splice
+
+
+class MalformedAnswer(Exception):
+    """The provider sent what its protocol does not allow; nothing after it can be trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """How one answer is to be treated besides its rules."""
+
+    label: Callable[[str], str] | None = None  # delivered text -> our label, with what parts it from the text
+    hide_usage: bool = False  # the usage event exists only because we asked for it
+    outbound: frozenset[str] = frozenset()  # tools whose arguments keep their placeholders
+    json_mode: bool = False
+
+
+@dataclass(slots=True)
+class AnswerReport:
+    """What was learned of an answer. Texts live in memory only."""
+
+    usage: Usage | None = None
+    finish: str | None = None
+    response_id: str | None = None
+    response_model: str | None = None
+    complete: bool = False  # the provider's own end was seen, or we ended it
+    stopped: str | None = None  # label of what the guard stopped at
+    problem: str | None = None  # malformed | too_large | truncated | upstream_error
+    upstream_error: str | None = None  # the provider's type of error
+    labelled: bool = False
+    tool_names: tuple[str, ...] = ()
+    provider_text: str = field(default="", repr=False)  # visible text as the provider sent it
+    delivered_text: str = field(default="", repr=False)  # visible text as delivered, without our label
+    reasoning_text: str = field(default="", repr=False)  # reasoning as the provider sent it
+    tool_text: str = field(default="", repr=False)  # arguments of tool calls as the provider sent them
+
+
+class Channels:
+    """The texts of one answer by where they stand, in order of appearance."""
+
+    def __init__(self, rules: Rules, options: AnswerOptions) -> None:
+        self.rules = rules
+        self.options = options
+        self.report = AnswerReport()
+        self._channels: dict[Hashable, TextChannel] = {}
+        self._kinds: dict[Hashable, str] = {}
+
+    def stopped(self) -> bool:
+        """Whether the guard has ended this answer."""
+        return self.report.stopped is not None
+
+    def get(self, key: Hashable) -> TextChannel | None:
+        return self._channels.get(key)
+
+    def open(self, key: Hashable, kind: str, *, restore: bool = True, json: bool = False) -> TextChannel:
+        """The channel at `key`; `kind`: text | reasoning | tool."""
+        channel = self._channels.get(key)
+        if channel is None:
+            channel = TextChannel(self.rules, restore=restore, json=json or (kind == "text" and self.options.json_mode))
+            self._channels[key] = channel
+            self._kinds[key] = kind
+        return channel
+
+    def once(self, key: Hashable, kind: str, text: str, *, restore: bool = True, json: bool = False) -> TextChannel:
+        """A text that came whole."""
+        channel = self.open(key, kind, restore=restore, json=json)
+        channel.push(text)
+        channel.finish()
+        return channel
+
+    def keys(self) -> list[Hashable]:
+        return list(self._channels)
+
+    def tool(self, name: str) -> None:
+        self.report.tool_names = (*self.report.tool_names, name)
+
+    def delivered(self, keys: list[Hashable] | None = None) -> str:
+        """Visible text delivered so far, of all channels or of `keys`."""
+        wanted = self._channels if keys is None else keys
+        return "".join("".join(self._channels[key].delivered) for key in wanted if self._kinds[key] == "text")
+
+    def close(self) -> AnswerReport:
+        """The report with the texts filled in."""
+        texts = {"text": "", "reasoning": "", "tool": ""}
+        for key, channel in self._channels.items():
+            texts[self._kinds[key]] += "".join(channel.provider)
+        self.report.provider_text = texts["text"]
+        self.report.reasoning_text = texts["reasoning"]
+        self.report.tool_text = texts["tool"]
+        self.report.delivered_text = self.delivered()
+        return self.report
+
+
+def rewritten(body: bytes, texts: dict[Path, str], nulls: list[Path]) -> bytes:
+    """A whole answer with some of its strings replaced and some values nulled; the identical object if there are none."""
+    if not texts and not nulls:
+        return body
+    places = locate(body, [*texts, *nulls])
+    edits = [(*places[path], f'"{escape(text)}"'.encode()) for path, text in texts.items()]
+    return splice(body, edits + [(*places[path], b"null") for path in nulls])
+
+
+def number(value: object) -> int:
+    """A count of tokens as providers report it; anything else than a natural number reads as none."""
+    return value if type(value) is int and value >= 0 else 0
+
+
+def data_event(payload: object, name: str = "") -> bytes:
+    head = f"event: {name}\n".encode() if name else b""
+    return head + b"data: " + orjson.dumps(payload) + b"\n\n"

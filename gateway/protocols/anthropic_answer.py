@@ -1,0 +1,367 @@
+"""Anthropic messages: answers, streamed and whole; the one JSON of count_tokens passes through as well.
+
+Channels: text, thinking and tool input of each content block. Thinking is signed, so it is guarded but never restored;
+neither is the input of tools that the provider runs. Offsets of citations count in the documents of the request as the
+provider saw them and stay as they are; the text they quote is restored. The terminal bytes are the event `message_stop`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from gateway.flow import Path, Usage
+from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten
+from gateway.protocols.sse import Event
+from gateway.redaction.channel import Rules
+
+STOPPED = "refusal"
+STOP_EVENT = data_event({"type": "message_stop"}, "message_stop")
+_DELTAS = {
+    "text_delta": ("text", "text"),
+    "thinking_delta": ("thinking", "reasoning"),
+    "input_json_delta": ("partial_json", "tool"),
+}
+_DELTA_OF = {field: name for name, (field, _) in _DELTAS.items()}
+_FIELD_OF = {kind: field for field, kind in _DELTAS.values()}
+
+
+class AnthropicAnswer:
+    """One answer. `event` for each event of a stream, or `whole` once; then `terminal` and `channels.close()`."""
+
+    def __init__(self, rules: Rules, options: AnswerOptions) -> None:
+        self.channels = Channels(rules, options)
+        self.terminal: bytes | None = None
+        self._usage: dict[str, Any] = {}
+        self._open: dict[int, tuple[str, bool]] = {}  # open blocks: type, whether their text is restored
+        self._last = -1  # highest index of a block
+        self._held_stop: tuple[int, bytes] | None = None  # end of a text block that may yet get our label
+        self._tools = False
+
+    # -- streams ---------------------------------------------------------------------------------------------------
+
+    def event(self, event: Event) -> bytes:
+        """What the caller gets for this event. Raises MalformedAnswer."""
+        if event.data is None:
+            return event.raw
+        message = _loads(event.data)
+        kind = message.get("type")
+        if self.channels.stopped():
+            if kind == "message_delta":
+                self._read_usage(message)
+            return b""
+        if kind == "content_block_delta":
+            return self._delta(event, message)
+        if kind == "content_block_start":
+            return self._end_held() + self._start(event, message)
+        if kind == "content_block_stop":
+            return self._stop(event, _index(message))
+        if kind == "message_start":
+            self._message_start(message)
+        elif kind == "message_delta":
+            return self._message_delta(event, message)
+        elif kind == "message_stop":
+            out = self.flush()
+            if self.terminal is None:
+                self.terminal = event.raw
+            return out
+        elif kind == "error":
+            self.channels.report.upstream_error = _error_type(message.get("error"))
+        return event.raw
+
+    def _message_start(self, event: dict[str, Any]) -> None:
+        message = event.get("message")
+        if type(message) is not dict:
+            raise MalformedAnswer
+        self.channels.report.response_id = message.get("id")
+        self.channels.report.response_model = message.get("model")
+        self._read_usage(message)
+
+    def _read_usage(self, holder: dict[str, Any]) -> None:
+        usage = holder.get("usage")
+        if type(usage) is dict:
+            self._usage |= {key: value for key, value in usage.items() if value is not None}
+            self.channels.report.usage = usage_of(self._usage)
+
+    def _start(self, event: Event, message: dict[str, Any]) -> bytes:
+        index, block = _index(message), message.get("content_block")
+        if type(block) is not dict:
+            raise MalformedAnswer
+        kind = str(block.get("type"))
+        self._last = max(self._last, index)
+        restore = kind == "text"
+        if kind.endswith("tool_use"):
+            name = block.get("name")
+            self.channels.tool(str(name))
+            restore = kind == "tool_use" and name not in self.channels.options.outbound
+            self._tools |= kind == "tool_use"
+        self._open[index] = (kind, restore)
+        field = {"text": "text", "thinking": "thinking"}.get(kind)
+        if field is None or not block.get(field):
+            return event.raw
+        return self._passed(event, message, block, field, index)
+
+    def _delta(self, event: Event, message: dict[str, Any]) -> bytes:
+        delta = message.get("delta")
+        if type(delta) is not dict:
+            raise MalformedAnswer
+        index = _index(message)
+        if delta.get("type") == "citations_delta":
+            citation = delta.get("citation")
+            changed = type(citation) is dict and self._cited(citation, (index, "cited", len(self.channels.keys())))
+            return event.with_data(orjson.dumps(message)) if changed else event.raw
+        field = _DELTAS.get(str(delta.get("type")), ("", ""))[0]
+        return self._passed(event, message, delta, field, index) if field else event.raw
+
+    def _passed(self, event: Event, message: dict[str, Any], holder: dict[str, Any], field: str, index: int) -> bytes:
+        """One fragment through its channel; the event as it came if the fragment did."""
+        text = holder.get(field)
+        if type(text) is not str:
+            raise MalformedAnswer
+        if not text:
+            return event.raw
+        kind = _DELTAS[_DELTA_OF[field]][1]
+        restore = self._open.get(index, ("", False))[1]
+        self._open.setdefault(index, (field, False))
+        channel = self.channels.open((index, field), kind, restore=restore, json=kind == "tool")
+        new = channel.push(text)
+        if new == text:
+            return event.raw
+        holder[field] = new
+        out = event.with_data(orjson.dumps(message))
+        if channel.stopped is not None:
+            self.channels.report.stopped = channel.stopped
+            out += self._end()
+        return out
+
+    def _cited(self, citation: dict[str, Any], key: tuple[object, ...]) -> bool:
+        """Restore what a citation quotes: it is the caller's own document, redacted. True if it has changed."""
+        text = citation.get("cited_text")
+        if type(text) is not str:
+            return False
+        channel = self.channels.once(key, "reasoning", text)
+        citation["cited_text"] = "".join(channel.delivered)
+        return bool(citation["cited_text"] != text)
+
+    def _rest(self, index: int) -> bytes:
+        """An event with what the channels of one block still hold."""
+        out = b""
+        for field, name in _DELTA_OF.items():
+            channel = self.channels.get((index, field))
+            if channel is not None and channel.pending:
+                rest = channel.finish()
+                if rest:
+                    out += _delta_event(index, name, field, rest)
+                if channel.stopped is not None:
+                    self.channels.report.stopped = channel.stopped
+        return out
+
+    def _stop(self, event: Event, index: int) -> bytes:
+        out = self._end_held() + self._rest(index)
+        if self.channels.stopped():
+            return out + self._end()
+        kind, _ = self._open.pop(index, ("", False))
+        if kind == "text" and self.channels.options.label is not None:
+            self._held_stop = (index, event.raw)
+            return out
+        return out + event.raw
+
+    def _end_held(self) -> bytes:
+        held, self._held_stop = self._held_stop, None
+        return held[1] if held else b""
+
+    def _message_delta(self, event: Event, message: dict[str, Any]) -> bytes:
+        out = self._flush_open()
+        self._read_usage(message)
+        if self.channels.stopped():
+            return out
+        delta = message.get("delta")
+        reason = delta.get("stop_reason") if type(delta) is dict else None
+        if reason is None:
+            return out + event.raw
+        self.channels.report.finish = str(reason)
+        return out + self._label() + event.raw
+
+    def _label(self) -> bytes:
+        """Our label at the end of the last text block, before its end; in a block of its own if others followed."""
+        label = ""
+        if self.channels.options.label is not None and not self._tools:
+            text = self.channels.delivered()
+            label = self.channels.options.label(text) if text else ""
+        held = self._held_stop
+        if not label:
+            return self._end_held()
+        self.channels.report.labelled = True
+        if held is not None:
+            return _delta_event(held[0], "text_delta", "text", label) + self._end_held()
+        index = self._last = self._last + 1
+        start = {"type": "content_block_start", "index": index, "content_block": {"type": "text", "text": ""}}
+        delta = _delta_event(index, "text_delta", "text", label)
+        return data_event(start, "content_block_start") + delta + _stop_event(index)
+
+    def flush(self) -> bytes:
+        """What is held, where the provider ended without ending its message."""
+        return b"" if self.channels.stopped() else self._flush_open() + self._end_held()
+
+    def _flush_open(self) -> bytes:
+        out = b"".join(self._rest(index) for index in list(self._open))
+        return out + self._end() if self.channels.stopped() else out
+
+    def _end(self) -> bytes:
+        """The clean end of an answer that the guard stopped."""
+        out = b""
+        for index, (kind, _) in list(self._open.items()):
+            out += self._rest(index)
+            if kind == "text" and self.channels.options.label is not None:
+                out += self._end_held()
+                self._held_stop = (index, _stop_event(index))
+            else:
+                out += _stop_event(index)
+        self._open.clear()
+        out += self._label()
+        self.channels.report.finish = STOPPED
+        delta = {"stop_reason": STOPPED, "stop_sequence": None}
+        usage = {"output_tokens": number(self._usage.get("output_tokens"))}
+        self.terminal = STOP_EVENT
+        return out + data_event({"type": "message_delta", "delta": delta, "usage": usage}, "message_delta")
+
+    # -- whole answers ---------------------------------------------------------------------------------------------
+
+    def whole(self, body: bytes) -> bytes:
+        """The whole answer. Raises MalformedAnswer."""
+        answer = _loads(body)
+        report = self.channels.report
+        if answer.get("type") == "error" or answer.get("error") is not None:
+            report.upstream_error = _error_type(answer.get("error"))
+            return body
+        if type(answer.get("input_tokens")) is int:
+            report.usage = Usage(input=number(answer["input_tokens"]))
+            return body
+        report.response_id, report.response_model = answer.get("id"), answer.get("model")
+        self._read_usage(answer)
+        report.finish = answer.get("stop_reason")
+        blocks = answer.get("content", [])
+        if type(blocks) is not list or any(type(block) is not dict for block in blocks):
+            raise MalformedAnswer
+        texts: dict[Path, str] = {}
+        renamed = False
+        kept = 0
+        for index, block in enumerate(blocks):
+            renamed |= self._block(index, block, texts)
+            kept = index + 1
+            if self.channels.stopped():
+                break
+        del blocks[kept:]
+        self._whole_label(blocks, texts)
+        if self.channels.stopped():
+            answer["stop_reason"] = report.finish = STOPPED
+            answer["stop_sequence"] = None
+        return orjson.dumps(answer) if renamed or self.channels.stopped() else rewritten(body, texts, [])
+
+    def _block(self, index: int, block: dict[str, Any], texts: dict[Path, str]) -> bool:
+        """One block of a whole answer. True if object keys changed, so that splicing strings is not enough."""
+        kind = str(block.get("type"))
+        base: Path = ("content", index)
+        if kind.endswith("tool_use"):
+            name = block.get("name")
+            self.channels.tool(str(name))
+            self._tools |= kind == "tool_use"
+            restore = kind == "tool_use" and name not in self.channels.options.outbound
+            return self._tool_input(block, "input", (*base, "input"), texts, restore=restore)
+        if kind in {"text", "thinking"} and type(block.get(kind)) is str:
+            text = block[kind]
+            channel = self.channels.once((index, kind), _DELTAS[_DELTA_OF[kind]][1], text, restore=kind == "text")
+            block[kind] = "".join(channel.delivered)
+            self.channels.report.stopped = channel.stopped
+            if block[kind] != text:
+                texts[(*base, kind)] = block[kind]
+        for place, citation in enumerate(block.get("citations") or []):
+            if type(citation) is dict and self._cited(citation, (index, "cited", place)):
+                texts[(*base, "citations", place, "cited_text")] = citation["cited_text"]
+        return False
+
+    def _tool_input(self, holder: Any, key: Any, path: Path, texts: dict[Path, str], *, restore: bool) -> bool:
+        """Strings and keys of a tool's input object, in place. True if a key changed."""
+        value = holder[key]
+        if type(value) is str:
+            holder[key] = self._input_text(value, path, restore=restore)
+            if holder[key] != value:
+                texts[path] = holder[key]
+            return False
+        if type(value) is list:
+            return _any([self._tool_input(value, i, (*path, i), texts, restore=restore) for i in range(len(value))])
+        if type(value) is not dict:
+            return False
+        changed = _any([self._tool_input(value, k, (*path, k), texts, restore=restore) for k in list(value)])
+        names = {k: self._input_text(k, (*path, k, ""), restore=restore) for k in value}
+        if all(old == new for old, new in names.items()):
+            return changed
+        holder[key] = {names[k]: item for k, item in value.items()}
+        return True
+
+    def _input_text(self, text: str, path: Path, *, restore: bool) -> str:
+        if self.channels.stopped():
+            return ""
+        channel = self.channels.once(path, "tool", text, restore=restore)
+        self.channels.report.stopped = channel.stopped
+        return "".join(channel.delivered)
+
+    def _whole_label(self, blocks: list[dict[str, Any]], texts: dict[Path, str]) -> None:
+        label = self.channels.options.label
+        last = max((i for i, block in enumerate(blocks) if block.get("type") == "text"), default=-1)
+        text = self.channels.delivered()
+        if label is None or self._tools or last < 0 or not text:
+            return
+        notice = label(text)
+        if notice:
+            blocks[last]["text"] = texts["content", last, "text"] = blocks[last]["text"] + notice
+            self.channels.report.labelled = True
+
+
+def usage_of(usage: dict[str, Any]) -> Usage:
+    """Anthropic's input tokens exclude what was read from or written to the cache; `Usage.input` includes both."""
+    read = number(usage.get("cache_read_input_tokens"))
+    written = number(usage.get("cache_creation_input_tokens"))
+    return Usage(
+        input=number(usage.get("input_tokens")) + read + written,
+        cached_input=read,
+        cache_write=written,
+        output=number(usage.get("output_tokens")),
+    )
+
+
+def _delta_event(index: int, name: str, field: str, text: str) -> bytes:
+    delta = {"type": name, field: text}
+    return data_event({"type": "content_block_delta", "index": index, "delta": delta}, "content_block_delta")
+
+
+def _stop_event(index: int) -> bytes:
+    return data_event({"type": "content_block_stop", "index": index}, "content_block_stop")
+
+
+def _any(flags: list[bool]) -> bool:
+    """`any` over a list, so that every item is done."""
+    return any(flags)
+
+
+def _index(message: dict[str, Any]) -> int:
+    index = message.get("index")
+    if type(index) is not int:
+        raise MalformedAnswer
+    return index
+
+
+def _loads(data: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise MalformedAnswer from None
+    if type(value) is not dict:
+        raise MalformedAnswer
+    return value
+
+
+def _error_type(error: Any) -> str:
+    kind = error.get("type") if type(error) is dict else None
+    return str(kind)[:64] if kind else "error"

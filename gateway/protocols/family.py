@@ -1,0 +1,100 @@
+"""How each API family says an error: as a whole answer and inside a stream, in the shape its SDKs expect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import orjson
+
+from gateway.errors import Denied, LexgateError
+
+_TYPES: Mapping[int, str] = MappingProxyType(
+    {
+        400: "invalid_request_error",
+        401: "authentication_error",
+        403: "permission_error",
+        404: "not_found_error",
+        405: "invalid_request_error",
+        408: "timeout_error",
+        413: "request_too_large",
+        415: "invalid_request_error",
+        429: "rate_limit_error",
+        431: "invalid_request_error",
+        502: "api_error",
+        503: "overloaded_error",
+        504: "timeout_error",
+    }
+)
+
+
+class Family(Protocol):
+    """One API family's way to say errors. `flow` is the flow's id, "" where there is none yet."""
+
+    name: str
+
+    def error_body(self, error: LexgateError, flow: str) -> bytes: ...
+
+    def error_event(self, error: LexgateError, flow: str) -> bytes: ...
+
+
+def _type(error: LexgateError) -> str:
+    return _TYPES.get(error.status, "invalid_request_error" if error.status < 500 else "api_error")
+
+
+def _details(error: LexgateError, flow: str) -> dict[str, Any]:
+    """What a caller needs to find the record and to make the call acceptable."""
+    details = {"flow": flow}
+    if isinstance(error, Denied):
+        details |= {"rule": error.rule, "citation": error.citation, "remedy": error.remedy}
+    return details
+
+
+class OpenAIFamily:
+    """`{"error": {"message", "type", "param", "code", "lexgate"}}`."""
+
+    name = "openai"
+
+    def error_body(self, error: LexgateError, flow: str) -> bytes:
+        return orjson.dumps(
+            {
+                "error": {
+                    "message": error.message,
+                    "type": _type(error),
+                    "param": error.param,
+                    "code": error.code,
+                    "lexgate": _details(error, flow),
+                }
+            }
+        )
+
+    def error_event(self, error: LexgateError, flow: str) -> bytes:
+        return b"data: " + self.error_body(error, flow) + b"\n\n"
+
+
+class AnthropicFamily:
+    """`{"type": "error", "error": {"type", "message", "code", "param", "lexgate"}, "request_id"}`."""
+
+    name = "anthropic"
+
+    def error_body(self, error: LexgateError, flow: str) -> bytes:
+        return orjson.dumps(
+            {
+                "type": "error",
+                "error": {
+                    "type": _type(error),
+                    "message": error.message,
+                    "code": error.code,
+                    "param": error.param,
+                    "lexgate": _details(error, flow),
+                },
+                "request_id": flow or None,
+            }
+        )
+
+    def error_event(self, error: LexgateError, flow: str) -> bytes:
+        return b"event: error\ndata: " + self.error_body(error, flow) + b"\n\n"
+
+
+FAMILIES: Mapping[str, Family] = MappingProxyType({"openai": OpenAIFamily(), "anthropic": AnthropicFamily()})

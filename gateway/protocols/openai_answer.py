@@ -1,0 +1,345 @@
+"""OpenAI chat completions: answers, streamed and whole.
+
+Channels: content, reasoning and refusal of each choice, and the arguments of each tool call. Logprobs of an event whose
+text changed are removed: their tokens would spell the placeholder. The terminal bytes are `data: [DONE]`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from gateway.flow import Path, Usage
+from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten
+from gateway.protocols.sse import Event
+from gateway.redaction.channel import Rules
+
+_TEXTS = {"content": "text", "refusal": "text", "reasoning_content": "reasoning", "reasoning": "reasoning"}
+_STAMP = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
+_NULL_USAGE = (b',"usage":null', b', "usage": null')
+DONE = b"data: [DONE]\n\n"
+STOPPED = "content_filter"
+
+
+class OpenAIAnswer:
+    """One answer. `event` for each event of a stream, or `whole` once; then `terminal` and `channels.close()`."""
+
+    def __init__(self, rules: Rules, options: AnswerOptions) -> None:
+        self.channels = Channels(rules, options)
+        self.terminal: bytes | None = None
+        self._stamp: dict[str, Any] = {}
+        self._open: dict[int, None] = {}  # choices without a finish yet
+        self._with_tools: set[int] = set()
+
+    # -- streams ---------------------------------------------------------------------------------------------------
+
+    def event(self, event: Event) -> bytes:
+        """What the caller gets for this event. Raises MalformedAnswer."""
+        if event.data is None:
+            return event.raw
+        if event.data.strip() == b"[DONE]":
+            out = self.flush()
+            self.terminal = event.raw
+            return out
+        chunk = _loads(event.data)
+        report = self.channels.report
+        if chunk.get("error") is not None:
+            report.upstream_error = _error_type(chunk["error"])
+            return event.raw
+        usage = chunk.get("usage")
+        if type(usage) is dict:
+            report.usage = usage_of(usage)
+        if self.channels.stopped():
+            return b""
+        if not self._stamp:
+            self._stamp = {key: chunk[key] for key in _STAMP if key in chunk}
+            report.response_id, report.response_model = chunk.get("id"), chunk.get("model")
+        choices = chunk.get("choices")
+        if not choices:
+            hide = self.channels.options.hide_usage and usage is not None and choices == []
+            return b"" if hide else event.raw
+        return self._choices(event, chunk, choices)
+
+    def _choices(self, event: Event, chunk: dict[str, Any], choices: Any) -> bytes:
+        before: list[bytes] = []
+        changed = False
+        for choice in choices:
+            if type(choice) is not dict or type(choice.get("index", 0)) is not int:
+                raise MalformedAnswer
+            changed |= self._choice(choice, before)
+        stopped = self.channels.stopped()
+        if not changed and not stopped:
+            out = event.raw
+            if self.channels.options.hide_usage and b"usage" in out:
+                for null in _NULL_USAGE:
+                    out = out.replace(null, b"", 1)
+            return b"".join(before) + out if before else out
+        if self.channels.options.hide_usage and chunk.get("usage", 0) is None:
+            del chunk["usage"]
+        before.append(event.with_data(orjson.dumps(chunk)))
+        if stopped:
+            before.append(self._end())
+        return b"".join(before)
+
+    def _choice(self, choice: dict[str, Any], before: list[bytes]) -> bool:
+        """Pass one choice of one event through its channels. True if the event has changed."""
+        index = choice.get("index", 0)
+        self._open.setdefault(index)
+        delta = choice.get("delta")
+        changed = type(delta) is dict and self._delta(index, delta)
+        if changed and choice.get("logprobs") is not None:
+            choice["logprobs"] = None
+        finish = choice.get("finish_reason")
+        if self.channels.stopped():
+            choice["finish_reason"] = None
+            return True
+        if finish is not None:
+            # Text of this very event belongs before what was held back of others.
+            rest = self._rest(index)
+            if not self.channels.stopped():
+                rest += self._label(index, finish)
+                self.channels.report.finish = finish
+                self._open.pop(index, None)
+            if rest or self.channels.stopped():
+                if type(delta) is dict and delta:
+                    before.append(self._delta_event(index, delta))
+                    choice["delta"] = {}
+                    changed = True
+                before += rest
+            if self.channels.stopped():
+                choice["finish_reason"] = None
+        return changed
+
+    def _delta(self, index: int, delta: dict[str, Any]) -> bool:
+        changed = False
+        for key, kind in _TEXTS.items():
+            text = delta.get(key)
+            if type(text) is str and text:
+                new = self._push((index, key), kind, text)
+                if new != text:
+                    delta[key] = new
+                    changed = True
+        if delta.get("tool_calls"):
+            changed |= self._tool_calls(index, delta["tool_calls"])
+        if type(delta.get("function_call")) is dict:
+            changed |= self._call(index, "function_call", delta["function_call"], "arguments")
+        return changed
+
+    def _push(self, key: tuple[object, ...], kind: str, text: str, *, restore: bool = True, json: bool = False) -> str:
+        if self.channels.stopped():
+            return ""
+        channel = self.channels.open(key, kind, restore=restore, json=json)
+        new = channel.push(text)
+        self.channels.report.stopped = channel.stopped
+        return new
+
+    def _tool_calls(self, index: int, calls: Any) -> bool:
+        if type(calls) is not list or any(type(call) is not dict for call in calls):
+            raise MalformedAnswer
+        changed = False
+        for position, call in enumerate(calls):
+            which = call.get("index", position)
+            for field, text in (("function", "arguments"), ("custom", "input")):
+                if type(call.get(field)) is dict:
+                    changed |= self._call(index, which, call[field], text)
+        return changed
+
+    def _call(self, index: int, which: object, call: dict[str, Any], field: str) -> bool:
+        self._with_tools.add(index)
+        key = (index, "tool", which)
+        name, text = call.get("name"), call.get(field)
+        channel = self.channels.get(key)
+        if channel is None:
+            if type(name) is str:
+                self.channels.tool(name)
+            outbound = name in self.channels.options.outbound
+            channel = self.channels.open(key, "tool", restore=not outbound, json=field == "arguments")
+        if type(text) is not str or not text:
+            return False
+        if self.channels.stopped():
+            call[field] = ""
+            return True
+        new = channel.push(text)
+        self.channels.report.stopped = channel.stopped
+        if new == text:
+            return False
+        call[field] = new
+        return True
+
+    def _rest(self, index: int) -> list[bytes]:
+        """Events with what the channels of one choice still hold."""
+        events: list[bytes] = []
+        for key in self.channels.keys():  # noqa: SIM118  not a mapping
+            assert isinstance(key, tuple)
+            channel = self.channels.get(key)
+            if key[0] != index or channel is None or not channel.pending:
+                continue
+            rest = channel.finish()
+            if rest:
+                delta: dict[str, Any] = {str(key[1]): rest}
+                if key[1] == "tool":
+                    delta = (
+                        {"function_call": {"arguments": rest}}
+                        if key[2] == "function_call"
+                        else {"tool_calls": [{"index": key[2], "function": {"arguments": rest}}]}
+                    )
+                events.append(self._delta_event(index, delta))
+            if channel.stopped is not None:
+                self.channels.report.stopped = channel.stopped
+        return events
+
+    def _label(self, index: int, finish: str) -> list[bytes]:
+        """Our label as an own delta after the choice's last text; none beside tool calls."""
+        if (
+            self.channels.options.label is None
+            or index in self._with_tools
+            or finish in {"tool_calls", "function_call"}
+        ):
+            return []
+        text = self.channels.delivered([(index, "content")]) if self.channels.get((index, "content")) else ""
+        label = self.channels.options.label(text) if text else ""
+        if not label:
+            return []
+        self.channels.report.labelled = True
+        return [self._delta_event(index, {"content": label})]
+
+    def _delta_event(self, index: int, delta: dict[str, Any], finish: str | None = None) -> bytes:
+        return data_event(self._stamp | {"choices": [{"index": index, "delta": delta, "finish_reason": finish}]})
+
+    def flush(self) -> bytes:
+        """What is held, where the provider ended without finishing its choices."""
+        if self.channels.stopped():
+            return b""
+        out = b"".join(event for index in self._open for event in self._rest(index))
+        return out + self._end() if self.channels.stopped() else out
+
+    def _end(self) -> bytes:
+        """The clean end of an answer that the guard stopped."""
+        out: list[bytes] = []
+        for index in list(self._open):
+            out += self._rest(index)
+            out += self._label(index, STOPPED)
+            out.append(self._delta_event(index, {}, STOPPED))
+        self._open.clear()
+        self.channels.report.finish = STOPPED
+        self.terminal = DONE
+        return b"".join(out)
+
+    # -- whole answers ---------------------------------------------------------------------------------------------
+
+    def whole(self, body: bytes) -> bytes:
+        """The whole answer. Raises MalformedAnswer."""
+        answer = _loads(body)
+        report = self.channels.report
+        if answer.get("error") is not None:
+            report.upstream_error = _error_type(answer["error"])
+            return body
+        report.response_id, report.response_model = answer.get("id"), answer.get("model")
+        if type(answer.get("usage")) is dict:
+            report.usage = usage_of(answer["usage"])
+        texts: dict[Path, str] = {}
+        nulls: list[Path] = []
+        choices = answer.get("choices", [])
+        if type(choices) is not list:
+            raise MalformedAnswer
+        for position, choice in enumerate(choices):
+            message = choice.get("message") if type(choice) is dict else None
+            if type(message) is dict:
+                self._message(position, choice, message, texts, nulls)
+        return orjson.dumps(answer) if self.channels.stopped() else rewritten(body, texts, nulls)
+
+    def _message(
+        self, position: int, choice: dict[str, Any], message: dict[str, Any], texts: dict[Path, str], nulls: list[Path]
+    ) -> None:
+        base: Path = ("choices", position, "message")
+        for key in ("reasoning_content", "reasoning", "content", "refusal"):
+            if type(message.get(key)) is str:
+                self._whole_text((position, key), _TEXTS[key], message, key, (*base, key), texts)
+        calls = message.get("tool_calls") or []
+        if type(calls) is not list:
+            raise MalformedAnswer
+        for place, call in enumerate(calls):
+            for field, key in (("function", "arguments"), ("custom", "input")):
+                if type(call) is dict and type(call.get(field)) is dict:
+                    self._whole_call(
+                        (position, "tool", place), call[field], key, (*base, "tool_calls", place, field, key), texts
+                    )
+        if type(message.get("function_call")) is dict:
+            call = message["function_call"]
+            self._whole_call(
+                (position, "tool", "function_call"), call, "arguments", (*base, "function_call", "arguments"), texts
+            )
+        finish = choice.get("finish_reason")
+        if self.channels.stopped():
+            choice["finish_reason"] = finish = STOPPED
+        self.channels.report.finish = finish
+        if self.channels.options.label is not None and not calls and type(message.get("content")) is str:
+            text = message["content"]
+            label = self.channels.options.label(text) if text and position not in self._with_tools else ""
+            if label:
+                message["content"] = texts[(*base, "content")] = text + label
+                self.channels.report.labelled = True
+        if choice.get("logprobs") is not None and any(path[1] == position for path in texts):
+            choice["logprobs"] = None
+            nulls.append(("choices", position, "logprobs"))
+
+    def _whole_call(
+        self, key: tuple[object, ...], call: dict[str, Any], field: str, path: Path, texts: dict[Path, str]
+    ) -> None:
+        name = call.get("name")
+        if type(name) is str:
+            self.channels.tool(name)
+        self._with_tools.add(int(str(key[0])))
+        if type(call.get(field)) is str:
+            restore = name not in self.channels.options.outbound
+            self._whole_text(key, "tool", call, field, path, texts, restore=restore, json=field == "arguments")
+
+    def _whole_text(
+        self,
+        key: tuple[object, ...],
+        kind: str,
+        holder: dict[str, Any],
+        field: str,
+        path: Path,
+        texts: dict[Path, str],
+        *,
+        restore: bool = True,
+        json: bool = False,
+    ) -> None:
+        text = holder[field]
+        if self.channels.stopped():
+            holder[field] = ""
+            return
+        channel = self.channels.once(key, kind, text, restore=restore, json=json)
+        new = "".join(channel.delivered)
+        if new != text:
+            holder[field] = texts[path] = new
+        self.channels.report.stopped = channel.stopped
+
+
+def usage_of(usage: dict[str, Any]) -> Usage:
+    """Prompt tokens include cached ones, completion tokens include reasoning, as in `Usage`."""
+    prompt = usage.get("prompt_tokens_details") or {}
+    completion = usage.get("completion_tokens_details") or {}
+    return Usage(
+        input=number(usage.get("prompt_tokens")),
+        cached_input=number(prompt.get("cached_tokens")) if type(prompt) is dict else 0,
+        output=number(usage.get("completion_tokens")),
+        reasoning=number(completion.get("reasoning_tokens")) if type(completion) is dict else 0,
+    )
+
+
+def _loads(data: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise MalformedAnswer from None
+    if type(value) is not dict:
+        raise MalformedAnswer
+    return value
+
+
+def _error_type(error: Any) -> str:
+    kind = error.get("type") or error.get("code") if type(error) is dict else None
+    return str(kind)[:64] if kind else "error"

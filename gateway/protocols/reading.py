@@ -1,0 +1,243 @@
+"""What all request decoders share: checked reading of fields, segments of the remaining fields, our labels stripped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from gateway.errors import BadRequest
+from gateway.flow import Path
+from gateway.protocols.json_offsets import escape, locate
+from gateway.protocols.request import Segment, unread_kinds
+from gateway.protocols.vocabulary import KNOWN_KEYS, MODEL, WORDS
+from gateway.protocols.walk import Walk, walk_field, walk_message
+from gateway.redaction.splice import splice
+
+MAX_OUTPUT = 10_000_000  # tokens: below the shortest number that could be somebody's identifier
+_SMALL = 1_000_000
+_PLAIN_BLOCKS = frozenset({"text", "tool_use", "thinking", "refusal", "redacted_thinking", "input_text", "output_text"})
+
+
+def model_of(tree: Mapping[str, Any]) -> str:
+    """The model's name. It goes on as it is, so it must look like a name and nothing else."""
+    model = tree.get("model")
+    if type(model) is not str or MODEL.fullmatch(model) is None:
+        raise BadRequest("model must be a model's name", param="model")
+    return model
+
+
+def flag(tree: Mapping[str, Any], key: str) -> bool:
+    value = tree.get(key)
+    if value is None or type(value) is bool:
+        return bool(value)
+    raise BadRequest(f"{key} must be true or false", param=key)
+
+
+def tokens_of(tree: Mapping[str, Any], key: str) -> int | None:
+    value = tree.get(key)
+    if value is None:
+        return None
+    if type(value) is not int or not 0 <= value < MAX_OUTPUT:
+        raise BadRequest(f"{key} must be a number of tokens", param=key)
+    return value
+
+
+def object_of(tree: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """An optional object; absent or null reads as empty."""
+    value = tree.get(key)
+    if value is None:
+        return {}
+    if type(value) is not dict:
+        raise BadRequest(f"{key} must be an object", param=key)
+    return value
+
+
+def objects_of(tree: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """An optional array of objects; absent or null reads as empty."""
+    value = tree.get(key)
+    if value is None:
+        return []
+    if type(value) is not list or any(type(item) is not dict for item in value):
+        raise BadRequest(f"{key} must be an array of objects", param=key)
+    return value
+
+
+def messages_of(tree: Mapping[str, Any], roles: frozenset[str]) -> list[dict[str, Any]]:
+    """The messages, each checked for role and the shape of its content."""
+    messages = tree.get("messages")
+    if type(messages) is not list or not messages:
+        raise BadRequest("messages must be a non-empty array", param="messages")
+    for index, message in enumerate(messages):
+        if type(message) is not dict:
+            raise BadRequest(f"messages[{index}] must be an object", param=f"messages[{index}]")
+        role = message.get("role")
+        if type(role) is not str or role not in roles:
+            raise BadRequest(f"messages[{index}].role is not a role of this API", param=f"messages[{index}].role")
+        content = message.get("content")
+        if type(content) is not str and content is not None:
+            blocks_of(content, f"messages[{index}].content")
+    return messages
+
+
+def blocks_of(content: Any, where: str) -> list[dict[str, Any]]:
+    if type(content) is not list:
+        raise BadRequest(f"{where} must be a string or an array of blocks", param=where)
+    for index, block in enumerate(content):
+        if type(block) is not dict:
+            raise BadRequest(f"{where}[{index}] must be an object", param=f"{where}[{index}]")
+        if type(block.get("type")) is not str:
+            raise BadRequest(f"{where}[{index}].type must be a string", param=f"{where}[{index}].type")
+        text = block.get("text", "")
+        if type(text) is not str and block["type"] == "text":
+            raise BadRequest(f"{where}[{index}].text must be a string", param=f"{where}[{index}].text")
+    return content
+
+
+def _message_walker(message: Any, path: Path, role: str) -> Walk:
+    return walk_message(message, path, role)
+
+
+def _system_walker(value: Any, path: Path, role: str) -> Walk:
+    # Wrapped as a message, the field's own name becomes the last step of the path again.
+    return walk_message({str(path[-1]): value}, path[:-1], role)
+
+
+def _field_walker(value: Any, path: Path, _role: str) -> Walk:
+    return walk_field(value, path)
+
+
+def message_segments(protocol: str, messages: Sequence[Mapping[str, Any]]) -> list[Segment]:
+    tag, dumps = f"{protocol}.message:".encode(), orjson.dumps
+    return [
+        Segment(("messages", index), tag + dumps(message), message["role"], message, _message_walker)
+        for index, message in enumerate(messages)
+    ]
+
+
+def system_segment(protocol: str, value: Any) -> Segment:
+    return Segment(("system",), f"{protocol}.system:".encode() + orjson.dumps(value), "system", value, _system_walker)
+
+
+def field_segments(protocol: str, tree: Mapping[str, Any], done: frozenset[str]) -> list[Segment]:
+    """Segments of all top-level fields but `done`: arrays of objects (tools) item by item, others as one."""
+    segments: list[Segment] = []
+    for key, value in tree.items():
+        if key in done or (key in KNOWN_KEYS and _carries_nothing(value)):
+            continue
+        tag = f"{protocol}.field:{key}:".encode()
+        if key in {"tools", "functions", "mcp_servers"} and type(value) is list:
+            segments += [
+                Segment((key, index), tag + orjson.dumps(item), "", item, _item_walker)
+                for index, item in enumerate(value)
+            ]
+        else:
+            segments.append(Segment((key,), tag + orjson.dumps(value), "", value, _field_walker))
+    return segments
+
+
+def _item_walker(value: Any, path: Path, _role: str) -> Walk:
+    return walk_field(value, path) if path[0] != "mcp_servers" else walk_message(value, path, "")
+
+
+def _carries_nothing(value: Any) -> bool:
+    """A known option whose value cannot be content: a switch, a small number, one of the protocol's words."""
+    if value is None or type(value) is bool:
+        return True
+    if type(value) is int:
+        return -_SMALL < value < _SMALL
+    if type(value) is float:
+        return len(repr(value)) < 7
+    if type(value) is str:
+        return value in WORDS
+    return type(value) is dict and all(
+        child_key in KNOWN_KEYS and type(child) is not dict and _carries_nothing(child)
+        for child_key, child in value.items()
+    )
+
+
+def opaque_facts(tree: Mapping[str, Any], segments: Sequence[Segment]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(references, kinds nobody can read). Only segments with blocks other than plain text are walked for it."""
+    references: set[str] = set()
+    unread: set[str] = set()
+    for segment in segments:
+        head = segment.path[0]
+        if head == "messages":
+            content = tree["messages"][segment.path[1]].get("content")
+        elif head in {"system", "mcp_servers"}:
+            content = tree[str(head)]
+        else:
+            continue
+        if type(content) is list and (head == "mcp_servers" or any(b["type"] not in _PLAIN_BLOCKS for b in content)):
+            walk = segment.walk()
+            references |= walk.references
+            unread |= unread_kinds(walk)
+    for key in ("previous_response_id", "conversation", "container"):
+        if tree.get(key) is not None:
+            references.add(key)
+    return tuple(sorted(references)), tuple(sorted(unread))
+
+
+def strip_labels(body: bytes, tree: dict[str, Any], labels: Sequence[str]) -> tuple[bytes, int]:
+    """Take our own labels out of what the caller resends as the assistant's words; `tree` is changed alike.
+
+    A label is taken from the start and the end of a text, with the white space that parts it from the text. A block
+    that was nothing but a label goes whole, because providers refuse empty text blocks.
+    """
+    texts: dict[Path, str] = {}
+    emptied: list[Path] = []
+    known = tuple(label for label in labels if label)
+    for index, message in enumerate(tree["messages"]):
+        if not known or message.get("role") != "assistant":
+            continue
+        content = message.get("content")
+        if type(content) is str:
+            if (kept := without_labels(content, known)) != content:
+                message["content"] = texts[("messages", index, "content")] = kept
+        elif type(content) is list:
+            for place in range(len(content) - 1, -1, -1):
+                text = content[place].get("text")
+                if type(text) is not str or (kept := without_labels(text, known)) == text:
+                    continue
+                path = ("messages", index, "content", place)
+                if kept or len(content) == 1:
+                    content[place]["text"] = texts[(*path, "text")] = kept
+                else:
+                    del content[place]
+                    emptied.append(path)
+    if not texts and not emptied:
+        return body, 0
+    places = locate(body, [*texts, *emptied])
+    edits = [(*places[path], f'"{escape(text)}"'.encode()) for path, text in texts.items()]
+    edits += [(*_with_comma(body, *places[path]), b"") for path in emptied]
+    return splice(body, edits), len(edits)
+
+
+def without_labels(text: str, labels: tuple[str, ...]) -> str:
+    """`text` without labels at its ends. White space goes only where a label went."""
+    while True:
+        trimmed = text.rstrip()
+        for label in labels:
+            if trimmed.endswith(label):
+                text = trimmed[: -len(label)].rstrip()
+                break
+        else:
+            break
+    while True:
+        trimmed = text.lstrip()
+        for label in labels:
+            if trimmed.startswith(label):
+                text = trimmed[len(label) :].lstrip()
+                break
+        else:
+            return text
+
+
+def _with_comma(body: bytes, start: int, end: int) -> tuple[int, int]:
+    """The range of an array's item with the comma that parts it from its neighbour."""
+    after = len(body) - len(body[end:].lstrip())
+    if body[after : after + 1] == b",":
+        return start, after + 1
+    before = len(body[:start].rstrip())
+    return before - 1, end

@@ -1,0 +1,90 @@
+"""What a protocol makes of a request body: its facts, and its content as segments that walk into parts when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from gateway.flow import Part, PartKind, Path
+from gateway.protocols.walk import Walk
+
+
+class Segment:
+    """One unit of a request: a message, a tool definition, or one other top-level field.
+
+    `content` is the key under which verdicts on this unit may be cached: equal content gives equal parts, in the same
+    order, wherever the unit stands in the request.
+    """
+
+    __slots__ = ("_value", "_walk", "_walker", "content", "path", "role")
+
+    def __init__(
+        self, path: Path, content: bytes, role: str, value: Any, walker: Callable[[Any, Path, str], Walk]
+    ) -> None:
+        self.path = path
+        self.content = content
+        self.role = role
+        self._value = value
+        self._walker = walker
+        self._walk: Walk | None = None
+
+    def __repr__(self) -> str:
+        return f"Segment(path={self.path!r}, role={self.role!r})"
+
+    def walk(self) -> Walk:
+        """The parts with what else the walk learned; done once, on first use."""
+        if self._walk is None:
+            self._walk = self._walker(self._value, self.path, self.role)
+        return self._walk
+
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(self.walk().parts)
+
+
+_UNREAD = frozenset({PartKind.IMAGE, PartKind.AUDIO, PartKind.FILE})
+
+
+@dataclass(frozen=True)
+class DecodedRequest:
+    """A request body and what its protocol says about it. `body` is what goes on: our own labels are already out."""
+
+    protocol: str  # openai_chat | anthropic_messages | anthropic_count_tokens
+    family: str  # openai | anthropic
+    model: str
+    stream: bool
+    segments: tuple[Segment, ...]
+    body: bytes = field(repr=False)
+    json_mode: bool = False
+    caller_tools: tuple[str, ...] = ()  # names of tools that the caller runs
+    provider_tools: tuple[str, ...] = ()  # types of tools that the provider runs
+    references: tuple[str, ...] = ()  # file_id, url, …: content that only the provider can fetch
+    uninspected: tuple[str, ...] = ()  # image, audio, file
+    wants_usage: bool = True  # the caller will be shown a usage event of a stream
+    max_output: int | None = None  # tokens
+    stripped: int = 0  # how many of our own labels were taken out of resent history
+
+    @cached_property
+    def system_text(self) -> str:
+        return "\n".join(part.text for part in self.parts() if part.role in {"system", "developer"} and _is_text(part))
+
+    def parts(self) -> tuple[Part, ...]:
+        """All parts of all segments, in the order of the body's fields as this protocol lists them."""
+        return tuple(part for segment in self.segments for part in segment.walk().parts)
+
+    def sealed(self) -> frozenset[Path]:
+        """Paths of signed text: findings in it cannot be redacted."""
+        return frozenset(path for segment in self.segments for path in segment.walk().sealed)
+
+    def texts(self) -> tuple[str, ...]:
+        """The readable strings in order, for counting tokens."""
+        return tuple(part.text for part in self.parts() if part.text and part.kind is not PartKind.NAME)
+
+
+def _is_text(part: Part) -> bool:
+    return part.kind is PartKind.TEXT
+
+
+def unread_kinds(walk: Walk) -> set[str]:
+    return {part.kind.value for part in walk.parts if part.kind in _UNREAD}

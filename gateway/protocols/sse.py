@@ -1,0 +1,98 @@
+"""Server-sent events, read as they come: any cut, any line ending, comments, several data lines, a byte order mark.
+
+Each event keeps its bytes, so that what nobody changes goes on as it came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+MAX_EVENT = 16 * 1024 * 1024
+"""Bytes. A longer event is refused: memory stays bounded whatever a provider sends."""
+
+_BLANK = re.compile(rb"(?>\r\n|\r|\n)(?>\r\n|\r|\n)")
+
+
+class EventTooLarge(Exception):
+    """A provider's event is longer than MAX_EVENT."""
+
+
+class Event:
+    """One event as it came. `data` is None for comments and blank lines."""
+
+    __slots__ = ("data", "name", "raw")
+
+    def __init__(self, raw: bytes, name: bytes, data: bytes | None) -> None:
+        self.raw = raw
+        self.name = name
+        self.data = data
+
+    def with_data(self, data: bytes) -> bytes:
+        """This event with other data. Its own fields and comments stay, its data lines become one."""
+        if self.raw.startswith(b"data:") and self.raw.count(b"\n") == 2 and self.raw.endswith(b"\n\n"):
+            return b"data: " + data + b"\n\n"
+        lines: list[bytes] = []
+        written = False
+        for line in self.raw.splitlines(keepends=True):
+            if not line.startswith(b"data"):
+                lines.append(line)
+            elif not written:
+                written = True
+                bare = line.rstrip(b"\r\n")
+                lines.append(b"data: " + data + (line[len(bare) :] or b"\n"))
+        return b"".join(lines)
+
+
+class EventReader:
+    """Bytes in, whole events out. Which events come out does not depend on how the bytes were cut."""
+
+    __slots__ = ("_buffer", "_searched")
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._searched = 0
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        """The events that are complete now. Raises EventTooLarge."""
+        buffer = self._buffer + chunk if self._buffer else chunk
+        start, position = 0, max(0, self._searched - 3)
+        simple = b"\r" not in buffer
+        try:
+            while True:
+                if simple:
+                    end = buffer.find(b"\n\n", position) + 2
+                    if end == 1:
+                        break
+                else:
+                    match = _BLANK.search(buffer, position)
+                    if match is None or (match.end() == len(buffer) and buffer[-1:] == b"\r"):
+                        break  # the line end may go on with a line feed
+                    end = match.end()
+                event, start, position = buffer[start:end], end, end
+                yield read_event(event)
+        finally:
+            self._buffer = buffer[start:]
+            self._searched = len(self._buffer)
+        if len(self._buffer) > MAX_EVENT:
+            raise EventTooLarge
+
+    def rest(self) -> bytes:
+        """Bytes of an event that nothing ended."""
+        rest, self._buffer, self._searched = self._buffer, b"", 0
+        return rest
+
+
+def read_event(raw: bytes) -> Event:
+    """The fields of one event's bytes."""
+    name = b""
+    data: bytes | None = None
+    for line in raw.splitlines():
+        if line.startswith(b"\xef\xbb\xbf"):
+            line = line[3:]  # noqa: PLW2901  the byte order mark belongs to the stream, not to its first field
+        if line.startswith(b"data:"):
+            value = line[6:] if line[5:6] == b" " else line[5:]
+            data = value if data is None else data + b"\n" + value
+        elif line.startswith(b"event:"):
+            name = line[6:].strip()
+    return Event(raw, name, data)

@@ -1,0 +1,64 @@
+"""Words that the protocols themselves define: they carry no caller's content and need no inspection."""
+
+from __future__ import annotations
+
+import re
+
+KNOWN_KEYS = frozenset(
+    """
+    allowed_callers arguments audio budget_tokens cache_control citations code container content context context_management
+    custom data description detail developer_message disable_parallel_tool_use display_height_px display_number
+    display_width_px document document_index edits effort enabled encrypted_content encrypted_index end_block_index
+    end_char_index end_page_number file file_data file_id filename format frequency_penalty function function_call
+    functions id image_url include_usage include_obfuscation index input input_audio input_schema is_error json_schema
+    logit_bias logprobs max_completion_tokens max_content_length max_tokens max_uses mcp_servers media_type messages
+    metadata modalities model moderation n name output output_config output_format parallel_tool_calls parameters
+    prediction presence_penalty prompt_cache_key prompt_cache_retention reasoning reasoning_content reasoning_effort
+    refusal response_format role safety_identifier schema seed service_tier signature source start_block_index
+    start_char_index start_page_number stop stop_sequences store stream stream_options strict system temperature text
+    thinking title tool_call_id tool_calls tool_choice tool_config tool_use_id tools top_k top_logprobs top_p ttl type
+    url user user_id user_location verbosity web_search_options voice
+    $defs $id $ref $schema additionalProperties allOf anyOf const default definitions enum examples exclusiveMaximum
+    exclusiveMinimum items maxItems maxLength maximum minItems minLength minimum multipleOf not nullable oneOf pattern
+    patternProperties properties propertyNames required uniqueItems
+    """.split()  # noqa: SIM905  a page of words reads better than a column of quotes
+)
+"""Object keys of requests and of JSON Schema: not made into NAME parts."""
+
+WORD_KEYS = frozenset(
+    {"type", "role", "detail", "format", "media_type", "service_tier", "ttl", "effort", "tool_choice", "verbosity"}
+    | {"reasoning_effort"}
+)
+WORDS = frozenset(
+    """
+    adaptive allowed_tools any application/pdf array assistant audio auto base64 boolean code_execution_tool_result
+    container_upload content custom default developer disabled document enabled ephemeral file file_url flex function
+    function_call grammar high image image/gif image/jpeg image/png image/webp image_url input_audio input_text integer
+    json_object json_schema lark low max medium minimal mp3 none null number object output_text priority
+    redacted_thinking refusal regex required search_result server_tool_use standard standard_only string summarized
+    system text text/plain thinking tool tool_reference tool_result tool_use url user wav web_fetch_tool_result
+    web_search_result web_search_result_location web_search_tool_result xhigh char_location page_location
+    content_block_location 1h 5m uuid date date-time email uri
+    """.split()  # noqa: SIM905  a page of words reads better than a column of quotes
+)
+"""Values that the protocols define for `WORD_KEYS` and for top-level options."""
+
+MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
+_ISSUED = re.compile(r"(?:call|toolu|srvtoolu|mcptoolu|fc|msg|chatcmpl)[_-][A-Za-z0-9_-]{6,80}")
+_LONG_DIGITS = re.compile(r"[0-9]{7}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
+_DATA_URL = re.compile(r"data:[A-Za-z0-9.+/-]*(?:;[A-Za-z0-9=._-]+)*;base64,([A-Za-z0-9+/_-]*={0,2})", re.ASCII)
+
+
+def is_issued_id(text: str) -> bool:
+    """An identifier in the form that providers issue, without a run of digits that could be somebody's number."""
+    return _ISSUED.fullmatch(text) is not None and _LONG_DIGITS.search(text) is None
+
+
+def is_base64(text: str) -> bool:
+    """Whether a text can only be encoded bytes; anything else in its place is inspected as text."""
+    return len(text) >= 16 and _BASE64.fullmatch(text) is not None
+
+
+def is_data_url(text: str) -> bool:
+    return text.startswith("data:") and _DATA_URL.fullmatch(text) is not None

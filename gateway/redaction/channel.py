@@ -1,0 +1,185 @@
+"""One text of an answer as it streams: guarded, then restored. What comes out depends on the whole text only.
+
+The guard reads what the provider wrote. Text goes on once no guarded match can begin in it or reach into it any more;
+a match that is not allowed ends the channel at the match's first character. Then placeholders that the request carried
+become values again; at most one possible placeholder is held back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.flow import Span
+from gateway.protocols.json_offsets import escape, unescape
+from gateway.redaction.placeholder import CLOSE, OPEN, Restorable
+
+CONTEXT = 64
+"""Characters before the text at hand that the guard sees, for its look-behinds."""
+
+_WHOLE = re.compile(r"(?:⟦|(\\{1,16})u27[eE]6)([A-Z][A-Z0-9_]{0,63}_[0-9a-f]{16})(?:⟧|\\{1,16}u27[eE]7)")
+_TAIL = re.compile(
+    r"(?:(?:⟦|\\{1,16}u27[eE]6)(?:[A-Z][A-Z0-9_a-f]{0,80}(?:\\{1,16}(?:u(?:2(?:7[eE]?)?)?)?)?)?"
+    r"|\\{1,16}(?:u(?:2(?:7[eE]?)?)?)?)\Z"
+)
+_PLAIN_TAIL = re.compile(r"⟦(?:[A-Z][A-Z0-9_a-f]{0,80})?\Z")
+
+
+class Guard(Protocol):
+    """What a guard scanner offers (`gateway.inspection.guard.GuardScanner`)."""
+
+    def find(self, text: str, context: str = "") -> list[Span]: ...
+
+    def hold(self, text: str) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What one call's answer is held to. `allowed(label, value)`: values the request itself carried in clear."""
+
+    placeholders: Mapping[str, Restorable] = field(default_factory=dict)
+    guard: Guard | None = None
+    allowed: Callable[[str, str], bool] = lambda _label, _value: False
+
+    @property
+    def idle(self) -> bool:
+        return self.guard is None and not self.placeholders
+
+
+class TextChannel:
+    """Feed the fragments of one text in order; `finish` gives what was held. `json`: the text is a JSON document."""
+
+    __slots__ = (
+        "_context",
+        "_held",
+        "_json",
+        "_raw",
+        "_restore",
+        "_rules",
+        "_unread",
+        "delivered",
+        "provider",
+        "stopped",
+    )
+
+    def __init__(self, rules: Rules, *, restore: bool = True, json: bool = False) -> None:
+        self._rules = rules
+        self._restore = restore and bool(rules.placeholders)
+        self._json = json
+        self._unread = ""  # provider's text not yet passed by the guard
+        self._context = ""
+        self._held = ""  # passed by the guard, may begin a placeholder
+        self._raw: list[str] = []  # passed by the guard and by restoration: the provider's text so far
+        self.provider: list[str] = []
+        self.delivered: list[str] = []
+        self.stopped: str | None = None
+
+    def push(self, text: str) -> str:
+        """What may be delivered now."""
+        self.provider.append(text)
+        if self.stopped is not None:
+            return ""
+        if self._rules.guard is not None:
+            text = self._pass_guard(text, last=False)
+        out = self._restored(text, last=False)
+        self.delivered.append(out)
+        return out
+
+    def finish(self) -> str:
+        """What was held, once no more text comes. A second call gives nothing."""
+        if self.stopped is not None:
+            return ""
+        text = self._pass_guard("", last=True) if self._unread else ""
+        out = self._restored(text, last=True)
+        self.delivered.append(out)
+        return out
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._unread or self._held)
+
+    def _pass_guard(self, text: str, *, last: bool) -> str:
+        guard = self._rules.guard
+        assert guard is not None
+        self._unread = unread = self._unread + text
+        final = len(unread) if last else guard.hold(unread)
+        for span in sorted(guard.find(unread, self._context), key=lambda span: span.start):
+            if span.end > final:
+                # It may still grow, or turn out to be none: nothing of it goes on.
+                final = min(final, span.start)
+                break
+            if not self._rules.allowed(span.label, unread[span.start : span.end]):
+                self.stopped = span.label
+                self._unread = ""
+                return unread[: min(span.start, final)]
+        passed, self._unread = unread[:final], unread[final:]
+        if passed:
+            self._context = (self._context + passed)[-CONTEXT:]
+        return passed
+
+    def _restored(self, text: str, *, last: bool) -> str:
+        """Placeholders of `text` replaced. A stopped channel is at its end, too."""
+        if not self._restore:
+            return text
+        if self._held:
+            text, self._held = self._held + text, ""
+        last = last or self.stopped is not None
+        if OPEN not in text and not (self._json and "\\" in text):
+            self._raw.append(text)
+            return text
+        if not last:
+            tail = (_TAIL if self._json else _PLAIN_TAIL).search(text)
+            if tail:
+                text, self._held = text[: tail.start()], text[tail.start() :]
+        out: list[str] = []
+        at = 0
+        for match in _WHOLE.finditer(text):
+            known = self._rules.placeholders.get(f"{OPEN}{match.group(2)}{CLOSE}")
+            if known is None:
+                continue
+            # Of n backslashes before `u27e6` the lowest set bit of n belongs to this escape, the others stand before it.
+            slashes = len(match.group(1) or "")
+            start = match.start() + slashes - (slashes & -slashes)
+            out.append(text[at:start])
+            self._raw.append(text[at:start])
+            out.append(self._escaped(known.value))
+            self._raw.append(text[start : match.end()])
+            at = match.end()
+        out.append(text[at:])
+        self._raw.append(text[at:])
+        return "".join(out)
+
+    def _escaped(self, value: str) -> str:
+        """`value` as it must stand here: escaped once for each JSON string that is open at this point of the text."""
+        once = escape(value)
+        if once == value:
+            return value
+        before = "".join(self._raw)
+        if not self._json and before.lstrip()[:1] not in {"{", "["}:
+            return value
+        for _ in range(open_strings(before)):
+            value = escape(value)
+        return value
+
+
+_QUOTE = re.compile(r'\\.|"', re.DOTALL)
+
+
+def open_strings(text: str) -> int:
+    """How many JSON strings are open, one in another, at the end of this beginning of a JSON text."""
+    start = -1
+    for match in _QUOTE.finditer(text):
+        if match.group() == '"':
+            start = match.end() if start < 0 else -1
+    if start < 0:
+        return 0
+    raw = text[start:]
+    if raw.lstrip()[:1] not in {"{", "["} or "\\" not in raw:
+        return 1
+    try:
+        inner = unescape(raw)
+    except ValueError:
+        return 1
+    return 1 + open_strings(inner)

@@ -1,0 +1,146 @@
+"""The answer of one call, guarded, restored and labelled: bytes in, bytes out, no clock and no socket.
+
+A whole answer is a stream of one chunk. Whatever the cuts, the same bytes come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gateway.errors import LexgateError, UpstreamFailed
+from gateway.protocols.answer import AnswerOptions, AnswerReport, MalformedAnswer
+from gateway.protocols.anthropic_answer import AnthropicAnswer
+from gateway.protocols.family import FAMILIES
+from gateway.protocols.openai_answer import OpenAIAnswer
+from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
+from gateway.redaction.channel import Guard, Rules
+from gateway.redaction.placeholder import Restorable
+
+MAX_ANSWER = 64 * 1024 * 1024
+"""Bytes of a whole answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """`body`: the terminal bytes (of a whole answer: all of it). Send them only after the outcome is durable."""
+
+    body: bytes = field(repr=False)
+    report: AnswerReport
+
+
+def _nothing_allowed(_label: str, _value: str) -> bool:
+    return False
+
+
+class AnswerStream:
+    """One answer. `feed` each chunk, `finish` once; when `stopped` turns true, reading further serves usage only."""
+
+    def __init__(
+        self,
+        family: str,
+        *,
+        streaming: bool,
+        placeholders: Mapping[str, Restorable] | None = None,
+        guard: Guard | None = None,
+        allowed: Callable[[str, str], bool] = _nothing_allowed,
+        label: Callable[[str], str] | None = None,
+        hide_usage: bool = False,
+        outbound: frozenset[str] = frozenset(),
+        json_mode: bool = False,
+        flow: str = "",
+    ) -> None:
+        """`family`: openai | anthropic. `streaming`: the answer is text/event-stream. `label`: None in JSON mode."""
+        rules = Rules(placeholders or {}, guard, allowed)
+        options = AnswerOptions(label, hide_usage, outbound, json_mode)
+        self._answer = OpenAIAnswer(rules, options) if family == "openai" else AnthropicAnswer(rules, options)
+        self._family = FAMILIES[family]
+        self._flow = flow
+        self._streaming = streaming
+        self._reader = EventReader()
+        self._whole: list[bytes] = []
+        self._size = 0
+
+    @property
+    def report(self) -> AnswerReport:
+        """What is known so far; texts only after `finish`."""
+        return self._answer.channels.report
+
+    @property
+    def stopped(self) -> bool:
+        """The guard ended this answer, or it cannot be read: nothing more will be delivered."""
+        return self.report.stopped is not None or self.report.problem is not None
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What the caller gets now. Never the terminal bytes."""
+        if self.report.problem is not None:
+            return b""
+        if not self._streaming:
+            self._size += len(chunk)
+            if self._size > MAX_ANSWER:
+                self._whole.clear()
+                self.report.problem = "too_large"
+            else:
+                self._whole.append(chunk)
+            return b""
+        out: list[bytes] = []
+        try:
+            out.extend(self._event(event) for event in self._reader.feed(chunk))
+        except MalformedAnswer:
+            self.report.problem = "malformed"
+        except EventTooLarge:
+            self.report.problem = "too_large"
+        return b"".join(out)
+
+    def idle(self) -> bytes:
+        """Nothing came for a while. All that the guard has passed is already out, so there is nothing to add."""
+        return b""
+
+    def finish(self, error: LexgateError | None = None) -> Finished:
+        """The end. `error`: why the provider's bytes ended, if the transport knows; said if its answer is incomplete."""
+        body = self._finish_stream(error) if self._streaming else self._finish_whole(error)
+        return Finished(body, self._answer.channels.close())
+
+    def _event(self, event: Event) -> bytes:
+        if self._answer.terminal is not None and self.report.stopped is None:
+            return b""  # nothing comes after the provider's own end
+        return self._answer.event(event)
+
+    def _finish_stream(self, error: LexgateError | None) -> bytes:
+        out = b""
+        rest = self._reader.rest()
+        if rest.strip() and self.report.problem is None:
+            try:
+                out = self._event(read_event(rest.rstrip(b"\r\n") + b"\n\n"))
+            except MalformedAnswer:
+                self.report.problem = "truncated"
+        if self._answer.terminal is None and self.report.problem is None:
+            out += self._answer.flush()
+        if self._answer.terminal is not None:
+            self.report.complete = self.report.upstream_error is None
+            return out + self._answer.terminal
+        if self.report.upstream_error is not None:
+            self.report.problem = self.report.problem or "upstream_error"
+            return out
+        self.report.problem = self.report.problem or "truncated"
+        return out + self._family.error_event(error or _incomplete(self.report.problem), self._flow)
+
+    def _finish_whole(self, error: LexgateError | None) -> bytes:
+        body = b"".join(self._whole)
+        self._whole.clear()
+        if self.report.problem is None and error is None:
+            try:
+                out = self._answer.whole(body)
+            except MalformedAnswer:
+                self.report.problem = "malformed"
+            else:
+                self.report.complete = self.report.upstream_error is None
+                self.report.problem = None if self.report.complete else "upstream_error"
+                return out
+        self.report.problem = self.report.problem or "truncated"
+        return self._family.error_body(error or _incomplete(self.report.problem), self._flow)
+
+
+def _incomplete(problem: str) -> UpstreamFailed:
+    reasons = {"malformed": "is malformed", "too_large": "is too large", "truncated": "ended before its end"}
+    return UpstreamFailed(f"the provider's answer {reasons.get(problem, 'failed')}")
