@@ -85,7 +85,9 @@ def _builtin(name: str) -> dict[str, bytes]:
     if name not in builtin_names():
         raise BundleInvalid(f"no such bundle; there are {', '.join(BUILTIN + known for known in builtin_names())}")
     profile = _json(_packs().joinpath("profiles", f"{name}.json").read_bytes(), f"profiles/{name}.json")
-    files = {".manifest": orjson.dumps({"revision": profile["revision"], "rego_version": 1, "roots": ["lexgate", "law"]})}
+    files = {
+        ".manifest": orjson.dumps({"revision": profile["revision"], "rego_version": 1, "roots": ["lexgate", "law"]})
+    }
     for folder in profile["folders"]:
         files.update(_pack_files(folder))
     for law in profile["data"]:
@@ -130,7 +132,9 @@ def _depth(document: Any) -> int:
     depth, level = 0, [document]
     while level and depth <= MAX_JSON_DEPTH:
         depth += 1
-        children = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, (dict, list))]
+        children = [
+            item.values() if isinstance(item, dict) else item for item in level if isinstance(item, (dict, list))
+        ]
         level = [child for group in children for child in group]
     return depth
 

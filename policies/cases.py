@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import orjson
 
+from policies.bundle import Bundle
 from policies.decision import Decision
 from policies.engine import Engine
 from policies.errors import PolicyError
@@ -117,6 +118,11 @@ def judge(engine: Engine, case: Case, members: frozenset[str] = frozenset()) -> 
     return Verdict(case, decision, tuple(_differences(decision, case.expect)))
 
 
+def eea(bundle: Bundle) -> frozenset[str]:
+    """The EEA's members as the bundle's own data names them; none in a bundle without that table."""
+    return frozenset(bundle.data.get("law", {}).get("eu", {}).get("members", ()))
+
+
 def document(summary: Mapping[str, Any], members: frozenset[str] = frozenset()) -> dict[str, Any]:
     """The full input document of a summary."""
     caller = summary.get("caller", {})
@@ -219,7 +225,14 @@ def _foreign(raw: Mapping[str, Any]) -> bool:
 
 def _entities(raw: Mapping[str, Any], people: int) -> dict[str, int]:
     """Labels a detector would have found; a summary names people and secrets, not spans."""
-    known = {"name": "PERSON", "mrn": "MEDICAL_ID", "ssn": "US_SSN", "phone": "PHONE", "email": "EMAIL", "ip": "IP_ADDRESS"}
+    known = {
+        "name": "PERSON",
+        "mrn": "MEDICAL_ID",
+        "ssn": "US_SSN",
+        "phone": "PHONE",
+        "email": "EMAIL",
+        "ip": "IP_ADDRESS",
+    }
     entities = {str(label): int(count) for label, count in raw.get("entities", {}).items()}
     if people:
         entities["PERSON"] = people

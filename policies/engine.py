@@ -19,6 +19,9 @@ from policies.bundle import ENTRYPOINT, Bundle
 from policies.decision import Decision, merge, read_hits
 from policies.errors import BundleInvalid, PolicyFailed
 
+RegoEngine = Any
+"""The library's engine; it ships no types."""
+
 _PLACE: Final = re.compile(r"^-->\s*(?P<file>.+?):(?P<line>\d+):\d+\s*$", re.MULTILINE)
 _REASON: Final = re.compile(r"^error:\s*(?P<reason>.+?)\s*$", re.MULTILINE)
 _UNDEFINED: Final = b'"<undefined>"'
@@ -33,7 +36,7 @@ class Engine:
         self._entrypoint = entrypoint
         self._thread = threading.get_ident()
         self._rego = compiled(bundle)
-        self.reads = reads.input_paths(syntax(self._rego))
+        self.reads = reads.input_paths(trees(self._rego))
         self.read_facts = reads.projection(self.reads)
 
     def decide(self, document: Mapping[str, Any]) -> Decision:
@@ -58,9 +61,9 @@ class Engine:
         return _decoded(answer)
 
 
-def compiled(bundle: Bundle, *, tests: bool = False) -> regorus.Engine:
+def compiled(bundle: Bundle, *, tests: bool = False) -> RegoEngine:
     """The library's own engine with the bundle's modules and data. Raises BundleInvalid with file and line."""
-    rego = regorus.Engine()
+    rego: RegoEngine = regorus.Engine()  # type: ignore[attr-defined]
     for name, text in {**bundle.modules, **(bundle.tests if tests else {})}.items():
         try:
             rego.add_policy(name, text)
@@ -75,10 +78,10 @@ def compiled(bundle: Bundle, *, tests: bool = False) -> regorus.Engine:
     return rego
 
 
-def syntax(rego: regorus.Engine) -> list[Any]:
+def trees(rego: RegoEngine) -> list[Any]:
     """The syntax trees of the engine's modules."""
-    trees = orjson.loads(rego.get_ast_as_json())
-    return trees if isinstance(trees, list) else [trees]
+    found: list[Any] = orjson.loads(rego.get_ast_as_json())
+    return found
 
 
 def located(error: BaseException, file: str) -> BundleInvalid:

@@ -12,15 +12,23 @@ from typing import Any
 
 Path = tuple[str, ...]
 
+MISSING = "\0missing"
+"""Stands for a key that is not there: not the same as null. No text of a document holds it by chance."""
+
+_COUNTERS: Path = ("counters",)
+_SUBJECTS: Path = ("data", "subjects")
+
 
 def input_paths(trees: Iterable[Mapping[str, Any]]) -> frozenset[Path]:
     """The paths below `input` that the modules may read; `()` is the whole document. `trees`: regorus' own AST."""
     paths = {path for tree in trees for path in _walk(tree.get("ast", tree))}
+    if any(path[:1] == _COUNTERS for path in paths):
+        paths.add(_SUBJECTS)  # canonical facts zero the counters of a call without subjects, so these are read too
     return frozenset(path for path in paths if not any(path[:n] in paths for n in range(len(path))))
 
 
 def projection(paths: frozenset[Path]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    """A function from a document to what stands at these paths, in a fixed order."""
+    """A function from a document to what stands at these paths, in a fixed order; MISSING where nothing does."""
     ordered = tuple(sorted(paths))
 
     def project(document: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -31,9 +39,9 @@ def projection(paths: frozenset[Path]) -> Callable[[Mapping[str, Any]], tuple[An
 
 def _at(document: Any, path: Path) -> Any:
     for key in path:
-        if not isinstance(document, Mapping):
+        if not isinstance(document, dict):
             return document  # the rule reads below a value; the value itself decides
-        document = document.get(key)
+        document = document.get(key, MISSING)
     return document
 
 
