@@ -1,0 +1,173 @@
+"""The log as a data worker sees it: seal here, send, return when durable.
+
+Each connection is an *epoch* of this writer with its own dense stream of leaves. When the connection is lost the epoch
+is over: `lost` is set, everything pending fails with LogUnavailable, the worker aborts its flows (the log writer marks
+them `interrupted`) and connects anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from audit.counters import CounterState, CounterUse
+from audit.errors import AppendRefused, LogUnavailable
+from audit.keys import Keyring
+from audit.record import LeafDraft, seal
+from audit.wire import Frame, FrameProtocol, pack_append, pack_json, pack_key, unpack_acks
+
+MAX_PENDING = 20_000  # leaves sent and not yet durable; beyond this the log writer is not keeping up at all
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A durable leaf: where it stands in the log, and its RFC 6962 leaf hash."""
+
+    index: int
+    leaf_hash: bytes
+
+
+class Appender:
+    """One epoch of one writer. Use from the event loop it was made in."""
+
+    def __init__(self, keyring: Keyring, writer: str, link: _Link, epoch: int) -> None:
+        self._keyring = keyring
+        self._link = link
+        self._n = 0
+        self._registered: set[bytes] = set()
+        self.writer = writer
+        self.epoch = epoch
+        self.lost = link.lost
+
+    @classmethod
+    async def connect(cls, socket: Path, keyring: Keyring, writer: str) -> Appender:
+        """Connect to the log writer and begin a new epoch; LogUnavailable when there is none."""
+        loop = asyncio.get_running_loop()
+        try:
+            _, link = await loop.create_unix_connection(_Link, str(socket))
+        except OSError as error:
+            raise LogUnavailable("the log writer does not answer") from error
+        link.send(pack_json(Frame.HELLO, {"writer": writer}))
+        welcome = await link.welcome
+        return cls(keyring, writer, link, welcome["epoch"])
+
+    @property
+    def sent(self) -> int:
+        """How many leaves this epoch has sent."""
+        return self._n
+
+    async def append(
+        self,
+        draft: LeafDraft,
+        *,
+        reservation: str = "",
+        keep: Mapping[str, Collection[str]] | None = None,
+    ) -> Receipt:
+        """Record `draft`; returns when it is durable.
+
+        `reservation` names the flow whose reservation ends with this leaf: what `keep` names of it is counted in the
+        same transaction, the rest is freed. Raises RecordInvalid before anything is sent, AppendRefused when the
+        writer refuses this leaf (the stream goes on), LogUnavailable when the epoch is over.
+        """
+        link = self._link
+        if link.lost.is_set():
+            raise LogUnavailable("the log writer is gone")
+        if len(link.pending) >= MAX_PENDING:
+            raise LogUnavailable("the log writer does not keep up")
+        # No await between here and send: n is given out and used in one go, so the stream stays dense.
+        leaf = seal(draft, self._keyring, self.writer, self.epoch, self._n)
+        keys = []
+        for key in leaf.user_keys:
+            if key.id not in self._registered:
+                self._registered.add(key.id)
+                keys.append(pack_key(key.id, key.tenant, key.user, key.wrapped))
+        waiter: asyncio.Future[int] = link.loop.create_future()
+        link.pending[self._n] = waiter
+        link.send(pack_append(self._n, leaf, keys, reservation, keep))
+        self._n += 1
+        return Receipt(await waiter, leaf.hash)
+
+    async def reserve(
+        self, flow: str, tenant: str, uses: Sequence[CounterUse], now_us: int
+    ) -> tuple[CounterState, ...]:
+        """Reserve `uses` for `flow` (replacing what it had reserved); where each counter stands without them."""
+        if self._link.lost.is_set():
+            raise LogUnavailable("the log writer is gone")
+        plain = [(use.counter, use.period, sorted(use.subjects)) for use in uses]
+        return await self._link.ask({"flow": flow, "tenant": tenant, "uses": plain, "now_us": now_us})
+
+    async def release(self, flow: str) -> None:
+        """Free the reservation of `flow`, if it has one."""
+        if self._link.lost.is_set():
+            raise LogUnavailable("the log writer is gone")
+        self._link.send(pack_json(Frame.RELEASE, {"flow": flow}))
+
+    async def close(self) -> None:
+        """Wait for what is pending, say goodbye, and leave. Flows still open become `interrupted`."""
+        link = self._link
+        if link.pending:
+            await asyncio.wait(list(link.pending.values()))
+        link.leave()
+        await link.lost.wait()
+
+
+class _Link(FrameProtocol):
+    """The connection: matches answers to who waits for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = self._loop
+        self.lost = asyncio.Event()
+        self.welcome: asyncio.Future[dict[str, Any]] = self.loop.create_future()
+        self.pending: dict[int, asyncio.Future[int]] = {}
+        self._asked: dict[int, asyncio.Future[tuple[CounterState, ...]]] = {}
+        self._questions = 0
+
+    def ask(self, request: dict[str, Any]) -> asyncio.Future[tuple[CounterState, ...]]:
+        self._questions += 1
+        answer: asyncio.Future[tuple[CounterState, ...]] = self.loop.create_future()
+        self._asked[self._questions] = answer
+        self.send(pack_json(Frame.RESERVE, request | {"id": self._questions}))
+        return answer
+
+    def leave(self) -> None:
+        """Say goodbye and close after what was sent."""
+        if self._transport is not None and not self._transport.is_closing():
+            self.send(pack_json(Frame.BYE, {}))
+            self.flush()
+            self._transport.close()
+
+    def frame_received(self, kind: int, body: bytes) -> None:
+        if kind == Frame.ACKS:
+            pairs = unpack_acks(body)
+            for i in range(0, len(pairs), 2):
+                waiter = self.pending.pop(pairs[i])
+                if not waiter.done():
+                    waiter.set_result(pairs[i + 1])
+            return
+        document = orjson.loads(body)
+        if kind == Frame.STATES:
+            answer = self._asked.pop(document["id"])
+            if not answer.done():
+                answer.set_result(tuple(CounterState(*state) for state in document["states"]))
+        elif kind == Frame.REFUSED:
+            waiter = self.pending.pop(document["n"])
+            if not waiter.done():
+                waiter.set_exception(AppendRefused(document["reason"]))
+        elif kind == Frame.WELCOME:
+            self.welcome.set_result(document)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost.set()
+        waiting: list[asyncio.Future[Any]] = [self.welcome, *self.pending.values(), *self._asked.values()]
+        self.pending.clear()
+        self._asked.clear()
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_exception(LogUnavailable("the log writer is gone"))
+                waiter.exception()  # seen: nobody may be waiting any more

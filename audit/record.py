@@ -1,0 +1,294 @@
+"""From a draft to a sealed leaf: commitments, ciphertext, search row. The byte format is ADR 0002.
+
+A leaf of the log is a canonical JSON entry that holds no content, only salted commitments to *groups*. The groups
+themselves stand beside it: `pub` and `meter` in plain, `subj`, `facts`, `digest` and `content` encrypted under the
+flow's key. Each group can be disclosed alone (value and salt) or erased, and the leaf still verifies.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b, sha256
+from typing import TYPE_CHECKING, Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from audit.canonical import canonical
+from audit.datakeys import KEY_ID, WRAPPED_FLOW_KEY, FlowKey, UserKey
+from audit.errors import RecordInvalid
+from audit.merkle import leaf_hash, root_of
+from audit.projection import Row, row_of
+
+if TYPE_CHECKING:
+    from audit.keys import Keyring
+
+OPEN_GROUPS = frozenset({"pub", "meter"})
+"""Stored in plain: they hold no personal data. Their salts come from the log's salt key."""
+ERASABLE_GROUPS = frozenset({"subj", "facts", "digest", "content"})
+"""Stored encrypted. Their salts come from the flow's key, so that destroying it also hides what was committed to."""
+MAX_ENTRY = 65_535  # bytes; C2SP tlog-tiles entry bundles carry the length in 16 bits
+MAX_SETTLED = 1_000  # flows in one settle leaf: 39 bytes each in the entry
+PREFIX = KEY_ID + WRAPPED_FLOW_KEY
+
+
+class LeafKind(StrEnum):
+    """What a leaf says. The log itself writes OPEN, CLOSE, VOID, LOSS and outcomes of interrupted flows."""
+
+    INTENT = "intent"  # one attempt of a flow is about to leave
+    OUTCOME = "outcome"  # how the flow ended; exactly one
+    SETTLE = "settle"  # recount, price, fingerprints of flows that ended
+    REFUSALS = "refusals"  # strangers turned away, aggregated
+    POLICY = "policy"
+    KEY = "key"
+    ERASE = "erase"
+    HOLD = "hold"
+    OPEN = "open"  # the log writer started
+    CLOSE = "close"  # a stream (writer, epoch) has ended with so many leaves
+    VOID = "void"  # stands in place of a leaf that was refused, so that its stream stays dense
+    LOSS = "loss"  # leaves known to have existed are gone; a new generation begins
+
+
+@dataclass(frozen=True, slots=True)
+class LeafDraft:
+    """What is to be recorded. `time_us` is Unix time in microseconds; `plain` becomes part of the public entry."""
+
+    kind: LeafKind
+    flow: str
+    time_us: int
+    tenant: str
+    user: str
+    groups: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    attempt: int = 0
+    flows: tuple[str, ...] = ()
+    plain: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedLeaf:
+    """A leaf ready for the log. `disclosed` are the open groups, `sealed` and `content` the encrypted ones."""
+
+    kind: LeafKind
+    flow: str
+    flows: tuple[str, ...]
+    time_us: int
+    entry: bytes = field(repr=False)
+    disclosed: bytes = field(repr=False)
+    sealed: bytes = field(repr=False)
+    content: bytes = field(repr=False)
+    row: Row | None = field(repr=False)
+    user_keys: tuple[UserKey, ...] = field(repr=False)
+
+    @property
+    def hash(self) -> bytes:
+        return leaf_hash(self.entry)
+
+
+def seal(draft: LeafDraft, keyring: Keyring, writer: str, epoch: int, n: int) -> SealedLeaf:
+    """Seal `draft` as leaf `n` of the stream (writer, epoch); RecordInvalid when it cannot be one."""
+    unknown = draft.groups.keys() - OPEN_GROUPS - ERASABLE_GROUPS
+    if unknown:
+        raise RecordInvalid(f"unknown group {min(unknown)!r}")
+    return _Sealing(draft, keyring, writer, epoch, n).settle() if draft.flows else _Sealing(
+        draft, keyring, writer, epoch, n
+    ).single()
+
+
+class _Sealing:
+    """One leaf while it is being sealed."""
+
+    __slots__ = ("draft", "epoch", "keyring", "n", "place", "writer")
+
+    def __init__(self, draft: LeafDraft, keyring: Keyring, writer: str, epoch: int, n: int) -> None:
+        self.draft = draft
+        self.keyring = keyring
+        self.writer = writer
+        self.epoch = epoch
+        self.n = n
+        self.place = place_of(writer, epoch, n)
+
+    def single(self) -> SealedLeaf:
+        """A leaf of one flow, or of none."""
+        draft = self.draft
+        bodies = {name: canonical(value) for name, value in draft.groups.items()}
+        erasable = sorted(bodies.keys() & ERASABLE_GROUPS)
+        key = self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user) if erasable else None
+        commitments = {}
+        for name, body in bodies.items():
+            secret = self.keyring.salt_key if name in OPEN_GROUPS or key is None else key.key
+            commitments[name] = _b64(commit(salt_of(secret, self.place, name), body))
+        sealed = content = b""
+        if key is not None:
+            inner = _compose({name: bodies[name] for name in erasable if name != "content"})
+            sealed = self._encrypt(key, inner, 0, draft.flow)
+            if "content" in bodies:
+                content = self._encrypt(key, bodies["content"], 1, draft.flow)
+        hashes = {"s": sha256(sealed).digest()} if sealed else {}
+        if content:
+            hashes["x"] = sha256(content).digest()
+        return self._leaf(
+            commitments,
+            hashes,
+            disclosed=_compose({name: bodies[name] for name in sorted(bodies.keys() & OPEN_GROUPS)}),
+            sealed=_segment(sealed) if sealed else b"",
+            content=content,
+            user_keys=(key.user,) if key else (),
+        )
+
+    def settle(self) -> SealedLeaf:
+        """A leaf of many flows: each group's commitment is the Merkle root over one commitment per flow."""
+        draft = self.draft
+        if len(draft.flows) > MAX_SETTLED or len(set(draft.flows)) != len(draft.flows):
+            raise RecordInvalid(f"a settle leaf names at most {MAX_SETTLED} flows, each once")
+        if "content" in draft.groups:
+            raise RecordInvalid("a settle leaf has no content")
+        items = {name: _by_flow(name, group, draft.flows) for name, group in draft.groups.items()}
+        commitments, disclosed = {}, {}
+        for name in sorted(items.keys() & OPEN_GROUPS):
+            bodies = [canonical(item) for item in items[name]]
+            commitments[name] = self._root(name, bodies, [self.keyring.salt_key] * len(bodies))
+            disclosed[name] = b"[" + b",".join(bodies) + b"]"
+        erasable = sorted(items.keys() & ERASABLE_GROUPS)
+        keys = [self._known(flow) for flow in draft.flows] if erasable else []
+        sealed_bodies: list[dict[str, bytes]] = [{} for _ in draft.flows]
+        for name in erasable:
+            bodies = [canonical(item) for item in items[name]]
+            commitments[name] = self._root(name, bodies, [key.key for key in keys])
+            for position, body in enumerate(bodies):
+                sealed_bodies[position][name] = body
+        segments = [
+            self._encrypt(key, _compose(sealed_bodies[i]), 2 + i, draft.flows[i]) for i, key in enumerate(keys)
+        ]
+        return self._leaf(
+            commitments,
+            {"s": root_of(leaf_hash(segment) for segment in segments)} if segments else {},
+            disclosed=_compose(disclosed),
+            sealed=b"".join(map(_segment, segments)),
+            content=b"",
+            user_keys=tuple({key.user.id: key.user for key in keys}.values()),
+        )
+
+    def _known(self, flow: str) -> FlowKey:
+        key = self.keyring.data_keys.known_flow(flow)
+        if key is None:
+            raise RecordInvalid(f"flow {flow} was not recorded by this process: its key is not here")
+        return key
+
+    def _root(self, name: str, bodies: Sequence[bytes], secrets: Sequence[bytes]) -> str:
+        hashes = []
+        for flow, body, secret in zip(self.draft.flows, bodies, secrets, strict=True):
+            hashes.append(leaf_hash(commit(salt_of(secret, self.place, name, flow), body)))
+        return _b64(root_of(hashes))
+
+    def _encrypt(self, key: FlowKey, body: bytes, part: int, flow: str) -> bytes:
+        return key.prefix + key.cipher.encrypt(nonce_of(self.epoch, self.n, part), body, self.place + flow.encode())
+
+    def _leaf(
+        self,
+        commitments: dict[str, str],
+        hashes: dict[str, bytes],
+        *,
+        disclosed: bytes,
+        sealed: bytes,
+        content: bytes,
+        user_keys: tuple[UserKey, ...],
+    ) -> SealedLeaf:
+        draft = self.draft
+        entry: dict[str, Any] = {
+            "v": 1,
+            "k": draft.kind.value,
+            "t": draft.time_us,
+            "w": self.writer,
+            "e": self.epoch,
+            "n": self.n,
+            "c": commitments,
+        }
+        if draft.flow:
+            entry["id"] = draft.flow
+        if draft.attempt:
+            entry["a"] = draft.attempt
+        if draft.flows:
+            entry["f"] = draft.flows
+        if draft.plain:
+            entry["x"] = draft.plain
+        if hashes:
+            entry["d"] = {name: _b64(value) for name, value in hashes.items()}
+        data = canonical(entry)
+        if len(data) > MAX_ENTRY:
+            raise RecordInvalid(f"the leaf is {len(data)} bytes, at most {MAX_ENTRY} fit")
+        row = row_of(draft.kind.value, draft.tenant, draft.user, draft.groups)
+        return SealedLeaf(
+            draft.kind, draft.flow, draft.flows, draft.time_us, data, disclosed, sealed, content, row, user_keys
+        )
+
+
+def place_of(writer: str, epoch: int, n: int) -> bytes:
+    """Where a leaf stands, as bytes for key derivation: unique in the life of a log."""
+    return f"{writer}/{epoch}/{n}/".encode()
+
+
+def salt_of(secret: bytes, place: bytes, group: str, flow: str = "") -> bytes:
+    """16 bytes: keyed BLAKE2b (RFC 7693) of place, group and, in settle leaves, flow."""
+    return blake2b(place + group.encode() + b"/" + flow.encode(), key=secret, digest_size=16).digest()
+
+
+def commit(salt: bytes, body: bytes) -> bytes:
+    """The commitment to one group: SHA-256(salt || canonical bytes)."""
+    return sha256(salt + body).digest()
+
+
+def nonce_of(epoch: int, n: int, part: int) -> bytes:
+    """The AES-GCM nonce of one ciphertext of a leaf. A flow key lives in one process, whose (epoch, n) never recur."""
+    return epoch.to_bytes(4, "big") + n.to_bytes(6, "big") + part.to_bytes(2, "big")
+
+
+def decrypt(flow_key: bytes, entry: Mapping[str, Any], ciphertext: bytes, part: int, flow: str) -> bytes | None:
+    """The plaintext behind the prefix of `ciphertext`, None when it does not open."""
+    place = place_of(entry["w"], entry["e"], entry["n"])
+    try:
+        nonce = nonce_of(entry["e"], entry["n"], part)
+        return AESGCM(flow_key).decrypt(nonce, ciphertext[PREFIX:], place + flow.encode())
+    except (InvalidTag, ValueError):
+        return None
+
+
+def segments_of(sealed: bytes) -> list[bytes]:
+    """The ciphertexts in a leaf's `sealed` bytes: one, or in settle leaves one per flow."""
+    segments, at = [], 0
+    while at < len(sealed):
+        length = int.from_bytes(sealed[at : at + 4], "big")
+        segments.append(sealed[at + 4 : at + 4 + length])
+        at += 4 + length
+    return segments
+
+
+def sealed_hash(segments: Sequence[bytes], *, settle: bool) -> bytes:
+    """What `d.s` of the entry says of the ciphertexts."""
+    return root_of(leaf_hash(s) for s in segments) if settle else sha256(segments[0]).digest()
+
+
+def _by_flow(name: str, group: Mapping[str, Any], flows: tuple[str, ...]) -> list[Mapping[str, Any]]:
+    """The items of a settle group in the order of `flows`; a flow that has none gets one that says only its id."""
+    items = group.get("flows")
+    if set(group) != {"flows"} or not isinstance(items, (list, tuple)):
+        raise RecordInvalid(f'group {name!r} of a settle leaf must be {{"flows": [...]}}')
+    found = {item.get("flow"): item for item in items}
+    if not found.keys() <= set(flows):
+        raise RecordInvalid(f"group {name!r} settles a flow that the leaf does not name")
+    return [found.get(flow) or {"flow": flow} for flow in flows]
+
+
+def _compose(bodies: Mapping[str, bytes]) -> bytes:
+    """A canonical JSON object out of canonical members in sorted order."""
+    return b"{" + b",".join(b'"' + name.encode() + b'":' + body for name, body in bodies.items()) + b"}"
+
+
+def _segment(data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + data
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,368 @@
+"""The log itself: orders leaves of all streams into one tree, durably, and signs what it has.
+
+One process, one thread, one writing connection. A batch is: begin, leaves, tiles, search rows, counters, checkpoint,
+commit (which syncs the disk). Nobody hears of a leaf before its batch is committed. Any error of the store ends the
+log writer: after a failed sync nobody knows what the disk holds, so a retry would acknowledge what may be lost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from audit.checkpoint import Checkpoint, sign
+from audit.counters import Counters
+from audit.errors import AppendRefused, LogForked, StoreUnusable
+from audit.head import Head, read_head, write_head
+from audit.keys import Keyring
+from audit.merkle import Tree, leaf_hash
+from audit.record import LeafDraft, LeafKind, SealedLeaf, seal
+from audit.store.migrate import require_current, upgrade
+from audit.store.projector import OpenFlow, Projector
+from audit.store.sqlite import connect_writer, only_writer
+from audit.store.tiles import TileBuilder, restore
+
+OWN = "log"
+"""The writer name of the log's own stream."""
+SIGN_EVERY_US = 20_000
+"""Checkpoints are signed at most this often (microseconds); a leaf is durable before it is covered."""
+HEAD_EVERY_US = 1_000_000
+"""The high-water mark beside the keys is renewed at most this often, and at the end."""
+
+
+class Log:
+    """An open log. Not thread-safe. Use `open`, then stage leaves and `commit`."""
+
+    def __init__(self, path: Path, keyring: Keyring, origin: str, resources: ExitStack) -> None:
+        self._resources = resources
+        self._keyring = keyring
+        self._key = keyring.verifier_key(origin)
+        self._connection = connect_writer(path)
+        resources.callback(self._connection.close)
+        self.counters = Counters(self._connection)
+        self.origin = origin
+        self.generation = 1
+        self._tree = Tree()
+        self._tiles = TileBuilder()
+        self._projector = Projector()
+        self._open: dict[str, OpenFlow] = {}
+        self._closed_now: set[str] = set()
+        self._newest_flow = ""
+        self._streams: dict[tuple[str, int], int] = {}
+        self._dirty: set[tuple[str, int]] = set()
+        self._leaves: list[tuple[int, bytes, bytes, bytes, bytes]] = []
+        self._signed = -1
+        self._signed_us = 0
+        self._headed = -1
+        self._headed_us = 0
+        self._epoch = 0
+
+    @classmethod
+    def open(cls, path: Path, keyring: Keyring, origin: str, *, loss: str = "") -> Log:
+        """Open the log at `path`, making it if it is new, and close what a death left open.
+
+        `loss` is the reason why a store behind its own signed checkpoint is accepted: it starts a new generation.
+        Raises StoreUnusable (locked, other schema, forked, behind, affected SQLite).
+        """
+        with ExitStack() as stack:
+            stack.enter_context(only_writer(path))
+            if not path.exists():
+                upgrade(path)
+            require_current(path)
+            log = cls(path, keyring, origin, stack.pop_all())
+        try:
+            log._start(loss)
+        except BaseException:
+            log._resources.close()
+            raise
+        return log
+
+    @property
+    def size(self) -> int:
+        return self._tree.size
+
+    def root(self) -> bytes:
+        return self._tree.root()
+
+    @property
+    def staged(self) -> bool:
+        """Whether there is something to commit."""
+        return bool(self._connection.in_transaction)
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether there are leaves that no checkpoint covers yet."""
+        return self._signed != self._tree.size
+
+    # -- streams ---------------------------------------------------------------------------------------------------
+
+    def open_stream(self, writer: str) -> int:
+        """A new epoch for `writer`; durable with the next commit."""
+        self._begin()
+        row = self._connection.execute("select max(epoch) from stream where writer = ?", (writer,)).fetchone()
+        epoch = (row[0] or 0) + 1
+        self._connection.execute("insert into stream values (?, ?, 0, 0)", (writer, epoch))
+        self._streams[writer, epoch] = 0
+        return epoch
+
+    def close_stream(self, writer: str, epoch: int, reason: str) -> None:
+        """End a stream: its open flows are `interrupted`, and a leaf says how many leaves it has."""
+        for flow, opened in list(self._open.items()):
+            if opened.owner == (writer, epoch):
+                self.counters.release(flow)
+                self._own(LeafKind.OUTCOME, flow, {"pub": {"status": "interrupted", "error": "lexgate_interrupted"}})
+        count = self._streams.pop((writer, epoch))
+        self._own(
+            LeafKind.CLOSE, "", {}, {"writer": writer, "epoch": epoch, "count": count, "reason": reason}
+        )
+        self._connection.execute(
+            "update stream set n = ?, closed = 1 where writer = ? and epoch = ?", (count, writer, epoch)
+        )
+        self._dirty.discard((writer, epoch))
+
+    # -- leaves ----------------------------------------------------------------------------------------------------
+
+    def append(
+        self,
+        stream: tuple[str, int],
+        n: int,
+        leaf: SealedLeaf,
+        reservation: str = "",
+        keep: Mapping[str, Collection[str]] | None = None,
+    ) -> int:
+        """Stage one leaf; its index. AppendRefused leaves a `void` leaf in its place, so the stream stays dense."""
+        if self._streams.get(stream) != n or b'"n":%d,"t":' % n not in leaf.entry:
+            raise StoreUnusable("a worker's stream is not dense")
+        try:
+            opened = self._admit(stream, leaf)
+            if keep and not reservation:
+                raise AppendRefused("counters are kept by naming their reservation")
+            if reservation:
+                self.counters.check_keep(reservation, keep or {})
+        except AppendRefused as refusal:
+            void = LeafDraft(LeafKind.VOID, leaf.flow, _now_us(), "", "", {}, plain={"reason": str(refusal)})
+            self._stage(stream, seal(void, self._keyring, *stream, n))
+            raise
+        index = self._stage(stream, leaf)
+        if reservation:
+            self.counters.keep(reservation, keep or {})
+        self._project(stream, index, leaf, opened)
+        return index
+
+    def add_user_key(self, row: tuple[bytes, str, str, bytes]) -> None:
+        """File a wrapped user key."""
+        self._begin()
+        self._connection.execute("insert or ignore into user_key values (?, ?, ?, ?)", row)
+
+    def commit(self) -> None:
+        """Make everything staged durable. On return it survives a power cut."""
+        self._begin()
+        if self._leaves:
+            self._connection.executemany("insert into leaf values (?, ?, ?, ?, ?)", self._leaves)
+            self._leaves = []
+        for level, index, hashes in self._tiles.take():
+            self._connection.execute("insert into tile values (?, ?, ?)", (level, index, hashes))
+        self._projector.flush(self._connection)
+        for writer, epoch in self._dirty:
+            self._connection.execute(
+                "update stream set n = ? where writer = ? and epoch = ?",
+                (self._streams[writer, epoch], writer, epoch),
+            )
+        self._dirty.clear()
+        self._closed_now.clear()
+        now = _now_us()
+        note = self._checkpoint(now) if self.unsigned and now - self._signed_us >= SIGN_EVERY_US else ""
+        self._connection.execute("commit")
+        # Only now: a high-water mark above what is durable would refuse the store after a crash.
+        if note and now - self._headed_us >= HEAD_EVERY_US:
+            self._mark(note, now)
+
+    def sign_now(self, *, mark: bool = False) -> None:
+        """Sign the tree as it is; with `mark`, renew the high-water mark too."""
+        self._signed_us = 0
+        if mark:
+            self._headed_us, self._signed = 0, -1
+        if self.unsigned:
+            self.commit()
+
+    def close(self) -> None:
+        """End all streams, sign, and let go of the store."""
+        try:
+            for writer, epoch in list(self._streams):
+                if writer != OWN:
+                    self.close_stream(writer, epoch, "shutdown")
+            self._own(
+                LeafKind.CLOSE,
+                "",
+                {},
+                {"writer": OWN, "epoch": self._epoch, "count": self._streams[OWN, self._epoch] + 1, "reason": "shutdown"},
+            )
+            self._connection.execute(
+                "update stream set closed = 1 where writer = ? and epoch = ?", (OWN, self._epoch)
+            )
+            self.sign_now(mark=True)
+        finally:
+            self._resources.close()
+
+    def abandon(self) -> None:
+        """Let go of the store without writing anything: after a store error nothing more may be said."""
+        self._resources.close()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        if not self._connection.in_transaction:
+            self._connection.execute("begin immediate")
+
+    def _admit(self, stream: tuple[str, int], leaf: SealedLeaf) -> OpenFlow | None:
+        """The open flow that an intent or outcome continues, None for a first leaf; AppendRefused out of order."""
+        if leaf.kind not in (LeafKind.INTENT, LeafKind.OUTCOME):
+            return None
+        if not leaf.flow:
+            raise AppendRefused(f"an {leaf.kind.value} names its flow")
+        opened = self._open.get(leaf.flow)
+        if opened is not None:
+            if opened.owner != stream:
+                raise AppendRefused("this flow is another worker's")
+            return opened
+        # Flow ids grow with time (UUIDv7): one above all seen so far cannot be known, which saves most lookups.
+        known = leaf.flow in self._closed_now or (
+            leaf.flow <= self._newest_flow
+            and self._connection.execute("select 1 from flow where flow = ?", (leaf.flow,)).fetchone()
+        )
+        if known:
+            raise AppendRefused("this flow has its outcome already")
+        return None
+
+    def _project(self, stream: tuple[str, int], index: int, leaf: SealedLeaf, opened: OpenFlow | None) -> None:
+        row = leaf.row
+        if leaf.kind is LeafKind.SETTLE:
+            self._projector.settle(index, leaf.flows)
+        if row is None:
+            return
+        outcome = leaf.kind is LeafKind.OUTCOME
+        if opened is None:
+            self._projector.first(index, leaf.flow, leaf.time_us, row, outcome=outcome)
+            self._newest_flow = max(self._newest_flow, leaf.flow)
+        elif outcome:
+            self._projector.outcome(index, opened, row)
+        else:
+            self._projector.attempt(index, opened, row)
+            opened.row = row
+        if outcome:
+            self._open.pop(leaf.flow, None)
+            self._closed_now.add(leaf.flow)
+            self.counters.release(leaf.flow)
+        elif opened is None:
+            self._open[leaf.flow] = OpenFlow(index, leaf.time_us, stream, row)
+
+    def _stage(self, stream: tuple[str, int], leaf: SealedLeaf) -> int:
+        self._begin()
+        index = self._tree.size
+        hash_ = leaf_hash(leaf.entry)
+        self._tree.append(hash_)
+        self._tiles.append(hash_)
+        self._leaves.append((index, leaf.entry, leaf.disclosed, leaf.sealed, leaf.content))
+        self._streams[stream] += 1
+        self._dirty.add(stream)
+        return index
+
+    def _own(
+        self, kind: LeafKind, flow: str, groups: Mapping[str, Mapping[str, Any]], plain: Mapping[str, Any] | None = None
+    ) -> int:
+        """A leaf that the log itself has to say."""
+        stream = (OWN, self._epoch)
+        draft = LeafDraft(kind, flow, _now_us(), "", "", groups, plain=plain)
+        leaf = seal(draft, self._keyring, *stream, self._streams[stream])
+        index = self._stage(stream, leaf)
+        self._project(stream, index, leaf, self._open.get(flow))
+        return index
+
+    def _checkpoint(self, now: int) -> str:
+        head = Checkpoint(self._log_name(), self._tree.size, self._tree.root())
+        note = sign(head, self._key, self._keyring.signer)
+        floor = next((opened.seq for opened in self._open.values()), self._tree.size)
+        # A clock that was set back must not bring an older checkpoint forward.
+        row = self._connection.execute("select max(second) from checkpoint").fetchone()
+        second = max(now // 1_000_000, row[0] or 0)
+        self._connection.execute(
+            "insert or replace into checkpoint values (?, ?, ?, ?)", (second, self._tree.size, floor, note)
+        )
+        self._signed, self._signed_us = self._tree.size, now
+        return note
+
+    def _mark(self, note: str, now: int) -> None:
+        write_head(self._keyring.folder, self.origin, Head(self.generation, note))
+        self._headed, self._headed_us = self._signed, now
+
+    def _log_name(self) -> str:
+        return self.origin if self.generation == 1 else f"{self.origin}/{self.generation}"
+
+    # -- start -----------------------------------------------------------------------------------------------------
+
+    def _start(self, loss: str) -> None:
+        connection = self._connection
+        found = dict(connection.execute("select key, value from meta"))
+        if found.get("origin", self.origin) != self.origin:
+            raise StoreUnusable(f"this store is the log {found['origin']!r}, not {self.origin!r}")
+        self.generation = int(found.get("generation", "1"))
+        head = read_head(self._keyring.folder, self.origin, self._key)
+        roots = restore(connection, self._tree, self._tiles, {head.checkpoint.size} if head else set())
+        self._newest_flow = connection.execute("select coalesce(max(flow), '') from flow").fetchone()[0]
+        lost = self._compare(head, roots, loss)
+        self._begin()
+        if lost is not None:
+            self.generation = max(self.generation, head.generation if head else 1) + 1
+        connection.execute("insert or replace into meta values ('origin', ?)", (self.origin,))
+        connection.execute("insert or replace into meta values ('generation', ?)", (str(self.generation),))
+        previous = connection.execute("select writer, epoch, n from stream where closed = 0").fetchall()
+        self._epoch = self.open_stream(OWN)
+        self._own(LeafKind.OPEN, "", {}, {"origin": self.origin, "generation": self.generation, "format": 1})
+        if lost is not None:
+            self._own(LeafKind.LOSS, "", {}, {"lost": lost, "reason": loss, "kept": self._tree.size - 1})
+        self._recover([(w, e, n) for w, e, n in previous])
+        self.sign_now(mark=True)
+
+    def _compare(self, head: Head | None, roots: Mapping[int, bytes], loss: str) -> str | None:
+        """The checkpoint that is lost and accepted as such; None when store and high-water mark agree."""
+        if head is None:
+            return None
+        seen = head.checkpoint
+        agrees = seen.size <= self._tree.size and roots.get(seen.size) == seen.root
+        if agrees and head.generation == self.generation:
+            return None
+        if loss:
+            return head.note
+        if not agrees and seen.size > self._tree.size:
+            raise LogForked(
+                f"the store has {self._tree.size} leaves, but a checkpoint over {seen.size} was signed: it is an older"
+                " copy or was truncated. If the loss is real and accepted, `lexgate restore --accept-loss REASON`"
+                " records it and starts a new generation"
+            )
+        raise LogForked(
+            f"the store disagrees with the checkpoint over {seen.size} leaves that was signed last: it was altered, or"
+            " is another branch. `lexgate restore --accept-loss REASON` records that and starts a new generation"
+        )
+
+    def _recover(self, streams: list[tuple[str, int, int]]) -> None:
+        """Close what a death left open: flows as interrupted, streams with the count that was committed."""
+        row = self._connection.execute("select floor from checkpoint order by second desc limit 1").fetchone()
+        rows = self._connection.execute(
+            "select flow, seq, time_us from flow where seq >= ? and outcome is null", (row[0] if row else 0,)
+        ).fetchall()
+        for flow, seq, time_us in rows:
+            self._open[flow] = OpenFlow(seq, time_us, ("", 0), None)
+        for flow in list(self._open):
+            self._own(LeafKind.OUTCOME, flow, {"pub": {"status": "interrupted", "error": "lexgate_interrupted"}})
+        for writer, epoch, n in streams:
+            self._streams[writer, epoch] = n
+            self.close_stream(writer, epoch, "found open at start")
+
+
+def _now_us(clock: Callable[[], int] = time.time_ns) -> int:
+    return clock() // 1000
+
+

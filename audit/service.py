@@ -1,0 +1,259 @@
+"""The log-writer process: one Unix socket, many data workers, one `Log`.
+
+Group commit without a timer: while one batch syncs to disk, the frames of the next gather in the socket buffers; what
+one turn of the event loop has read becomes one batch. Everything runs in one thread, because nothing here is worth
+doing while a commit is under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from audit.counters import CounterUse
+from audit.errors import AppendRefused, AuditError, LogUnavailable, StoreUnusable
+from audit.keys import Keyring
+from audit.record import LeafKind, SealedLeaf
+from audit.sequencer import OWN, SIGN_EVERY_US, Log
+from audit.store.sqlite import Error as SqliteError
+from audit.wire import Frame, FrameProtocol, pack_acks, pack_json, unpack_append, unpack_key
+
+
+async def run(
+    store_path: Path,
+    keyring: Keyring,
+    socket: Path,
+    origin: str,
+    ready: Callable[[], None],
+    *,
+    drain_s: float = 10.0,
+) -> None:
+    """Serve the log until SIGTERM; then wait up to `drain_s` seconds for workers to leave, close streams, sign, return.
+
+    Raises StoreUnusable when the store cannot be opened, and AuditError when it fails while running: the process must
+    then end with a non-zero status. SIGINT is ignored: Ctrl-C reaches the whole process group, and the supervisor
+    decides the order in which it ends.
+    """
+    log = Log.open(store_path, keyring, origin)
+    service = _Service(log)
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stopping.set)
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    try:
+        socket.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            server = await loop.create_unix_server(lambda: _Connection(service), str(socket))
+        finally:
+            os.umask(before)
+        (keyring.folder / "log.vkey").write_text(f"{keyring.verifier_key(origin)}\n")
+        ready()
+        try:
+            await _either(stopping, service.failed)
+            server.close()
+            if not service.failed.is_set():
+                await service.drain(drain_s)
+        finally:
+            server.close()
+            socket.unlink(missing_ok=True)
+        service.finish()
+    except BaseException:
+        log.abandon()
+        raise
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+async def _either(*events: asyncio.Event) -> None:
+    tasks = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+class _Service:
+    """What the connections share: the log, and when to commit."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.failed = asyncio.Event()
+        self.connections: set[_Connection] = set()
+        self._loop = asyncio.get_running_loop()
+        self._waiting = False
+        self._signing: asyncio.TimerHandle | None = None
+        self._error: Exception | None = None
+
+    def changed(self) -> None:
+        """Something was staged: commit once everything that is readable now has been read."""
+        if not self._waiting:
+            self._waiting = True
+            self._loop.call_soon(self._commit)
+
+    def _commit(self) -> None:
+        self._waiting = False
+        if self.failed.is_set():
+            return
+        try:
+            self.log.commit()
+        except (SqliteError, OSError) as error:
+            self.fail(error)
+            return
+        for connection in self.connections:
+            connection.committed()
+        if self.log.unsigned and self._signing is None:
+            self._signing = self._loop.call_later(SIGN_EVERY_US / 1e6, self._sign)
+
+    def _sign(self) -> None:
+        self._signing = None
+        if not self.failed.is_set() and self.log.unsigned:
+            try:
+                self.log.sign_now()
+            except (SqliteError, OSError) as error:
+                self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """The store failed: nothing more is acknowledged, every worker loses its connection, the process ends."""
+        self._error = error
+        self.failed.set()
+        for connection in list(self.connections):
+            connection.broken("store failed")
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for the workers to leave by themselves."""
+        deadline = self._loop.time() + seconds
+        while self.connections and self._loop.time() < deadline and not self.failed.is_set():
+            await asyncio.sleep(0.01)
+
+    def finish(self) -> None:
+        """Close the log; raises when it had failed."""
+        if self._signing is not None:
+            self._signing.cancel()
+        if self._error is not None:
+            raise AuditError(f"the store failed: {type(self._error).__name__}") from self._error
+        for connection in list(self.connections):
+            connection.broken("shutting down")
+        self.log.close()
+
+
+class _Connection(FrameProtocol):
+    """One data worker's connection: its stream, and the answers that wait for the commit."""
+
+    def __init__(self, service: _Service) -> None:
+        super().__init__()
+        self._service = service
+        self._stream: tuple[str, int] | None = None
+        self._acks: list[int] = []
+        self._answers: list[bytes] = []
+        self._reserved: set[str] = set()
+        self._said_bye = False
+        self._gone = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._service.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave("bye" if self._said_bye else "connection lost")
+
+    def broken(self, reason: str) -> None:
+        super().broken(reason)
+        self._leave(reason)
+
+    def frame_received(self, kind: int, body: bytes) -> None:
+        if self._gone or self._service.failed.is_set():
+            return
+        try:
+            self._handle(kind, body)
+        except (SqliteError, OSError) as error:
+            self._service.fail(error)
+        except (StoreUnusable, ValueError, KeyError, IndexError, TypeError) as error:
+            # A worker that does not keep the protocol is treated as dead; the log and the other workers go on.
+            self.broken(f"protocol: {type(error).__name__}")
+
+    def _handle(self, kind: int, body: bytes) -> None:
+        log = self._service.log
+        if kind == Frame.HELLO and self._stream is None:
+            writer = orjson.loads(body)["writer"]
+            if not writer or writer == OWN or not writer.isascii():
+                raise ValueError("writer name")
+            self._stream = (writer, log.open_stream(writer))
+            self._answers.append(pack_json(Frame.WELCOME, {"epoch": self._stream[1]}))
+            self._service.changed()
+        elif self._stream is None:
+            raise ValueError("no hello")
+        elif kind == Frame.APPEND:
+            self._append(self._stream, body)
+        elif kind == Frame.RESERVE:
+            self._reserve(orjson.loads(body))
+        elif kind == Frame.RELEASE:
+            flow = orjson.loads(body)["flow"]
+            self._reserved.discard(flow)
+            log.counters.release(flow)
+        elif kind == Frame.BYE:
+            self._said_bye = True
+        else:
+            raise ValueError("frame type")
+
+    def _append(self, stream: tuple[str, int], body: bytes) -> None:
+        n, head, entry, disclosed, sealed, content = unpack_append(body)
+        kind, flow, flows, time_us, row, keys, reservation, keep = head
+        log = self._service.log
+        leaf = SealedLeaf(LeafKind(kind), flow, tuple(flows), time_us, entry, disclosed, sealed, content, row, ())
+        for key in keys:
+            log.add_user_key(unpack_key(key))
+        self._service.changed()
+        try:
+            index = log.append(stream, n, leaf, reservation, keep)
+        except AppendRefused as refusal:
+            self._answers.append(pack_json(Frame.REFUSED, {"n": n, "reason": str(refusal)}))
+            return
+        self._reserved.discard(reservation)
+        self._acks.append(n)
+        self._acks.append(index)
+
+    def _reserve(self, request: dict[str, Any]) -> None:
+        uses = [CounterUse(counter, period, frozenset(subjects)) for counter, period, subjects in request["uses"]]
+        states = self._service.log.counters.reserve(request["flow"], request["tenant"], uses, request["now_us"])
+        self._reserved.add(request["flow"])
+        answer = {"id": request["id"], "states": [(s.counter, s.before, s.new) for s in states]}
+        self.send(pack_json(Frame.STATES, answer))
+
+    def committed(self) -> None:
+        """A batch is durable: tell this worker what of it was its own."""
+        if not (self._acks or self._answers) or self._gone:
+            return
+        answers, self._answers = self._answers, []
+        if self._acks:
+            answers.append(pack_acks(self._acks))
+            self._acks = []
+        try:
+            self.send(b"".join(answers))
+            self.flush()
+        except LogUnavailable:
+            self._leave("connection lost")
+
+    def _leave(self, reason: str) -> None:
+        """The worker is gone: free what it held, close what it left open."""
+        if self._gone:
+            return
+        self._gone = True
+        service = self._service
+        service.connections.discard(self)
+        for flow in self._reserved:
+            service.log.counters.release(flow)
+        if self._stream is not None and not service.failed.is_set():
+            try:
+                service.log.close_stream(*self._stream, reason)
+                service.changed()
+            except (SqliteError, OSError) as error:
+                service.fail(error)

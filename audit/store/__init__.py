@@ -1,0 +1,1 @@
+"""Where the log lives: SQLite through pysqlite3; SQLAlchemy Core owns schema, migrations and queries."""

@@ -1,0 +1,141 @@
+"""How data workers and the log writer talk over their Unix socket: length-prefixed binary frames.
+
+A frame is a big-endian u32 length, one type byte and a body. Many frames travel in one write: senders gather what one
+turn of the event loop produces. An append carries its leaf ready for storage, so the writer parses only a small head.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import struct
+from array import array
+from collections.abc import Collection, Mapping
+from enum import IntEnum
+from typing import Any
+
+import orjson
+
+from audit.errors import LogUnavailable
+from audit.record import SealedLeaf
+
+MAX_FRAME = 64 * 1024 * 1024
+_HEAD = struct.Struct(">IB")
+_APPEND = struct.Struct(">QIIII")
+
+
+class Frame(IntEnum):
+    """Types of frames, worker to writer (1-9) and back (10-)."""
+
+    HELLO = 1  # {"writer"}
+    APPEND = 2
+    RESERVE = 3  # {"id", "flow", "tenant", "uses", "now_us"}
+    RELEASE = 4  # {"flow"}
+    BYE = 5
+    WELCOME = 10  # {"epoch"}
+    ACKS = 11  # pairs of n, index: durable
+    REFUSED = 12  # {"n" or "id", "reason"}
+    STATES = 13  # {"id", "states"}
+
+
+def pack(kind: Frame, body: bytes) -> bytes:
+    """One frame."""
+    return _HEAD.pack(len(body) + 1, kind) + body
+
+
+def pack_json(kind: Frame, value: Any) -> bytes:
+    """One frame with a JSON body."""
+    return pack(kind, orjson.dumps(value))
+
+
+def pack_append(
+    n: int, leaf: SealedLeaf, keys: list[list[str]], reservation: str, keep: Mapping[str, Collection[str]] | None
+) -> bytes:
+    """An append: stream position, JSON head, then the four blobs of the leaf."""
+    kept = {counter: list(subjects) for counter, subjects in keep.items()} if keep else None
+    head = orjson.dumps([leaf.kind.value, leaf.flow, leaf.flows, leaf.time_us, leaf.row, keys, reservation, kept])
+    sizes = _APPEND.pack(n, len(head), len(leaf.entry), len(leaf.disclosed), len(leaf.sealed))
+    return pack(Frame.APPEND, b"".join((sizes, head, leaf.entry, leaf.disclosed, leaf.sealed, leaf.content)))
+
+
+def unpack_append(body: bytes) -> tuple[int, list[Any], bytes, bytes, bytes, bytes]:
+    """n, head, entry, disclosed, sealed, content."""
+    n, head, entry, disclosed, sealed = _APPEND.unpack_from(body)
+    a = _APPEND.size + head
+    b = a + entry
+    c = b + disclosed
+    d = c + sealed
+    return n, orjson.loads(body[_APPEND.size : a]), body[a:b], body[b:c], body[c:d], body[d:]
+
+
+def pack_key(id_: bytes, tenant: str, user: str, wrapped: bytes) -> list[str]:
+    """A wrapped user key as it stands in an append's head."""
+    return [id_.hex(), tenant, user, base64.b64encode(wrapped).decode()]
+
+
+def unpack_key(item: list[str]) -> tuple[bytes, str, str, bytes]:
+    """The row of `user_key`."""
+    return bytes.fromhex(item[0]), item[1], item[2], base64.b64decode(item[3])
+
+
+def pack_acks(pairs: list[int]) -> bytes:
+    """n, index, n, index, ... in the machine's own byte order: both ends are on this machine."""
+    return pack(Frame.ACKS, array("Q", pairs).tobytes())
+
+
+def unpack_acks(body: bytes) -> array[int]:
+    """The inverse of `pack_acks`."""
+    pairs = array("Q")
+    pairs.frombytes(body)
+    return pairs
+
+
+class FrameProtocol(asyncio.Protocol):
+    """Cuts what arrives into frames, and gathers what is sent into one write per turn of the loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._received = b""
+        self._outgoing: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
+        self._transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        buffer = self._received + data if self._received else bytes(data)
+        at, end = 0, len(buffer)
+        while end - at >= _HEAD.size:
+            length, kind = _HEAD.unpack_from(buffer, at)
+            if length > MAX_FRAME or length < 1:
+                self.broken("frame of impossible length")
+                return
+            if end - at < 4 + length:
+                break
+            self.frame_received(kind, buffer[at + _HEAD.size : at + 4 + length])
+            at += 4 + length
+        self._received = buffer[at:] if at else buffer
+
+    def frame_received(self, kind: int, body: bytes) -> None:
+        """One whole frame has arrived."""
+        raise NotImplementedError
+
+    def broken(self, reason: str) -> None:
+        """The other end does not keep the protocol: nothing it says counts any more."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def send(self, frame: bytes) -> None:
+        """Send with everything else of this turn of the loop."""
+        if self._transport is None or self._transport.is_closing():
+            raise LogUnavailable("the connection to the log writer is closed")
+        if not self._outgoing:
+            self._loop.call_soon(self.flush)
+        self._outgoing.append(frame)
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        if self._outgoing and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(self._outgoing))
+        self._outgoing = []
