@@ -77,9 +77,9 @@ class DecodedRequest:
         """Paths of signed text: findings in it cannot be redacted."""
         return frozenset(path for segment in self.segments for path in segment.walk().sealed)
 
-    def texts(self) -> tuple[str, ...]:
-        """The readable strings in order, for counting tokens."""
-        return tuple(part.text for part in self.parts() if part.text and part.kind is not PartKind.NAME)
+    def visible_texts(self) -> tuple[tuple[str, str], ...]:
+        """(role, text) of what the model reads, in order: messages first, then tool definitions and other fields."""
+        return tuple((part.role, part.text) for part in self.parts() if part.text and part.kind is not PartKind.NAME)
 
 
 def _is_text(part: Part) -> bool:

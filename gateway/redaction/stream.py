@@ -60,6 +60,7 @@ class AnswerStream:
         self._reader = EventReader()
         self._whole: list[bytes] = []
         self._size = 0
+        self._finished: Finished | None = None
 
     @property
     def report(self) -> AnswerReport:
@@ -97,9 +98,11 @@ class AnswerStream:
         return b""
 
     def finish(self, error: LexgateError | None = None) -> Finished:
-        """The end. `error`: why the provider's bytes ended, if the transport knows; said if its answer is incomplete."""
-        body = self._finish_stream(error) if self._streaming else self._finish_whole(error)
-        return Finished(body, self._answer.channels.close())
+        """The end, once; again, the same. `error`: why the provider's bytes ended, if the transport knows; said if its answer is incomplete."""
+        if self._finished is None:
+            body = self._finish_stream(error) if self._streaming else self._finish_whole(error)
+            self._finished = Finished(body, self._answer.channels.close())
+        return self._finished
 
     def _event(self, event: Event) -> bytes:
         if self._answer.terminal is not None and self.report.stopped is None:

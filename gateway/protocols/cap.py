@@ -1,0 +1,28 @@
+"""A decision's cap on output tokens, spliced into the request. A declared change: nothing else of the body moves."""
+
+from __future__ import annotations
+
+from gateway.protocols.json_offsets import locate
+from gateway.protocols.request import DecodedRequest
+from gateway.redaction.splice import splice
+
+_FIELDS = {
+    "openai_chat": ("max_completion_tokens", "max_tokens"),
+    "anthropic_messages": ("max_tokens",),
+}
+"""Where each protocol says it, the current name first: that one is inserted where none is given."""
+
+
+def capped(request: DecodedRequest, body: bytes, cap: int) -> bytes:
+    """`body` with at most `cap` output tokens; the identical object if the caller asked for no more than that."""
+    fields = _FIELDS.get(request.protocol, ())
+    if not fields:
+        return body
+    places = locate(body, [(field,) for field in fields])
+    numbers = {place: int(body[slice(*place)]) for place in places.values() if body[slice(*place)] != b"null"}
+    if numbers:
+        return splice(body, [(*place, b"%d" % cap) for place, number in numbers.items() if number > cap])
+    if places:
+        return splice(body, [(*next(iter(places.values())), b"%d" % cap)])
+    start = body.index(b"{") + 1
+    return splice(body, [(start, start, b'"%s":%d,' % (fields[0].encode(), cap))])
