@@ -1,0 +1,117 @@
+"""The model file: vocabulary, embeddings and the small integer network over them.
+
+Arithmetic that could depend on what else is in a batch is avoided: activations are quantised with fixed scales, the
+products are exact integers, and every text stands between `REACH` empty positions, further than any token sees. So
+a text gets the same scores alone and among others, and long inputs can be cut into windows without a trace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from gateway.inspection.names.features import CharacterTable, Tokens
+
+REACH = 16
+"""Tokens to either side that the five blocks see (distances 1 + 1 + 2 + 4 + 8)."""
+
+_WINDOW = 2048  # rows given to one run of the session: bounds its memory
+_BUCKET_BITS = 18  # of a feature hash, to enter the sorted vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How scores become spans; chosen on development data and stored with the model."""
+
+    labels: tuple[str, ...]  # tags are O, then B- and I- of each label in this order
+    outside_bias: float  # subtracted from the score of O
+    thresholds: tuple[float, ...]  # least mean probability of a span, for each label
+
+
+class Network:
+    """One loaded model. `digest` names its content: it is part of every cache key above."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises OSError or ValueError if a file of the model is missing or damaged."""
+        card = json.loads((folder / "model.json").read_text("utf-8"))
+        self.decision = Decision(tuple(card["labels"]), float(card["outside_bias"]), tuple(card["thresholds"]))
+        with np.load(folder / "vocabulary.npz") as arrays:
+            self.table = CharacterTable(arrays["kind"], arrays["lower"], arrays["upper"])
+            self._vocabulary: NDArray[np.uint32] = arrays["vocabulary"]
+            self._embedding = arrays["embedding"].astype(np.int16)  # row 0: a feature that training never saw
+        bounds = np.arange((1 << _BUCKET_BITS) + 1, dtype=np.uint64) << np.uint64(32 - _BUCKET_BITS)
+        edges = np.searchsorted(self._vocabulary, bounds)
+        self._bucket = edges[:-1].astype(np.int32)
+        self._deepest = int(np.diff(edges).max())
+        graph = (folder / "network.onnx").read_bytes()
+        self._session = _session(graph)
+        self._tags = 1 + 2 * len(self.decision.labels)
+        self.digest = hashlib.sha256(graph + (folder / "vocabulary.npz").read_bytes()).hexdigest()
+
+    def rows(self, hashes: NDArray[np.uint32]) -> NDArray[np.int32]:
+        """Embedding row of every feature hash; 0 for one that is not in the vocabulary."""
+        flat = hashes.ravel()
+        place = self._bucket[flat >> np.uint32(32 - _BUCKET_BITS)]
+        found = np.zeros(len(flat), np.int32)
+        last = len(self._vocabulary) - 1
+        for _ in range(self._deepest):
+            hit = self._vocabulary[np.minimum(place, last)] == flat
+            found[hit] = place[hit] + 1
+            place = place + 1
+        return found.reshape(hashes.shape)
+
+    def scores(self, tokens: Tokens) -> NDArray[np.float32]:
+        """Scores (logits) of every tag for every token: shape (tokens, tags)."""
+        count = len(tokens.start)
+        if not count:
+            return np.zeros((0, self._tags), np.float32)
+        sums = self._sums(tokens.hashes)
+        texts = len(tokens.first) - 1
+        # each text shifted by REACH empty rows more than the one before
+        text = np.repeat(np.arange(texts), np.diff(tokens.first))
+        place = np.arange(count) + REACH * (text + 1)
+        padded = np.zeros((count + REACH * (texts + 1), sums.shape[1]), np.float32)
+        padded[place] = sums
+        result: NDArray[np.float32] = self._run(padded)[place]
+        return result
+
+    def _sums(self, hashes: NDArray[np.uint32]) -> NDArray[np.int16]:
+        """Sum of a token's embedding rows: at most 7 * 127, exact in 16 bits."""
+        rows = self.rows(hashes)
+        total: NDArray[np.int16] = self._embedding[rows[:, 0]]
+        for column in range(1, rows.shape[1]):
+            total += self._embedding[rows[:, column]]
+        return total
+
+    def _run(self, padded: NDArray[np.float32]) -> NDArray[np.float32]:
+        if len(padded) <= _WINDOW + 2 * REACH:
+            result: NDArray[np.float32] = self._session.run(None, {"x": padded})[0]
+            return result
+        out = np.empty((len(padded), self._tags), np.float32)
+        for begin in range(0, len(padded), _WINDOW):
+            low, high = max(0, begin - REACH), min(len(padded), begin + _WINDOW + REACH)
+            window = self._session.run(None, {"x": padded[low:high]})[0]
+            stop = min(len(padded), begin + _WINDOW)
+            out[begin:stop] = window[begin - low : stop - low]
+        return out
+
+
+def _session(graph: bytes) -> Any:
+    """One thread: parallelism is the inspector processes', and a second thread would only make timing uneven.
+
+    onnxruntime names its classes at run time only, hence Any and the two exceptions for mypy.
+    """
+    options = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(  # type: ignore[attr-defined]
+        graph, options, providers=["CPUExecutionProvider"]
+    )

@@ -1,0 +1,1 @@
+"""Training of the names tagger. Not part of the product; see README.md."""

@@ -1,0 +1,149 @@
+"""The network as it is trained (PyTorch, with quantisation simulated) and as it is shipped (ONNX, integer products)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gateway.inspection.names.features import CharacterTable
+
+LABELS = ("PERSON", "ADDRESS", "ORG", "LOCATION")
+TAGS = 1 + 2 * len(LABELS)
+WIDTH_IN, WIDTH = 96, 144
+DISTANCES = (1, 1, 2, 4, 8)
+_LEVELS = 63  # of a weight: seven bits, so that no processor's 8-bit kernel can overflow
+_STEPS = 127  # of an activation, to either side of zero
+
+
+def _rounded(x: Tensor, step: Tensor, low: int, high: int) -> Tensor:
+    """Quantised and back; the gradient passes as if nothing had been rounded."""
+    snapped = torch.clamp(torch.round(x / step), low, high) * step
+    return x + (snapped - x).detach()
+
+
+class Network(nn.Module):
+    """Embeddings summed over a token's features, five residual blocks that each look `d` tokens to either side."""
+
+    def __init__(self, vocabulary: int) -> None:
+        super().__init__()
+        self.emb = nn.Embedding(vocabulary + 1, WIDTH_IN, padding_idx=0)
+        nn.init.normal_(self.emb.weight, 0, 0.3)
+        with torch.no_grad():
+            self.emb.weight[0] = 0
+        self.inp = nn.Linear(WIDTH_IN, WIDTH)
+        self.mix = nn.ModuleList(nn.Linear(3 * WIDTH, WIDTH) for _ in DISTANCES)
+        self.ln = nn.ModuleList(nn.LayerNorm(WIDTH) for _ in DISTANCES)
+        self.out = nn.Linear(WIDTH, TAGS)
+        self.drop = nn.Dropout(0.15)
+        self.register_buffer("step", torch.zeros(len(DISTANCES)))
+        self.quantised = False
+        self.calibrating = False
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Scores for ids of shape (windows, tokens, features)."""
+        h: Tensor = self.inp(self.drop(functional.embedding_bag(ids.flatten(0, 1), self.emb.weight, mode="sum"))).view(
+            ids.shape[0], ids.shape[1], WIDTH
+        )
+        for k, (distance, mix, norm) in enumerate(zip(DISTANCES, self.mix, self.ln, strict=True)):
+            seen, weight = h, mix.weight
+            if self.calibrating:
+                self.step[k] = torch.maximum(
+                    self.step[k], torch.quantile(h.abs().flatten()[:4_000_000:7], 0.9999) / _STEPS
+                )
+            if self.quantised:
+                seen = _rounded(h, self.step[k], -_STEPS - 1, _STEPS)
+                weight = _rounded(weight, weight.detach().abs().amax(1, keepdim=True) / _LEVELS, -_LEVELS, _LEVELS)
+            padded = functional.pad(seen, (0, 0, distance, distance))
+            around = torch.cat([padded[:, : -2 * distance], seen, padded[:, 2 * distance :]], -1)
+            h = norm(h + self.drop(torch.relu(functional.linear(around, weight, mix.bias))))
+        scores: Tensor = self.out(h)
+        return scores
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Decision parameters stored beside the network."""
+
+    outside_bias: float
+    thresholds: dict[str, float]
+
+
+def export(net: Network, vocabulary: np.ndarray[Any, Any], table: CharacterTable, choice: Choice, folder: Path) -> None:
+    """Write the three files that `gateway.inspection.names.Tagger` loads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    embedding = net.emb.weight.detach().numpy()
+    scale = np.abs(embedding).max(0) / 127 + 1e-9
+    small = np.clip(np.round(embedding / scale), -127, 127).astype(np.int8)
+    np.savez_compressed(
+        folder / "vocabulary.npz",
+        vocabulary=vocabulary.astype(np.uint32),
+        embedding=small,
+        kind=table.kind,
+        lower=table.lower,
+        upper=table.upper,
+    )
+    (folder / "network.onnx").write_bytes(_graph(net, scale.astype(np.float32)).SerializeToString())
+    card = {
+        "labels": list(LABELS),
+        "outside_bias": choice.outside_bias,
+        "thresholds": [choice.thresholds[label] for label in LABELS],
+    }
+    (folder / "model.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+
+
+def _graph(net: Network, scale: np.ndarray[Any, Any]) -> onnx.ModelProto:
+    """The network as ONNX: float at both ends, unsigned-by-signed integer products in the blocks."""
+    nodes: list[onnx.NodeProto] = []
+    constants: list[onnx.TensorProto] = []
+
+    def constant(name: str, value: Any) -> str:
+        constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(kind: str, inputs: list[str], **attributes: Any) -> str:
+        name = f"{kind}_{len(nodes)}"
+        nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
+        return name
+
+    def array(x: Tensor) -> np.ndarray[Any, Any]:
+        return x.detach().numpy().astype(np.float32)
+
+    h = node("MatMul", ["x", constant("in_w", array(net.inp.weight).T * scale[:, None])])
+    h = node("Add", [h, constant("in_b", array(net.inp.bias))])
+    zero = constant("zero", np.uint8(128))
+    axis = constant("axis", np.array([0], np.int64))
+    first, end = constant("first", np.array([0], np.int64)), constant("end", np.array([1 << 40], np.int64))
+    for k, (distance, mix, norm) in enumerate(zip(DISTANCES, net.mix, net.ln, strict=True)):
+        step = np.float32(net.step[k].item())
+        weight = array(mix.weight)
+        column = np.abs(weight).max(1) / _LEVELS + 1e-12
+        integers = np.clip(np.round(weight / column[:, None]), -_LEVELS, _LEVELS).astype(np.int8).T
+        q = node("QuantizeLinear", [h, constant(f"step{k}", step), zero])
+        around = constant(f"around{k}", np.array([distance, 0, distance, 0], np.int64))
+        p = node("Pad", [q, around, zero])
+        left = node("Slice", [p, first, constant(f"left{k}", np.array([-2 * distance], np.int64)), axis])
+        right = node("Slice", [p, constant(f"right{k}", np.array([2 * distance], np.int64)), end, axis])
+        c = node("Concat", [left, q, right], axis=1)
+        m = node("Cast", [node("MatMulInteger", [c, constant(f"w{k}", integers), zero])], to=TensorProto.FLOAT)
+        m = node("Mul", [m, constant(f"scale{k}", (column * step).astype(np.float32))])
+        m = node("Relu", [node("Add", [m, constant(f"b{k}", array(mix.bias))])])
+        gain, shift = constant(f"gain{k}", array(norm.weight)), constant(f"shift{k}", array(norm.bias))
+        h = node("LayerNormalization", [node("Add", [h, m]), gain, shift], axis=-1)
+    h = node("MatMul", [h, constant("out_w", array(net.out.weight).T)])
+    nodes.append(helper.make_node("Add", [h, constant("out_b", array(net.out.bias))], ["y"]))
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["t", WIDTH_IN])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["t", TAGS])
+    graph = helper.make_graph(nodes, "names", [x], [y], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 9
+    onnx.checker.check_model(model)
+    return model
