@@ -168,7 +168,7 @@ def _differences(decision: Decision, expect: Mapping[str, Any]) -> Iterator[str]
 def _audience(summary: Mapping[str, Any]) -> str:
     application = summary.get("app", summary.get("application", {}))
     public = isinstance(application, Mapping) and any(
-        bool(value) and str(key).startswith("public") or value == "public" for key, value in application.items()
+        (bool(value) and str(key).startswith("public")) or value == "public" for key, value in application.items()
     )
     return "public" if public or summary.get("caller", {}).get("audience") == "public" else "internal"
 

@@ -1,0 +1,29 @@
+package lexgate.tests.internal.grade_border
+
+import data.lexgate.packs.internal.grade_border
+import data.lexgate.sample
+
+test_l5_does_not_leave if {
+	hits := grade_border.hits with input as sample.call({"destination": {"country": "US"}, "data": {"grade": "L5"}})
+	hits[_].effect == "block"
+}
+
+test_l5_stays_at_home_freely if {
+	hits := grade_border.hits with input as sample.call({"data": {"grade": "L5"}})
+	count(hits) == 0
+}
+
+test_l4_personal_is_left_to_redaction if {
+	hits := grade_border.hits with input as sample.personal("DE", "US", 1, {"data": {"grade": "L4", "categories": ["personal", "health"]}})
+	count(hits) == 0
+}
+
+test_l4_by_a_marking_goes_home if {
+	hits := grade_border.hits with input as sample.personal("DE", "US", 1, {"data": {"grade": "L4", "categories": ["personal", "marking"]}})
+	hits[_].route == ["DE"]
+}
+
+test_l4_with_nothing_to_take_out_goes_home if {
+	hits := grade_border.hits with input as sample.call({"destination": {"country": "US"}, "data": {"grade": "L4"}})
+	hits[_].route == ["DE"]
+}

@@ -1,0 +1,39 @@
+package lexgate.tests.internal.personal_border
+
+import data.lexgate.packs.internal.personal_border
+import data.lexgate.sample
+
+test_a_name_abroad_is_replaced if {
+	hits := personal_border.hits with input as sample.personal("DE", "US", 1, {})
+	hits[_].redact == {"PERSON": "placeholder"}
+}
+
+test_the_eea_is_one_area if {
+	hits := personal_border.hits with input as sample.personal("DE", "FR", 1, {})
+	count(hits) == 0
+}
+
+test_hong_kong_is_abroad_from_the_mainland if {
+	hits := personal_border.hits with input as sample.personal("CN", "HK", 1, {})
+	count(hits) == 1
+}
+
+test_towards_a_country_of_concern_it_is_removed if {
+	hits := personal_border.hits with input as sample.personal("US", "CN", 1, {})
+	hits[_].redact == {"PERSON": "remove"}
+}
+
+test_people_without_a_place_keep_the_call_at_home if {
+	hits := personal_border.hits with input as sample.personal("DE", "US", 1, {"data": {"entities": {"PERSON": 0}}})
+	hits[_].route == ["DE"]
+}
+
+test_an_unknown_origin_is_abroad if {
+	hits := personal_border.hits with input as sample.personal("", "US", 1, {})
+	count(hits) == 1
+}
+
+test_an_unknown_origin_and_no_place_is_blocked if {
+	hits := personal_border.hits with input as sample.personal("", "", 1, {"data": {"entities": {"PERSON": 0}}})
+	hits[_].effect == "block"
+}

@@ -1,0 +1,59 @@
+package lexgate.tests.world.transfer
+
+import data.lexgate.packs.world.transfer
+import data.lexgate.sample
+
+test_japan_designates_the_eea if {
+	hits := transfer.hits with input as sample.personal("JP", "DE", 1, {})
+	hits[_].mechanism == "adequacy:EEA"
+}
+
+test_japan_to_america_needs_consent if {
+	hits := transfer.hits with input as sample.personal("JP", "US", 1, {})
+	hits[_].effect == "redact"
+}
+
+test_consent_is_a_ground_in_japan if {
+	hits := transfer.hits with input as sample.personal("JP", "US", 1, {"mechanisms": ["jp_consent"]})
+	hits[_].mechanism == "jp_consent"
+}
+
+test_switzerland_knows_its_own_framework if {
+	hits := transfer.hits with input as sample.personal("CH", "US", 1, {"destination": {"certifications": ["dpf_swiss"]}})
+	hits[_].mechanism == "adequacy:US"
+}
+
+test_brazil_to_the_union if {
+	hits := transfer.hits with input as sample.personal("BR", "DE", 1, {})
+	hits[_].mechanism == "adequacy:EU"
+}
+
+test_brazil_to_norway_is_not_the_union if {
+	hits := transfer.hits with input as sample.personal("BR", "NO", 1, {})
+	hits[_].effect == "redact"
+}
+
+test_india_restricts_nobody_yet if {
+	hits := transfer.hits with input as sample.personal("IN", "US", 1, {})
+	hits[_].effect == "log"
+}
+
+test_australia_holds_the_exporter_accountable if {
+	hits := transfer.hits with input as sample.personal("AU", "US", 1, {})
+	hits[_].effect == "log"
+}
+
+test_silence_is_no_permission if {
+	hits := transfer.hits with input as sample.personal("KE", "US", 1, {})
+	hits[_].id == "world.unknown_origin"
+}
+
+test_those_with_packs_are_left_to_them if {
+	hits := transfer.hits with input as sample.personal("DE", "US", 1, {})
+	count(hits) == 0
+}
+
+test_a_restricted_country_is_redacted if {
+	hits := transfer.hits with input as sample.personal("IN", "US", 1, {}) with data.law.world.regimes.IN.restricted as [{"country": "US", "effective_from": "2026-01-01", "effective_to": null}]
+	hits[_].effect == "redact"
+}
