@@ -167,7 +167,9 @@ def snapshot_path(run_dir: Path, worker: int) -> Path:
     return run_dir / "metrics" / f"worker-{worker}.json"
 
 
-def write_snapshot(registry: Registry, run_dir: Path, worker: int, state: Mapping[str, Any] = MappingProxyType({})) -> None:
+def write_snapshot(
+    registry: Registry, run_dir: Path, worker: int, state: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     """Replace the worker's snapshot in one step: a reader sees the old or the new one, never half. Raises OSError."""
     path = snapshot_path(run_dir, worker)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """What surrounds every request: limits on what comes in, authentication, headers on what goes out.
 
 Order is security, so it is one class read from top to bottom rather than a stack of registrations:
-1. the target is well-formed; 2. the caller is an operator, unless the path is open to strangers; 3. the body stays
+1. the caller is an operator, unless the path is open to strangers; 2. the target is well-formed; 3. the body stays
 within its limits while it is read; 4. whatever happens inside, the answer has our shape and our headers.
 """
 
@@ -67,10 +67,10 @@ class Frame:
             await outlet.instead(failure(error, scope["method"]), scope)
 
     def _admit(self, scope: Scope) -> None:
-        check_target(scope.get("raw_path") or scope["path"].encode(), scope["query_string"])
         authorization = _values(scope, b"authorization")
         if authorization or scope["path"] not in OPEN_PATHS:
             scope[OPERATOR] = authenticate(self._operators, authorization)
+        check_target(scope.get("raw_path") or scope["path"].encode(), scope["query_string"])
 
 
 class Inlet:

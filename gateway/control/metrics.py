@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import orjson
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from pydantic import BaseModel, Field, ValidationError
 
 from gateway.metrics import FAMILIES, Family
 
@@ -20,6 +19,24 @@ STALE_S = 60.0
 """Gauges of a snapshot older than this tell of a worker that is gone; its counters still count."""
 
 Series = dict[tuple[str, ...], list[float]]
+
+
+class Row(BaseModel):
+    """One series in a snapshot: `value`, or `buckets` (each alone, +Inf last) and `sum`."""
+
+    labels: dict[str, str]
+    value: float = 0
+    buckets: list[float] = Field(default_factory=list)
+    sum: float = 0
+
+
+class Snapshot(BaseModel):
+    """What `gateway.metrics.write_snapshot` leaves."""
+
+    time: float
+    counters: dict[str, list[Row]] = Field(default_factory=dict)
+    gauges: dict[str, list[Row]] = Field(default_factory=dict)
+    histograms: dict[str, list[Row]] = Field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -58,41 +75,41 @@ class SnapshotCollector(Collector):
             yield _rendered(name, family, merged.series.get(name, {}))
 
 
-def read_all(run_dir: Path) -> list[Mapping[str, Any] | None]:
-    """The snapshot of each worker; None for one that is not JSON. Workers replace them while we read."""
-    snapshots: list[Mapping[str, Any] | None] = []
+def read_all(run_dir: Path) -> list[Snapshot | None]:
+    """The snapshot of each worker; None for one that cannot be understood. Workers replace them while we read."""
+    snapshots: list[Snapshot | None] = []
     for path in sorted((run_dir / "metrics").glob("worker-*.json")):
         try:
-            snapshot = orjson.loads(path.read_bytes())
+            snapshots.append(Snapshot.model_validate_json(path.read_bytes()))
         except FileNotFoundError:
             continue
-        except orjson.JSONDecodeError:
-            snapshot = None
-        snapshots.append(snapshot if isinstance(snapshot, dict) else None)
+        except ValidationError:
+            snapshots.append(None)
     return snapshots
 
 
-def merge(snapshots: Iterable[Mapping[str, Any] | None], now: float) -> Merged:
+def merge(snapshots: Iterable[Snapshot | None], now: float) -> Merged:
     """Add them up. Families that this version does not know are left out."""
     merged = Merged()
     for snapshot in snapshots:
         if snapshot is None:
             merged.unreadable += 1
             continue
-        fresh = now - float(snapshot.get("time", 0)) <= STALE_S
+        fresh = now - snapshot.time <= STALE_S
         merged.fresh += fresh
-        for kind in ("counter", "gauge", "histogram") if fresh else ("counter", "histogram"):
-            for name, rows in snapshot.get(f"{kind}s", {}).items():
+        kinds = {"counter": snapshot.counters, "histogram": snapshot.histograms}
+        for kind, families in (kinds | {"gauge": snapshot.gauges} if fresh else kinds).items():
+            for name, rows in families.items():
                 family = FAMILIES.get(name)
                 if family is not None and family.kind == kind:
                     _add(merged.series.setdefault(name, {}), family, rows)
     return merged
 
 
-def _add(series: Series, family: Family, rows: Iterable[Mapping[str, Any]]) -> None:
+def _add(series: Series, family: Family, rows: Iterable[Row]) -> None:
     for row in rows:
-        values = tuple(str(row["labels"].get(label, "")) for label in family.labels)
-        figures = [*row["buckets"], row["sum"]] if family.kind == "histogram" else [row["value"]]
+        values = tuple(row.labels.get(label, "") for label in family.labels)
+        figures = [*row.buckets, row.sum] if family.kind == "histogram" else [row.value]
         if family.kind == "histogram" and len(figures) != len(family.buckets) + 2:
             continue  # written by a version with other buckets
         known = series.get(values)

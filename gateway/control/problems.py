@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from gateway.errors import BadRequest, LexgateError, MethodNotAllowed, NotFound
+from audit.errors import AuditError, QueryInvalid
+from gateway.errors import BadRequest, LexgateError, MethodNotAllowed, NotFound, Unavailable
 
 log = logging.getLogger("lexgate.control")
 
@@ -82,6 +83,8 @@ def _plain(value: object) -> Any:
 def problem(error: LexgateError) -> Response:
     """The answer for an error of the tree."""
     headers = {"WWW-Authenticate": 'Bearer realm="lexgate control plane"'} if error.status == 401 else {}
+    if error.status in {408, 413}:
+        headers["Connection"] = "close"  # what is left of the body is not read
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     message = error.message.encode("utf-8", "replace").decode("utf-8")
@@ -121,6 +124,12 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, LexgateError)
         return problem(error)
 
+    async def audit(_: Request, error: Exception) -> Response:
+        if isinstance(error, QueryInvalid):
+            return problem(BadRequest(f"the search cannot be read at {error}"[:400]))
+        log.error("the records could not be read: %s", type(error).__name__)
+        return problem(Unavailable("the records cannot be read now", retry_after=5))
+
     async def framework(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         answer = problem(_framework(error))
@@ -133,5 +142,6 @@ def install(app: FastAPI) -> None:
         return problem(_invalid(error))
 
     app.add_exception_handler(LexgateError, ours)
+    app.add_exception_handler(AuditError, audit)
     app.add_exception_handler(HTTPException, framework)
     app.add_exception_handler(RequestValidationError, invalid)

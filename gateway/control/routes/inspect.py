@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 
-from gateway.control.deps import Classify, ControlDeps
+from gateway.control.deps import ControlDeps
 from gateway.control.governed import governed
 from gateway.control.models import InspectAnswer, InspectQuestion
 from gateway.control.operators import Permission
@@ -15,10 +16,15 @@ from gateway.control.problems import Answer
 from gateway.control.threads import Threads
 from gateway.errors import Unavailable
 from gateway.flow import Classification, Finding, PartKind, Span
+from gateway.inspection.subjects import subject_key
 
 
 def add(app: FastAPI, deps: ControlDeps, threads: Threads) -> None:
     """Register the endpoint."""
+    key = secrets.token_bytes(32)  # grades count distinct people: within one text any key tells them apart
+
+    def classified(text: str, spans: list[Span]) -> Classification:
+        return deps.classify([_finding(key, text, span) for span in spans], ())
 
     @app.post("/api/inspect", tags=["decisions"], **_described())
     async def inspect(question: InspectQuestion) -> Answer:
@@ -26,15 +32,15 @@ def add(app: FastAPI, deps: ControlDeps, threads: Threads) -> None:
         asked = {"texts": [question.text], "lang": question.lang}
         answer = await deps.inspectors.call("inspect", asked, deps.inspect_deadline_s)
         spans = read_spans(answer, len(question.text))
-        classified = await threads.run(deps.inspect_deadline_s, _classified, deps.classify, question.text, spans)
+        found = await threads.run(deps.inspect_deadline_s, classified, question.text, spans)
         return Answer(
             {
                 "spans": [
                     {"start": span.start, "end": span.end, "label": span.label, "score": span.score} for span in spans
                 ],
-                "categories": list(classified.categories),
-                "grade": classified.grade,
-                "reasons": list(classified.reasons),
+                "categories": list(found.categories),
+                "grade": found.grade,
+                "reasons": list(found.reasons),
             }
         )
 
@@ -61,9 +67,9 @@ def _span(item: Any) -> Span:
     return Span(int(start), int(end), str(label), min(1.0, max(0.0, float(score))), str(detector))
 
 
-def _classified(classify: Classify, text: str, spans: list[Span]) -> Classification:
-    findings = [Finding(("text",), PartKind.TEXT, span, text[span.start : span.end]) for span in spans]
-    return classify(findings, ())
+def _finding(key: bytes, text: str, span: Span) -> Finding:
+    value = text[span.start : span.end]
+    return Finding(("text",), PartKind.TEXT, span, value, subject_key(key, "", span.label, value))
 
 
 def _described() -> dict[str, Any]:

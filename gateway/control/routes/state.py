@@ -36,12 +36,12 @@ def add(app: FastAPI, deps: ControlDeps, threads: Threads) -> None:
             log.warning("readiness could not be checked: %s", type(error).__name__)
             return {"readiness": "could not be checked"}
 
-    @app.get("/healthz", response_class=Answer, tags=["state"], **open_to_strangers())
+    @app.get("/healthz", tags=["state"], **open_to_strangers())
     async def healthz() -> Health:
         """Liveness: the control process answers. Says nothing of other components."""
         return Health(status="ok")
 
-    @app.get("/readyz", response_class=Answer, tags=["state"], **_readyz())
+    @app.get("/readyz", tags=["state"], **_readyz())
     async def readyz(request: Request) -> Response:
         """Readiness: 200 when calls can be governed, else 503. Reasons only with a key that may read them."""
         reasons = await components()
@@ -61,7 +61,7 @@ def add(app: FastAPI, deps: ControlDeps, threads: Threads) -> None:
             raise Unavailable("the workers' figures cannot be read") from None
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    @app.get("/", response_class=HTMLResponse, tags=["state"], **open_to_strangers())
+    @app.get("/", response_class=Response, tags=["state"], **_page())
     async def page(request: Request) -> HTMLResponse:
         """What this is and what can be asked here, for people who open it in a browser."""
         html = render(app.openapi(), deps, request.scope.get(OPERATOR))
@@ -78,4 +78,10 @@ def _readyz() -> dict[str, Any]:
 def _metrics() -> dict[str, Any]:
     route = governed(Permission.METRICS, 503)
     route["responses"][200] = {"description": "Prometheus text format", **TEXT}
+    return route
+
+
+def _page() -> dict[str, Any]:
+    route = open_to_strangers()
+    route["responses"][200] = {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}
     return route

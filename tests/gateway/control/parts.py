@@ -1,0 +1,191 @@
+"""Small real parts for the control plane's tests: a record store in memory, an inspector, and a running server."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from audit.errors import QueryInvalid
+from gateway.control.deps import ControlDeps
+from gateway.control.operators import Operator, Role
+from gateway.control.serve import run
+from gateway.flow import Classification
+from policies.decision import Decision, RuleHit
+
+KEYS = {role: f"key-of-{role.value}" for role in Role}
+ACME_KEY, TWO_KEY = "key-of-acme-compliance", "key-of-two-tenants"
+
+
+def sha256(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+OPERATORS = (
+    *(Operator(role.value, frozenset({role}), None, sha256(KEYS[role])) for role in Role),
+    Operator("acme-officer", frozenset({Role.COMPLIANCE}), frozenset({"acme"}), sha256(ACME_KEY)),
+    Operator("two-officer", frozenset({Role.COMPLIANCE}), frozenset({"acme", "globex"}), sha256(TWO_KEY)),
+)
+
+
+def flow_id(number: int) -> str:
+    return f"01990000-0000-7000-8000-{number:012x}"
+
+
+def record(number: int, tenant: str) -> dict[str, Any]:
+    return {
+        "flow": flow_id(number),
+        "time": "2026-11-22T08:00:00.000001Z",
+        "status": "completed",
+        "intents": [{"attempt": 1, "leaf": 3 * number}],
+        "outcome": {"leaf": 3 * number + 1},
+        "settle": None,
+        "pub": {"decision": "redact", "grade": "L3"},
+        "meter": {"reported": None},
+        "facts": {},
+        "subj": {"tenant": tenant, "user": "li.wei"},
+        "digest": {},
+    }
+
+
+@dataclass
+class Page:
+    records: list[dict[str, Any]]
+    next: str | None
+
+
+@dataclass
+class MemoryRecords:
+    """Records of three tenants, newest first; the query language has `tenant:` and `flow:`."""
+
+    kept: list[dict[str, Any]] = field(
+        default_factory=lambda: [record(n, ("acme", "globex", "initech")[n % 3]) for n in range(30)][::-1]
+    )
+
+    def find(self, q: str = "", after: str | None = None, limit: int = 50) -> Page:
+        if after is not None and not re.fullmatch(r"[0-9]{1,9}", after, re.ASCII):
+            raise QueryInvalid(after, "is not a cursor of this log")
+        wanted = list(self.kept)
+        for token in q.split():
+            key, _, value = token.partition(":")
+            if key == "tenant":
+                wanted = [one for one in wanted if one["subj"]["tenant"] == value]
+            elif key == "flow":
+                wanted = [one for one in wanted if one["flow"] == value]
+            else:
+                raise QueryInvalid(token, "is not a search term")
+        start = int(after or 0)
+        more = start + limit < len(wanted)
+        return Page(wanted[start : start + limit], str(start + limit) if more else None)
+
+    def get(self, flow: str) -> dict[str, Any] | None:
+        return next((one for one in self.kept if one["flow"] == flow), None)
+
+    def proof(self, flow: str) -> dict[str, Any] | None:
+        return {"flow": flow, "leaves": []} if self.get(flow) else None
+
+    def checkpoint(self) -> str:
+        return "lexgate/example-ag\n30\nAAAA\n\n— lexgate/example-ag sig\n"
+
+    def tile(self, level: int, index: int, width: int) -> bytes | None:
+        return b"\1" * 32 * width if (level, index) == (0, 0) and width <= 30 else None
+
+    def entries(self, index: int, width: int) -> bytes | None:
+        return b"\0\3abc" * width if index == 0 and width <= 30 else None
+
+
+class DigitInspector:
+    """Finds runs of digits, over the same wire format as the inspector processes."""
+
+    async def call(self, method: str, payload: Any, deadline_s: float) -> Any:
+        assert method == "inspect" and set(payload) == {"texts", "lang"} and deadline_s > 0
+        return [
+            [[found.start(), found.end(), "PHONE", 0.9, "digits"] for found in re.finditer("[0-9]{7,}", text)]
+            for text in payload["texts"]
+        ]
+
+
+def classify(findings: Any, uninspected: Any) -> Classification:
+    grade = "L3" if findings else "L1"
+    return Classification(
+        grade, ("personal",) if findings else (), {}, {}, reasons=("a phone number",) * bool(findings)
+    )
+
+
+def block_china(document: Any) -> Decision:
+    hits = (RuleHit("cn.transfer", "block", "PIPL art. 38", "no mechanism", "file a standard contract"),)
+    blocked = document["destination"]["country"] == "CN"
+    rules = hits if blocked else ()
+    return Decision("block" if blocked else "allow", {}, (), None, (), "standard", None, rules, "sha256:00")
+
+
+def deps(**changes: Any) -> ControlDeps:
+    given = ControlDeps(
+        organisation="Example AG <script>",
+        version="0.1.0",
+        origin="lexgate/example-ag",
+        operators=OPERATORS,
+        records=MemoryRecords(),
+        inspectors=DigitInspector(),
+        classify=classify,
+        policy=block_china,
+        readiness=lambda: {"log": None, "inspection": None, "policy": None},
+        metrics=lambda: b"# EOF\n",
+    )
+    return replace(given, **changes)
+
+
+@contextmanager
+def serving(given: ControlDeps, **options: Any) -> Iterator[str]:
+    """The control plane on a loopback port, in a thread with its own event loop; yields its base URL."""
+    started: list[int] = []
+    up = threading.Event()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    def ready(port: int) -> None:
+        started.append(port)
+        up.set()
+
+    def main() -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(run(given, port=0, ready=ready, stop=stop, **options))
+        loop.close()
+
+    thread = threading.Thread(target=main)
+    thread.start()
+    try:
+        assert up.wait(20)
+        yield f"{'https' if options.get('tls') else 'http'}://127.0.0.1:{started[0]}"
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    """A complete policy input document."""
+    classes = ("pi", "spi", "health", "financial", "geo", "biometric", "identifier", "genomic", "omic")
+    counters = ("cn_pi_ytd", "cn_spi_ytd", *(f"us_{name}_12m" for name in classes[2:]))
+    whole = {
+        "schema": "lexgate/input@1",
+        "now": "2026-11-24T12:00:00Z",
+        "caller": {"tenant": "acme", "application": "crm", "audience": "internal", "user": "li.wei",
+                   "purpose": "support", "country": "DE"},
+        "organisation": {"name": "Example AG", "country": "DE", "ciio": False},
+        "destination": {"provider": "demo", "model": "smollm2-135m", "country": "US", "retention_days": None,
+                        "training": None, "certifications": []},
+        "request": {"protocol": "openai_chat", "stream": True, "json_mode": False, "tools": 0, "provider_tools": [],
+                    "references": [], "uninspected": []},
+        "data": {"grade": "L1", "categories": [], "entities": {}, "subjects": dict.fromkeys(classes, 0),
+                 "new_subjects": dict.fromkeys(classes, 0), "important": False, "minors": False},
+        "counters": dict.fromkeys(counters, 0),
+        "mechanisms": [],
+        "attempt": 1,
+    }  # fmt: skip
+    return whole | changes
