@@ -1,0 +1,120 @@
+"""From a text to findings: normalise, one pattern pass with checks, names, and one answer where they overlap.
+
+An engine belongs to one thread (Hyperscan's scratch space, the tagger's session). It has no state beyond what it was
+built from: the same text gives the same spans, whatever was inspected before or beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from gateway.errors import ConfigurationError
+from gateway.flow import Span
+from gateway.inspection import matcher
+from gateway.inspection.normalise import normalise
+from gateway.inspection.overlap import resolve
+from gateway.inspection.recognizer import Recognizer
+from gateway.inspection.recognizers import RECOGNIZERS
+
+
+class Detector(Protocol):
+    """Anything else that finds spans in whole texts: the names tagger, an adapted Presidio recogniser."""
+
+    def tag(self, texts: Sequence[str]) -> list[list[Span]]:
+        """One list of spans per text, offsets in its code points. Cuts long texts into windows itself."""
+        ...
+
+
+class PatternScanner:
+    """The pattern tier: one matcher over the anchors of a set of recognisers."""
+
+    def __init__(self, recognizers: Sequence[Recognizer]) -> None:
+        self._shapes = [(each, shape) for each in recognizers for shape in each.shapes]
+        self._matcher = matcher.build([shape.anchor for _, shape in self._shapes])
+
+    def find(self, text: str) -> list[Span]:
+        """All candidates that pass their checks, overlapping ones included. `text` is normalised already."""
+        found: list[Span] = []
+        for number, at in self._matcher.scan(text):
+            recognizer, shape = self._shapes[number]
+            for start, end, score in shape.complete(text, at):
+                found.append(Span(start, end, recognizer.label, score, recognizer.name))
+        return found
+
+
+class Engine:
+    """The inspector of texts. Build once, use from one thread.
+
+    `names=False` leaves the names tier out; otherwise its model must be there (ConfigurationError). `detectors` are
+    asked in addition, `recognizers` replaces the built-in list.
+    """
+
+    def __init__(
+        self,
+        *,
+        names: bool = True,
+        recognizers: Sequence[Recognizer] = RECOGNIZERS,
+        detectors: Sequence[Detector] = (),
+        names_folder: Path | None = None,
+    ) -> None:
+        self._scanner = PatternScanner(recognizers)
+        self._detectors: list[Detector] = [*([_tagger(names_folder)] if names else []), *detectors]
+        self.version = _version(recognizers, names, names_folder, detectors)
+
+    def inspect(self, text: str, lang: str = "") -> list[Span]:
+        """Disjoint spans in order; offsets are code points of `text` as given. `lang` is a hint and may be empty."""
+        return self.inspect_many([text], lang)[0]
+
+    def inspect_many(self, texts: Sequence[str], lang: str = "") -> list[list[Span]]:
+        """The spans of each text; models see all texts as one batch."""
+        plain = [normalise(text) for text in texts]
+        found = [self._scanner.find(each.text) for each in plain]
+        for detector in self._detectors:
+            for spans, more in zip(found, detector.tag([each.text for each in plain]), strict=True):
+                spans.extend(more)
+        results: list[list[Span]] = []
+        for normal, spans in zip(plain, found, strict=True):
+            chosen = resolve(normal.text, spans) if spans else []
+            if normal.starts is not None:
+                chosen = [
+                    Span(*normal.original(span.start, span.end), span.label, span.score, span.detector)
+                    for span in chosen
+                ]
+            results.append(chosen)
+        return results
+
+
+def _tagger(folder: Path | None) -> Detector:
+    """The names tier. Imported here: it loads a model and numerical libraries that pattern-only users do not need."""
+    try:
+        from gateway.inspection.names import Tagger  # noqa: PLC0415
+    except ImportError as problem:
+        raise ConfigurationError(
+            f"the names model cannot be loaded ({problem.name or 'module'} is missing); "
+            "install it or switch names off explicitly"
+        ) from problem
+    try:
+        return Tagger(folder)
+    except (OSError, ValueError, RuntimeError) as problem:
+        raise ConfigurationError(
+            f"the names model cannot be loaded ({type(problem).__name__}); install it or switch names off explicitly"
+        ) from problem
+
+
+def _version(recognizers: Iterable[Recognizer], names: bool, folder: Path | None, detectors: Iterable[object]) -> str:
+    """A digest of everything that decides what is found: the code and data of this package and the models beside it."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    files = [path for path in here.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    if folder is not None:
+        files += [path for path in folder.rglob("*") if path.is_file()]
+    for path in sorted(files):
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    for recognizer in recognizers:
+        for shape in recognizer.shapes:
+            digest.update(f"{recognizer.name}\0{recognizer.label}\0{shape.anchor}\0{shape.expression}\0".encode())
+    digest.update(repr((names, [f"{type(each).__module__}.{type(each).__qualname__}" for each in detectors])).encode())
+    return digest.hexdigest()[:24]

@@ -1,0 +1,27 @@
+"""How random a string is, and whether it only stands for a secret."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+_STANDS_FOR = re.compile(
+    r"(?i)x{4,}|\*{3,}|\.\.\.|…|<[^>]*>|\$\{|\{\{|%\(|your[_\-]?|example|placeholder|changeme|change[_\-]me|redacted|dummy"
+    r"|insert|replace|todo|not[_\-]?a|fake[_\-]|sample|_here$|(?:^|[^a-z])(?:foo|bar|null|none|undefined)(?:$|[^a-z])"
+    r"|0{8,}|1{8,}|abcdefgh|12345678901|\[redacted\]"
+)
+
+
+def shannon(value: str) -> float:
+    """Bits per character of a string by its own letter frequencies, 0 for an empty one."""
+    length = len(value)
+    return -sum(count / length * math.log2(count / length) for count in Counter(value).values()) if length else 0.0
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value only shows where a secret would stand: `xxxx`, `<KEY>`, `${KEY}`, `your-key`, one letter repeated."""
+    if _STANDS_FOR.search(value):
+        return True
+    body = value[value.rfind("_", 0, 12) + 1 :][-24:]
+    return len(set(body)) <= 4 or any(len(set(body[place : place + 8])) == 1 for place in range(len(body) - 7))

@@ -1,0 +1,109 @@
+"""One pass over a text for all anchors at once: where might something sensitive start?
+
+Hyperscan does this in time linear in the text. Expressions are written for it: bytes, no look-around, no
+back-references, no large bounded repeats; `\\b` is the ASCII word boundary, so a Chinese character beside a digit is
+one. They run in byte mode, so a text need not be valid UTF-8 once encoded (lone surrogates are harmless).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+try:
+    import hyperscan
+except ImportError:  # no wheel for this platform: the slower matcher below gives the same hits
+    hyperscan = None
+
+Hit = tuple[int, int]
+"""(number of the expression, code point at which its match starts)"""
+
+
+class Matcher(Protocol):
+    """Finds every start of every expression. Belongs to one thread."""
+
+    name: str
+
+    def scan(self, text: str) -> list[Hit]:
+        """All distinct hits, ordered by start."""
+        ...
+
+
+def build(expressions: Sequence[str]) -> Matcher:
+    """The fastest matcher this machine has. Raises ValueError naming the expression that does not compile."""
+    if hyperscan is None:
+        return PlainMatcher(expressions)
+    return HyperscanMatcher(expressions)
+
+
+class HyperscanMatcher:
+    """All expressions in one Hyperscan database; its scratch space is not shared between threads."""
+
+    name = "hyperscan"
+
+    def __init__(self, expressions: Sequence[str]) -> None:
+        self._database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        flags = hyperscan.HS_FLAG_SOM_LEFTMOST | hyperscan.HS_FLAG_DOTALL
+        try:
+            self._database.compile(
+                expressions=[expression.encode() for expression in expressions],
+                ids=list(range(len(expressions))),
+                flags=[flags] * len(expressions),
+            )
+        except hyperscan.error as problem:
+            raise ValueError(f"{_culprit(expressions, flags)}: {problem}") from problem
+
+    def scan(self, text: str) -> list[Hit]:
+        content = text.encode("utf-8", "surrogatepass")
+        found: list[Hit] = []
+
+        def collect(number: int, start: int, end: int, flags: int, context: object) -> None:
+            found.append((start, number))
+
+        self._database.scan(content, match_event_handler=collect)
+        if not found:
+            return found
+        hits = sorted(set(found)) if len(found) > 1 else found
+        if len(content) == len(text):
+            return [(number, start) for start, number in hits]
+        return _in_code_points(content, hits)
+
+
+class PlainMatcher:
+    """The same hits by Python's `re`, one expression after the other: for platforms without Hyperscan, many times slower."""
+
+    name = "re"
+
+    def __init__(self, expressions: Sequence[str]) -> None:
+        # A look-ahead reports every start, as Hyperscan does, also of matches that overlap.
+        self._expressions = [re.compile(b"(?=" + expression.encode() + b")", re.DOTALL) for expression in expressions]
+
+    def scan(self, text: str) -> list[Hit]:
+        content = text.encode("utf-8", "surrogatepass")
+        hits = sorted(
+            {(match.start(), number) for number, each in enumerate(self._expressions) for match in each.finditer(content)}
+        )
+        return _in_code_points(content, hits)
+
+
+def _in_code_points(content: bytes, hits: Sequence[tuple[int, int]]) -> list[Hit]:
+    """Byte offsets to code points in one walk over the text."""
+    converted: list[Hit] = []
+    byte = point = 0
+    for start, number in hits:
+        if start > byte:
+            point += len(content[byte:start].decode("utf-8", "surrogatepass"))
+            byte = start
+        converted.append((number, point))
+    return converted
+
+
+def _culprit(expressions: Sequence[str], flags: int) -> str:
+    """The first expression that does not compile alone; Hyperscan does not always say."""
+    for expression in expressions:
+        try:
+            hyperscan.Database().compile(expressions=[expression.encode()], ids=[0], flags=[flags])
+        except hyperscan.error:
+            return expression
+    return "the set of expressions"

@@ -1,0 +1,37 @@
+"""What an inspector process answers about content: rows instead of objects, for the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gateway.flow import Span
+from gateway.inspection.engine import Engine
+
+Row = list[Any]
+"""[start, end, label, score, detector]"""
+
+
+def inspection_methods(engine: Engine) -> Mapping[str, Callable[[Any], Any]]:
+    """`inspect`: {"texts": [...], "lang": ""} -> {"spans": [[row, ...], ...]}; `version`: the engine's digest."""
+
+    def inspect(payload: Any) -> dict[str, Any]:
+        spans = engine.inspect_many(payload["texts"], payload.get("lang", ""))
+        return {"spans": [[to_row(span) for span in each] for each in spans]}
+
+    def version(payload: Any) -> str:
+        del payload
+        return engine.version
+
+    return {"inspect": inspect, "version": version}
+
+
+def to_row(span: Span) -> Row:
+    """A span for the wire."""
+    return [span.start, span.end, span.label, round(span.score, 3), span.detector]
+
+
+def from_row(row: Row) -> Span:
+    """A span from the wire."""
+    start, end, label, score, detector = row
+    return Span(start, end, label, score, detector)

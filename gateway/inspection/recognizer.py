@@ -1,0 +1,86 @@
+"""What a recogniser is: a label, the shapes its values have, and a check that tells values from look-alikes.
+
+A *shape* has an anchor for the one-pass matcher and a Python expression that is tried only where the anchor hit. All
+expressions are bounded, so each hit costs bounded time. Checks see the match and say how sure they are, 0 for no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+CUE_WINDOW = 40
+"""How many characters before (and, where asked, after) a weak value may hold the word that explains it."""
+
+Check = Callable[[str], float | bool]
+"""From the value to a score 0..1, or to yes (the shape's own score) and no."""
+
+Candidate = tuple[int, int, float]
+"""(start, end, score) in code points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One way a value is written: where to look (anchor), how it goes on (complete)."""
+
+    anchor: str
+    complete: Callable[[str, int], Iterable[Candidate]]
+    expression: str = ""  # the Python expression behind `complete`, "" where code does it
+
+
+@dataclass(frozen=True, slots=True)
+class Recognizer:
+    """Everything that finds one label in one country's or vendor's form. `guarded`: strong enough to stop an answer."""
+
+    name: str
+    label: str
+    shapes: tuple[Shape, ...]
+    guarded: bool = False
+
+
+def shape(  # noqa: PLR0913 - a shape is data; every argument is one column of it
+    anchor: str,
+    expression: str = "",
+    *,
+    check: Check | None = None,
+    cue: str = "",
+    cue_after: str = "",
+    unless: str = "",
+    score: float = 0.9,
+    lead: int = 0,
+) -> Shape:
+    """A shape whose value is the group `value` of `expression`, or all of it, matched from where the anchor hit.
+
+    `anchor` alone (no `expression`) is both. `cue` must be found in the window before the value or `cue_after` in the
+    window behind it, where given; `unless` must not be found in the 24 characters before. `lead` starts the match that
+    many characters before the anchor's hit at most (the expression is then searched, not matched).
+    """
+    compiled = re.compile(expression or anchor)
+    group: int | str = "value" if "value" in compiled.groupindex else 0
+    before = re.compile(cue, re.IGNORECASE) if cue else None
+    after = re.compile(cue_after, re.IGNORECASE) if cue_after else None
+    never = re.compile(unless, re.IGNORECASE) if unless else None
+
+    def explained(text: str, start: int, end: int) -> bool:
+        if before is not None and before.search(text, max(0, start - CUE_WINDOW), start):
+            return True
+        if after is not None and after.search(text, end, end + CUE_WINDOW):
+            return True
+        return before is None and after is None
+
+    def complete(text: str, at: int) -> Iterable[Candidate]:
+        found = compiled.search(text, max(0, at - lead), at + 512) if lead else compiled.match(text, at)
+        if found is None:
+            return ()
+        start, end = found.span(group)
+        if start == end or not explained(text, start, end):
+            return ()
+        if never is not None and never.search(text, max(0, start - 24), start):
+            return ()
+        verdict = True if check is None else check(found[group])
+        if verdict is True:
+            return ((start, end, score),)
+        return ((start, end, verdict),) if verdict else ()
+
+    return Shape(anchor, complete, expression or anchor)

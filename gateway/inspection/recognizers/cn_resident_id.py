@@ -1,0 +1,27 @@
+"""Chinese resident identity numbers (GB 11643-1999): checked; the 15-digit form of before 1999 only beside a cue."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.inspection.checksums import cn_resident
+from gateway.inspection.recognizer import Recognizer, shape
+
+
+def _check(value: str) -> bool:
+    return cn_resident(re.sub(r"[ \-]", "", value))
+
+
+RECOGNIZER = Recognizer(
+    "cn_resident_id",
+    "CN_ID",
+    (
+        shape(
+            r"\b[1-9][0-9]{5}[ \-]?(18|19|20)[0-9]{2}[ \-]?[01][0-9][0-3][0-9][ \-]?[0-9]{3}[0-9Xx]\b",
+            r"(?<![0-9A-Za-z])[1-9]\d{5}[ \-]?(?:18|19|20)\d\d[ \-]?[01]\d[0-3]\d[ \-]?\d{3}[0-9Xx](?![0-9A-Za-z])",
+            check=_check,
+            score=1.0,
+        ),
+    ),
+    guarded=True,
+)

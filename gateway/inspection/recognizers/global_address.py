@@ -1,0 +1,64 @@
+"""Addresses in the forms that have numbers in them: Chinese road and house, US street with state and ZIP, European street and postcode."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from gateway.inspection.recognizer import Candidate, Recognizer, Shape, shape
+
+_CN_END = re.compile(r"号(?:院)?(?:[一-鿿A-Za-z0-9\-]{0,24}?(?:室|栋|幢|座|单元|楼|层|号))*(?:\d{2,4}(?![0-9A-Za-z]))?")
+_CN_BODY = re.compile(r"(?:[一-鿿]{2,8}(?:省|自治区|市|区|县|镇|乡|州|旗))?[一-鿿A-Za-z0-9]{0,20}?[一-鿿]{1,8}(?:路|街|道|巷|弄|大道|胡同|里|村|园|苑|城)(?:\d{1,5}弄)?\d{1,5}$")
+_CN_STOP = re.compile(r"(?:住址|地址|住|位于|地点|寄到|送到|送至|收货|家住|现居|户籍|在|是|为|于|到|至|址)")
+_STREET = (
+    r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Square|Sq|Parkway|Pkwy"
+    r"|Terrace|Ter|Trail|Trl|Highway|Hwy|Crescent|Close|Loop|Alley|Plaza"
+)
+_STATE = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|A[AEP])"
+)
+
+
+def _chinese(text: str, at: int) -> Iterable[Candidate]:
+    begin = max(0, at - 36)
+    before = text[begin:at]
+    body = _CN_BODY.search(before)
+    if body is None:
+        return ()
+    start = begin + body.start()
+    for stop in _CN_STOP.finditer(text, start, at):
+        if stop.end() < at - 4:
+            start = stop.end()
+    end = _CN_END.match(text, at)
+    return ((start, end.end() if end else at + 1, 0.7),)
+
+
+RECOGNIZER = Recognizer(
+    "address",
+    "ADDRESS",
+    (
+        Shape("[0-9]号", lambda text, at: _chinese(text, at + 1), _CN_END.pattern),
+        shape(
+            rf"\b({_STREET})\b",
+            rf"(?<![0-9A-Za-z])\d{{1,6}}[A-Za-z]? (?:[NSEW]\.? )?(?:[A-Z][A-Za-z'.\-]{{1,20}} ){{1,3}}(?:{_STREET})\b\.?"
+            r"(?:,? (?:Apt|Suite|Ste|Unit|Floor|Fl|#)\.? ?[0-9A-Za-z\-]{1,6})?"
+            rf"(?:,? (?:[A-Z][A-Za-z.\-]{{1,20}} ?){{1,3}},? {_STATE} \d{{5}}(?:-\d{{4}})?)?",
+            lead=60,
+            score=0.7,
+        ),
+        shape(
+            rf"\b{_STATE} [0-9]{{5}}",
+            rf"(?<![0-9A-Za-z])\d{{1,6}} (?:[A-Z0-9][A-Za-z0-9'.\-]{{0,20}},? ){{2,9}}{_STATE} \d{{5}}(?:-\d{{4}})?(?![0-9])",
+            lead=90,
+            score=0.7,
+        ),
+        shape(r"(?i)\bP\.? ?O\.? Box [0-9]", r"(?i)P\.? ?O\.? Box \d{1,6}", score=0.7),
+        shape(
+            r"(stra(ß|ss)e|str\.|weg|platz|allee|gasse|ring|damm|ufer) [0-9]",
+            r"(?:[A-ZÄÖÜ][\wäöüß.\-]{1,30}[ \-]?){0,3}?[A-ZÄÖÜ][\wäöüß\-]{0,30}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer) \d{1,4} ?[a-z]?"
+            r"(?:[\-/]\d{1,4})?(?:, ?\d{5} [A-ZÄÖÜ][\wäöüß\-]{1,30})?(?![0-9A-Za-z])",
+            lead=40,
+            score=0.7,
+        ),
+    ),
+)

@@ -1,0 +1,43 @@
+"""Bank account and routing numbers: bare digits, so only beside a word that says so."""
+
+from __future__ import annotations
+
+from gateway.inspection.checksums import only_digits
+from gateway.inspection.recognizer import Recognizer, shape
+
+_CUE = (
+    r"(?:\bacc(?:oun)?t\b|\bacct|\baccount|\ba/c\b|routing|\baba\b|\bbsb\b|transit|sort[ \-]?code|\bbank\b|deposit to"
+    r"|beneficiary|wire to|checking|savings"
+    r"|账号|帐号|卡号|账户|帐户|银行卡|储蓄卡|借记卡|收款|汇款|打款|开户"
+    r"|konto(?:nummer|nr)?|bankleitzahl|\bblz\b|compte|cuenta|\bconto\b|rekening)"
+)
+_NOT = r"(?:order|invoice|ticket|tracking|订单号?|单号|发票号?|流水号?|phone|tel|电话|手机号?|zip|邮编)\s*(?:no\.?|number|#)?[:：#\s]{0,3}$"
+
+
+def _check(value: str) -> bool:
+    digits = only_digits(value)
+    return 6 <= len(digits) <= 20 and len(set(digits)) > 1 and not (len(digits) == 8 and digits[:2] in {"19", "20"})
+
+
+RECOGNIZER = Recognizer(
+    "bank_account",
+    "BANK_ACCOUNT",
+    (
+        shape(
+            r"\b[0-9]{6,20}\b",
+            r"(?<![0-9A-Za-z.,\-/#$€£¥])\d{6,20}(?![0-9A-Za-z]|[.,\-/:][0-9])",
+            check=_check,
+            cue=_CUE,
+            unless=_NOT,
+            score=0.65,
+        ),
+        shape(
+            r"\b[0-9]{2,5}[ \-][0-9]{2,6}[ \-][0-9]{2,}",
+            r"(?<![0-9A-Za-z.,\-/#$€£¥])\d{2,5}(?:[ \-]\d{2,8}){2,6}(?![0-9A-Za-z]|[.,\-/:][0-9])",
+            check=_check,
+            cue=_CUE + r"[^\n]{0,16}$",
+            unless=_NOT,
+            score=0.6,
+        ),
+    ),
+)

@@ -1,0 +1,40 @@
+"""Payment cards: ISO/IEC 7812 prefixes of the large schemes, Luhn."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.inspection.checksums import luhn, only_digits
+from gateway.inspection.recognizer import Recognizer, shape
+
+# Scheme prefixes and lengths as the schemes publish them; UnionPay (62, 81) stands in cn_bank_card.
+_SCHEMES = re.compile(
+    r"4\d{12}(?:\d{3}){0,2}|(?:5[1-5]|2[2-7])\d{14}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}"
+    r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|(?:5[06-9]|6[37])\d{14}"
+)
+
+
+def _check(value: str) -> bool:
+    digits = only_digits(value)
+    return _SCHEMES.fullmatch(digits) is not None and luhn(digits)
+
+
+RECOGNIZER = Recognizer(
+    "credit_card",
+    "CREDIT_CARD",
+    (
+        shape(
+            r"\b[2-6][0-9]{3}[ \-.]?[0-9]{4}[ \-.]?[0-9]{4}[ \-.]?[0-9]{1,4}\b",
+            r"(?<![0-9A-Za-z])(?<![0-9][.\-])[2-6]\d{3}(?P<gap>[ \-.]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{1,4}(?:(?P=gap)\d{3})?(?![0-9A-Za-z]|[.\-][0-9])",
+            check=_check,
+            score=0.98,
+        ),
+        shape(
+            r"\b3[0-9]{3}[ \-]?[0-9]{6}[ \-]?[0-9]{4,5}\b",
+            r"(?<![0-9A-Za-z])(?<![0-9][.\-])3\d{3}(?P<gap>[ \-]?)\d{6}(?P=gap)\d{4,5}(?![0-9A-Za-z]|[.\-][0-9])",
+            check=_check,
+            score=0.98,
+        ),
+    ),
+    guarded=True,
+)

@@ -1,0 +1,24 @@
+"""Passport numbers: Chinese ones by their form, others only beside a word for passport."""
+
+from __future__ import annotations
+
+from gateway.inspection.recognizer import Recognizer, shape
+
+_CUE = r"(?:passport|护照|護照|旅行证|通行证|reisepass|passeport|pasaporte|passaporto|paspoort|travel document|签证|visa)"
+_VALUE = r"(?<![0-9A-Za-z])(?P<value>(?=[A-Za-z0-9]*\d{5})[A-Za-z]{0,3}\d{5,10}[A-Za-z]{0,2})(?![0-9A-Za-z])"
+
+RECOGNIZER = Recognizer(
+    "passport",
+    "PASSPORT",
+    (
+        shape(
+            r"\b[EGPSDegpsd][A-Za-z]?[0-9]{7,8}\b",
+            r"(?<![0-9A-Za-z])(?:[EGPSDegpsd]\d{8}|[EeDdSsPp][A-Za-z]\d{7})(?![0-9A-Za-z])",
+            cue=_CUE,
+            cue_after=_CUE,
+            score=0.92,
+        ),
+        shape(r"(?i)(passport|passeport|pasaporte|passaporto|reisepass|paspoort)", rf"(?i)[a-z]{{8,10}}[^\n]{{0,28}}?{_VALUE}", score=0.85),
+        shape("(护照|護照|通行证)", rf"(?:护照|護照|通行证)[^\n]{{0,16}}?{_VALUE}", score=0.85),
+    ),
+)

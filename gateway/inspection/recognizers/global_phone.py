@@ -1,0 +1,57 @@
+"""Telephone numbers in international form (ITU-T E.123), with the plus sign or after a word for telephone."""
+
+from __future__ import annotations
+
+from gateway.inspection.checksums import only_digits
+from gateway.inspection.recognizer import Recognizer, shape
+
+_CUE = (
+    r"(?:phone|\btel\b|tel[.:]|mobile|\bmob\b|\bcell|\bcall\b|\bfax|whatsapp|contact|dial|ring|text me|sms"
+    r"|电话|手机|联系|传真|拨打|致电|热线|座机|微信|来电"
+    r"|telefon|rückruf|handy|mobil|durchwahl|erreich|anruf|tél|téléphone|portable|appel|joindre"
+    r"|teléfono|móvil|llam|telefono|cellulare|chiam|\bbel\b|telefoon|telefone|celular)"
+)
+_BEHIND = r"(?![0-9A-Za-z]|[.\-/][0-9])"
+
+
+def _plausible(value: str) -> bool:
+    return 8 <= len(only_digits(value)) <= 15
+
+
+def _weak(value: str) -> bool:
+    digits = only_digits(value)
+    year = len(digits) == 8 and digits[:2] in {"19", "20"}  # a date written 2026-01-31 or 20260131
+    return 7 <= len(digits) <= 13 and not year and len(set(digits)) > 2
+
+
+RECOGNIZER = Recognizer(
+    "phone",
+    "PHONE",
+    (
+        shape(
+            r"\+[1-9][0-9 ()\-.]",
+            rf"(?<![0-9A-Za-z])\+[1-9]\d{{0,3}}(?:[ .\-/]{{0,2}}\(?\d{{1,12}}\)?){{1,7}}{_BEHIND}",
+            check=_plausible,
+        ),
+        shape(
+            r"\b0[0-9]{1,4}\)?[ .\-/]?[0-9]{2,}",
+            rf"(?<![0-9A-Za-z.\-/+])\(?0\d{{1,4}}\)?(?:[ .\-/]{{0,3}}\d{{2,8}}){{1,5}}{_BEHIND}",
+            check=_weak,
+            cue=_CUE,
+            score=0.8,
+        ),
+        shape(
+            r"\b[1-9][0-9]{2,3}[ .\-]?[0-9]{2,4}[ .\-]?[0-9]{2,}",
+            rf"(?<![0-9A-Za-z.,\-/+#$€£¥])[1-9]\d{{2,3}}(?:[ .\-]?\d{{2,4}}){{2,4}}{_BEHIND}",
+            check=_weak,
+            cue=_CUE + r"[^\n0-9]{0,24}$",
+            score=0.7,
+        ),
+        shape(
+            r"\b0[1-9]([ .\-]?[0-9]{2}){4}\b",
+            rf"(?<![0-9A-Za-z.\-/+])0[1-9](?:[ .\-]\d{{2}}){{4}}{_BEHIND}",
+            score=0.85,
+        ),
+        shape(r"\b0[0-9]{3,5}/[0-9]{3}", rf"(?<![0-9/])0\d{{2,5}}/\d{{3,8}}{_BEHIND}", check=_weak, score=0.75),
+    ),
+)

@@ -1,0 +1,52 @@
+"""User names in log lines, commands and settings: the value of a key or option that names a user."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.inspection.recognizer import Recognizer, shape
+
+_NOBODY = re.compile(
+    r"(?i)(?:root|admin|administrator|postgres|mysql|oracle|sa|none|null|nil|true|false|undefined|test|guest|user|users|"
+    r"username|name|login|git|ubuntu|ec2-user|me|you|your.*|my.*|id|service|system|default|anonymous|nobody|www-data|"
+    r"nginx|app|api|example|foo|bar|string|int|str|self|input.*|get.*|os|process|req.*|env.*|and|or|is|the|to|in|for|with)"
+)
+_VALUE = r"(?P<value>[A-Za-z][A-Za-z0-9_.\-]{1,30}[A-Za-z0-9])(?![A-Za-z0-9_.\-]*[@(\[$/\\]|[A-Za-z0-9_])"
+
+
+def _check(value: str) -> bool:
+    return _NOBODY.fullmatch(value) is None
+
+
+RECOGNIZER = Recognizer(
+    "username",
+    "USERNAME",
+    (
+        shape(
+            r"(?i)\b(user|username|user_name|login|userid|user_id|uname|account_name|screen_name|handle)=",
+            rf"(?i)[a-z_]+=[\"']?{_VALUE}",
+            check=_check,
+            score=0.85,
+        ),
+        shape(
+            r"(?i)\b(username|user_name|user name|login name|screen name|login|loginid|handle)[\"']?(:|：| is )",
+            rf"(?i)[a-z_ ]+[\"']?(?::|：| is )\s?[\"']?{_VALUE}",
+            check=_check,
+            score=0.75,
+        ),
+        shape(r" (-u|-U|--user|--username|-l)[ =]", rf" (?:--username|--user|-[uUl])[ =]{_VALUE}", check=_check, score=0.85),
+        shape(r"\b(ssh|scp|rsync|sftp) ", r"(?:ssh|scp|rsync|sftp) (?:-[^\s]+ )?(?P<value>[a-z][a-z0-9_.\-]{2,30})(?=@)", check=_check, score=0.8),
+        shape(
+            "(用户名?|账户名|登录名|登录账号|用户账号|昵称)[A-Za-z:：为是 ]",
+            rf"(?:用户名?|账户名|登录名|登录账号|用户账号|昵称)[：:为是]?\s?{_VALUE}(?=[^A-Za-z0-9]|$)",
+            check=_check,
+            score=0.75,
+        ),
+        shape(
+            r"(?i)\bfor (invalid )?user ",
+            rf"(?i)for (?:invalid )?user {_VALUE}(?= from|\s|$)",
+            check=_check,
+            score=0.75,
+        ),
+    ),
+)

@@ -1,0 +1,66 @@
+"""Secrets by what they are assigned to: `api_key = "…"`, `"token": "…"`, `sk=…`, `Authorization: Bearer …`, 密钥：….
+
+The name says secret, the value must look random: no word, no path, no reference, no placeholder.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gateway.inspection.entropy import is_placeholder, shannon
+from gateway.inspection.recognizer import Recognizer, shape
+
+_NAME = (
+    r"(?:api[_\- ]?key|apikey|access[_\- ]?key(?:[_\- ]?id)?|secret[_\- ]?(?:access[_\- ]?)?key|secretkey|client[_\-]?(?:secret|srt)"
+    r"|app[_\-]?(?:secret|key)|auth[_\-]?(?:key|token)|access[_\-]?token|refresh[_\-]?token|private[_\-]?key|signing[_\-]?key|encryption[_\-]?key"
+    r"|webhook[_\-]?secret|account[_\-]?key|subscription[_\-]?key|license[_\-]?key|master[_\-]?key|secret|token|credentials?|\bkey"
+    r"|\bak|\bsk|密钥|秘钥|令牌|访问密钥)"
+)
+_ANCHOR = (
+    r"(?i)(api.?key|access.?key|secret|client.?srt|app.?key|auth.?key|token|private.?key|signing.?key|encryption.?key|account.?key"
+    r"|subscription.?key|license.?key|master.?key|credential|\bkey[\"' ]{0,2}[=:]|\bak[ =:]|\bsk[ =:]|密钥|秘钥|令牌)"
+)
+_ASSIGNED = r"[\w.\-]{0,24}[\"'\]\\]{0,3}\s{0,8}(?:=>|:=|={1,3}|[:：]|is\b|是|为)\s{0,3}(?:Bearer |Basic )?\\?[\"'`]?"
+_VALUE = r"(?P<value>[A-Za-z0-9_+/~.\-]{16,200}={0,2})(?![A-Za-z0-9_+/~(\[{$-])"
+_WORDS = re.compile(r"[A-Za-z]{3,}")
+_UUID = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+def _random(value: str) -> bool:
+    if is_placeholder(value) or value.startswith(("/", "./", "../", "http", "file:", "arn:", "urn:")) or _UUID.fullmatch(value):
+        return False
+    digits = sum(character.isdigit() for character in value)
+    letters = sum(character.isalpha() for character in value)
+    if digits < 2 or letters < 3:
+        return False
+    if "." in value and re.fullmatch(r"[a-z0-9\-]+(?:\.[a-z0-9_\-]+){1,6}", value):  # a host, a module, a version
+        return False
+    longest = max((len(word) for word in re.split(r"[^A-Za-z]+", value)), default=0)
+    wordy = len(re.findall(r"[A-Z]?[a-z]{4,}", value)) * 5 > len(value) * 0.55
+    return not wordy and shannon(value) >= (3.0 if len(value) < 24 else 3.2) and (longest < 20 or digits >= 6)
+
+
+RECOGNIZER = Recognizer(
+    "secret_assignment",
+    "API_KEY",
+    (
+        shape(_ANCHOR, rf"(?i:{_NAME}){_ASSIGNED}{_VALUE}", check=_random, lead=0, score=0.85),
+        shape(
+            r"(?i)\b(bearer|basic) [A-Za-z0-9]",
+            r"(?i:bearer|basic) (?P<value>[A-Za-z0-9_+/~.\-]{16,400}={0,2})(?![A-Za-z0-9_+/~(])",
+            check=_random,
+            score=0.85,
+        ),
+        shape(
+            r"\b[0-9]{15,16}\|[A-Za-z0-9_\-]{27}",
+            r"(?<![0-9A-Za-z])\d{15,16}\|[A-Za-z0-9_\-]{27,40}(?![0-9A-Za-z])",
+            score=0.93,
+        ),
+        shape(
+            r"(?i)(sourcegraph|facebook|heroku|datadog|dropbox|mailgun|twitch|okta|snyk|travis|circleci|jenkins|sonar|vault|algolia|adafruit|asana|bitbucket|zendesk|etsy|finicity|fastly|gitter|kraken|kucoin|launchdarkly|linkedin|lob|looker|mattermost|messagebird|netlify|nytimes|plaid|rapidapi|sendbird|squarespace|sumo|trello|yandex|zoho|cloudflare|codecov|coinbase|confluent|contentful|droneci|fastspring|freshbooks|hubspot|intercom|jfrog|artifactory|bittrex|beamer|authress|airtable|alchemy|infura|etherscan)",
+            rf"(?i:[a-z]{{3,16}})[\w .\-]{{0,24}}[\"'\]]{{0,2}}\s{{0,3}}(?:=>|:=|={{1,3}}|[:：]|,)\s{{0,3}}[\"'`]?{_VALUE}",
+            check=lambda value: _random(value) and len(value) >= 20,
+            score=0.8,
+        ),
+    ),
+)

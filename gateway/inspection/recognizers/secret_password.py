@@ -1,0 +1,84 @@
+"""Passwords by what they are assigned to, in settings, commands and prose, English and Chinese.
+
+A password need not look random, so here the name decides and the value only must not be a reference or a placeholder.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gateway.inspection.entropy import is_placeholder
+from gateway.inspection.recognizer import Recognizer, shape
+
+_NAME = r"(?:pass(?:word|wd|phrase|code)?|pwd|pswd|passwort|mot de passe|contraseña|密码|口令|passwd)"
+_VALUE = r"(?P<value>[^\s\"'`,;，；。、<>{}()|\\]{4,72})"
+_QUOTED = r"(?:\"(?P<double>[^\"\n]{4,90})\"|'(?P<single>[^'\n]{4,90})')"
+_NOT = re.compile(
+    r"(?i)(?:get|os\.|env|process|config|settings?|request|req\.|self\.|this\.|none$|null$|nil$|true$|false$|undefined|required|"
+    r"string$|str$|text$|hash|bcrypt|\$|%|@|#\{|input|prompt|bearer|https?:|file:|vault|secret|optional|is|was|has|must|should|"
+    r"reset|field|policy|manager|protected|and|or|the|your|my|for|to|on|in|at|with|not|change|forgot|length|min|max|new|old|"
+    r"current|confirm|password|passwd|pwd|\.\.\.|\*+$|x+$|user|admin$|root$|empty|blank|here|varchar|char|type|name|value|key|default)"
+)
+
+
+def _strong(value: str) -> bool:
+    """For values in prose and after weak names: at least two kinds of characters."""
+    kinds = [any(map(str.isdigit, value)), any(map(str.isalpha, value)), any(not c.isalnum() for c in value)]
+    return _plausible(value) and len(value) >= 5 and sum(kinds) >= 2 and any(map(str.isascii, value))
+
+
+def _plausible(value: str) -> bool:
+    if is_placeholder(value) or any("一" <= character <= "鿿" for character in value):
+        return False
+    word = _NOT.match(value)
+    if word is not None and (word.end() == len(value) or not any(map(str.isdigit, value)) or value[0] in "$%@#"):
+        return False
+    if re.fullmatch(r"[A-Za-z_][\w.]*\(.*|[a-z]+(?:[._][a-z]+)+|[A-Z]+(?:_[A-Z]+)+|\d{1,3}", value):
+        return False
+    return True
+
+
+_ANCHOR = r"(?i)(pass(word|wd|phrase|code|wort)|\bpass\b|pwd|pswd|mot de passe|contrase|密码|口令)"
+
+RECOGNIZER = Recognizer(
+    "password",
+    "PASSWORD",
+    (
+        shape(
+            _ANCHOR,
+            rf"(?i:{_NAME})[\w.\-]{{0,16}}[\"'\]]{{0,2}}\s{{0,4}}(?:=>|:=|=)\s{{0,3}}[\"'`]?{_VALUE}",
+            check=_plausible,
+            score=0.85,
+        ),
+        shape(
+            _ANCHOR,
+            rf"(?i:{_NAME})[\w.\-]{{0,16}}[\"'\]]{{0,2}}\s{{0,3}}[:：]\s{{0,3}}[\"'`]?{_VALUE}",
+            check=_strong,
+            score=0.84,
+        ),
+        shape(
+            _ANCHOR,
+            rf"(?i:{_NAME})(?: (?:is|was|to|has been set to|set to|ist|est|es|è)|是|为|改为|设为|重置为|设置为|改成|设成)[:：]?\s{{0,2}}[\"'`“「]?{_VALUE}",
+            check=_strong,
+            score=0.8,
+        ),
+        shape(
+            r" (-p|--password|--passwd|--pass)[ =]",
+            rf" (?:--password|--passwd|--pass|-p)[ =][\"']?{_VALUE}",
+            check=_strong,
+            score=0.8,
+        ),
+        shape(
+            r"\b(curl|wget|http|mysql|mysqldump|sshpass|smbclient) ",
+            r"(?:curl|wget|http|smbclient|mysql|mysqldump|sshpass)\b[^\n]{0,80}? (?:-u ?[A-Za-z0-9_.\-]{1,32}:|-p)(?P<value>[^\s\"'`:]{4,72})",
+            check=_strong,
+            score=0.8,
+        ),
+        shape(
+            r"(?i)identified by ",
+            r"(?i)identified by ['\"](?P<value>[^'\"\n]{4,72})['\"]",
+            check=_plausible,
+            score=0.9,
+        ),
+    ),
+)

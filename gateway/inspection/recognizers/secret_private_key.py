@@ -1,0 +1,36 @@
+"""Private keys in PEM, OpenSSH, PGP and PuTTY form, whole; cut-off ones to the end of their Base64."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from gateway.inspection.recognizer import Candidate, Recognizer, Shape
+
+_BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+_END = re.compile(r"-----END (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+_BODY = re.compile(r"(?:[A-Za-z0-9+/=\\:,. \t\r\n\-\"]|[A-Z][a-z]+-[A-Z])*")
+_LONGEST = 24_000
+"""Characters of the longest key followed: RSA 16384 in PEM has about 13,000."""
+
+
+def _complete(text: str, at: int) -> Iterable[Candidate]:
+    begin = _BEGIN.match(text, at)
+    if begin is None:
+        return ()
+    end = _END.search(text, begin.end(), begin.end() + _LONGEST)
+    following = _BEGIN.search(text, begin.end(), begin.end() + _LONGEST)
+    if end is not None and (following is None or following.start() > end.start()):
+        return ((at, end.end(), 1.0),)
+    limit = following.start() if following is not None else begin.end() + _LONGEST
+    body = _BODY.match(text, begin.end(), limit)
+    stop = body.end() if body is not None else begin.end()
+    return ((at, max(begin.end(), at + len(text[at:stop].rstrip())), 0.95),)
+
+
+RECOGNIZER = Recognizer(
+    "private_key",
+    "PRIVATE_KEY",
+    (Shape(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY", _complete, _BEGIN.pattern),),
+    guarded=True,
+)
