@@ -26,7 +26,7 @@ from gateway.log_connection import LogConnection
 from gateway.metrics import Registry, resume_snapshot, write_snapshot
 from gateway.policy_point import PolicyPoint
 from gateway.processes.writer import SOCKET
-from gateway.protocols.registry import DECODERS, TRANSFORMERS
+from gateway.protocols.registry import DECODERS
 from gateway.services import Services, TenantKeys
 from gateway.settings import Settings
 from gateway.settler import Settler
@@ -177,7 +177,6 @@ def _compose(
         metrics=metrics,
         keys=TenantKeys(keyring.derive),
         decoders=DECODERS,
-        transformers=TRANSFORMERS,
         own_labels=tuple(LABEL_TEXTS),
         outbound_tools=_outbound_tools(settings),
         placeholder_key=keyring.derive("placeholder"),

@@ -10,23 +10,24 @@ from collections.abc import Iterable
 
 from gateway.errors import UpstreamFailed
 from gateway.flow import Flow
+from gateway.redaction.stream import AnswerStream
 from gateway.services import Services
 from gateway.upstream.headers import answer_headers
 
 
 async def deliver(flow: Flow, services: Services) -> None:
     """Runs the whole answer through. Afterwards `flow.report` is known and `flow.terminal` waits to be sent."""
-    upstream, answer, request = flow.upstream, flow.answer, flow.request
-    if upstream is None or answer is None or request is None:
+    upstream = flow.upstream
+    if upstream is None:
         raise RuntimeError("delivery comes after guard and label")
+    answer = flow.answer = transformer(flow, services)
     digests = flow.answer_digests = services.new_digests(flow.who.tenant)
-    streamed = request.stream and upstream.status < 400
     size = 0
     async for chunk in upstream.chunks():
         if not flow.timing.first_byte:
             flow.timing.first_byte = time.perf_counter()
         size += len(chunk)
-        if not streamed and size > services.settings.limits.answer_bytes:
+        if not flow.streamed and size > services.settings.limits.answer_bytes:
             raise UpstreamFailed("the provider's answer is larger than allowed")
         digests.received.update(chunk)
         if out := answer.feed(chunk):
@@ -41,6 +42,25 @@ async def deliver(flow: Flow, services: Services) -> None:
     flow.report = finished.report
     flow.terminal = finished.body
     digests.delivered.update(finished.body)
+
+
+def transformer(flow: Flow, services: Services) -> AnswerStream:
+    """What guards, restores and labels this answer."""
+    request, rules = flow.request, flow.rules
+    if request is None or rules is None:
+        raise RuntimeError("delivery comes after guard and label")
+    return AnswerStream(
+        request.family,
+        streaming=flow.streamed,
+        placeholders=rules.placeholders,
+        guard=rules.guard,
+        allowed=rules.allowed,
+        label=flow.explicit_label,
+        hide_usage=not request.wants_usage,
+        outbound=services.outbound_tools.get(flow.who.application, frozenset()),
+        json_mode=request.json_mode,
+        flow=flow.id,
+    )
 
 
 async def start_stream(flow: Flow) -> None:

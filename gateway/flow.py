@@ -7,6 +7,7 @@ Inspection turns parts into *findings*; classification turns findings into a *cl
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from gateway.ingress.endpoints import Endpoint
     from gateway.limits import Limit
     from gateway.protocols.request import DecodedRequest
+    from gateway.protocols.answer import AnswerReport
+    from gateway.redaction.channel import Rules
     from gateway.redaction.redact import Redacted
-    from gateway.redaction.stream import AnswerReport, AnswerStream
+    from gateway.redaction.stream import AnswerStream
     from gateway.settings import Provider
     from gateway.telemetry import Trace
     from gateway.upstream.client import UpstreamAnswer
@@ -161,13 +164,17 @@ class Flow:
     attempt: int = 0
     providers_tried: set[str] = field(default_factory=set)
     provider: Provider | None = None
-    facts: dict[str, Any] = field(default_factory=dict, repr=False)
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     decision: Decision | None = None
     routed: bool = False
     reserved: bool = False
     redacted: Redacted | None = field(default=None, repr=False)
     intents: int = 0
     upstream: UpstreamAnswer | None = None
+    forwarded: bytes = field(default=b"", repr=False)
+    streamed: bool = False
+    rules: Rules | None = field(default=None, repr=False)
+    explicit_label: Callable[[str], str] | None = None
     answer: AnswerStream | None = field(default=None, repr=False)
     report: AnswerReport | None = field(default=None, repr=False)
     labels: tuple[str, ...] = ()

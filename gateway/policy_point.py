@@ -14,6 +14,7 @@ from policies.bundle import Bundle, load
 from policies.cache import DecisionCache
 from policies.decision import Decision
 from policies.engine import Engine
+from policies.facts import canonical
 
 CAPACITY = 8192
 
@@ -31,6 +32,11 @@ class PolicyPoint:
         """From "builtin:strict", a folder or a bundle file. Raises policies.errors.PolicyError."""
         return cls(load(source))
 
+    @staticmethod
+    def canonical(document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The form in which facts are decided, recorded and replayed. Raises policies.errors.FactsInvalid."""
+        return canonical(document)
+
     def decide(self, document: Mapping[str, Any]) -> Decision:
-        """The decision for a policy input document. Raises policies.errors.PolicyFailed: then the call is refused."""
+        """The decision on canonical facts. Raises policies.errors.PolicyFailed: then the call is refused."""
         return self._cache.decide(self._engine, document)

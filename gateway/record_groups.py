@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from audit.record import LeafDraft, LeafKind
@@ -103,7 +102,3 @@ def _subjects(flow: Flow) -> dict[str, Any]:
 def _milliseconds(start: float, end: float) -> int | None:
     return None if not end else max(0, round((end - start) * 1000))
 
-
-def labels_counted(spans: list[list[Any]]) -> dict[str, int]:
-    """Entities of an answer by label, from an inspector's rows."""
-    return dict(sorted(Counter(row[2] for row in spans).items()))

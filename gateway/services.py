@@ -65,7 +65,6 @@ class Services:
     metrics: Registry
     keys: TenantKeys
     decoders: Mapping[str, Callable[..., Any]]
-    transformers: Mapping[str, Callable[..., Any]]
     own_labels: tuple[str, ...]
     outbound_tools: Mapping[str, frozenset[str]]
     placeholder_key: bytes = field(repr=False)

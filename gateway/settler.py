@@ -16,7 +16,7 @@ from audit.errors import AuditError
 from audit.record import LeafDraft, LeafKind
 from gateway.errors import LexgateError
 from gateway.flow import Flow
-from gateway.record_groups import labels_counted
+from gateway.settlement_item import settlement_item
 from gateway.steps.inspect import span_from_row
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Settler:
 
     def add(self, flow: Flow) -> None:
         """Queues a flow. When the queue is full its texts are left out: it is settled as reported, not recounted."""
-        item = _item(flow, self._services())
+        item = settlement_item(flow, self._services())
         size = len(item["output_text"]) + sum(len(row["text"]) for row in item["request"])
         if self._bytes + size > self._most_bytes:
             item |= {"output_text": "", "request": [], "skipped": True}
@@ -132,33 +132,3 @@ async def _append(batch: list[Waiting], settled: list[dict[str, Any]]) -> None:
             },
         )
         await batch[indices[0]].appender.append(draft)
-
-
-def _item(flow: Flow, services: Services) -> dict[str, Any]:
-    report, request, provider = flow.report, flow.request, flow.provider
-    if request is None or provider is None:
-        raise RuntimeError("only a forwarded flow is settled")
-    timing = flow.timing
-    delivered = report.delivered_text if report else ""
-    known = services.verdicts.get(flow.who.tenant, services.detectors, delivered.encode()) if delivered else ()
-    return {
-        "flow": flow.id,
-        "tenant": flow.who.tenant,
-        "provider": provider.name,
-        "price_provider": provider.price_provider or provider.name,
-        "tokenizer": provider.tokenizer,
-        "model": request.model,
-        "protocol": request.protocol,
-        "request": [{"role": role, "text": text} for role, text in request.visible_texts()],
-        "output_text": report.provider_text if report else "",
-        "delivered_text": delivered,
-        "inspect": known is None,
-        "known_entities": labels_counted([[0, 0, span.label] for span in known or ()]),
-        "finish": report.finish if report else None,
-        "reported": report.usage.as_dict() if report and report.usage else None,
-        "at": flow.time_us,
-        "latency_ms": round((timing.ended - timing.started) * 1000),
-        "first_byte_ms": round((timing.first_byte - timing.started) * 1000) if timing.first_byte else None,
-        "labels": list(flow.labels),
-        "fingerprint_key": services.fingerprint_key(flow.who.tenant).hex(),
-    }

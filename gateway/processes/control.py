@@ -90,7 +90,7 @@ class BundleInForce:
         if self._point is None or effective.digest != self._digest:
             self._point = PolicyPoint.of(effective.bundle)
             self._digest = effective.digest
-        return self._point.decide(document)
+        return self._point.decide(self._point.canonical(document))
 
 
 def readiness(effective_file: Path, inspectors: InspectorPool) -> Mapping[str, str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ def methods(*, names: bool) -> Mapping[str, Method]:
         spans: list[list[list[Any]] | None] = [None] * len(items)
         for index, found in zip(wanted, rows([items[index]["delivered_text"] for index in wanted]), strict=True):
             spans[index] = found
+            items[index]["known_entities"] = dict(sorted(Counter(row[2] for row in found).items()))
         return {"items": settlement.settle_many(items), "spans": spans}
 
     def version(_payload: Any) -> dict[str, Any]:

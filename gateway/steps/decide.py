@@ -60,8 +60,8 @@ async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Dec
         for name, state in zip(wanted, states, strict=True):
             counters[name] = state.before
             new[name.split("_")[1]] = state.new
-    flow.facts = document(flow, provider, services.settings, counters, new)
     try:
+        flow.facts = services.policy.canonical(document(flow, provider, services.settings, counters, new))
         flow.decision = services.policy.decide(flow.facts)
     except PolicyFailed as error:
         raise Unavailable("the policy could not decide, so the call is refused") from error

@@ -15,12 +15,12 @@ CREDENTIAL_REFUSED = frozenset({401, 403})
 
 async def forward(flow: Flow, services: Services) -> None:
     """Sends the redacted body. Raises Unreachable (nothing was sent), UpstreamFailed, UpstreamTimeout."""
-    redacted, provider = flow.redacted, flow.provider
-    if redacted is None or provider is None or not flow.intents:
+    provider = flow.provider
+    if provider is None or not flow.intents:
         raise RuntimeError("this step runs after commit")
     flow.providers_tried.add(provider.name)
     headers = request_headers(provider, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
     flow.timing.forwarded = time.perf_counter()
-    flow.upstream = await services.upstream.post(provider, flow.endpoint.path, headers, redacted.body)
+    flow.upstream = await services.upstream.post(provider, flow.endpoint.path, headers, flow.forwarded)
     if flow.upstream.status in CREDENTIAL_REFUSED:
         raise UpstreamFailed(f"provider {provider.name} refused the gateway's credential")

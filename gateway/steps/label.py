@@ -16,9 +16,9 @@ EXPLICIT_TEXT = "explicit_text"
 
 
 async def label(flow: Flow, services: Services) -> None:
-    """Attaches the explicit label to the answer's transformer where one is due."""
-    request, answer, decision = flow.request, flow.answer, flow.decision
-    if request is None or answer is None or decision is None:
+    """Says which marks this answer gets."""
+    request, decision = flow.request, flow.decision
+    if request is None or decision is None:
         raise RuntimeError("this step runs after guard")
     flow.labels = (FINGERPRINT,)
     demanded = EXPLICIT_TEXT in decision.labels
@@ -27,4 +27,5 @@ async def label(flow: Flow, services: Services) -> None:
     profile = profile_for(flow.who.country, "public", services.settings.labels.profile)
     if profile is None:
         return
-    answer.label = lambda text: text_label(profile, language_of(text))
+    flow.labels = (FINGERPRINT, EXPLICIT_TEXT)
+    flow.explicit_label = lambda text: f"\n\n{text_label(profile, language_of(text))}"

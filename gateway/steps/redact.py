@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gateway.errors import Denied
 from gateway.flow import Flow
+from gateway.protocols.cap import capped
+from gateway.protocols.registry import upstream_body
 from gateway.redaction.placeholder import PlaceholderKey
 from gateway.redaction.redact import redact as redacted_body
 from gateway.services import Services
@@ -15,10 +17,12 @@ async def redact(flow: Flow, services: Services) -> None:
     if request is None or decision is None:
         raise RuntimeError("this step runs after decide")
     key = PlaceholderKey(services.placeholder_key, who.tenant, f"{who.application}/{who.user}")
-    flow.redacted = redacted_body(request, flow.findings, decision.redact, key, cap=decision.cap)
+    flow.redacted = redacted_body(request, flow.findings, decision.redact, key)
     if flow.redacted.unredactable:
         raise Denied(
             "a part that must be redacted cannot be edited in place",
             rule="lexgate.redact.opaque",
             remedy="send this content as text, or leave it out",
         )
+    body = upstream_body(request, flow.redacted.body)
+    flow.forwarded = body if decision.cap is None else capped(request, body, decision.cap)
