@@ -36,7 +36,7 @@ class Engine:
         self._entrypoint = entrypoint
         self._thread = threading.get_ident()
         self._rego = compiled(bundle)
-        self.reads = reads.input_paths(trees(self._rego))
+        self.reads = reads.input_paths(bundle.modules.values())
         self.read_facts = reads.projection(self.reads)
 
     def decide(self, document: Mapping[str, Any]) -> Decision:

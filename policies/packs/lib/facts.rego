@@ -64,11 +64,13 @@ carries_minor if {
 # A transfer mechanism that the tenant has recorded; the first of the accepted ones, so that the answer is one.
 recorded(accepted) := sort([name | some name in input.mechanisms; name in accepted])[0]
 
-redaction(labels, operator) := {label: operator | some label in labels}
+placeholders(labels) := {label: "placeholder" | some label in labels}
+
+removals(labels) := {label: "remove" | some label in labels}
 
 # How personal data is kept from leaving: by taking it out where it was located, else by staying where the call came
 # from, else by not going at all.
-protect := {"effect": "redact", "redact": redaction(personal_labels, "placeholder")} if count(personal_labels) > 0
+protect := {"effect": "redact", "redact": placeholders(personal_labels)} if count(personal_labels) > 0
 
 protect := stay_home if count(personal_labels) == 0
 

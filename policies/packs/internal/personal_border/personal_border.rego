@@ -15,7 +15,7 @@ hits contains object.union(kept_back, {
 # Towards a country of concern a pseudonym is still the same data (28 CFR 202.206): there it is removed for good.
 kept_back := facts.protect if not final
 
-kept_back := {"effect": "redact", "redact": facts.redaction(facts.personal_labels, "remove")} if {
+kept_back := {"effect": "redact", "redact": facts.removals(facts.personal_labels)} if {
 	final
 	count(facts.personal_labels) > 0
 }
