@@ -1,0 +1,135 @@
+"""Settles calls after their last byte: recount, discrepancy, price, fingerprint. Pure work, run in an inspector.
+
+One item per flow:
+
+    {"flow", "tenant", "provider", "price_provider"?, "model", "tokenizer"?, "protocol"?, "finish"?,
+     "request": [{"role", "text"}, …]   one a message, as the provider saw them (after redaction)
+     "output_text"                      what the provider visibly said, before anything was restored or labelled
+     "delivered_text"?                  what the caller got; the fingerprint is of this (default: output_text)
+     "reported": {"input", "cached_input", "cache_write", "output", "reasoning"} | null
+     "at" (µs since the epoch), "latency_ms", "first_byte_ms" | null, "fingerprint_key" (hex)
+     "labels"?, "known_entities"?, "tools"?, "opaque"?, "tool_names"?, "thinking"?, "skipped"?}
+
+One result per item, in the record's groups: {"flow", "pub", "meter", "digest"}. No floats: the record forbids them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gateway.flow import Usage
+from gateway.metering.discrepancy import compare
+from gateway.metering.price import PriceBook
+from gateway.metering.recount import Counted, Exchange, Recounter
+from watermark.fingerprint import encode, winnow
+
+_KEY_BYTES = 16
+_USAGE = ("input", "cached_input", "cache_write", "output", "reasoning")
+
+
+class Settlement:
+    """What settling needs, loaded once: tokenizers and price books. One object per inspector, used by one thread."""
+
+    def __init__(self, books: Sequence[Path] = ()) -> None:
+        """`books`: additional price books in our own format. Raises ConfigurationError for a broken one."""
+        self._recounter = Recounter()
+        self._prices = PriceBook(books)
+
+    def settle_many(self, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Settle each item. A bad item does not spoil the others: it is recorded as not counted, with the reason."""
+        return [self._settle(item) for item in items]
+
+    def _settle(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return self._settled(item)
+        except Exception as error:  # whatever is wrong with one item, the batch's other flows must still be settled
+            return _unsettled(item, type(error).__name__)
+
+    def _settled(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        counted = self._recounter.count(_exchange(item))
+        reported = _usage(item.get("reported"))
+        deviation = compare(reported, counted)
+        basis = reported or Usage(input=counted.input, output=counted.output)
+        price = self._prices.price(item.get("price_provider") or item["provider"], item["model"], basis, item["at"])
+        meter = {
+            "reported": reported.as_dict() if reported else None,
+            "counted": _counted(counted),
+            "discrepancy": deviation.flagged,
+            "price": price.as_dict(),
+            **_timing(item),
+        }
+        if deviation.flagged:
+            meter["deviation"] = {"input": deviation.input, "output": deviation.output}
+        spoken = item.get("delivered_text") or item["output_text"]
+        marks = winnow(spoken, _key(item["fingerprint_key"]))
+        return {"flow": item["flow"], "pub": _pub(item), "meter": meter, "digest": {"fingerprint": encode(marks)}}
+
+
+def _exchange(item: Mapping[str, Any]) -> Exchange:
+    return Exchange(
+        model=item["model"],
+        texts=[(row["role"], row["text"]) for row in item["request"]],
+        output=item["output_text"],
+        tokenizer=item.get("tokenizer") or "",
+        finish=item.get("finish") or "",
+        tools=bool(item.get("tools")),
+        opaque=bool(item.get("opaque")),
+        called_tools=bool(item.get("tool_names")),
+        thinking=bool(item.get("thinking")),
+        known=not item.get("skipped"),
+    )
+
+
+def _usage(reported: Mapping[str, Any] | None) -> Usage | None:
+    """A provider's figures; a figure that is no natural number is a broken report and raises ValueError."""
+    if reported is None:
+        return None
+    figures = {name: reported.get(name, 0) for name in _USAGE}
+    for name, figure in figures.items():
+        if type(figure) is not int or figure < 0:
+            raise ValueError(f"reported {name} is not a count")
+    return Usage(**figures)
+
+
+def _counted(counted: Counted) -> dict[str, Any]:
+    found: dict[str, Any] = {"input": counted.input, "output": counted.output, "method": counted.method.value}
+    if counted.tokenizer:
+        found["tokenizer"] = counted.tokenizer
+    if counted.reason:
+        found["reason"] = counted.reason
+    return found
+
+
+def _timing(item: Mapping[str, Any]) -> dict[str, int | None]:
+    return {name: _milliseconds(item.get(name)) for name in ("latency_ms", "first_byte_ms")}
+
+
+def _milliseconds(value: Any) -> int | None:
+    return None if value is None else max(0, int(value))
+
+
+def _pub(item: Mapping[str, Any]) -> dict[str, Any]:
+    labels = [str(label) for label in item.get("labels") or ()]
+    entities = {str(name): int(number) for name, number in (item.get("known_entities") or {}).items()}
+    return {"labels": labels, "answer_entities": entities}
+
+
+def _key(text: str) -> bytes:
+    key = bytes.fromhex(text)
+    if len(key) < _KEY_BYTES:
+        raise ValueError("the fingerprint key is too short")
+    return key
+
+
+def _unsettled(item: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    """What is recorded of an item that could not be settled: nothing is guessed, and nothing of it is repeated."""
+    counted = {"input": 0, "output": 0, "method": "none", "reason": f"not settled: {reason}"}
+    meter = {"reported": None, "counted": counted, "discrepancy": False, "price": None}
+    return {
+        "flow": str(item.get("flow", "")) if isinstance(item, Mapping) else "",
+        "pub": {"labels": [], "answer_entities": {}},
+        "meter": {**meter, "latency_ms": None, "first_byte_ms": None},
+        "digest": {"fingerprint": ""},
+    }

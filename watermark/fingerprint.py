@@ -1,0 +1,187 @@
+"""Keyed fingerprints of texts by winnowing: enough to recognise an excerpt later, too little to read it.
+
+Schleimer, Wilkerson, Aiken, "Winnowing: local algorithms for document fingerprinting" (SIGMOD 2003). The text is cut
+into words (five in a row make a gram) and, where a script writes no spaces, into characters (eight in a row). Of every
+window of neighbouring grams the smallest hash is kept, so two texts that share 8 words, or 13 such characters, in a row
+share a mark. Marks are 64-bit BLAKE2b values under the tenant's key: without it they neither match nor tell anything.
+
+Case, punctuation, white space, width and invisible characters do not matter. Paraphrase and translation are not found:
+"no match" never means "not ours".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from watermark.errors import BadFingerprint
+
+Marks = NDArray[np.uint64]
+"""A fingerprint: sorted, distinct 64-bit marks."""
+
+WORDS, WORD_WINDOW = 5, 4
+CHARACTERS, CHARACTER_WINDOW = 8, 6
+_SEPARATOR, _WORD, _CHARACTER, _INVISIBLE = 0, 1, 2, 3
+_TABLE_END = 0x20000
+_MASK = (1 << 64) - 1
+_UNSPACED = (  # scripts written without spaces: Thai, Lao, Myanmar, Khmer, kana, Han, kana and Han extensions
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x1B000, 0x1B16F),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What two fingerprints share. `of_query` and `of_stored` are parts per thousand of each one's marks."""
+
+    shared: int
+    of_query: int
+    of_stored: int
+
+    @property
+    def related(self) -> bool:
+        """Whether chance is excluded: five shared marks, or two that are half of a short query."""
+        return self.shared >= 5 or (self.shared >= 2 and self.of_query >= 500)
+
+
+def winnow(text: str, key: bytes) -> Marks:
+    """The fingerprint of a text under a key of 16 to 64 bytes; empty when the text is too short to be recognised."""
+    secret = blake2b(b"lexgate fingerprint", key=key, digest_size=32).digest()
+    base, step, salt, final = (int.from_bytes(secret[i : i + 8], "little") for i in range(0, 32, 8))
+    points, kinds = _read(text)
+    with np.errstate(over="ignore"):  # all arithmetic is modulo 2**64 by intent
+        mixed = _mix(points.astype(np.uint64) ^ np.uint64(salt))
+        words = _grams(_word_hashes(mixed, kinds == _WORD, base | 1), WORDS, step | 1)
+        characters = _grams(mixed[kinds == _CHARACTER], CHARACTERS, step | 1)
+    chosen = (
+        (b"w", _minima(words, WORD_WINDOW)),
+        (b"c", _minima(characters, CHARACTER_WINDOW)),
+    )
+    prf = blake2b(key=key, digest_size=8, salt=final.to_bytes(8, "little") + bytes(8))
+    marks = bytearray()
+    for kind, hashes in chosen:
+        keyed = prf.copy()
+        keyed.update(kind)
+        for value in hashes.tolist():
+            one = keyed.copy()
+            one.update(value.to_bytes(8, "little"))
+            marks += one.digest()
+    return np.unique(np.frombuffer(bytes(marks), np.uint64))
+
+
+def likeness(query: Marks, stored: Marks) -> Likeness:
+    """Compare two fingerprints made with the same key."""
+    shared = int(np.intersect1d(query, stored, assume_unique=True).size)
+    return Likeness(shared, _per_thousand(shared, query.size), _per_thousand(shared, stored.size))
+
+
+def encode(marks: Marks) -> str:
+    """As text for the record: URL-safe base64 of the marks, little endian, without padding."""
+    return base64.urlsafe_b64encode(marks.astype("<u8").tobytes()).rstrip(b"=").decode()
+
+
+def decode(text: str) -> Marks:
+    """The inverse of `encode`. Raises BadFingerprint."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        return np.unique(np.frombuffer(raw, "<u8").astype(np.uint64))
+    except (binascii.Error, ValueError) as error:
+        raise BadFingerprint("not a fingerprint") from error
+
+
+def _read(text: str) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    """Code points of the normalised text and what each is, invisible ones left out."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    points = np.frombuffer(folded.encode("utf-32-le", "replace"), np.uint32)
+    table = _kinds()
+    if points.size and int(points.max()) >= _TABLE_END:
+        kinds = np.where(points < _TABLE_END, table[np.minimum(points, _TABLE_END - 1)], _beyond(points))
+    else:
+        kinds = table[points]
+    if (kinds == _INVISIBLE).any():
+        seen = kinds != _INVISIBLE
+        return points[seen], kinds[seen]
+    return points, kinds
+
+
+def _beyond(points: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Above the table: Han extensions, tags and variation selectors, everything else separates."""
+    kinds = np.zeros(points.size, np.uint8)
+    kinds[(points >= 0x20000) & (points < 0x40000)] = _CHARACTER
+    kinds[(points >= 0xE0000) & (points < 0xE0200)] = _INVISIBLE
+    return kinds
+
+
+@cache
+def _kinds() -> NDArray[np.uint8]:
+    """What each code point of the first two planes is; made once (40 ms), read-only."""
+    table = np.zeros(_TABLE_END, np.uint8)
+    for point in range(_TABLE_END):
+        category = unicodedata.category(chr(point))
+        if category[0] in "LNM":
+            table[point] = _WORD
+        elif category == "Cf":
+            table[point] = _INVISIBLE
+    for first, last in _UNSPACED:
+        part = table[first : last + 1]
+        part[part == _WORD] = _CHARACTER
+    table[0xFE00:0xFE10] = _INVISIBLE
+    table.setflags(write=False)
+    return table
+
+
+def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finalizer of MurmurHash3: every bit of the input moves every bit of the output."""
+    values = (values ^ (values >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    values = (values ^ (values >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    return values ^ (values >> np.uint64(33))
+
+
+def _word_hashes(mixed: NDArray[np.uint64], inside: NDArray[np.bool_], base: int) -> NDArray[np.uint64]:
+    """One hash per run of word characters: a polynomial over the run, taken from prefix sums modulo 2**64."""
+    if not inside.any():
+        return np.empty(0, np.uint64)
+    edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
+    starts, ends = edges[::2], edges[1::2]
+    powers = np.full(mixed.size, base, np.uint64)
+    powers[0] = 1
+    powers = np.cumprod(powers)
+    sums = np.zeros(mixed.size + 1, np.uint64)
+    np.cumsum(mixed * powers, out=sums[1:])
+    inverses = np.full(mixed.size, pow(base, -1, 1 << 64), np.uint64)
+    inverses[0] = 1
+    return _mix((sums[ends] - sums[starts]) * np.cumprod(inverses)[starts] + (ends - starts).astype(np.uint64))
+
+
+def _grams(tokens: NDArray[np.uint64], length: int, step: int) -> NDArray[np.uint64]:
+    """A hash for each `length` tokens in a row."""
+    count = tokens.size - length + 1
+    if count <= 0:
+        return np.empty(0, np.uint64)
+    total = np.zeros(count, np.uint64)
+    power = 1
+    for offset in range(length):
+        total += tokens[offset : offset + count] * np.uint64(power)
+        power = power * step & _MASK
+    return _mix(total)
+
+
+def _minima(hashes: NDArray[np.uint64], window: int) -> NDArray[np.uint64]:
+    """The smallest hash of every window; of a text shorter than one window, its smallest."""
+    if hashes.size == 0:
+        return hashes
+    if hashes.size <= window:
+        return hashes.min(keepdims=True)
+    return np.unique(sliding_window_view(hashes, window).min(axis=1))
+
+
+def _per_thousand(part: int, whole: int) -> int:
+    return part * 1000 // whole if whole else 0
