@@ -157,13 +157,15 @@ class TextChannel:
         if once == value:
             return value
         before = "".join(self._raw)
-        if not self._json and before.lstrip()[:1] not in {"{", "["}:
+        if not self._json and _JSON_START.match(before) is None:
             return value
         for _ in range(open_strings(before)):
             value = escape(value)
         return value
 
 
+_JSON_START = re.compile(r"\s*(?:\{\s*\"|\[\s*[\"\[{])")
+"""A text that begins like this is taken for JSON. Only a stream's future could tell for sure."""
 _QUOTE = re.compile(r'\\.|"', re.DOTALL)
 
 
@@ -176,10 +178,10 @@ def open_strings(text: str) -> int:
     if start < 0:
         return 0
     raw = text[start:]
-    if raw.lstrip()[:1] not in {"{", "["} or "\\" not in raw:
+    if "\\" not in raw:
         return 1
     try:
         inner = unescape(raw)
     except ValueError:
         return 1
-    return 1 + open_strings(inner)
+    return 1 + open_strings(inner) if _JSON_START.match(inner) else 1
