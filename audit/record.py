@@ -92,9 +92,8 @@ def seal(draft: LeafDraft, keyring: Keyring, writer: str, epoch: int, n: int) ->
     unknown = draft.groups.keys() - OPEN_GROUPS - ERASABLE_GROUPS
     if unknown:
         raise RecordInvalid(f"unknown group {min(unknown)!r}")
-    return _Sealing(draft, keyring, writer, epoch, n).settle() if draft.flows else _Sealing(
-        draft, keyring, writer, epoch, n
-    ).single()
+    sealing = _Sealing(draft, keyring, writer, epoch, n)
+    return sealing.settle() if draft.flows else sealing.single()
 
 
 class _Sealing:
@@ -149,14 +148,19 @@ class _Sealing:
         commitments, disclosed = {}, {}
         for name in sorted(items.keys() & OPEN_GROUPS):
             bodies = [canonical(item) for item in items[name]]
-            commitments[name] = self._root(name, bodies, [self.keyring.salt_key] * len(bodies))
+            hashes = self._commitments(name, bodies, [self.keyring.salt_key] * len(bodies))
+            commitments[name] = _b64(root_of(map(leaf_hash, hashes)))
             disclosed[name] = b"[" + b",".join(bodies) + b"]"
         erasable = sorted(items.keys() & ERASABLE_GROUPS)
         keys = [self._known(flow) for flow in draft.flows] if erasable else []
         sealed_bodies: list[dict[str, bytes]] = [{} for _ in draft.flows]
+        kept: dict[str, bytes] = {}
         for name in erasable:
             bodies = [canonical(item) for item in items[name]]
-            commitments[name] = self._root(name, bodies, [key.key for key in keys])
+            hashes = self._commitments(name, bodies, [key.key for key in keys])
+            commitments[name] = _b64(root_of(map(leaf_hash, hashes)))
+            # Kept beside the leaf: when one flow's key is destroyed, the others still need its commitment to prove theirs.
+            kept[name] = canonical(_b64(b"".join(hashes)))
             for position, body in enumerate(bodies):
                 sealed_bodies[position][name] = body
         segments = [
@@ -165,7 +169,7 @@ class _Sealing:
         return self._leaf(
             commitments,
             {"s": root_of(leaf_hash(segment) for segment in segments)} if segments else {},
-            disclosed=_compose(disclosed),
+            disclosed=_compose(({"commitments": _compose(kept)} if kept else {}) | disclosed),
             sealed=b"".join(map(_segment, segments)),
             content=b"",
             user_keys=tuple({key.user.id: key.user for key in keys}.values()),
@@ -177,11 +181,11 @@ class _Sealing:
             raise RecordInvalid(f"flow {flow} was not recorded by this process: its key is not here")
         return key
 
-    def _root(self, name: str, bodies: Sequence[bytes], secrets: Sequence[bytes]) -> str:
-        hashes = []
-        for flow, body, secret in zip(self.draft.flows, bodies, secrets, strict=True):
-            hashes.append(leaf_hash(commit(salt_of(secret, self.place, name, flow), body)))
-        return _b64(root_of(hashes))
+    def _commitments(self, name: str, bodies: Sequence[bytes], secrets: Sequence[bytes]) -> list[bytes]:
+        return [
+            commit(salt_of(secret, self.place, name, flow), body)
+            for flow, body, secret in zip(self.draft.flows, bodies, secrets, strict=True)
+        ]
 
     def _encrypt(self, key: FlowKey, body: bytes, part: int, flow: str) -> bytes:
         return key.prefix + key.cipher.encrypt(nonce_of(self.epoch, self.n, part), body, self.place + flow.encode())

@@ -77,9 +77,9 @@ class TileReader:
         start = first % WIDTH
         return root_of(hashes[start : start + (1 << height)])
 
-    def entries(self, index: int) -> bytes:
-        """An entry bundle: up to 256 entries, each with its 16-bit length."""
-        return b"".join(struct.pack(">H", len(entry)) + entry for entry in self._entries(index))
+    def entries(self, index: int, width: int = WIDTH) -> bytes:
+        """An entry bundle: up to `width` entries, each with its 16-bit length."""
+        return b"".join(struct.pack(">H", len(entry)) + entry for entry in self._entries(index)[:width])
 
     def _entries(self, index: int) -> list[bytes]:
         first, last = index * WIDTH, min((index + 1) * WIDTH, self.size)

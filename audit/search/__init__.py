@@ -1,0 +1,1 @@
+"""The read side: search, single records, proofs, tiles. Opens the store read-only."""

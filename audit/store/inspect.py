@@ -1,0 +1,104 @@
+"""Checks of a store that need more than public artefacts: ciphertext, disclosed groups, and the search projection."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from audit.errors import StoreUnusable
+from audit.head import read_head
+from audit.keys import Keyring
+from audit.merkle import leaf_hash, root_of
+from audit.record import OPEN_GROUPS, commit, sealed_hash, segments_of
+from audit.search.leaves import LeafReader, StoredLeaf
+from audit.store.migrate import require_current
+from audit.store.reindex import differences
+from audit.store.sqlite import Connection, connect_reader
+from audit.verify import Verification, verify_log
+
+
+def verify_store(path: Path, keyring: Keyring, vkey: str = "") -> Verification:
+    """Check the whole log of a store and all that stands beside it. StoreUnusable when it cannot be read."""
+    require_current(path)
+    with closing(connect_reader(path)) as connection:
+        row = connection.execute("select value from meta where key = 'origin'").fetchone()
+        if row is None:
+            raise StoreUnusable("the store has no log yet")
+        own = keyring.verifier_key(row[0])
+        # The mark first, then the snapshot: the log writer marks only what is committed, so the snapshot has it.
+        head = read_head(keyring.folder, row[0], own)
+        connection.execute("begin")
+        notes = [note for (note,) in connection.execute("select note from checkpoint order by size")]
+        notes += [head.note] if head is not None else []
+        key = vkey or str(own)
+        reader = LeafReader(connection, keyring)
+        beside = _Beside(reader)
+        result = verify_log(
+            _entries(connection, beside), key, notes, lambda level, index: _tile(connection, level, index), beside.check
+        )
+        if beside.looked:
+            result.steps.append(f"{beside.looked} groups beside the leaves are what was committed to, or erased")
+        found = differences(connection, keyring, path.parent)
+        result.problems.extend(found)
+        if not found:
+            result.steps.append("the search tables are what the log says")
+        return result
+
+
+def _entries(connection: Connection, beside: _Beside) -> Iterator[tuple[int, bytes]]:
+    for row in connection.execute("select idx, entry, disclosed, sealed, content from leaf order by idx"):
+        leaf = StoredLeaf(row[0], *(bytes(column) for column in row[1:]))
+        beside.leaf = leaf
+        yield leaf.index, leaf.data
+
+
+def _tile(connection: Connection, level: int, index: int) -> bytes | None:
+    row = connection.execute("select hashes from tile where level = ? and idx = ?", (level, index)).fetchone()
+    return bytes(row[0]) if row else None
+
+
+class _Beside:
+    """What is stored beside an entry: does it fit what the entry commits to?"""
+
+    leaf: StoredLeaf
+
+    def __init__(self, reader: LeafReader) -> None:
+        self._reader = reader
+        self.looked = 0
+
+    def check(self, index: int, entry: Mapping[str, Any]) -> Collection[str]:
+        leaf = self.leaf
+        hashes = entry.get("d", {})
+        try:
+            segments = segments_of(leaf.sealed)
+            if (segments or "s" in hashes) and _b64(sealed_hash(segments, settle="f" in entry)) != hashes.get("s"):
+                return [f"leaf {index}: its encrypted groups were altered"]
+            return self._groups(index, entry)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            return [f"leaf {index}: what stands beside it cannot be read ({type(error).__name__})"]
+
+    def _groups(self, index: int, entry: Mapping[str, Any]) -> list[str]:
+        problems = []
+        settle = "f" in entry
+        stated = {name: self._reader.commitments(self.leaf, name) for name in entry["c"]} if settle else {}
+        for name, hashes in stated.items():
+            if _b64(root_of(map(leaf_hash, hashes))) != entry["c"][name]:
+                problems.append(f"leaf {index}: group {name} is not what was committed to")
+        for position, flow in enumerate(entry.get("f", (entry.get("id", ""),))):
+            for name, opened in self._reader.open(self.leaf, flow).items():
+                if opened.body is None or opened.salt is None:
+                    if name in OPEN_GROUPS:
+                        problems.append(f"leaf {index}: group {name} is missing")
+                    continue
+                self.looked += 1
+                found = commit(opened.salt, opened.body)
+                if (found != stated[name][position]) if settle else (_b64(found) != entry["c"][name]):
+                    problems.append(f"leaf {index}: group {name} is not what was committed to")
+        return problems
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

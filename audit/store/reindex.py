@@ -1,0 +1,110 @@
+"""Builds the search projection anew from the log, and compares it with the one that is there."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pysqlite3.dbapi2 as driver
+
+from audit.keys import Keyring
+from audit.projection import row_of
+from audit.search.leaves import LeafReader, StoredLeaf
+from audit.store.migrate import require_current
+from audit.store.projector import OpenFlow, Projector
+from audit.store.sqlite import Connection, connect_writer, only_writer
+
+_TABLES = ("flow", "tag")
+_BATCH = 2_000  # leaves between two writes
+
+
+def reindex(path: Path, keyring: Keyring) -> int:
+    """Replace the projection by one built from the log; the number of flows. The log writer must not be running."""
+    with only_writer(path):
+        require_current(path)
+        with closing(connect_writer(path)) as connection:
+            connection.execute("begin immediate")
+            for table in _TABLES:
+                connection.execute(f"delete from {table}")  # noqa: S608 - our own constants
+            project(connection, connection, keyring)
+            connection.execute("commit")
+            return int(connection.execute("select count(*) from flow").fetchone()[0])
+
+
+def project(source: Connection, target: Connection, keyring: Keyring) -> None:
+    """Write the projection of the log in `source` to the (empty) tables of `target`."""
+    reader, projector = LeafReader(source, keyring), Projector()
+    opened: dict[str, OpenFlow] = {}
+    for count, leaf in enumerate(_leaves(source), 1):
+        _one(leaf, reader, projector, opened)
+        if count % _BATCH == 0:
+            projector.flush(target)
+    projector.flush(target)
+
+
+def _one(leaf: StoredLeaf, reader: LeafReader, projector: Projector, opened: dict[str, OpenFlow]) -> None:
+    entry = leaf.entry
+    kind, flow = entry["k"], entry.get("id", "")
+    if kind == "settle":
+        projector.settle(leaf.index, entry["f"])
+    if kind not in ("intent", "outcome"):
+        return
+    groups = {name: group.value for name, group in reader.open(leaf, flow).items()}
+    tenant, user = reader.owner(leaf, flow)
+    row = row_of(kind, tenant, user, groups)
+    if row is None:
+        return
+    known = opened.get(flow)
+    if known is None:
+        projector.first(leaf.index, flow, entry["t"], row, outcome=kind == "outcome")
+        if kind == "intent":
+            opened[flow] = OpenFlow(leaf.index, entry["t"], (entry["w"], entry["e"]), row)
+    elif kind == "intent":
+        projector.attempt(leaf.index, known, row)
+        known.row = row
+    else:
+        projector.outcome(leaf.index, known, row)
+        del opened[flow]
+
+
+def _leaves(connection: Connection) -> Iterator[StoredLeaf]:
+    """All leaves in order, in a cursor of their own, a piece at a time: the tables beside them change meanwhile."""
+    at = -1
+    while True:
+        rows = connection.execute("select * from leaf where idx > ? order by idx limit ?", (at, _BATCH)).fetchall()
+        if not rows:
+            return
+        for row in rows:
+            yield StoredLeaf(row[0], *(bytes(column) for column in row[1:]))
+        at = rows[-1][0]
+
+
+def differences(connection: Connection, keyring: Keyring, folder: Path) -> list[str]:
+    """Where the projection differs from what the log says, in words; empty when it does not."""
+    with tempfile.TemporaryDirectory(prefix=".reindex-", dir=folder) as name:
+        with closing(driver.connect(f"{name}/search.db", isolation_level=None)) as fresh:
+            fresh.execute("pragma synchronous=off")
+            for table in _TABLES:
+                found = "select sql from sqlite_master where tbl_name = ? and sql is not null order by type desc"
+                for (sql,) in connection.execute(found, (table,)).fetchall():
+                    fresh.execute(sql)
+            fresh.execute("begin")
+            project(connection, fresh, keyring)
+            fresh.execute("commit")
+            return [problem for table in _TABLES for problem in _compare(connection, fresh, table)]
+
+
+def _compare(stored: Connection, fresh: Connection, table: str) -> list[str]:
+    order = "seq" if table == "flow" else "kind, value, time_us, seq"
+    query = f"select * from {table} order by {order}"  # noqa: S608 - our own constants
+    ours, theirs = iter(stored.execute(query)), iter(fresh.execute(query))
+    while True:
+        a, b = next(ours, None), next(theirs, None)
+        if a != b:
+            row = b or a
+            where = f"leaf {row[0]}" if table == "flow" and row else str(row[:2] if row else "")
+            return [f"the search table {table!r} differs from the log at {where}: run `lexgate audit reindex`"]
+        if a is None:
+            return []
