@@ -14,7 +14,8 @@ _SCHEMES = re.compile(
 )
 
 
-def _check(value: str) -> bool:
+def is_card(value: str) -> bool:
+    """A number of one of the schemes, with a valid check digit."""
     digits = only_digits(value)
     return _SCHEMES.fullmatch(digits) is not None and luhn(digits)
 
@@ -26,13 +27,13 @@ RECOGNIZER = Recognizer(
         shape(
             r"\b[2-6][0-9]{3}[ \-.]?[0-9]{4}[ \-.]?[0-9]{4}[ \-.]?[0-9]{1,4}\b",
             r"(?<![0-9A-Za-z])(?<![0-9][.\-])[2-6]\d{3}(?P<gap>[ \-.]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{1,4}(?:(?P=gap)\d{3})?(?![0-9A-Za-z]|[.\-][0-9])",
-            check=_check,
+            check=is_card,
             score=0.98,
         ),
         shape(
             r"\b3[0-9]{3}[ \-]?[0-9]{6}[ \-]?[0-9]{4,5}\b",
             r"(?<![0-9A-Za-z])(?<![0-9][.\-])3\d{3}(?P<gap>[ \-]?)\d{6}(?P=gap)\d{4,5}(?![0-9A-Za-z]|[.\-][0-9])",
-            check=_check,
+            check=is_card,
             score=0.98,
         ),
     ),

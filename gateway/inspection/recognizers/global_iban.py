@@ -23,7 +23,8 @@ _LENGTHS = {
 _WRITTEN = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}\d{2}(?:[ \-]?[0-9A-Za-z]){11,30}")
 
 
-def _complete(text: str, at: int) -> Iterable[Candidate]:
+def complete(text: str, at: int) -> Iterable[Candidate]:
+    """The IBAN that begins here, if it has its country's length and a valid check."""
     written = _WRITTEN.match(text, at)
     if written is None:
         return ()
@@ -44,6 +45,6 @@ def _complete(text: str, at: int) -> Iterable[Candidate]:
 RECOGNIZER = Recognizer(
     "iban",
     "IBAN",
-    (Shape(r"\b[A-Za-z]{2}[0-9]{2}[ \-]?[0-9A-Za-z]{3,4}[ \-]?[0-9A-Za-z]", _complete, _WRITTEN.pattern),),
+    (Shape(r"\b[A-Za-z]{2}[0-9]{2}[ \-]?[0-9A-Za-z]{3,4}[ \-]?[0-9A-Za-z]", complete, _WRITTEN.pattern),),
     guarded=True,
 )

@@ -9,7 +9,8 @@ from gateway.inspection.recognizer import Recognizer, shape
 _PLACEHOLDER = re.compile(r"(?i)[<\[{*]|\$\{|\bxxx|password|passwd|:pass@|:pwd@|\*\*\*|your|changeme|secret@|example:example")
 
 
-def _url(value: str) -> bool:
+def has_password(value: str) -> bool:
+    """Whether the user information of a URL holds a password that is none of the usual placeholders."""
     secret = value.split("://", 1)[1].rsplit("@", 1)[0].split(":", 1)[1]
     return _PLACEHOLDER.search(f":{secret}@") is None
 
@@ -27,7 +28,7 @@ RECOGNIZER = Recognizer(
         shape(
             r"\b[A-Za-z][A-Za-z0-9+.]{1,20}://[^ /@:\n]{0,64}:[^ /@\n]{1,64}@",
             r"(?<![A-Za-z0-9+.])[A-Za-z][A-Za-z0-9+.]{1,20}(?::[a-z]{2,12})?://[^\s/@:'\"<>]{0,128}:[^\s/@'\"<>]{1,128}@[^\s'\"<>)\],;。，；、）]{1,256}",
-            check=_url,
+            check=has_password,
             score=0.97,
         ),
         shape(

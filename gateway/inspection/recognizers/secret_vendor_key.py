@@ -13,7 +13,7 @@ _B = r"[A-Za-z0-9_\-]"  # Base64url
 _A = r"[A-Za-z0-9]"
 
 KEYS: tuple[tuple[str, str, str], ...] = (
-    ("openai, deepseek, moonshot, dashscope and their kin", r"sk-", rf"sk-(?=[A-Za-z0-9_\-]{{0,40}}\d){_B}{{20,220}}"),
+    ("openai, deepseek, moonshot, dashscope and their kin", r"sk-", rf"sk-{_B}{{20,220}}"),
     ("anthropic", r"sk-ant-", rf"sk-ant-{_B}{{20,220}}"),
     ("openrouter", r"sk-or-v1-", r"sk-or-v1-[0-9a-f]{64}"),
     ("aws access key", r"(AKIA|ASIA|ABIA|ACCA)", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}"),
@@ -69,14 +69,20 @@ KEYS: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 
-def _real(value: str) -> bool:
-    return not is_placeholder(value)
+def is_key(value: str) -> bool:
+    """Not a placeholder, and at least one digit: keys are random."""
+    return any(map(str.isdigit, value)) and not is_placeholder(value)
 
 
-_LOOSE_LEFT = r"(?<![A-Za-z0-9])"
 _RIGHT = r"(?![A-Za-z0-9])"
-_BACK = frozenset({"azure storage and functions", "hashicorp"})
+UNANCHORED = frozenset({"azure storage and functions", "hashicorp"})
 """Vendors whose mark stands inside the value, so that the match begins before the anchor."""
+
+
+def bounded(expression: str) -> str:
+    """A key's expression that does not begin or end inside a longer word."""
+    left = r"(?<![A-Za-z0-9_~.\-])" if expression.startswith("[A-Za-z0-9_~.") else r"(?<![A-Za-z0-9])"
+    return f"{left}(?:{expression}){_RIGHT}"
 
 
 RECOGNIZER = Recognizer(
@@ -85,10 +91,10 @@ RECOGNIZER = Recognizer(
     tuple(
         shape(
             anchor,
-            f"{_LOOSE_LEFT}(?:{expression}){_RIGHT}" if not expression.startswith("[A-Za-z0-9_~.") else f"(?<![A-Za-z0-9_~.\\-])(?:{expression})(?![A-Za-z0-9_~])",
-            check=_real,
+            bounded(expression),
+            check=is_key,
             score=0.96,
-            lead=96 if vendor in _BACK else 0,
+            lead=96 if vendor in UNANCHORED else 0,
         )
         for vendor, anchor, expression in KEYS
     ),
