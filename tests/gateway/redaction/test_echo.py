@@ -80,14 +80,25 @@ PROTOCOLS = {
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@given(text=texts, inner=texts, sizes=sizes, cut=cuts, once=st.booleans(), body_ascii=st.booleans(), ascii_only=st.booleans())
+@given(
+    text=texts,
+    inner=texts,
+    sizes=sizes,
+    cut=cuts,
+    once=st.booleans(),
+    body_ascii=st.booleans(),
+    ascii_only=st.booleans(),
+)
 @settings(max_examples=100, deadline=None)
 def test_what_the_provider_echoes_comes_back_as_it_was_sent(
     protocol, text, inner, sizes, cut, once, body_ascii, ascii_only
 ):
     family, write, read = PROTOCOLS[protocol]
     arguments = {"note": inner, "deep": json.dumps({"again": inner}, ensure_ascii=body_ascii), "n": 1}
-    messages = [{"role": "user", "content": text}, {"role": "user", "content": json.dumps(arguments, ensure_ascii=body_ascii)}]
+    messages = [
+        {"role": "user", "content": text},
+        {"role": "user", "content": json.dumps(arguments, ensure_ascii=body_ascii)},
+    ]
     body = json.dumps({"model": "m", "max_tokens": 9, "messages": messages}, ensure_ascii=body_ascii).encode()
     request = DECODERS[protocol](body)
     redacted = redact(request, echo.find(request.parts(), VALUES, once=once), OPERATORS, echo.KEY)
