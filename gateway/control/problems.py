@@ -12,10 +12,12 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from audit.errors import AuditError, QueryInvalid
+from audit.store.sqlite import Error as SqliteError
 from gateway.errors import BadRequest, LexgateError, MethodNotAllowed, NotFound, Unavailable
 
 log = logging.getLogger("lexgate.control")
@@ -142,6 +144,7 @@ def install(app: FastAPI) -> None:
         return problem(_invalid(error))
 
     app.add_exception_handler(LexgateError, ours)
-    app.add_exception_handler(AuditError, audit)
+    for unreadable in (AuditError, SqliteError, SQLAlchemyError):
+        app.add_exception_handler(unreadable, audit)
     app.add_exception_handler(HTTPException, framework)
     app.add_exception_handler(RequestValidationError, invalid)

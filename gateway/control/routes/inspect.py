@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -46,12 +45,12 @@ def add(app: FastAPI, deps: ControlDeps, threads: Threads) -> None:
 
 
 def read_spans(answer: Any, length: int) -> list[Span]:
-    """The spans of the one text in an inspector's answer: for each text a list of [start, end, label, score, detector].
+    """The spans of the one text in an inspector's answer: {"spans": [[[start, end, label, score, detector], ...]]}.
 
     Raises Unavailable when the answer is anything else: half-understood findings are no findings.
     """
     try:
-        (raw,) = answer
+        (raw,) = answer["spans"]
         spans = [_span(item) for item in raw]
     except (TypeError, ValueError, KeyError):
         raise Unavailable("inspection gave an answer that cannot be read") from None
@@ -60,10 +59,8 @@ def read_spans(answer: Any, length: int) -> list[Span]:
     return sorted(spans, key=lambda span: (span.start, span.end, span.label))
 
 
-def _span(item: Any) -> Span:
-    if isinstance(item, Mapping):
-        item = [item[key] for key in ("start", "end", "label", "score", "detector")]
-    start, end, label, score, detector = item
+def _span(row: Any) -> Span:
+    start, end, label, score, detector = row
     return Span(int(start), int(end), str(label), min(1.0, max(0.0, float(score))), str(detector))
 
 

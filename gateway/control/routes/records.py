@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request
 
+from audit.errors import QueryInvalid
 from gateway.control.deps import Access, ControlDeps
 from gateway.control.governed import governed, operator_of
 from gateway.control.models import FLOW, ProofDocument, Record, RecordPage, RecordQuery
@@ -48,7 +49,10 @@ def add(app: FastAPI, deps: ControlDeps, threads: Threads) -> None:
         """Leaves, disclosed groups, inclusion paths and checkpoint of one flow, for `lexgate audit verify`."""
         operator = operator_of(request)
         seen = ScopedRecords(deps.records, operator.tenants)
-        document = await threads.run(deps.records_deadline_s, seen.proof, flow)
+        try:
+            document = await threads.run(deps.records_deadline_s, seen.proof, flow)
+        except QueryInvalid:  # the flow is well-formed, so what is missing is a checkpoint over its leaves
+            raise Unavailable("the log has not signed a checkpoint over this flow yet", retry_after=2) from None
         return await _one(deps, operator, Access(Permission.PROVE, int(document is not None), flow), document)
 
 

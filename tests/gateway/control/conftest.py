@@ -7,6 +7,7 @@ import pytest
 
 from gateway.control.operators import Role
 from tests.gateway.control.parts import KEYS, deps, serving
+from tests.gateway.control.real import Real, running
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +32,10 @@ def ask(plane: str) -> Iterator[Ask]:
             return client.request(method, path, headers=headers, **more)
 
         yield one
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
+    """A running control plane over the real log, inspector and policies."""
+    with running(tmp_path_factory.mktemp("real")) as running_plane:
+        yield running_plane

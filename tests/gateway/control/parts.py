@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +20,9 @@ from policies.decision import Decision, RuleHit
 
 KEYS = {role: f"key-of-{role.value}" for role in Role}
 ACME_KEY, TWO_KEY = "key-of-acme-compliance", "key-of-two-tenants"
+
+
+Before = Callable[[], Awaitable[None]]
 
 
 def sha256(key: str) -> str:
@@ -103,11 +106,12 @@ class DigitInspector:
     """Finds runs of digits, over the same wire format as the inspector processes."""
 
     async def call(self, method: str, payload: Any, deadline_s: float) -> Any:
-        assert method == "inspect" and set(payload) == {"texts", "lang"} and deadline_s > 0
-        return [
-            [[found.start(), found.end(), "PHONE", 0.9, "digits"] for found in re.finditer("[0-9]{7,}", text)]
-            for text in payload["texts"]
-        ]
+        assert method == "inspect"
+        assert set(payload) == {"texts", "lang"}
+        assert deadline_s > 0
+        (text,) = payload["texts"]
+        rows = [[found.start(), found.end(), "PHONE", 0.9, "digits"] for found in re.finditer("[0-9]{7,}", text)]
+        return {"spans": [rows]}
 
 
 def classify(findings: Any, uninspected: Any) -> Classification:
@@ -141,8 +145,13 @@ def deps(**changes: Any) -> ControlDeps:
 
 
 @contextmanager
-def serving(given: ControlDeps, **options: Any) -> Iterator[str]:
-    """The control plane on a loopback port, in a thread with its own event loop; yields its base URL."""
+def serving(
+    given: ControlDeps, *, first: Before | None = None, last: Before | None = None, **options: Any
+) -> Iterator[str]:
+    """The control plane on a loopback port, in a thread with its own event loop; yields its base URL.
+
+    `first` is awaited in that loop before it serves, `last` after.
+    """
     started: list[int] = []
     up = threading.Event()
     loop = asyncio.new_event_loop()
@@ -154,7 +163,11 @@ def serving(given: ControlDeps, **options: Any) -> Iterator[str]:
 
     def main() -> None:
         asyncio.set_event_loop(loop)
+        if first is not None:
+            loop.run_until_complete(first())
         loop.run_until_complete(run(given, port=0, ready=ready, stop=stop, **options))
+        if last is not None:
+            loop.run_until_complete(last())
         loop.close()
 
     thread = threading.Thread(target=main)

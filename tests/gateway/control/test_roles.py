@@ -98,7 +98,8 @@ def test_what_is_no_key(headers: list[bytes]) -> None:
 
 def test_the_key_names_its_operator() -> None:
     assert authenticate(OPERATORS, [b"bearer   " + ACME_KEY.encode()]).name == "acme-officer"
-    assert ACME_KEY not in repr(OPERATORS) and sha256(ACME_KEY) not in repr(OPERATORS)
+    assert ACME_KEY not in repr(OPERATORS)
+    assert sha256(ACME_KEY) not in repr(OPERATORS)
 
 
 def test_operators_come_from_the_settings() -> None:
