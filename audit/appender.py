@@ -108,7 +108,10 @@ class Appender:
         self._link.send(pack_json(Frame.RELEASE, {"flow": flow}))
 
     async def close(self) -> None:
-        """Wait for what is pending, say goodbye, and leave. Flows still open become `interrupted`."""
+        """Wait for what is pending and leave; returns when the stream's end is recorded.
+
+        Flows still open become `interrupted`.
+        """
         link = self._link
         if link.pending:
             await asyncio.wait(list(link.pending.values()))
@@ -136,11 +139,9 @@ class _Link(FrameProtocol):
         return answer
 
     def leave(self) -> None:
-        """Say goodbye and close after what was sent."""
+        """Say goodbye; the writer hangs up when the end of the stream is durable."""
         if self._transport is not None and not self._transport.is_closing():
             self.send(pack_json(Frame.BYE, {}))
-            self.flush()
-            self._transport.close()
 
     def frame_received(self, kind: int, body: bytes) -> None:
         if kind == Frame.ACKS:

@@ -68,13 +68,16 @@ class Counters:
         for use in uses:
             key = (tenant, use.counter, use.period)
             bucket = _bucket(use.period, now_us)
-            pending = self._pending.setdefault(key, {})
+            pending = self._pending.get(key, {})
             reserved = sum(1 for s in pending if not self._is_counted(key, bucket, s))
             new = sum(1 for s in use.subjects if s not in pending and not self._is_counted(key, bucket, s))
             states.append(CounterState(use.counter, self._total(key, bucket) + reserved, new))
-            for subject in use.subjects:
+            if use.subjects:
+                holds.append(_Hold(key, bucket, use.subjects))
+        for hold in holds:
+            pending = self._pending.setdefault(hold.key, {})
+            for subject in hold.subjects:
                 pending[subject] = pending.get(subject, 0) + 1
-            holds.append(_Hold(key, bucket, use.subjects))
         if holds:
             self._holds[flow] = holds
         return tuple(states)

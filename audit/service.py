@@ -88,6 +88,7 @@ class _Service:
         self.log = log
         self.failed = asyncio.Event()
         self.connections: set[_Connection] = set()
+        self.leaving: list[_Connection] = []
         self._loop = asyncio.get_running_loop()
         self._waiting = False
         self._signing: asyncio.TimerHandle | None = None
@@ -110,6 +111,9 @@ class _Service:
             return
         for connection in self.connections:
             connection.committed()
+        for connection in self.leaving:
+            connection.hang_up()
+        self.leaving.clear()
         if self.log.unsigned and self._signing is None:
             self._signing = self._loop.call_later(SIGN_EVERY_US / 1e6, self._sign)
 
@@ -140,6 +144,7 @@ class _Service:
             self._signing.cancel()
         if self._error is not None:
             raise AuditError(f"the store failed: {type(self._error).__name__}") from self._error
+        self._waiting = True  # what closing stages is committed by the log's own close
         for connection in list(self.connections):
             connection.broken("shutting down")
         self.log.close()
@@ -155,7 +160,6 @@ class _Connection(FrameProtocol):
         self._acks: list[int] = []
         self._answers: list[bytes] = []
         self._reserved: set[str] = set()
-        self._said_bye = False
         self._gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -163,7 +167,7 @@ class _Connection(FrameProtocol):
         self._service.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._leave("bye" if self._said_bye else "connection lost")
+        self._leave("connection lost")
 
     def broken(self, reason: str) -> None:
         super().broken(reason)
@@ -200,7 +204,8 @@ class _Connection(FrameProtocol):
             self._reserved.discard(flow)
             log.counters.release(flow)
         elif kind == Frame.BYE:
-            self._said_bye = True
+            self._leave("bye")
+            self._service.leaving.append(self)
         else:
             raise ValueError("frame type")
 
@@ -241,6 +246,11 @@ class _Connection(FrameProtocol):
             self.flush()
         except LogUnavailable:
             self._leave("connection lost")
+
+    def hang_up(self) -> None:
+        """The worker said goodbye and its stream is closed, durably."""
+        if self._transport is not None:
+            self._transport.close()
 
     def _leave(self, reason: str) -> None:
         """The worker is gone: free what it held, close what it left open."""

@@ -117,8 +117,8 @@ class Lab:
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.communicate(timeout=15)
-            assert self.process.returncode == 0
+            _, errors = self.process.communicate(timeout=15)
+            assert self.process.returncode == 0, errors.decode()
 
     def kill(self) -> None:
         assert self.process is not None
