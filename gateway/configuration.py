@@ -45,7 +45,7 @@ def load(path: str | Path, environment: Mapping[str, str] | None = None) -> Sett
 
 def _compose(file: Path, raw: bytes) -> yaml.Node | None:
     try:
-        return yaml.compose(raw, Loader=yaml.SafeLoader)
+        return yaml.compose(raw.decode("utf-8"), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigurationError(f"{file}:{line}: {error.problem or 'not valid YAML'}") from None

@@ -1,0 +1,115 @@
+"""Bad HTTP gets a 4xx in the family's own form, and a caller that trickles or floods costs nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+
+from gateway.ingress.connection import limited
+from gateway.settings import Limits
+
+LIMITS = Limits(header_bytes=4096, header_count=16, header_seconds=0.4, body_seconds=0.4)
+
+
+async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answers with how much arrived."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    body = b"%d" % size
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[int]:
+    config = uvicorn.Config(
+        echo, port=0, http=limited(LIMITS), ws="none", lifespan="off", log_config=None, access_log=False
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.ensure_future(server._serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def said(port: int, *pieces: bytes, eof: bool = False) -> bytes:
+    """What the server answers to these bytes, sent one piece after the other, until it closes or has answered."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+        if eof:
+            writer.write_eof()
+        return await asyncio.wait_for(reader.read(65_536), 10)
+    finally:
+        writer.close()
+
+
+def error_of(answer: bytes) -> tuple[int, dict[str, Any]]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"connection: close" in head.lower()
+    return int(head.split()[1]), json.loads(body)
+
+
+async def test_a_good_request_is_served_over_a_kept_connection() -> None:
+    async with served() as port:
+        answer = await said(port, b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhel", b"lo")
+    assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"5")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "status", "code"),
+    [
+        ((b"\x16\x03\x01\x02\x00garbage\r\n\r\n",), 400, "lexgate_bad_request"),
+        ((b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: -4\r\n\r\n",), 400, "lexgate_bad_request"),
+        ((b"POST /v1/x HTTP/1.1\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n",), 400, "lexgate_bad_request"),
+        ((b"GET / HTTP/1.1\r\n" + b"".join(b"x-%d: y\r\n" % n for n in range(40)) + b"\r\n",), 431, "lexgate_headers_too_large"),
+        ((b"GET / HTTP/1.1\r\nx: " + b"y" * 5000 + b"\r\n\r\n",), 431, "lexgate_headers_too_large"),
+        ((b"GET / HTTP/1.1\r\nx: " + b"y" * 5000,), 431, "lexgate_headers_too_large"),
+        ((b"GET /" + b"p" * 5000 + b" HTTP/1.1\r\n\r\n",), 431, "lexgate_headers_too_large"),
+        ((b"POST /v1/x HTTP/1.1\r\n", b"host: a\r\n"), 408, "lexgate_request_timeout"),
+        ((b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nab", b"c"), 408, "lexgate_request_timeout"),
+    ],
+)  # fmt: skip
+async def test_bad_http_is_refused_in_the_familys_form(pieces: tuple[bytes, ...], status: int, code: str) -> None:
+    async with served() as port:
+        answered, document = error_of(await said(port, *pieces))
+    assert (answered, document["error"]["code"]) == (status, code)
+
+
+async def test_half_a_request_that_ends_is_a_bad_request_in_anthropics_form() -> None:
+    async with served() as port:
+        half = b"POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{"
+        status, document = error_of(await said(port, half, eof=True))
+    assert status == 400
+    assert document["type"] == "error"
+    assert document["error"]["type"] == "invalid_request_error"
+
+
+async def test_a_silent_connection_is_closed_without_a_word() -> None:
+    async with served() as port:
+        assert await said(port) == b""
+
+
+async def test_a_large_body_is_not_counted_as_headers() -> None:
+    body = b"x" * 100_000
+    async with served() as port:
+        answer = await said(port, b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n" + body)
+    assert answer.endswith(b"100000")

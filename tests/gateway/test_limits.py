@@ -1,0 +1,61 @@
+"""Limits hold over all workers together, and a replaced worker's running calls do not count for ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import TooManyRequests
+from gateway.limits import Limit, LimitTable
+
+NOON = 1_800_000_000.0 // 60 * 60
+
+
+def two_workers(folder: Path) -> tuple[LimitTable, LimitTable]:
+    tables = LimitTable(folder / "limits", 2, 0), LimitTable(folder / "limits", 2, 1)
+    for table in tables:
+        table.register(["principal:a", "tenant:t"])
+    return tables
+
+
+def test_calls_a_minute_are_counted_over_both_workers(tmp_path: Path) -> None:
+    first, second = two_workers(tmp_path)
+    limits = [Limit("principal:a", 3, 10)]
+    first.enter(limits, NOON)
+    second.enter(limits, NOON + 1)
+    first.enter(limits, NOON + 2)
+    with pytest.raises(TooManyRequests) as refused:
+        second.enter(limits, NOON + 3)
+    assert refused.value.retry_after == 58
+    second.enter(limits, NOON + 60)
+
+
+def test_concurrent_calls_are_counted_until_they_leave(tmp_path: Path) -> None:
+    first, second = two_workers(tmp_path)
+    limits = [Limit("principal:a", 100, 2), Limit("tenant:t", 100, 100)]
+    first.enter(limits, NOON)
+    second.enter(limits, NOON)
+    with pytest.raises(TooManyRequests, match="2 calls at once"):
+        first.enter(limits, NOON)
+    second.leave(limits)
+    first.enter(limits, NOON)
+
+
+def test_a_refused_call_counts_against_no_limit(tmp_path: Path) -> None:
+    first, _ = two_workers(tmp_path)
+    tight, wide = Limit("principal:a", 1, 10), Limit("tenant:t", 2, 10)
+    first.enter([tight, wide], NOON)
+    for _ in range(5):
+        with pytest.raises(TooManyRequests):
+            first.enter([tight, wide], NOON)
+    first.enter([wide], NOON)
+
+
+def test_a_new_worker_in_the_same_slot_forgets_the_dead_ones_calls(tmp_path: Path) -> None:
+    first, _ = two_workers(tmp_path)
+    limits = [Limit("principal:a", 100, 1)]
+    first.enter(limits, NOON)
+    reborn = LimitTable(tmp_path / "limits", 2, 0)
+    reborn.register(["principal:a", "tenant:t"])
+    reborn.enter(limits, NOON)
