@@ -161,7 +161,49 @@ def errors() -> str:
     return "\n".join(lines) + "\n"
 
 
-MADE: dict[str, Callable[[], str]] = {"settings": settings, "cli": cli, "metrics": metrics, "errors": errors}
+# --- detectors and policy packs -----------------------------------------------------------------------------------
+
+
+def detectors() -> str:
+    """Every label of the pattern tier with the recognisers behind it."""
+    from gateway.inspection.recognizers import RECOGNIZERS
+
+    by_label: dict[str, list[str]] = {}
+    for each in RECOGNIZERS:
+        by_label.setdefault(each.label, []).append(f"`{each.name}`")
+    lines = ["| label | recognisers |", "|---|---|"]
+    lines += [f"| `{label}` | {', '.join(names)} |" for label, names in sorted(by_label.items())]
+    return "\n".join(lines) + "\n"
+
+
+def packs() -> str:
+    """Which packs the built-in profiles are made of."""
+    import policies
+
+    folder = Path(policies.__file__).parent / "packs" / "profiles"
+    profiles = {
+        file.stem: json.loads(file.read_text())["packs"] for file in sorted(folder.glob("*.json"), reverse=True)
+    }
+    every = list(dict.fromkeys(pack for packs in profiles.values() for pack in packs))
+    lines = [
+        "| pack | " + " | ".join(f"`builtin:{name}`" for name in profiles) + " |",
+        "|---|" + "---|" * len(profiles),
+    ]
+    lines += [
+        f"| `{pack}` | " + " | ".join("yes" if pack in packs else "–" for packs in profiles.values()) + " |"
+        for pack in every
+    ]
+    return "\n".join(lines) + "\n"
+
+
+MADE: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "cli": cli,
+    "metrics": metrics,
+    "errors": errors,
+    "detectors": detectors,
+    "packs": packs,
+}
 
 
 def refreshed(text: str) -> str:
