@@ -8,7 +8,7 @@ from collections import Counter
 
 _STANDS_FOR = re.compile(
     r"(?i)x{4,}|\*{3,}|\.\.\.|…|<[^>]*>|\$\{|\{\{|%\(|your[_\-]?|example|placeholder|changeme|change[_\-]me|redacted|dummy"
-    r"|insert|replace|todo|not[_\-]?a|fake[_\-]|sample|_here$|(?:^|[^a-z])(?:foo|bar|null|none|undefined)(?:$|[^a-z])"
+    r"|insert[_\-]|replace[_\-]|sample|_here$|(?:^|[^a-z])(?:foo|bar|null|none|undefined)(?:$|[^a-z])"
     r"|0{8,}|1{8,}|abcdefgh|12345678901|\[redacted\]"
 )
 
@@ -23,5 +23,16 @@ def is_placeholder(value: str) -> bool:
     """Whether a value only shows where a secret would stand: `xxxx`, `<KEY>`, `${KEY}`, `your-key`, one letter repeated."""
     if _STANDS_FOR.search(value):
         return True
-    body = value[value.rfind("_", 0, 12) + 1 :][-24:]
+    body = value[-24:]
+    if len(value) < 12:
+        return len(set(value)) <= 2
     return len(set(body)) <= 4 or any(len(set(body[place : place + 8])) == 1 for place in range(len(body) - 7))
+
+
+def changes(value: str) -> float:
+    """How often, per character, a string changes between lower case, upper case, digits and the rest.
+
+    Random Base64 changes about every second character, camelCase about every sixth, words hardly ever.
+    """
+    kinds = [0 if c.islower() else 1 if c.isupper() else 2 if c.isdecimal() else 3 for c in value]
+    return sum(left != right for left, right in zip(kinds, kinds[1:], strict=False)) / max(1, len(value) - 1)

@@ -65,7 +65,7 @@ def shape(  # noqa: PLR0913 - a shape is data; every argument is one column of i
     def explained(text: str, start: int, end: int) -> bool:
         if before is not None and before.search(text, max(0, start - CUE_WINDOW), start):
             return True
-        if after is not None and after.search(text, end, end + CUE_WINDOW):
+        if after is not None and after.search(text[end : end + CUE_WINDOW]):
             return True
         return before is None and after is None
 

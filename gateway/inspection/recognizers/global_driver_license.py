@@ -24,6 +24,12 @@ RECOGNIZER = Recognizer(
         ),
         shape(r"(?i)driver[’`]s licen[cs]e".replace("[’`]", "(’|`)"), rf"(?i)driver[’`]s licen[cs]e{_GAP}{_VALUE}", check=_check, score=0.85),
         shape(r"(?i)\bdriver_?licen[cs]e", rf"(?i)driver_?licen[cs]e{_GAP}{_VALUE}", check=_check, score=0.85),
+        shape(
+            r"(?i)\blicen[cs]e (no|number|#)",
+            rf"(?i)licen[cs]e (?:no\.?|number|#){_GAP}{_VALUE}",
+            check=lambda value: len(value) >= 7,
+            score=0.6,
+        ),
         shape(r"\b(DL|D/L|DLN)[ :#]", rf"(?:DLN|DL|D/L)(?: ?(?:no\.?|number|#))?[ :#]{{1,3}}{_VALUE}", check=_check, score=0.8),
         shape("(驾驶证|驾照|驾驶执照)", rf"(?:驾驶证|驾照|驾驶执照)[^\n]{{0,14}}?{_VALUE}", check=_check, score=0.85),
         shape(

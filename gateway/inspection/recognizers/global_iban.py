@@ -23,6 +23,12 @@ _LENGTHS = {
 _WRITTEN = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}\d{2}(?:[ \-]?[0-9A-Za-z]){11,30}")
 
 
+def _grouped(written: str) -> bool:
+    """Written without gaps, or in groups of four with one kind of gap."""
+    groups = re.split(r"[ \-]", written)
+    return len(groups) == 1 or all(len(group) == 4 for group in groups[:-1]) and 1 <= len(groups[-1]) <= 4
+
+
 def complete(text: str, at: int) -> Iterable[Candidate]:
     """The IBAN that begins here, if it has its country's length and a valid check."""
     written = _WRITTEN.match(text, at)
@@ -37,7 +43,7 @@ def complete(text: str, at: int) -> Iterable[Candidate]:
             bare += text[place]
         place += 1
     ends_here = place == len(text) or not (text[place].isalnum() and text[place].isascii())
-    if len(bare) != length or not ends_here or not iban(bare.upper()):
+    if len(bare) != length or not ends_here or not _grouped(text[at:place]) or not iban(bare.upper()):
         return ()
     return ((at, place, 1.0),)
 

@@ -21,7 +21,7 @@ def _version4(text: str, at: int) -> Iterable[Candidate]:
     if found is None:
         return ()
     address = ipaddress.IPv4Address(found[0])
-    if address.is_loopback or address.is_unspecified or found[0].startswith(("255.", "0.")):
+    if found[0].startswith(("127.0.", "255.", "0.")):
         return ()
     before = text[max(0, at - 24) : at]
     if _VERSION.search(before):

@@ -26,5 +26,11 @@ RECOGNIZER = Recognizer(
             cue=r"(?:\bmac\b|hardware|arp|switch|interface|wlan|wifi)",
             score=0.85,
         ),
+        shape(
+            r"(?i)\bmac\b",
+            r"(?i)mac(?: address| addr)?[^\n0-9a-f]{0,6}(?<![0-9A-Za-z])(?P<value>[0-9A-Fa-f]{12})(?![0-9A-Za-z])",
+            check=_check,
+            score=0.8,
+        ),
     ),
 )

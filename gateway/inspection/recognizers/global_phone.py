@@ -8,7 +8,7 @@ from gateway.inspection.recognizer import Recognizer, shape
 _CUE = (
     r"(?:phone|\btel\b|tel[.:]|mobile|\bmob\b|\bcell|\bcall\b|\bfax|whatsapp|contact|dial|ring|text me|sms"
     r"|电话|手机|联系|传真|拨打|致电|热线|座机|微信|来电"
-    r"|telefon|rückruf|handy|mobil|durchwahl|erreich|anruf|tél|téléphone|portable|appel|joindre"
+    r"|telefon|rück(?:ruf|frag)|unter (?=$)|handy|mobil|durchwahl|erreich|anruf|tél|téléphone|portable|appel|joindre"
     r"|teléfono|móvil|llam|telefono|cellulare|chiam|\bbel\b|telefoon|telefone|celular)"
 )
 _BEHIND = r"(?![0-9A-Za-z]|[.\-/][0-9])"

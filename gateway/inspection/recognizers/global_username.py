@@ -37,10 +37,27 @@ RECOGNIZER = Recognizer(
         shape(r" (-u|-U|--user|--username|-l)[ =]", rf" (?:--username|--user|-[uUl])[ =]{_VALUE}", check=_check, score=0.85),
         shape(r"\b(ssh|scp|rsync|sftp) ", r"(?:ssh|scp|rsync|sftp) (?:-[^\s]+ )?(?P<value>[a-z][a-z0-9_.\-]{2,30})(?=@)", check=_check, score=0.8),
         shape(
-            "(用户名?|账户名|登录名|登录账号|用户账号|昵称)[A-Za-z:：为是 ]",
-            rf"(?:用户名?|账户名|登录名|登录账号|用户账号|昵称)[：:为是]?\s?{_VALUE}(?=[^A-Za-z0-9]|$)",
+            "(用户|用户名|账户名|登录名|登录账号|用户账号|昵称|账号)([A-Za-z: ]|：|为|是)",
+            rf"(?:用户名?|账户名|登录名|登录账号|用户账号|昵称|账号)[：:为是]?\s?{_VALUE}(?=[^A-Za-z0-9]|$)",
             check=_check,
             score=0.75,
+        ),
+        shape(
+            r"(?i)\buser ['\"][A-Za-z]",
+            r"(?i)user ['\"](?P<value>[A-Za-z][A-Za-z0-9_.\-]{1,30})['\"]",
+            check=_check,
+            score=0.75,
+        ),
+        shape(
+            r"(?i)\b(benutzername|benutzer|nom d'utilisateur|identifiant|nombre de usuario|usuario|utente|nome utente)(:| )",
+            rf"(?i)[a-z' ]{{6,20}}(?::|=| ist| est| es) ?[\"']?{_VALUE}",
+            check=_check,
+            score=0.7,
+        ),
+        shape(
+            r"(?i)\b(handle|twitter|instagram|telegram|github|wechat|weixin|discord|follow|dm)[^\n]{0,12}@[A-Za-z]",
+            r"(?i)(?:handle|twitter|instagram|telegram|github|wechat|weixin|discord|follow|dm)[^\n]{0,12}?(?P<value>@[A-Za-z][A-Za-z0-9_.]{2,30})",
+            score=0.7,
         ),
         shape(
             r"(?i)\bfor (invalid )?user ",

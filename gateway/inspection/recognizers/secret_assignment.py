@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.inspection.entropy import is_placeholder, shannon
+from gateway.inspection.entropy import changes, is_placeholder, shannon
 from gateway.inspection.recognizer import Recognizer, shape
 
 _NAME = (
@@ -20,9 +20,10 @@ _ANCHOR = (
     r"(?i)(api.?key|access.?key|secret|client.?srt|app.?key|auth.?key|token|private.?key|signing.?key|encryption.?key|account.?key"
     r"|subscription.?key|license.?key|master.?key|credential|\bkey[\"' ]{0,2}[=:]|\bak[ =:]|\bsk[ =:]|密钥|秘钥|令牌)"
 )
-_ASSIGNED = r"[\w.\-]{0,24}[\"'\]\\]{0,3}\s{0,8}(?:=>|:=|={1,3}|[:：]|is\b|是|为)\s{0,3}(?:Bearer |Basic )?\\?[\"'`]?"
+_ASSIGNED = r"[\w.\-]{0,24}[\"'\]\\]{0,3}[ \t]{0,8}(?:=>|:=|={1,3}|[:：]|is\b|是|为)[ \t]{0,3}(?:Bearer |Basic )?\\?[\"'`]?"
 _VALUE = r"(?P<value>[A-Za-z0-9_+/~.\-]{16,200}={0,2})(?![A-Za-z0-9_+/~(\[{$-])"
-_WORDS = re.compile(r"[A-Za-z]{3,}")
+_WORDS = re.compile(r"[A-Z]?[a-z]{4,}|[A-Z]{5,}")
+_NOT_SECRET = r"(?:(?:csrf|xsrf|public|page|next|sync|continuation|pagination)[_\- ]?token|(?<!key_)(?<!key)(?<!key-)(?:id|name|url|uri|path|file|version|length|type|count|limit|size|arn)[\"'\s]{0,3}[:=]\s{0,3}[\"']?$)"
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
@@ -30,21 +31,39 @@ def _random(value: str) -> bool:
     if is_placeholder(value) or value.startswith(("/", "./", "../", "http", "file:", "arn:", "urn:")) or _UUID.fullmatch(value):
         return False
     digits = sum(character.isdigit() for character in value)
-    letters = sum(character.isalpha() for character in value)
-    if digits < 2 or letters < 3:
+    if not any(map(str.isalpha, value)) or re.fullmatch(r"[A-Za-z][\w\-]*(?:\.[A-Za-z_][\w\-]*)+", value):
+        return False  # a number, a host, a module
+    lively = changes(value)
+    if digits < 2 and lively < 0.3:
         return False
-    if "." in value and re.fullmatch(r"[a-z0-9\-]+(?:\.[a-z0-9_\-]+){1,6}", value):  # a host, a module, a version
-        return False
-    longest = max((len(word) for word in re.split(r"[^A-Za-z]+", value)), default=0)
-    wordy = len(re.findall(r"[A-Z]?[a-z]{4,}", value)) * 5 > len(value) * 0.55
-    return not wordy and shannon(value) >= (3.0 if len(value) < 24 else 3.2) and (longest < 20 or digits >= 6)
+    wordy = len("".join(_WORDS.findall(value))) > len(value) * 0.55
+    return not (wordy and lively < 0.35) and shannon(value) >= (3.0 if len(value) < 24 else 3.2)
+
+
+def _loose(value: str) -> bool:
+    """For values without an operator between: more digits, longer."""
+    return len(value) >= 20 and sum(map(str.isdigit, value)) >= 3 and _random(value)
 
 
 RECOGNIZER = Recognizer(
     "secret_assignment",
     "API_KEY",
     (
-        shape(_ANCHOR, rf"(?i:{_NAME}){_ASSIGNED}{_VALUE}", check=_random, lead=0, score=0.85),
+        shape(_ANCHOR, rf"(?i:{_NAME}){_ASSIGNED}{_VALUE}", check=_random, unless=_NOT_SECRET, score=0.85),
+        shape(
+            r"(?i)(api.?key|access.?(key|token)|secret.?key|auth.?token|token|密钥|令牌)[ \"'(]",
+            rf"(?i:api[_\- ]?key|access[_\- ]?(?:key|token)|secret[_\- ]?key|auth[_\- ]?token|token|密钥|令牌)[ \"'(]{{1,3}}{_VALUE}",
+            check=_loose,
+            unless=_NOT_SECRET,
+            score=0.8,
+        ),
+        shape(
+            r"(_|-)(live|test|prod|pat|key|token|secret|api|sk|pk)(_|-)[A-Za-z0-9]{12}",
+            r"(?<![A-Za-z0-9])[A-Za-z]{2,12}[_\-](?:live|test|prod|pat|key|token|secret|api|sk|pk)[_\-](?:[A-Za-z0-9]{16,120})(?![A-Za-z0-9])",
+            check=_random,
+            lead=13,
+            score=0.82,
+        ),
         shape(
             r"(?i)\b(bearer|basic) [A-Za-z0-9]",
             r"(?i:bearer|basic) (?P<value>[A-Za-z0-9_+/~.\-]{16,400}={0,2})(?![A-Za-z0-9_+/~(])",

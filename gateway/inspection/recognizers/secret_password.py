@@ -12,7 +12,6 @@ from gateway.inspection.recognizer import Recognizer, shape
 
 _NAME = r"(?:pass(?:word|wd|phrase|code)?|pwd|pswd|passwort|mot de passe|contraseña|密码|口令|passwd)"
 _VALUE = r"(?P<value>[^\s\"'`,;，；。、<>{}()|\\]{4,72})"
-_QUOTED = r"(?:\"(?P<double>[^\"\n]{4,90})\"|'(?P<single>[^'\n]{4,90})')"
 _NOT = re.compile(
     r"(?i)(?:get|os\.|env|process|config|settings?|request|req\.|self\.|this\.|none$|null$|nil$|true$|false$|undefined|required|"
     r"string$|str$|text$|hash|bcrypt|\$|%|@|#\{|input|prompt|bearer|https?:|file:|vault|secret|optional|is|was|has|must|should|"
@@ -46,13 +45,13 @@ RECOGNIZER = Recognizer(
     (
         shape(
             _ANCHOR,
-            rf"(?i:{_NAME})[\w.\-]{{0,16}}[\"'\]]{{0,2}}\s{{0,4}}(?:=>|:=|=)\s{{0,3}}[\"'`]?{_VALUE}",
+            rf"(?i:{_NAME})[\w.\-]{{0,16}}[\"'\]]{{0,2}}[ \t]{{0,4}}(?:=>|:=|={{1,2}})[ \t]{{0,3}}[\"'`]?{_VALUE}",
             check=_plausible,
             score=0.85,
         ),
         shape(
             _ANCHOR,
-            rf"(?i:{_NAME})[\w.\-]{{0,16}}[\"'\]]{{0,2}}\s{{0,3}}[:：]\s{{0,3}}[\"'`]?{_VALUE}",
+            rf"(?i:{_NAME})[\w.\-]{{0,16}}[\"'\]]{{0,2}}[ \t]{{0,3}}[:：][ \t]{{0,3}}[\"'`]?{_VALUE}",
             check=_strong,
             score=0.84,
         ),
@@ -61,6 +60,26 @@ RECOGNIZER = Recognizer(
             rf"(?i:{_NAME})(?: (?:is|was|to|has been set to|set to|ist|est|es|è)|是|为|改为|设为|重置为|设置为|改成|设成)[:：]?\s{{0,2}}[\"'`“「]?{_VALUE}",
             check=_strong,
             score=0.8,
+        ),
+        shape(
+            _ANCHOR,
+            rf"(?i:{_NAME})[^\n.:=：，。]{{1,40}}? (?:is|was|to|ist|est|es|è)[: ]\s?[\"'`“]?{_VALUE}",
+            check=_strong,
+            score=0.75,
+        ),
+        shape(_ANCHOR, rf"(?i:{_NAME})[ \t]{{1,2}}[\"'`“「](?P<value>[^\s\"'`”」]{{4,72}})[\"'`”」]", check=_strong, score=0.78),
+        shape("(密码|口令)", rf"(?:密码|口令)[ \t]?{_VALUE}", check=_strong, score=0.72),
+        shape(
+            r"(?i)\b(pw|pin|requirepass|credentials?|creds|userpass|user/pass)\b",
+            rf"(?i:pw|pin|requirepass|credentials?|creds|userpass|user/pass)(?: code| is|:|=|：)?[ \t]{{0,2}}(?:[A-Za-z0-9_.\-@]{{2,40}} ?[/:] ?)?[\"'`]?{_VALUE}",
+            check=_strong,
+            score=0.7,
+        ),
+        shape(
+            "(密码|口令|账号|用户名|账户|登录)",
+            r"(?:账号|用户名|账户|登录名?)(?:密码)?[：: ]{0,2}[A-Za-z0-9_.@\-]{2,40} ?(?:/|／|，|,|、| ) ?(?:密码)?[：:是为]? ?(?P<value>[^\s\"'`,;，；。、<>{}()|\\]{5,40})",
+            check=_strong,
+            score=0.7,
         ),
         shape(
             r" (-p|--password|--passwd|--pass)[ =]",

@@ -10,6 +10,7 @@ from gateway.inspection.recognizer import Candidate, Recognizer, Shape
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _BODY = re.compile(r"(?:[A-Za-z0-9+/=\\:,. \t\r\n\-\"]|[A-Z][a-z]+-[A-Z])*")
+_ENOUGH = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24}")
 _LONGEST = 24_000
 """Characters of the longest key followed: RSA 16384 in PEM has about 13,000."""
 
@@ -18,8 +19,11 @@ def _complete(text: str, at: int) -> Iterable[Candidate]:
     begin = _BEGIN.match(text, at)
     if begin is None:
         return ()
+    # A header in prose, or one around a word, is talk about keys.
     end = _END.search(text, begin.end(), begin.end() + _LONGEST)
     following = _BEGIN.search(text, begin.end(), begin.end() + _LONGEST)
+    if _ENOUGH.search(text, begin.end(), begin.end() + _LONGEST) is None:
+        return ()
     if end is not None and (following is None or following.start() > end.start()):
         return ((at, end.end(), 1.0),)
     limit = following.start() if following is not None else begin.end() + _LONGEST

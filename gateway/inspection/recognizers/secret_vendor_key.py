@@ -6,7 +6,7 @@ not go on behind its end, must not stand inside a longer word, and must not be a
 
 from __future__ import annotations
 
-from gateway.inspection.entropy import is_placeholder
+from gateway.inspection.entropy import changes, is_placeholder
 from gateway.inspection.recognizer import Recognizer, shape
 
 _B = r"[A-Za-z0-9_\-]"  # Base64url
@@ -70,8 +70,8 @@ KEYS: tuple[tuple[str, str, str], ...] = (
 
 
 def is_key(value: str) -> bool:
-    """Not a placeholder, and at least one digit: keys are random."""
-    return any(map(str.isdigit, value)) and not is_placeholder(value)
+    """Not a placeholder, and random: a digit somewhere, or case that changes as no word's does."""
+    return (any(map(str.isdigit, value)) or changes(value) > 0.3) and not is_placeholder(value)  # noqa: PLR2004
 
 
 _RIGHT = r"(?![A-Za-z0-9])"

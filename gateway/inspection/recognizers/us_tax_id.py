@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.inspection.checksums import only_digits
 from gateway.inspection.recognizer import Recognizer, shape
 
 _ITIN_GROUP = r"(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])"
@@ -27,6 +28,13 @@ RECOGNIZER = Recognizer(
             r"(?<![0-9A-Za-z.\-])\d{2}-\d{7}(?![0-9A-Za-z]|-[0-9])",
             cue=r"(?:\bein\b|employer id|federal tax|tax id|\bfein\b|\btin\b)",
             score=0.85,
+        ),
+        shape(
+            r"(?i)\b(vat|ust-?id|umsatzsteuer|tva|partita iva|p\.? ?iva|cif|cuit|gstin|abn|cnpj|uid)\b",
+            r"(?i)(?:vat|ust-?id|umsatzsteuer|tva|partita iva|p\.? ?iva|cif|cuit|gstin|abn|cnpj|uid)[^\n0-9]{0,28}?"
+            r"(?<![0-9A-Za-z])(?P<value>(?:[A-Za-z]{2}[ \-]?)?(?=(?:[ .\-/]?[0-9A-Za-z]){8})[0-9A-Z]?\d{2}[0-9A-Za-z]{0,13}(?:[ .\-/]\d{2,6}){0,4}[0-9A-Z]{0,3})(?![0-9A-Za-z])",
+            check=lambda value: len(only_digits(value)) >= 7,
+            score=0.75,
         ),
     ),
 )

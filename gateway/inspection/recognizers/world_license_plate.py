@@ -8,7 +8,7 @@ from gateway.inspection.recognizer import Recognizer, shape
 
 _VALUE = r"(?<![0-9A-Za-z])(?P<value>[A-Za-zÄÖÜäöü0-9]{1,8}(?:[ \-·]{1,3}[A-Z0-9a-z]{1,5}){0,3}?)(?=[^0-9A-Za-z \-]|[.,;]|\s|$)"
 _WORDS = (
-    r"licen[cs]e plate|number plate|plate number|plate no|registration plate|registration number|vehicle reg|reg\. no|\bplate|\breg no"
+    r"licen[cs]e plate|number plate|plate number|plate no|registration plate|registration number|registration|vehicle reg|reg\. no|\bplate|\breg no"
     r"|kennzeichen|plaque d'immatriculation|immatricul|matr(?:í|i)cula|\btarga"
 )
 _GAP = r"(?:\s(?:number|no\.?|nr\.?|num|is|was|:|reads|of|é|ist|lautet|numero|número))*\s?[:=#]?\s?[\"'(]?"
@@ -37,7 +37,7 @@ def _tries(longest_first: int) -> str:
 
 
 _ANCHOR = (
-    r"(?i)(licen[cs]e plate|number plate|\bplate|registration number|vehicle reg|\breg\.? no|kennzeichen|immatricul"
+    r"(?i)(licen[cs]e plate|number plate|\bplate|registration|vehicle reg|\breg\.? no|kennzeichen|immatricul"
     r"|matr(í|i)cula|\btarga)"
 )
 
