@@ -100,7 +100,8 @@ def _chinese(lex: Lexicons, random: Random) -> None:
         if _HAN.fullmatch(word):
             by_class.setdefault(kind, []).append((int(count), word))
     named = [w for kind in ("nr", "nrt", "nrfg") for _, w in by_class[kind]]
-    lex.zh_foreign = sorted({w for w in named if len(w) >= 3 and set(w) <= foreign} | set(words("foreign_zh")))
+    transliterated = {w for w in named if len(w) >= 3 and set(w) <= foreign} | set(words("foreign_zh"))
+    lex.zh_foreign = sorted(transliterated - set(words("brands_zh")))
     given = set(lex.given)
     lex.zh_names = sorted({
         w for w in named
@@ -154,14 +155,36 @@ def _towns(lex: Lexicons) -> None:
 def _prose(lex: Lexicons, random: Random) -> None:
     english = [re.sub(r"\s+", " ", p).strip() for text in topics.topics.values() for p in text.split("\n\n")]
     english = [p for p in english if 40 < len(p) < 600 and "Guido" not in p]
-    catalogues = sorted(Path(django.__file__).parent.glob("**/locale/zh_Hans/**/*.po"))
-    pairs = re.findall(
-        r'^msg(?:id|str(?:\[\d\])?) "(.{8,})"$', "\n".join(p.read_text("utf-8") for p in catalogues), re.MULTILINE
-    )
-    plain = [re.sub(r"%\(?\w*\)?s?", "X", p).replace('\\"', '"').replace("\\n", "\n") for p in pairs]
+    plain: list[str] = []
+    for language in ("zh_Hans", "de", "fr", "es", "it"):
+        plain += random.sample(
+            messages := _messages(language), min(900 if language != "zh_Hans" else 2000, len(messages))
+        )
     lex.prose = [p for p in english + plain if "@" not in p and not re.search(r"Translators|Language-Team", p)]
+    lex.prose += _source_code(random)
     counts: dict[str, int] = {}
     for word in re.findall(r"\b[a-z]{3,12}\b", " ".join(english + plain)):
         counts[word] = counts.get(word, 0) + 1
     lex.en_words = sorted((w for w in counts if counts[w] >= 3), key=lambda w: (-counts[w], w)) + words("nouns_en")
     random.shuffle(lex.prose)
+
+
+def _messages(language: str) -> list[str]:
+    """Django's interface texts in a language and, as its catalogues hold both, in English."""
+    catalogues = sorted(Path(django.__file__).parent.glob(f"**/locale/{language}/**/*.po"))
+    found = re.findall(
+        r'^msg(?:id|str(?:\[\d\])?) "(.{8,})"$', "\n".join(p.read_text("utf-8") for p in catalogues), re.MULTILINE
+    )
+    return [re.sub(r"%\(?\w*\)?s?", "X", text).replace('\\"', '"').replace("\\n", "\n") for text in found]
+
+
+def _source_code(random: Random) -> list[str]:
+    """Passages of CPython's own library, without those that may name their authors."""
+    library = Path(re.__file__).parent.parent
+    folders = ("json", "http", "logging", "unittest", "concurrent", "importlib", "multiprocessing", "urllib", "xml")
+    files = [*sorted(library.glob("*.py")), *(f for folder in folders for f in sorted(library.glob(f"{folder}/*.py")))]
+    passages = [p for f in files for p in f.read_text("utf-8", "replace").split("\n\n") if 60 < len(p) < 900]
+    authors = re.compile(
+        r"@|(?i:author|written by|copyright|thanks|contributed|by [A-Z]|credit|maintain)|[A-Z][a-z]+ [A-Z][a-z]+"
+    )
+    return random.sample([p for p in passages if not authors.search(p)], 3500)

@@ -30,6 +30,9 @@ class Maker:
         self._brands_zh, self._eponyms_zh = words("brands_zh"), words("eponyms_zh")
         self._eponyms_en, self._capital = words("eponyms_en"), words("words_capital")
         self._months, self._tools, self._camel = words("months_en"), words("tools"), words("camel")
+        self._nations, self._syllables = words("nationalities"), words("syllables")
+        self._street_names = [street.replace("-", " ") for street in words("streets_en")]
+        self._street_kinds, self._states = words("street_kinds_en"), words("states_en")
         self._templates = {name: _lines(name) for name in ("zh", "en", "negatives_zh", "negatives_en")}
 
     def _pick(self, items: list[str] | str | tuple[str, ...]) -> str:
@@ -45,7 +48,7 @@ class Maker:
         draw = self.random.random()
         if draw < 0.12:
             return self._pick(self.lex.zh_names)
-        if draw < 0.17:
+        if draw < 0.19:
             return self.zh_foreign()
         kind = self.random.random()
         common, rare, double = self.lex.surnames
@@ -109,9 +112,30 @@ class Maker:
         return out
 
     def en_address(self) -> str:
-        """A western address, of one line or several, as Faker's locales write them."""
+        """A western address, of one line or several: plain American and British ones, and as Faker's locales write."""
+        if self._chance(0.35):
+            return self._plain_address()
         value = self._pick(self.lex.streets) if self._chance(0.45) else self._pick(self.lex.addresses)
         return value.replace("\n", self._pick((", ", ", ", " ", "\n")))
+
+    def _plain_address(self) -> str:
+        pick, chance, r = self._pick, self._chance, self.random.randint
+        name = pick(self._street_names) if chance(0.7) else self.last()
+        side = pick(("N ", "S ", "E ", "W ", "North ", "West ")) if chance(0.15) else ""
+        out = f"{r(1, 99) if chance(0.4) else r(100, 19999)} {side}{name} {pick(self._street_kinds)}"
+        if chance(0.3):
+            unit = pick(("Apt", "Apt.", "Suite", "Unit", "#", "Flat", "Floor")) + pick((" ", " ", ""))
+            out = f"{unit}{r(1, 990)}, {out}" if chance(0.2) else f"{out}{pick((', ', ' '))}{unit}{r(1, 990)}"
+        if chance(0.6):
+            letters = "ABCDEFGHJKLMNPRSTUWY"
+            british = f"{pick(letters)}{pick(letters)}{r(1, 20)} {r(1, 9)}{pick(letters)}{pick(letters)}"
+            american = f"{pick(self._states)} {r(1000, 99999):05d}"
+            code = "" if chance(0.2) else " " + british if chance(0.3) else ", " + american
+            out += pick((", ", ", ", " ", "\n")) + pick(self.lex.towns) + code
+        return out
+
+    def _made_word(self) -> str:
+        return "".join(self._pick(self._syllables) for _ in range(self.random.choice((2, 2, 3))))
 
     def zh_place(self) -> str:
         return self._pick(self.lex.zh_places) if self._chance(0.6) else self._pick(self._cities)
@@ -197,6 +221,14 @@ class Maker:
                 return pick(self._months), ""
             case "T":
                 return pick(self._tools), ""
+            case "G":
+                return pick(self._nations), ""
+            case "Z":
+                return self._made_word().capitalize(), ""
+            case "z":
+                return self._made_word(), ""
+            case "U":
+                return "".join(pick("ABCDEFGHIKLMNOPRSTUVWX") for _ in range(self.random.randint(2, 5))), ""
             case "C":
                 return pick(self._camel), ""
             case "w":

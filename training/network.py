@@ -20,6 +20,7 @@ LABELS = ("PERSON", "ADDRESS", "ORG", "LOCATION")
 TAGS = 1 + 2 * len(LABELS)
 WIDTH_IN, WIDTH = 96, 144
 DISTANCES = (1, 1, 2, 4, 8)
+_ORT = "com.microsoft"  # onnxruntime's own operators: product, scale and bias in one
 _LEVELS = 63  # of a weight: seven bits, so that no processor's 8-bit kernel can overflow
 _STEPS = 127  # of an activation, to either side of zero
 
@@ -123,27 +124,27 @@ def _graph(net: Network, scale: np.ndarray[Any, Any]) -> onnx.ModelProto:
     axis = constant("axis", np.array([0], np.int64))
     first, end = constant("first", np.array([0], np.int64)), constant("end", np.array([1 << 40], np.int64))
     for k, (distance, mix, norm) in enumerate(zip(DISTANCES, net.mix, net.ln, strict=True)):
-        step = np.float32(net.step[k].item())
         weight = array(mix.weight)
         column = np.abs(weight).max(1) / _LEVELS + 1e-12
         integers = np.clip(np.round(weight / column[:, None]), -_LEVELS, _LEVELS).astype(np.int8).T
-        q = node("QuantizeLinear", [h, constant(f"step{k}", step), zero])
+        step = constant(f"step{k}", np.float32(net.step[k].item()))
+        q = node("QuantizeLinear", [h, step, zero])
         around = constant(f"around{k}", np.array([distance, 0, distance, 0], np.int64))
         p = node("Pad", [q, around, zero])
         left = node("Slice", [p, first, constant(f"left{k}", np.array([-2 * distance], np.int64)), axis])
         right = node("Slice", [p, constant(f"right{k}", np.array([2 * distance], np.int64)), end, axis])
-        c = node("Concat", [left, q, right], axis=1)
-        m = node("Cast", [node("MatMulInteger", [c, constant(f"w{k}", integers), zero])], to=TensorProto.FLOAT)
-        m = node("Mul", [m, constant(f"scale{k}", (column * step).astype(np.float32))])
-        m = node("Relu", [node("Add", [m, constant(f"b{k}", array(mix.bias))])])
+        seen = node("Concat", [left, q, right], axis=1)
+        scales = constant(f"scale{k}", column.astype(np.float32))
+        product = [seen, constant(f"w{k}", integers), step, scales, zero, "", constant(f"b{k}", array(mix.bias))]
+        m = node("Relu", [node("MatMulIntegerToFloat", product, domain=_ORT)])
         gain, shift = constant(f"gain{k}", array(norm.weight)), constant(f"shift{k}", array(norm.bias))
-        h = node("LayerNormalization", [node("Add", [h, m]), gain, shift], axis=-1)
+        h = node("LayerNormalization", [node("Add", [h, m]), gain, shift], axis=-1, epsilon=norm.eps)
     h = node("MatMul", [h, constant("out_w", array(net.out.weight).T)])
     nodes.append(helper.make_node("Add", [h, constant("out_b", array(net.out.bias))], ["y"]))
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["t", WIDTH_IN])
     y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["t", TAGS])
     graph = helper.make_graph(nodes, "names", [x], [y], constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(_ORT, 1)])
     model.ir_version = 9
     onnx.checker.check_model(model)
     return model

@@ -29,7 +29,7 @@ _SIZE = 64_000  # of the vocabulary
 _WINDOW, _BATCH = 192, 48  # tokens of a window, windows of a step
 _BLOCK = 1 << 18
 _IGNORED = -100  # tag of the empty positions between texts
-_INVENTED = 14_000  # texts an epoch
+_INVENTED = 18_000  # texts an epoch
 _CHOICE = Choice(1.0, {"PERSON": 0.5, "ADDRESS": 0.4, "ORG": 0.5, "LOCATION": 0.5})
 
 
@@ -66,11 +66,11 @@ class Epochs:
 
     def _varied(self, example: Example) -> Example:
         text, draw = example.text, self.random.random()
-        if draw < 0.05:
+        if draw < 0.07:
             new = text.lower()
-        elif draw < 0.07:
+        elif draw < 0.09:
             new = text.upper()
-        elif draw < 0.12:
+        elif draw < 0.13:
             new = self._traditional(text)
         elif draw < 0.3:
             new = text.replace("，", ",").replace("：", ":")

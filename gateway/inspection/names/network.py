@@ -40,7 +40,8 @@ class Network:
 
     def __init__(self, folder: Path) -> None:
         """Raises OSError or ValueError if a file of the model is missing or damaged."""
-        card = json.loads((folder / "model.json").read_text("utf-8"))
+        card_text = (folder / "model.json").read_bytes()
+        card = json.loads(card_text)
         self.decision = Decision(tuple(card["labels"]), float(card["outside_bias"]), tuple(card["thresholds"]))
         with np.load(folder / "vocabulary.npz") as arrays:
             self.table = CharacterTable(arrays["kind"], arrays["lower"], arrays["upper"])
@@ -53,7 +54,8 @@ class Network:
         graph = (folder / "network.onnx").read_bytes()
         self._session = _session(graph)
         self._tags = 1 + 2 * len(self.decision.labels)
-        self.digest = hashlib.sha256(graph + (folder / "vocabulary.npz").read_bytes()).hexdigest()
+        content = (card_text, graph, (folder / "vocabulary.npz").read_bytes())
+        self.digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in content)).hexdigest()
 
     def rows(self, hashes: NDArray[np.uint32]) -> NDArray[np.int32]:
         """Embedding row of every feature hash; 0 for one that is not in the vocabulary."""
