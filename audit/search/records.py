@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection as SqlConnection
 
-from audit.errors import QueryInvalid
+from audit.errors import LogUnavailable, QueryInvalid
 from audit.checkpoint import parse as parse_checkpoint
 from audit.keys import Keyring
 from audit.merkle import inclusion_path
@@ -73,7 +73,7 @@ class Records:
                 if indices[-1] < size:
                     return self._prove(connection, flow, indices, note, size)
             if time.monotonic() > deadline:
-                raise QueryInvalid(flow, "its leaves are not covered by a checkpoint yet: is the log writer running?")
+                raise LogUnavailable("no checkpoint covers this flow yet: is the log writer running?")
             time.sleep(0.01)
 
     def checkpoint(self) -> str:

@@ -20,8 +20,11 @@ from audit.store.sqlite import Connection, connect_reader
 from audit.verify import Verification, verify_log
 
 
-def verify_store(path: Path, keyring: Keyring, vkey: str = "") -> Verification:
-    """Check the whole log of a store and all that stands beside it. StoreUnusable when it cannot be read."""
+def verify_store(path: Path, keyring: Keyring, vkey: str = "", *, marked: bool = True) -> Verification:
+    """Check the whole log of a store and all that stands beside it. StoreUnusable when it cannot be read.
+
+    `marked`: also hold it against the high-water mark beside the keys.
+    """
     require_current(path)
     with closing(connect_reader(path)) as connection:
         row = connection.execute("select value from meta where key = 'origin'").fetchone()
@@ -29,7 +32,7 @@ def verify_store(path: Path, keyring: Keyring, vkey: str = "") -> Verification:
             raise StoreUnusable("the store has no log yet")
         own = keyring.verifier_key(row[0])
         # The mark first, then the snapshot: the log writer marks only what is committed, so the snapshot has it.
-        head = read_head(keyring.folder, row[0], own)
+        head = read_head(keyring.folder, row[0], own) if marked else None
         connection.execute("begin")
         notes = [note for (note,) in connection.execute("select note from checkpoint order by size")]
         notes += [head.note] if head is not None else []
