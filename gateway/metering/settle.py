@@ -22,7 +22,7 @@ from typing import Any
 from gateway.flow import Usage
 from gateway.metering.discrepancy import compare
 from gateway.metering.price import PriceBook
-from gateway.metering.recount import Counted, Exchange, Recounter
+from gateway.metering.recount import Counted, Exchange, Method, Recounter
 from watermark.fingerprint import encode, winnow
 
 _KEY_BYTES = 16
@@ -51,20 +51,26 @@ class Settlement:
         counted = self._recounter.count(_exchange(item))
         reported = _usage(item.get("reported"))
         deviation = compare(reported, counted)
-        basis = reported or Usage(input=counted.input, output=counted.output)
-        price = self._prices.price(item.get("price_provider") or item["provider"], item["model"], basis, item["at"])
         meter = {
             "reported": reported.as_dict() if reported else None,
             "counted": _counted(counted),
             "discrepancy": deviation.flagged,
-            "price": price.as_dict(),
+            "price": self._price(item, reported, counted),
             **_timing(item),
         }
         if deviation.flagged:
             meter["deviation"] = {"input": deviation.input, "output": deviation.output}
         spoken = item.get("delivered_text") or item["output_text"]
         marks = winnow(spoken, _key(item["fingerprint_key"]))
-        return {"flow": item["flow"], "pub": _pub(item), "meter": meter, "digest": {"fingerprint": encode(marks)}}
+        return {"flow": str(item["flow"]), "pub": _pub(item), "meter": meter, "digest": {"fingerprint": encode(marks)}}
+
+    def _price(self, item: Mapping[str, Any], reported: Usage | None, counted: Counted) -> dict[str, str | None] | None:
+        """Of what the provider reports; of our own count where it reports nothing; None where neither is known."""
+        if reported is None and counted.method is Method.NONE:
+            return None
+        basis = reported or Usage(input=counted.input, output=counted.output)
+        provider = item.get("price_provider") or item["provider"]
+        return self._prices.price(provider, item["model"], basis, item["at"]).as_dict()
 
 
 def _exchange(item: Mapping[str, Any]) -> Exchange:
@@ -124,9 +130,14 @@ def _key(text: str) -> bytes:
 
 
 def _unsettled(item: Mapping[str, Any], reason: str) -> dict[str, Any]:
-    """What is recorded of an item that could not be settled: nothing is guessed, and nothing of it is repeated."""
+    """What is recorded of an item that could not be settled: the provider's figures if they are figures, no guess."""
+    try:
+        reported = _usage(item.get("reported"))
+    except (ValueError, TypeError, AttributeError):
+        reported = None
     counted = {"input": 0, "output": 0, "method": "none", "reason": f"not settled: {reason}"}
-    meter = {"reported": None, "counted": counted, "discrepancy": False, "price": None}
+    figures = reported.as_dict() if reported else None
+    meter = {"reported": figures, "counted": counted, "discrepancy": False, "price": None}
     return {
         "flow": str(item.get("flow", "")) if isinstance(item, Mapping) else "",
         "pub": {"labels": [], "answer_entities": {}},

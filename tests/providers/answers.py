@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from bpe_openai._bindings import tokenizer_for_encoding
 
+from gateway.metering.tokenizer import OpenAITokenizer
 from tests.providers.behaviour import Behaviour, said
 
 SIGNATURE = "c2lnbmVkLWJ5LXRoZS1jYW5uZWQtcHJvdmlkZXI="
@@ -45,7 +45,12 @@ class Answer:
 @lru_cache(maxsize=4096)
 def tokens(text: str) -> int:
     """o200k tokens of a text; a lone surrogate counts as the replacement character."""
-    return tokenizer_for_encoding("o200k_base").count(text.encode("utf-8", "replace").decode())
+    return _o200k().count(text.encode("utf-8", "replace").decode())
+
+
+@lru_cache(maxsize=1)
+def _o200k() -> OpenAITokenizer:
+    return OpenAITokenizer("o200k_base")
 
 
 def texts_in(request: Json) -> list[tuple[str, str]]:

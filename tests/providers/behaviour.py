@@ -1,6 +1,6 @@
 """How the canned provider behaves: read from the *model name* of a request, because headers do not cross a gateway.
 
-A model name is one content word and any number of modifiers, joined by commas: `echo,size-1,cut-3`.
+A model name is one content word and any number of modifiers, joined by slashes or commas: `echo/size-1/cut-3`.
 
 Content (what the answer says; default `echo`):
     echo            the text of the last user message            echo-last   the last message, whatever its role
@@ -63,7 +63,7 @@ def parse(model: str) -> Behaviour:
     numbers: dict[str, int] = {}
     waits: dict[str, float] = {}
     lies: dict[str, int] = {}
-    for word in model.split(","):
+    for word in re.split("[,/]", model):
         if _CONTENT.fullmatch(word):
             content = word
         elif word in _FLAGS:

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import base64
 import gzip
+import json
 import os
 import signal
 import socket
@@ -50,7 +51,11 @@ class Received:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     def json(self) -> Any:
-        return orjson.loads(self.body)
+        """The body as JSON. Raises ValueError. What orjson refuses (1e400, huge integers) the standard library reads."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return json.loads(self.body)
 
     def line(self) -> bytes:
         """As one line of the record file."""
@@ -150,7 +155,7 @@ class CannedProvider:
         try:
             request = received.json()
             behaviour = parse(str(request["model"]))
-        except (orjson.JSONDecodeError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             wrong = answers.error_body(anthropic, 400, "canned: not a request with a model")
             return await _whole(writer, 400, orjson.dumps(wrong))
         await _fail_first(writer, behaviour)
