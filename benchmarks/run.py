@@ -162,6 +162,7 @@ def start(bench: Bench, names: Sequence[str], litellm: str) -> list[targets.Targ
             continue
         target.start(GATEWAY_CORE)
         if target.ready():
+            tree.settle(target.pid, idle=0.02)  # what it still does after its first answer is not idling
             target.idle = tree.idle_rate(target.pid)
             say(f"{target.name}: up, idle {target.idle * 100:.1f} % of a core")
             running.append(target)
