@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -67,12 +68,12 @@ class Product:
 
     def start(self) -> None:
         """Starts `lexgate serve` and waits until it is ready."""
-        log = self.log_file.open("ab")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "serve", "--config", str(self.config_file)],
-            cwd=self.folder, stdout=log, stderr=log, env=os.environ | self.environment | {"PYTHONPATH": str(ROOT)},
-            start_new_session=True,
-        )  # fmt: skip
+        with self.log_file.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "serve", "--config", str(self.config_file)],
+                cwd=self.folder, stdout=log, stderr=log, env=os.environ | self.environment | {"PYTHONPATH": str(ROOT)},
+                start_new_session=True,
+            )  # fmt: skip
         self.processes.append(process)
         self.wait_until_ready()
 
@@ -118,10 +119,11 @@ class Product:
         )
 
     def requests(self) -> list[dict[str, Any]]:
-        """What the provider received, in order."""
+        """What the provider received, in order; `body` as bytes."""
         if not self.record_file.exists():
             return []
-        return [json.loads(line) for line in self.record_file.read_text().splitlines()]
+        received = [json.loads(line) for line in self.record_file.read_text().splitlines()]
+        return [request | {"body": base64.b64decode(request["body"])} for request in received]
 
     def record(self, flow: str, status: str = "completed") -> dict[str, Any]:
         """A flow's record once it has this status and, for a forwarded one, is settled."""
@@ -163,6 +165,7 @@ def canned_provider(record: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+        process.stdout.close()
 
 
 @contextlib.contextmanager
@@ -213,7 +216,7 @@ def prepare(folder: Path, provider_url: str, record: Path, overrides: dict[str, 
         "keys": {"file": "./keys"},
         "organisation": {"name": "Example AG", "country": "DE"},
         "providers": [
-            {"name": "home", "base_url": provider_url, "protocols": ["openai", "anthropic"], "jurisdiction": "DE", "models": ["home-*", "home,*"]},
+            {"name": "home", "base_url": provider_url, "protocols": ["openai", "anthropic"], "jurisdiction": "DE", "models": ["home-*", "home/*"]},
             {"name": "abroad", "base_url": provider_url, "protocols": ["openai", "anthropic"], "jurisdiction": "US", "models": ["*"]},
         ],
         "policies": {"bundle": "builtin:strict"},

@@ -31,7 +31,9 @@ import base64
 import re
 from dataclasses import dataclass
 
-_CONTENT = re.compile(r"echo|echo-last|echo-all|echo-body|tool|tool-\d+|both|json|thinking|canned-\d+x|text:.*|huge|huge-\d+")
+_CONTENT = re.compile(
+    r"echo|echo-last|echo-all|echo-body|tool|tool-\d+|both|json|thinking|canned-\d+x|text:.*|huge|huge-\d+"
+)
 _NUMBERED = re.compile(r"(size|tcp|cut|stall|reset|error|status)-(\d+)")
 _WAIT = re.compile(r"(slow|first)-(\d+)ms")
 _LIE = re.compile(r"(lie|liein)([+-]\d+)")
