@@ -107,6 +107,10 @@ class Appender:
             raise LogUnavailable("the log writer is gone")
         self._link.send(pack_json(Frame.RELEASE, {"flow": flow}))
 
+    def abort(self) -> None:
+        """Give the connection up at once: a log writer that does not answer in time is as good as gone."""
+        self._link.broken("given up by the worker")
+
     async def close(self) -> None:
         """Wait for what is pending and leave; returns when the stream's end is recorded.
 

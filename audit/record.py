@@ -7,17 +7,18 @@ flow's key. Each group can be disclosed alone (value and salt) or erased, and th
 
 from __future__ import annotations
 
-import base64
+from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from audit.canonical import canonical
+from audit.canonical import canonical, dump
 from audit.datakeys import KEY_ID, WRAPPED_FLOW_KEY, FlowKey, UserKey
 from audit.errors import RecordInvalid
 from audit.merkle import leaf_hash, root_of
@@ -111,27 +112,32 @@ class _Sealing:
 
     def single(self) -> SealedLeaf:
         """A leaf of one flow, or of none."""
-        draft = self.draft
-        bodies = {name: canonical(value) for name, value in draft.groups.items()}
-        erasable = sorted(bodies.keys() & ERASABLE_GROUPS)
-        key = self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user) if erasable else None
-        commitments = {}
-        for name, body in bodies.items():
-            secret = self.keyring.salt_key if name in OPEN_GROUPS or key is None else key.key
-            commitments[name] = _b64(commit(salt_of(secret, self.place, name), body))
+        draft, place, open_salt = self.draft, self.place, self.keyring.salt_key
+        key = None
+        commitments: dict[str, str] = {}
+        shown: dict[str, bytes] = {}
+        hidden: dict[str, bytes] = {}
+        for name in sorted(draft.groups):
+            body = canonical(draft.groups[name])
+            if name in OPEN_GROUPS:
+                shown[name], secret = body, open_salt
+            else:
+                key = key or self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
+                hidden[name], secret = body, key.key
+            commitments[name] = _b64(commit(salt_of(secret, place, name), body))
+        hashes = {}
         sealed = content = b""
         if key is not None:
-            inner = _compose({name: bodies[name] for name in erasable if name != "content"})
-            sealed = self._encrypt(key, inner, 0, draft.flow)
-            if "content" in bodies:
-                content = self._encrypt(key, bodies["content"], 1, draft.flow)
-        hashes = {"s": sha256(sealed).digest()} if sealed else {}
-        if content:
-            hashes["x"] = sha256(content).digest()
+            if "content" in hidden:
+                content = self._encrypt(key, hidden.pop("content"), 1, draft.flow)
+                hashes["x"] = sha256(content).digest()
+            if hidden:
+                sealed = self._encrypt(key, _compose(hidden), 0, draft.flow)
+                hashes["s"] = sha256(sealed).digest()
         return self._leaf(
             commitments,
             hashes,
-            disclosed=_compose({name: bodies[name] for name in sorted(bodies.keys() & OPEN_GROUPS)}),
+            disclosed=_compose(shown),
             sealed=_segment(sealed) if sealed else b"",
             content=content,
             user_keys=(key.user,) if key else (),
@@ -217,10 +223,10 @@ class _Sealing:
         if draft.flows:
             entry["f"] = draft.flows
         if draft.plain:
-            entry["x"] = draft.plain
+            entry["x"] = orjson.Fragment(canonical(draft.plain))
         if hashes:
             entry["d"] = {name: _b64(value) for name, value in hashes.items()}
-        data = canonical(entry)
+        data = dump(entry)
         if len(data) > MAX_ENTRY:
             raise RecordInvalid(f"the leaf is {len(data)} bytes, at most {MAX_ENTRY} fit")
         row = row_of(draft.kind.value, draft.tenant, draft.user, draft.groups)
@@ -295,4 +301,4 @@ def _segment(data: bytes) -> bytes:
 
 
 def _b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+    return b2a_base64(data, newline=False).decode()
