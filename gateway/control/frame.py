@@ -8,6 +8,7 @@ within its limits while it is read; 4. whatever happens inside, the answer has o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ OPERATOR = "lexgate.operator"
 """Where the ASGI scope holds the operator; absent for a stranger."""
 
 MAX_BODY = 1_048_576
+DRAIN_BYTES, DRAIN_S = 8 * MAX_BODY, 2.0
 
 OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json"})
 """Paths that answer strangers. None of them says anything about this installation unless a key is presented."""
@@ -57,11 +59,13 @@ class Frame:
             await send({"type": "websocket.close", "code": 1008})
             return
         outlet = Outlet(send, tls=scope.get("scheme") == "https")
+        inlet = Inlet(receive, self._body_deadline_s)
         try:
             self._admit(scope)
-            inlet = Inlet(receive, _declared_length(scope), self._body_deadline_s)
+            _check_length(scope)
             await self._app(scope, inlet, outlet)
         except LexgateError as error:
+            await inlet.drain()
             await outlet.instead(problem(error), scope)
         except Exception as error:
             await outlet.instead(failure(error, scope["method"]), scope)
@@ -76,9 +80,7 @@ class Frame:
 class Inlet:
     """`receive` with a limit on bytes and on time. Raises TooLarge and RequestTimeout inside the application."""
 
-    def __init__(self, receive: Receive, declared: int | None, deadline_s: float) -> None:
-        if declared is not None and declared > MAX_BODY:
-            raise TooLarge(f"the body is larger than {MAX_BODY} bytes")
+    def __init__(self, receive: Receive, deadline_s: float) -> None:
         self._receive = receive
         self._bytes = 0
         self._whole = False
@@ -89,14 +91,25 @@ class Inlet:
             return await self._receive()
         try:
             async with asyncio.timeout_at(self._deadline):
-                message = await self._receive()
+                message = await self._next()
         except TimeoutError:
             raise RequestTimeout("the body did not arrive in time") from None
-        if message["type"] == "http.request":
-            self._bytes += len(message.get("body", b""))
-            self._whole = not message.get("more_body", False)
         if self._bytes > MAX_BODY:
+            await self.drain()
             raise TooLarge(f"the body is larger than {MAX_BODY} bytes")
+        return message
+
+    async def drain(self) -> None:
+        """Read and forget what is still being sent, for a moment: closing at once would lose our answer on its way."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                while not self._whole and self._bytes <= DRAIN_BYTES:
+                    await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._bytes += len(message.get("body", b""))
+        self._whole = message["type"] != "http.request" or not message.get("more_body", False)
         return message
 
 
@@ -133,10 +146,12 @@ def _values(scope: Mapping[str, Any], name: bytes) -> list[bytes]:
     return [value for key, value in scope["headers"] if key == name]
 
 
-def _declared_length(scope: Mapping[str, Any]) -> int | None:
+def _check_length(scope: Mapping[str, Any]) -> None:
+    """Refuse a body that says it is too long before any of it is kept."""
     values = _values(scope, b"content-length")
     if not values:
-        return None
-    if len(values) > 1 or not values[0].isdigit() or len(values[0]) > 18:
+        return
+    if len(values) > 1 or not values[0].isdigit():
         raise BadRequest("Content-Length is not one number")
-    return int(values[0])
+    if len(values[0]) > 18 or int(values[0]) > MAX_BODY:
+        raise TooLarge(f"the body is larger than {MAX_BODY} bytes")

@@ -89,8 +89,13 @@ def problem(error: LexgateError) -> Response:
         headers["Connection"] = "close"  # what is left of the body is not read
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
+    return Response(body_of(error), error.status, headers, "application/json")
+
+
+def body_of(error: LexgateError) -> bytes:
+    """The error as JSON."""
     message = error.message.encode("utf-8", "replace").decode("utf-8")
-    return Answer({"error": {"code": error.code, "message": message}}, error.status, headers)
+    return orjson.dumps({"error": {"code": error.code, "message": message}})
 
 
 def failure(error: BaseException, where: str) -> Response:

@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from gateway.control.app import create_app
+from gateway.control.connection import limited
 from gateway.control.deps import ControlDeps
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -98,7 +99,7 @@ def _config(deps: ControlDeps, tls: TlsFiles | None, drain_s: int) -> uvicorn.Co
     context = tls.context() if tls else None
     return uvicorn.Config(
         create_app(deps),
-        http="httptools",
+        http=limited(deps.header_deadline_s, deps.body_deadline_s),
         ws="none",
         lifespan="on",
         loop="none",
@@ -106,7 +107,7 @@ def _config(deps: ControlDeps, tls: TlsFiles | None, drain_s: int) -> uvicorn.Co
         access_log=False,  # paths and queries name people; who looked at what goes into the log by on_access
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=256,
+        limit_concurrency=512,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=drain_s,
         ssl_context_factory=(lambda _config, _default: context) if context else None,

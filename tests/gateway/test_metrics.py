@@ -100,6 +100,7 @@ def test_a_snapshot_is_replaced_whole(tmp_path: Path) -> None:
     figures = Registry()
     for _ in range(3):
         figures.count("lexgate_grades", grade="L1")
-        write_snapshot(figures, tmp_path, 7)
+        write_snapshot(figures, tmp_path, 7, {"bundle": "sha256:00"})
     assert [path.name for path in snapshot_path(tmp_path, 7).parent.iterdir()] == ["worker-7.json"]
     assert json.loads(snapshot_path(tmp_path, 7).read_bytes())["counters"]["lexgate_grades"][0]["value"] == 3
+    assert json.loads(snapshot_path(tmp_path, 7).read_bytes())["bundle"] == "sha256:00"

@@ -60,9 +60,21 @@ def test_targets(ask, target: str) -> None:
 def test_a_long_body_without_a_length_is_cut_off(plane: str) -> None:
     head = f"POST /api/inspect HTTP/1.1\r\nHost: a\r\n{KEY}{JSON}Transfer-Encoding: chunked\r\n\r\n".encode()
     chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
-    answer = raw(plane, head + chunk * 17)
+    answer = raw(plane, head + chunk * 17 + b"0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"connection: close" in answer.lower()
+
+
+def test_a_body_without_end_is_not_read_for_ever(plane: str) -> None:
+    head = f"POST /api/inspect HTTP/1.1\r\nHost: a\r\n{KEY}{JSON}Transfer-Encoding: chunked\r\n\r\n".encode()
+    host, port = plane.removeprefix("http://").split(":")
+    sent = 0
+    with socket.create_connection((host, int(port)), timeout=20) as wire, pytest.raises(OSError):
+        wire.sendall(head)
+        while sent < 200 << 20:
+            wire.sendall(b"10000\r\n" + b"a" * 65536 + b"\r\n")
+            sent += 65536
+    assert sent < 100 << 20
 
 
 def test_a_body_that_does_not_come() -> None:
@@ -71,6 +83,31 @@ def test_a_body_that_does_not_come() -> None:
         with socket.create_connection((host, int(port)), timeout=20) as wire:
             wire.sendall(f"POST /api/inspect HTTP/1.1\r\nHost: a\r\n{KEY}{JSON}Content-Length: 9\r\n\r\n{{".encode())
             assert wire.recv(65536).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("beginning", [b"", b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "])
+def test_headers_that_do_not_come(beginning: bytes) -> None:
+    with serving(deps(header_deadline_s=0.2)) as url:
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as wire:
+            wire.sendall(beginning)
+            answer = wire.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 408 ") if beginning else answer == b""
+
+
+@pytest.mark.parametrize(
+    "headers", [b"X: 1\r\n" * 100, b"X: " + b"a" * 40_000 + b"\r\n", b"X-" + b"a" * 40_000 + b": 1\r\n"]
+)
+def test_floods_of_headers(plane: str, headers: bytes) -> None:
+    answer = raw(plane, b"GET /healthz HTTP/1.1\r\nHost: a\r\n" + headers + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b'{"error":{"code":"lexgate_headers_too_large"' in answer
+
+
+def test_what_is_no_http_gets_our_shape_too(plane: str) -> None:
+    answer = raw(plane, b"HELO example.org\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'{"error":{"code":"lexgate_bad_request"' in answer
 
 
 def test_a_caller_who_leaves_in_the_middle(plane: str) -> None:
