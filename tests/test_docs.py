@@ -45,6 +45,7 @@ def test_every_option_is_documented_with_its_meaning() -> None:
         "operators[].roles",
         "operators[].key_sha256",
         "transfers[].tenant",
+        "transfers[].from",
         "transfers[].valid_until",
     }
     assert {name for name, meaning in rows.items() if not meaning.strip()} <= obvious
