@@ -120,6 +120,6 @@ class ControlDeps:
     on_access: OnAccess | None = None
     inspect_deadline_s: float = 10.0
     records_deadline_s: float = 15.0
-    policy_deadline_s: float = 2.0
+    policy_deadline_s: float = 5.0
     header_deadline_s: float = 10.0
     body_deadline_s: float = 30.0

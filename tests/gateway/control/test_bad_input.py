@@ -69,11 +69,14 @@ def test_a_body_without_end_is_not_read_for_ever(plane: str) -> None:
     head = f"POST /api/inspect HTTP/1.1\r\nHost: a\r\n{KEY}{JSON}Transfer-Encoding: chunked\r\n\r\n".encode()
     host, port = plane.removeprefix("http://").split(":")
     sent = 0
-    with socket.create_connection((host, int(port)), timeout=20) as wire, pytest.raises(OSError):
+    with socket.create_connection((host, int(port)), timeout=20) as wire:
         wire.sendall(head)
-        while sent < 200 << 20:
-            wire.sendall(b"10000\r\n" + b"a" * 65536 + b"\r\n")
-            sent += 65536
+        try:
+            while sent < 200 << 20:
+                wire.sendall(b"10000\r\n" + b"a" * 65536 + b"\r\n")
+                sent += 65536
+        except OSError:  # the server has closed
+            pass
     assert sent < 100 << 20
 
 
