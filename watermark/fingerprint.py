@@ -31,6 +31,7 @@ WORDS, WORD_WINDOW = 5, 4
 CHARACTERS, CHARACTER_WINDOW = 8, 6
 _SEPARATOR, _WORD, _CHARACTER, _INVISIBLE = 0, 1, 2, 3
 _TABLE_END = 0x20000
+_PIECE, _OVERLAP = 262_144, 1024  # characters
 _MASK = (1 << 64) - 1
 _UNSPACED = (  # scripts written without spaces: Thai, Lao, Myanmar, Khmer, kana, Han, kana and Han extensions
     (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x31F0, 0x31FF),
@@ -54,6 +55,9 @@ class Likeness:
 
 def winnow(text: str, key: bytes) -> Marks:
     """The fingerprint of a text under a key of 16 to 64 bytes; empty when the text is too short to be recognised."""
+    if len(text) > _PIECE + _OVERLAP:  # piece by piece, so that memory stays flat
+        starts = range(0, len(text) - _OVERLAP, _PIECE)
+        return np.unique(np.concatenate([winnow(text[start : start + _PIECE + _OVERLAP], key) for start in starts]))
     secret = blake2b(b"lexgate fingerprint", key=key, digest_size=32).digest()
     base, step, salt, final = (int.from_bytes(secret[i : i + 8], "little") for i in range(0, 32, 8))
     points, kinds = _read(text)
@@ -92,9 +96,10 @@ def decode(text: str) -> Marks:
     """The inverse of `encode`. Raises BadFingerprint."""
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return np.unique(np.frombuffer(raw, "<u8").astype(np.uint64))
+        marks: Marks = np.unique(np.frombuffer(raw, "<u8").astype(np.uint64))
     except (binascii.Error, ValueError) as error:
         raise BadFingerprint("not a fingerprint") from error
+    return marks
 
 
 def _read(text: str) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
@@ -180,7 +185,8 @@ def _minima(hashes: NDArray[np.uint64], window: int) -> NDArray[np.uint64]:
         return hashes
     if hashes.size <= window:
         return hashes.min(keepdims=True)
-    return np.unique(sliding_window_view(hashes, window).min(axis=1))
+    smallest: Marks = np.unique(sliding_window_view(hashes, window).min(axis=1))
+    return smallest
 
 
 def _per_thousand(part: int, whole: int) -> int:

@@ -16,6 +16,9 @@ from watermark.profile import Profile, notices
 
 __all__ = ["LABEL_TEXTS", "label_texts", "language_of", "strip", "text_label"]
 
+LABEL_TEXTS: tuple[str, ...]
+"""Every label that this product writes, longest first; read from the data file when first asked for."""
+
 _OPENING = r"[\[【［〔]"
 _CLOSING = r"[\]】］〕]"
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
@@ -66,7 +69,7 @@ def _word(part: str) -> str:
 
 
 def __getattr__(name: str) -> Any:
-    """`LABEL_TEXTS`: the labels as a constant, read from the data file when first asked for."""
+    """`LABEL_TEXTS` without reading a file at import."""
     if name == "LABEL_TEXTS":
         return label_texts()
     raise AttributeError(name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import importlib
 import importlib.util
 import json
 import os
@@ -64,7 +65,7 @@ def start_server(port: int, context: int, parallel: int, threads: int) -> Any:
     """
     path = model_file()
     try:
-        import xllamacpp  # an extra of 34 MB, imported only where the demo runs
+        xllamacpp: Any = importlib.import_module("xllamacpp")  # an extra of 34 MB, only where the demo runs
     except ImportError as error:
         raise DemoUnavailable(_how_to_install("xllamacpp")) from error
     params = xllamacpp.CommonParams()
@@ -107,13 +108,14 @@ def main() -> int:
     try:
         server = start_server(arguments.port, arguments.context, arguments.parallel, arguments.threads)
     except DemoUnavailable as error:
-        print(f"lexgate demo provider: {error}", file=sys.stderr)
+        sys.stderr.write(f"lexgate demo provider: {error}\n")
         return MISSING
     except RuntimeError as error:
-        print(f"lexgate demo provider: llama.cpp did not start on port {arguments.port}: {error}", file=sys.stderr)
+        sys.stderr.write(f"lexgate demo provider: llama.cpp did not start on port {arguments.port}: {error}\n")
         return UNUSABLE
     ready = {"url": server.listening_address, "model": MODEL, "pid": os.getpid()}
-    print(json.dumps({**ready, "load_ms": int((time.monotonic() - started) * 1000)}), flush=True)
+    sys.stdout.write(json.dumps({**ready, "load_ms": int((time.monotonic() - started) * 1000)}) + "\n")
+    sys.stdout.flush()
     stopped.wait()
     return 0
 

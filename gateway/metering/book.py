@@ -83,7 +83,7 @@ def _tariff(row: dict[str, Any], currency: str, book: str) -> Tariff:
 
 def _price(value: Any) -> Decimal:
     if not isinstance(value, str):
-        raise ValueError("a price is a decimal string, so that no digit is lost")
+        raise TypeError("a price is a decimal string, so that no digit is lost")
     amount = Decimal(value)
     if not amount.is_finite() or amount < 0:
         raise ValueError(f"{value!r} is not a price")

@@ -212,9 +212,7 @@ def _tier(steps: tuple[tuple[int, Decimal], ...], input_tokens: int) -> Decimal:
 
 
 def _tariff_rates(tariff: Tariff) -> _Rates:
-    return _Rates(
-        ((0, tariff.input),), ((0, tariff.cached_input),), ((0, tariff.cache_write),), ((0, tariff.output),)
-    )
+    return _Rates(((0, tariff.input),), ((0, tariff.cached_input),), ((0, tariff.cache_write),), ((0, tariff.output),))
 
 
 def _by_package(found: _Resolved, usage: Usage, at_us: int) -> Decimal:

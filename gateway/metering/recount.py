@@ -122,9 +122,7 @@ class Recounter:
         return _sided(exchange, name, tokens, count(name, exchange.output), method, reason)
 
 
-def _sided(
-    exchange: Exchange, name: str, tokens: int, output: int, method: Method, reason: str = ""
-) -> Counted:
+def _sided(exchange: Exchange, name: str, tokens: int, output: int, method: Method, reason: str = "") -> Counted:
     """A side with parts that were not counted is an estimate, however good its tokenizer is."""
     partial_input = exchange.tools or exchange.opaque
     partial_output = exchange.called_tools or exchange.thinking

@@ -129,17 +129,18 @@ def _key(text: str) -> bytes:
     return key
 
 
-def _unsettled(item: Mapping[str, Any], reason: str) -> dict[str, Any]:
+def _unsettled(item: Any, reason: str) -> dict[str, Any]:
     """What is recorded of an item that could not be settled: the provider's figures if they are figures, no guess."""
+    known: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
     try:
-        reported = _usage(item.get("reported"))
+        reported = _usage(known.get("reported"))
     except (ValueError, TypeError, AttributeError):
         reported = None
     counted = {"input": 0, "output": 0, "method": "none", "reason": f"not settled: {reason}"}
     figures = reported.as_dict() if reported else None
     meter = {"reported": figures, "counted": counted, "discrepancy": False, "price": None}
     return {
-        "flow": str(item.get("flow", "")) if isinstance(item, Mapping) else "",
+        "flow": str(known.get("flow", "")),
         "pub": {"labels": [], "answer_entities": {}},
         "meter": {**meter, "latency_ms": None, "first_byte_ms": None},
         "digest": {"fingerprint": ""},

@@ -179,8 +179,8 @@ def _models(anthropic: bool) -> dict[str, Any]:
         made = "2026-01-01T00:00:00Z"
         listed = [{"type": "model", "id": name, "display_name": name, "created_at": made} for name in names]
         return {"data": listed, "has_more": False, "first_id": names[0], "last_id": names[-1]}
-    listed = [{"id": name, "object": "model", "created": 1_790_000_000, "owned_by": "canned"} for name in names]
-    return {"object": "list", "data": listed}
+    created = {"object": "model", "created": 1_790_000_000, "owned_by": "canned"}
+    return {"object": "list", "data": [{"id": name, **created} for name in names]}
 
 
 async def _received(reader: asyncio.StreamReader, connection: int) -> AsyncIterator[Received]:

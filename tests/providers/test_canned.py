@@ -21,7 +21,10 @@ HELLO = [{"role": "user", "content": "Hello Ann, 你好"}]
 
 async def post(provider: CannedProvider, model: str, *, stream: bool = False) -> tuple[int, bytes]:
     body = {"model": model, "messages": HELLO, "stream": stream}
-    async with aiohttp.ClientSession() as session, session.post(provider.url + "/v1/chat/completions", json=body) as got:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(provider.url + "/v1/chat/completions", json=body) as got,
+    ):
         return got.status, await got.read()
 
 

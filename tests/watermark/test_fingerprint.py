@@ -87,6 +87,12 @@ def test_any_text_is_accepted_and_survives_the_record(text: str) -> None:
     assert encode(marks).isascii()
 
 
+def test_a_text_of_many_pieces_is_found_by_an_excerpt_across_a_seam() -> None:
+    text = " ".join(english(9, 60_000))
+    assert len(text) > 262_144 + 2000
+    assert likeness(winnow(text[262_144 - 500 : 262_144 + 1500], KEY), winnow(text, KEY)).of_query > 900
+
+
 def test_lone_surrogates_rare_planes_and_broken_fingerprints() -> None:
     assert winnow("\ud800 word " * 20, KEY).size
     assert winnow("".join(chr(0x20000 + i) for i in range(40)), KEY).size > 3

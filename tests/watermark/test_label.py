@@ -83,7 +83,9 @@ def test_our_label_is_stripped_from_history_in_its_variants(resent: str) -> None
     assert strip(resent) == "Hello."
 
 
-@pytest.mark.parametrize("text", ["Is [AI-generated] text ok?", " [AI-assisted] ", "AI-generated", "(AI-generated)", "  x  "])
+@pytest.mark.parametrize(
+    "text", ["Is [AI-generated] text ok?", " [AI-assisted] ", "AI-generated", "(AI-generated)", "  x  "]
+)
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert strip(text) == text
 

@@ -66,14 +66,23 @@ def test_every_price_equals_the_public_calculation() -> None:
 
 def test_a_book_of_ones_own_speaks_first_while_its_dates_hold(tmp_path: Path) -> None:
     book = tmp_path / "cny.json"
-    row = {"provider": "openai", "model": "gpt-4o", "from": "2026-06-01", "until": "2026-12-01", "input": "20", "output": "80"}
+    row = {
+        "provider": "openai",
+        "model": "gpt-4o",
+        "from": "2026-06-01",
+        "until": "2026-12-01",
+        "input": "20",
+        "output": "80",
+    }
     book.write_text(json.dumps({"book": "cny", "date": "2026-06-01", "currency": "CNY", "prices": [row]}))
     prices = PriceBook([book])
     assert prices.price("openai", "gpt-4o", USAGE, AT).currency == "CNY"
     assert prices.price("openai", "gpt-4o", USAGE, AT + 30 * 86_400_000_000).currency == "USD"
 
 
-@pytest.mark.parametrize("broken", [b"{", b'{"book":"b"}', b'{"book":"b","date":"2026-01-01","currency":"USD","prices":[{"input":1.5}]}'])
+@pytest.mark.parametrize(
+    "broken", [b"{", b'{"book":"b"}', b'{"book":"b","date":"2026-01-01","currency":"USD","prices":[{"input":1.5}]}']
+)
 def test_a_broken_book_is_named(tmp_path: Path, broken: bytes) -> None:
     (tmp_path / "bad.json").write_bytes(broken)
     with pytest.raises(ConfigurationError, match=r"bad\.json"):

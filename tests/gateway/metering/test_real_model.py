@@ -98,7 +98,11 @@ async def test_count_tokens_agrees_with_ours(url: str) -> None:
 
 
 async def test_the_demo_template_is_the_models_own_where_no_tools_are_offered(url: str) -> None:
-    messages = [{"role": "user", "content": HELLO}, {"role": "assistant", "content": "x"}, {"role": "user", "content": " y "}]
+    messages = [
+        {"role": "user", "content": HELLO},
+        {"role": "assistant", "content": "x"},
+        {"role": "user", "content": " y "},
+    ]
     rendered = (await post(url, "/apply-template", {"messages": messages}))["prompt"]
     system = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
     turns = [("system", system), *((message["role"], message["content"]) for message in messages)]
@@ -110,10 +114,14 @@ async def test_the_demo_template_is_the_models_own_where_no_tools_are_offered(ur
 async def test_json_mode_and_tools_answer_in_form(url: str) -> None:
     ask = {"model": "smollm2-135m", "max_tokens": 60, "temperature": 0}
     asked = {"role": "user", "content": "Give JSON with name and age of Bob, 30"}
-    whole = await post(url, "/v1/chat/completions", {**ask, "messages": [asked], "response_format": {"type": "json_object"}})
+    whole = await post(
+        url, "/v1/chat/completions", {**ask, "messages": [asked], "response_format": {"type": "json_object"}}
+    )
     assert isinstance(json.loads(whole["choices"][0]["message"]["content"]), dict)
     asked = {"role": "user", "content": "Weather in Paris?"}
-    tool = await post(url, "/v1/chat/completions", {**ask, "messages": [asked], "tools": [TOOL], "tool_choice": "required"})
+    tool = await post(
+        url, "/v1/chat/completions", {**ask, "messages": [asked], "tools": [TOOL], "tool_choice": "required"}
+    )
     call = tool["choices"][0]["message"]["tool_calls"][0]["function"]
     assert call["name"] == "get_weather"
     assert set(json.loads(call["arguments"])) <= {"city"}

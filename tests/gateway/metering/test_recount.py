@@ -38,7 +38,10 @@ def test_the_tokenizer_of_a_model(model: str, hint: str, expected: tuple[str, bo
 
 def exchange_of(text: str, tokenizer: str = "o200k") -> tuple[Exchange, Usage]:
     """What the canned provider honestly reports for an echo, and what the gateway saw."""
-    request = {"model": "echo", "messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": text}]}
+    request = {
+        "model": "echo",
+        "messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": text}],
+    }
     said = answers.answer(request, b"", parse("echo"))
     seen = Exchange("echo", [("system", "Be kind."), ("user", text)], text, tokenizer)
     return seen, Usage(input=said.tokens_in, output=said.tokens_out)

@@ -91,6 +91,11 @@ def test_a_bad_item_does_not_spoil_its_batch(broken: dict[str, Any]) -> None:
     assert ANSWER not in str(bad)
 
 
+def test_an_item_that_is_no_item_is_still_one_result() -> None:
+    (settled,) = SETTLEMENT.settle_many(["nonsense"])  # type: ignore[list-item]
+    assert settled["meter"]["counted"]["reason"] == "not settled: TypeError"
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
