@@ -20,6 +20,9 @@ from gateway.inspection.recognizer import Recognizer
 from gateway.inspection.recognizers import RECOGNIZERS
 
 
+_SURE = 0.85
+
+
 class Detector(Protocol):
     """Anything else that finds spans in whole texts: the names tagger, an adapted Presidio recogniser."""
 
@@ -38,10 +41,15 @@ class PatternScanner:
     def find(self, text: str) -> list[Span]:
         """All candidates that pass their checks, overlapping ones included. `text` is normalised already."""
         found: list[Span] = []
+        covered, sure = -1, 0.0  # how far, and how surely, what was found so far reaches
         for number, at in self._matcher.scan(text):
             recognizer, shape = self._shapes[number]
+            if at < covered and shape.ceiling <= sure:
+                continue  # would lose against what stands there: spare the search for its cue
             for start, end, score in shape.complete(text, at):
                 found.append(Span(start, end, recognizer.label, score, recognizer.name))
+                if end > covered and score >= _SURE:
+                    covered, sure = end, score
         return found
 
 

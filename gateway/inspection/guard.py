@@ -55,6 +55,10 @@ _CODICE = r"[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]"
 _IBAN = r"[A-Za-z]{2}\d{2}(?:[ \-]?[0-9A-Za-z]){11,30}"
 
 
+_POSSESSIVE, _GREEDY = "}+", "}"
+"""Possessive repeats save backtracking where a match is completed, and cost much where a beginning is tried."""
+
+
 def _is_card(value: str) -> bool:
     return global_credit_card.is_card(value)
 
@@ -105,7 +109,7 @@ def _recognizers() -> Iterator[Recognizer]:
             shape(r"\b[A-Z]{6}[0-9]{2}[A-Z]", _bounded(_CODICE), check=it_codice_fiscale, score=0.98),
         ),
     )
-    yield Recognizer("guard_iban", "IBAN", (Shape(r"\b[A-Za-z]{2}[0-9]{2}", global_iban.complete, _IBAN),))
+    yield Recognizer("guard_iban", "IBAN", (Shape(r"\b[A-Za-z]{2}[0-9]{2}", global_iban.complete, expression=_IBAN),))
 
 
 _STARTS = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]|(?<![0-9A-Za-z_~.\-])[_~.]")
@@ -120,7 +124,7 @@ class GuardScanner:
         recognizers = tuple(_recognizers())
         self.labels = frozenset(recognizer.label for recognizer in recognizers)
         self._scanner = PatternScanner(recognizers)
-        vendor = "|".join(f"(?:{form})" for name, _, form in KEYS if name not in UNANCHORED)
+        vendor = "|".join(f"(?:{form.replace(_POSSESSIVE, _GREEDY)})" for name, _, form in KEYS if name not in UNANCHORED)
         # Without the look-around: what stands left of a start is checked by the starts, what follows is unknown.
         self._token: Any = regex.compile(
             "|".join((vendor, _LONG_JWT, _JWT, _URL, _CARD, _CN_ID, _NIR, _CODICE, _IBAN)), regex.V0

@@ -26,6 +26,7 @@ class Shape:
 
     anchor: str
     complete: Callable[[str, int], Iterable[Candidate]]
+    ceiling: float = 1.0  # no candidate of a shape that needs a cue scores higher
     expression: str = ""  # the Python expression behind `complete`, "" where code does it
 
 
@@ -83,4 +84,4 @@ def shape(  # noqa: PLR0913 - a shape is data; every argument is one column of i
             return ((start, end, score),)
         return ((start, end, verdict),) if verdict else ()
 
-    return Shape(anchor, complete, expression or anchor)
+    return Shape(anchor, complete, score if cue or cue_after else 1.0, expression or anchor)

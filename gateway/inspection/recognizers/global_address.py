@@ -37,7 +37,7 @@ RECOGNIZER = Recognizer(
     "address",
     "ADDRESS",
     (
-        Shape("[0-9]号", lambda text, at: _chinese(text, at + 1), _CN_END.pattern),
+        Shape("[0-9]号", lambda text, at: _chinese(text, at + 1), expression=_CN_END.pattern),
         shape(
             rf"\b({_STREET})\b",
             rf"(?<![0-9A-Za-z])\d{{1,6}}[A-Za-z]? (?:[NSEW]\.? )?(?:[A-Z][A-Za-z'.\-]{{1,20}} ){{1,3}}(?:{_STREET})\b\.?"

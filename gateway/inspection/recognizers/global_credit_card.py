@@ -10,7 +10,7 @@ from gateway.inspection.recognizer import Recognizer, shape
 # Scheme prefixes and lengths as the schemes publish them; UnionPay (62, 81) stands in cn_bank_card.
 _SCHEMES = re.compile(
     r"4\d{12}(?:\d{3}){0,2}|(?:5[1-5]|2[2-7])\d{14}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}"
-    r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|(?:5[06-9]|6[37])\d{14}"
+    r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|(?:2131|1800)\d{11}|35(?:2[89]|[3-8]\d)\d{12}|(?:5[06-9]|6[37])\d{14}"
 )
 
 
@@ -25,7 +25,7 @@ RECOGNIZER = Recognizer(
     "CREDIT_CARD",
     (
         shape(
-            r"\b[2-6][0-9]{3}[ \-.]?[0-9]{4}[ \-.]?[0-9]{4}[ \-.]?[0-9]{1,4}\b",
+            r"\b[2-6][0-9]{3}[ \-.]?[0-9]{4}[ \-.]?[0-9]{4}[ \-.]?[0-9]{1,7}\b",
             r"(?<![0-9A-Za-z])(?<![0-9][.\-])[2-6]\d{3}(?P<gap>[ \-.]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{1,4}(?:(?P=gap)\d{3})?(?![0-9A-Za-z]|[.\-][0-9])",
             check=is_card,
             score=0.98,
@@ -35,6 +35,13 @@ RECOGNIZER = Recognizer(
             r"(?<![0-9A-Za-z])(?<![0-9][.\-])3\d{3}(?P<gap>[ \-]?)\d{6}(?P=gap)\d{4,5}(?![0-9A-Za-z]|[.\-][0-9])",
             check=is_card,
             score=0.98,
+        ),
+        shape(
+            r"\b(5[0678]|6[0-9]|1800|2131)[0-9]{8,17}\b",
+            r"(?<![0-9A-Za-z])(?<![0-9][.\-])(?:5[0678]|6\d|1800|2131)\d{8,17}(?![0-9A-Za-z]|[.\-][0-9])",
+            check=lambda value: 12 <= len(value) <= 19 and luhn(value),
+            cue=r"(?:\bcard\b|maestro|\bdebit|\bcredit|\bjcb\b|visa)",
+            score=0.85,
         ),
     ),
     guarded=True,

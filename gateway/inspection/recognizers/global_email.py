@@ -27,4 +27,4 @@ def _complete(text: str, at: int) -> Iterable[Candidate]:
     return ((start, domain.end(), 0.95),)
 
 
-RECOGNIZER = Recognizer("email", "EMAIL", (Shape("@", _complete, _DOMAIN.pattern),))
+RECOGNIZER = Recognizer("email", "EMAIL", (Shape("@", _complete, expression=_DOMAIN.pattern),))

@@ -51,6 +51,6 @@ def complete(text: str, at: int) -> Iterable[Candidate]:
 RECOGNIZER = Recognizer(
     "iban",
     "IBAN",
-    (Shape(r"\b[A-Za-z]{2}[0-9]{2}[ \-]?[0-9A-Za-z]{3,4}[ \-]?[0-9A-Za-z]", complete, _WRITTEN.pattern),),
+    (Shape(r"\b[A-Za-z]{2}[0-9]{2}[ \-]?[0-9A-Za-z]{3,4}[ \-]?[0-9A-Za-z]", complete, expression=_WRITTEN.pattern),),
     guarded=True,
 )

@@ -54,7 +54,7 @@ RECOGNIZER = Recognizer(
     "ip_address",
     "IP_ADDRESS",
     (
-        Shape(r"\b[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]", _version4, _V4.pattern),
-        Shape(r"\b[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]", _version6, _V6.pattern),
+        Shape(r"\b[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]", _version4, expression=_V4.pattern),
+        Shape(r"\b[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]", _version6, expression=_V6.pattern),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.inspection.recognizer import Recognizer, shape
 
-_CUE = r"(?:passport|护照|護照|旅行证|通行证|reisepass|passeport|pasaporte|passaporto|paspoort|travel document|签证|visa)"
+_CUE = r"(?:passport|护照|護照|旅行证|通行证|台胞证|回乡证|reisepass|passeport|pasaporte|passaporto|paspoort|travel document|签证|visa)"
 _VALUE = r"(?<![0-9A-Za-z])(?P<value>(?=(?:[A-Za-z]{0,4}\d){4})[A-Za-z0-9]{6,12})(?![0-9A-Za-z]|[\-/.][0-9])"
 
 RECOGNIZER = Recognizer(
@@ -30,6 +30,6 @@ RECOGNIZER = Recognizer(
             r"P[A-Z<][A-Z]{3}[A-Z<]{39}(?:\s{1,2}[A-Z0-9<]{44})?",
             score=0.98,
         ),
-        shape("(护照|護照|通行证)", rf"(?:护照|護照|通行证)[^\n]{{0,16}}?{_VALUE}", score=0.85),
+        shape("(护照|護照|通行证|台胞证|回乡证)", rf"(?:护照|護照|通行证|台胞证|回乡证)[^\n]{{0,16}}?{_VALUE}", score=0.85),
     ),
 )

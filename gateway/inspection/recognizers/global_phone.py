@@ -15,7 +15,7 @@ _BEHIND = r"(?![0-9A-Za-z]|[.\-/][0-9])"
 
 
 def _plausible(value: str) -> bool:
-    return 8 <= len(only_digits(value)) <= 15
+    return 8 <= len(only_digits(value)) <= 15  # noqa: PLR2004 - E.164
 
 
 def _weak(value: str) -> bool:
@@ -30,7 +30,7 @@ RECOGNIZER = Recognizer(
     (
         shape(
             r"\+[1-9][0-9 ()\-.]",
-            rf"(?<![0-9A-Za-z])\+[1-9]\d{{0,3}}(?:[ .\-/]{{0,2}}\(?\d{{1,12}}\)?){{1,7}}{_BEHIND}",
+            rf"(?<![0-9A-Za-z])\+[1-9]\d{{0,3}}(?:[ .\-/]{{0,2}}(?:\(\d{{1,5}}\)|\d{{1,12}})){{1,7}}{_BEHIND}",
             check=_plausible,
         ),
         shape(

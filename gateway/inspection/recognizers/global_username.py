@@ -23,7 +23,7 @@ RECOGNIZER = Recognizer(
     "USERNAME",
     (
         shape(
-            r"(?i)\b(user|username|user_name|login|userid|user_id|uname|account_name|screen_name|handle)=",
+            r"(?i)\b(user|username|user_name|login|userid|user_id|uid|uname|account_name|screen_name|handle)=",
             rf"(?i)[a-z_]+=[\"']?{_VALUE}",
             check=_check,
             score=0.85,

@@ -57,13 +57,13 @@ RECOGNIZER = Recognizer(
         ),
         shape(
             _ANCHOR,
-            rf"(?i:{_NAME})(?: (?:is|was|to|has been set to|set to|ist|est|es|è)|是|为|改为|设为|重置为|设置为|改成|设成)[:：]?\s{{0,2}}[\"'`“「]?{_VALUE}",
+            rf"(?i:{_NAME})(?: (?:is|was|to|has been set to|set to|ist|lautet|lautet|est|es|è)|是|为|改为|设为|重置为|设置为|改成|设成)[:：]?\s{{0,2}}[\"'`“「]?{_VALUE}",
             check=_strong,
             score=0.8,
         ),
         shape(
             _ANCHOR,
-            rf"(?i:{_NAME})[^\n.:=：，。]{{1,40}}? (?:is|was|to|ist|est|es|è)[: ]\s?[\"'`“]?{_VALUE}",
+            rf"(?i:{_NAME})[^\n.:=：，。]{{1,40}}? (?:is|was|to|ist|lautet|est|es|è)[: ]\s?[\"'`“]?{_VALUE}",
             check=_strong,
             score=0.75,
         ),
@@ -71,7 +71,7 @@ RECOGNIZER = Recognizer(
         shape("(密码|口令)", rf"(?:密码|口令)[ \t]?{_VALUE}", check=_strong, score=0.72),
         shape(
             r"(?i)\b(pw|pin|requirepass|credentials?|creds|userpass|user/pass)\b",
-            rf"(?i:pw|pin|requirepass|credentials?|creds|userpass|user/pass)(?: code| is|:|=|：)?[ \t]{{0,2}}(?:[A-Za-z0-9_.\-@]{{2,40}} ?[/:] ?)?[\"'`]?{_VALUE}",
+            rf"(?i:pw|pin|requirepass|credentials?|creds|userpass|user/pass)(?: code| is)?(?::|=|：|[ \t])[ \t]{{0,2}}(?:[A-Za-z0-9_.\-@]{{2,40}} ?[/:] ?)?[\"'`]?{_VALUE}",
             check=_strong,
             score=0.7,
         ),

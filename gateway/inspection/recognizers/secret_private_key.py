@@ -11,6 +11,9 @@ _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-
 _END = re.compile(r"-----END (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _BODY = re.compile(r"(?:[A-Za-z0-9+/=\\:,. \t\r\n\-\"]|[A-Z][a-z]+-[A-Z])*")
 _ENOUGH = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24}")
+_HEADERS = 1_200
+"""Characters within which a key's Base64 begins, behind its header lines."""
+
 _LONGEST = 24_000
 """Characters of the longest key followed: RSA 16384 in PEM has about 13,000."""
 
@@ -22,7 +25,7 @@ def _complete(text: str, at: int) -> Iterable[Candidate]:
     # A header in prose, or one around a word, is talk about keys.
     end = _END.search(text, begin.end(), begin.end() + _LONGEST)
     following = _BEGIN.search(text, begin.end(), begin.end() + _LONGEST)
-    if _ENOUGH.search(text, begin.end(), begin.end() + _LONGEST) is None:
+    if _ENOUGH.search(text, begin.end(), begin.end() + _HEADERS) is None:
         return ()
     if end is not None and (following is None or following.start() > end.start()):
         return ((at, end.end(), 1.0),)
@@ -35,6 +38,6 @@ def _complete(text: str, at: int) -> Iterable[Candidate]:
 RECOGNIZER = Recognizer(
     "private_key",
     "PRIVATE_KEY",
-    (Shape(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY", _complete, _BEGIN.pattern),),
+    (Shape(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY", _complete, expression=_BEGIN.pattern),),
     guarded=True,
 )

@@ -13,8 +13,8 @@ _B = r"[A-Za-z0-9_\-]"  # Base64url
 _A = r"[A-Za-z0-9]"
 
 KEYS: tuple[tuple[str, str, str], ...] = (
-    ("openai, deepseek, moonshot, dashscope and their kin", r"sk-", rf"sk-{_B}{{20,220}}"),
-    ("anthropic", r"sk-ant-", rf"sk-ant-{_B}{{20,220}}"),
+    ("openai, deepseek, moonshot, dashscope and their kin", r"sk-", rf"sk-{_B}{{20,220}}+"),
+    ("anthropic", r"sk-ant-", rf"sk-ant-{_B}{{20,220}}+"),
     ("openrouter", r"sk-or-v1-", r"sk-or-v1-[0-9a-f]{64}"),
     ("aws access key", r"(AKIA|ASIA|ABIA|ACCA)", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}"),
     ("amazon bedrock", r"(ABSK|bedrock-api-key-)", r"(?:ABSK[A-Za-z0-9+/]{100,269}={0,2}|bedrock-api-key-[A-Za-z0-9+/=]{30,300})"),

@@ -97,6 +97,18 @@ RECOGNIZER = Recognizer(
             score=0.85,
         ),
         shape(
+            r"\b[0-9]{2}[ /]?[0-9]{8}[ /]?[0-9]{2}\b",
+            rf"{_L}\d{{2}}[ /]?\d{{8}}[ /]?\d{{2}}{_R}",
+            cue=r"(?:\bnass\b|seguridad social|afiliaci|\bnuss\b)",
+            score=0.88,
+        ),
+        shape(
+            r"\b[0-9]{2} [0-9]{2} [0-9]{5}\b",
+            rf"{_L}\d{{2}} \d{{2}} \d{{5}}{_R}",
+            cue=r"(?:n[ºo°]\.? ?col|colegiad)",
+            score=0.85,
+        ),
+        shape(
             r"\b[0-9]{4}[ \-]?[0-9]{4}[ \-]?[0-9]{4}\b",
             rf"{_L}\d{{4}}([ \-]?)\d{{4}}\1\d{{4}}{_R}",
             cue=r"(?:マイナンバー|個人番号|my ?number)",
