@@ -117,7 +117,7 @@ class AnswerStream:
                 out = self._event(read_event(rest.rstrip(b"\r\n") + b"\n\n"))
             except MalformedAnswer:
                 self.report.problem = "truncated"
-        if self._answer.terminal is None and self.report.problem is None:
+        if self._answer.terminal is None:
             out += self._answer.flush()
         if self._answer.terminal is not None:
             self.report.complete = self.report.upstream_error is None
