@@ -17,6 +17,7 @@ import orjson
 
 from policies import archive
 from policies.errors import BundleInvalid
+from policies.syntax import MAX_NESTING, too_deep
 
 ENTRYPOINT: Final = "data.lexgate.decision"
 BUILTIN: Final = "builtin:"
@@ -149,6 +150,9 @@ def _depth(document: Any) -> int:
 
 def _text(name: str, content: bytes) -> str:
     try:
-        return content.decode()
+        text = content.decode()
     except UnicodeDecodeError as error:
         raise BundleInvalid("not UTF-8", file=name, line=content[: error.start].count(b"\n") + 1) from None
+    if line := too_deep(text):
+        raise BundleInvalid(f"brackets nest deeper than {MAX_NESTING}", file=name, line=line)
+    return text

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
+
+MAX_NESTING: Final = 48
+"""Brackets open at once in a module. The engine's parser takes exponential time beyond some hundreds."""
+
+_SILENT: Final = re.compile(r'#[^\n]*|"(?:\\.|[^"\\\n])*"|`[^`]*`')
+_BRACKET: Final = re.compile(r"[\[({\])}]")
 
 BANNED: Final[Mapping[str, str]] = {
     "http.send": "reaches the network",
@@ -31,6 +38,17 @@ def banned_calls(trees: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int,
         for name, line in calls(tree.get("ast", tree)):
             if reason := _reason(name):
                 yield file, line, f"{name} is not allowed: it {reason}"
+
+
+def too_deep(source: str) -> int:
+    """The line where a module's brackets nest too deeply, 0 if they do not. Strings and comments do not count."""
+    text = _SILENT.sub(lambda match: "\n" * match[0].count("\n"), source)
+    depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth += 1 if bracket[0] in "[({" else -1
+        if depth > MAX_NESTING:
+            return text.count("\n", 0, bracket.start()) + 1
+    return 0
 
 
 def calls(node: Any) -> Iterator[tuple[str, int]]:

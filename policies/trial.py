@@ -21,7 +21,7 @@ from policies.engine import Engine, compiled, trees
 from policies.errors import BundleInvalid, PolicyFailed
 from policies.samples import samples
 
-COMPILE_CPU_S: Final = 20
+TOTAL_CPU_S: Final = 8
 MEMORY_BYTES: Final = 4 << 30
 
 
@@ -30,7 +30,7 @@ def main() -> None:
     request = orjson.loads(sys.stdin.buffer.read())
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (COMPILE_CPU_S, COMPILE_CPU_S))
+    resource.setrlimit(resource.RLIMIT_CPU, (TOTAL_CPU_S, TOTAL_CPU_S))
     try:
         _report("stage", stage="compile")
         bundle = assemble("trial", {name: base64.b64decode(text) for name, text in request["files"].items()})

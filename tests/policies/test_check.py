@@ -74,7 +74,17 @@ def test_a_decision_that_eats_memory_is_killed():
     assert "stopped" in problems(big)[0]
 
 
-@pytest.mark.parametrize("text", ["x := " + "[" * 50_000, "x := " + "{" * 50_000, "x := " + "(" * 50_000, "x := 1" + " + 1" * 200_000])
+@pytest.mark.parametrize("opening", ["[", "{", "(", "f("])
+def test_deep_nesting_is_refused_before_the_parser_sees_it(opening: str):
+    with pytest.raises(BundleInvalid, match="t.rego:5: brackets nest deeper than 48"):
+        problems(f"{ANSWER}\n\nx := " + opening * 50_000)
+
+
+def test_brackets_in_strings_do_not_nest():
+    assert problems(f'{ANSWER}\n\nx := "{"[" * 999}" # {"(" * 999}\ny := `{"{" * 999}`') == []
+
+
+@pytest.mark.parametrize("text", ["x := 1" + " + 1" * 100_000, "x := -" + "-" * 100_000 + "1", "x := input" + ".a" * 100_000])
 def test_a_source_that_breaks_the_parser_breaks_only_the_trial(text: str):
     assert problems(f"{ANSWER}\n\n{text}")
 
