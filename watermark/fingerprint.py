@@ -184,7 +184,7 @@ def _minima(hashes: NDArray[np.uint64], window: int) -> NDArray[np.uint64]:
     if hashes.size == 0:
         return hashes
     if hashes.size <= window:
-        return hashes.min(keepdims=True)
+        return hashes[[hashes.argmin()]]
     smallest: Marks = np.unique(sliding_window_view(hashes, window).min(axis=1))
     return smallest
 
