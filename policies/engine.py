@@ -45,13 +45,14 @@ class Engine:
 
     def decide_facts(self, canonical: Mapping[str, Any]) -> Decision:
         """Decides facts that are canonical already (`policies.facts`): what replay and the cache use."""
-        return merge(read_hits(self._answer(facts.encode(canonical))), self.digest)
+        return merge(read_hits(self.answer(canonical)), self.digest)
 
-    def _answer(self, encoded: bytes) -> Any:
+    def answer(self, canonical: Mapping[str, Any]) -> Any:
+        """What the rules say, unread and unmerged. Raises PolicyFailed; its message never quotes the facts."""
         if threading.get_ident() != self._thread:
             raise PolicyFailed("this engine belongs to another thread")
         try:
-            self._rego.set_input_json(encoded.decode())
+            self._rego.set_input_json(facts.encode(canonical).decode())
             answer = self._rego.eval_rule_as_json(self._entrypoint)
         except (KeyboardInterrupt, SystemExit):
             raise
