@@ -10,14 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from gateway.flow import Span
 from gateway.protocols.json_offsets import escape, unescape
+from gateway.redaction.escaped import Guard, context_of, read_escaped
 from gateway.redaction.placeholder import CLOSE, OPEN, Restorable
-
-CONTEXT = 64
-"""Characters before the text at hand that the guard sees, for its look-behinds."""
 
 _WHOLE = re.compile(r"(?:⟦|(\\{1,16})u27[eE]6)([A-Z][A-Z0-9_]{0,63}_[0-9a-f]{16})(?:⟧|\\{1,16}u27[eE]7)")
 _TAIL = re.compile(
@@ -25,14 +21,6 @@ _TAIL = re.compile(
     r"|\\{1,16}(?:u(?:2(?:7[eE]?)?)?)?)\Z"
 )
 _PLAIN_TAIL = re.compile(r"⟦(?:[A-Z][A-Z0-9_a-f]{0,80})?\Z")
-
-
-class Guard(Protocol):
-    """What a guard scanner offers (`gateway.inspection.guard.GuardScanner`)."""
-
-    def find(self, text: str, context: str = "") -> list[Span]: ...
-
-    def hold(self, text: str) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +92,13 @@ class TextChannel:
         guard = self._rules.guard
         assert guard is not None
         self._unread = unread = self._unread + text
-        final = len(unread) if last else guard.hold(unread)
-        for span in sorted(guard.find(unread, self._context), key=lambda span: span.start):
+        if self._json and ("\\" in unread or "\\" in self._context):
+            final, spans = read_escaped(guard, unread, self._context)
+        else:
+            final, spans = guard.hold(unread), guard.find(unread, self._context)
+        if last:
+            final = len(unread)
+        for span in sorted(spans, key=lambda span: span.start):
             if span.end > final:
                 # It may still grow, or turn out to be none: nothing of it goes on.
                 final = min(final, span.start)
@@ -116,7 +109,7 @@ class TextChannel:
                 return unread[: min(span.start, final)]
         passed, self._unread = unread[:final], unread[final:]
         if passed:
-            self._context = (self._context + passed)[-CONTEXT:]
+            self._context = context_of(self._context + passed)
         return passed
 
     def _restored(self, text: str, *, last: bool) -> str:

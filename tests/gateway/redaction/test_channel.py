@@ -104,6 +104,22 @@ def test_what_the_request_carried_may_come_back():
     assert through(rules, ["call 13800138000 or 13900139000!"]) == ("call 13800138000 or ", "PHONE")
 
 
+@pytest.mark.parametrize("levels", [1, 2, 3])
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_escapes_do_not_hide_a_match_in_json(levels, ascii_only):
+    text = "键:\nsk-aaaaaaaaaa\tmore"
+    for _ in range(levels):
+        text = json.dumps({"text": text}, ensure_ascii=ascii_only)
+    rules = Rules({}, scanner.Scanner())
+    whole = through(rules, [text], json=True)
+    assert whole[1] == "API_KEY"
+    assert "sk-" not in whole[0]
+    assert through(rules, list(text), json=True) == whole
+    spelled = text.replace("sk-a", "sk-" + "\\" * (2 ** (levels - 1)) + "u0061")
+    assert through(rules, [spelled], json=True)[1] == "API_KEY"
+    assert through(rules, list(spelled), json=True) == through(rules, [spelled], json=True)
+
+
 answers = st.lists(
     st.sampled_from(
         [
@@ -119,6 +135,10 @@ answers = st.lists(
             "⟦",
             "⟦PERSON_",
             "\\u27e6",
+            "\\n",
+            "\\\\n",
+            "\\",
+            "u0061",
             '"',
             "{",
         ]

@@ -1,0 +1,90 @@
+r"""The guard's view of JSON as it streams: an escape must not hide a match (`"key:\nAKIA…"` has no `n` before the key).
+
+The raw text is read as it stands, and again with its escapes decoded once, twice, … (JSON in strings of JSON). Positions
+of all readings are those of the raw text; what one reading would hold, all hold.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from gateway.flow import Span
+from gateway.protocols.json_offsets import unescape
+
+CONTEXT = 64
+"""Characters before the text at hand that the guard sees, for its look-behinds."""
+
+MAX_DEPTH = 4
+_PIECE = re.compile(r"\\u[0-9a-fA-F]{4}|\\(?!u|\Z).|\\u?[0-9a-fA-F]{0,3}|[^\\]+", re.DOTALL)
+_INCOMPLETE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?")
+_LONGEST_ESCAPE = 6
+
+
+class Guard(Protocol):
+    """What a guard scanner offers (`gateway.inspection.guard.GuardScanner`)."""
+
+    def find(self, text: str, context: str = "") -> list[Span]: ...
+
+    def hold(self, text: str) -> int: ...
+
+
+def read_escaped(guard: Guard, unread: str, context: str) -> tuple[int, list[Span]]:
+    """(what may be final, matches) of `unread`, whose positions they are; `context` is what stood before."""
+    before = len(context)
+    final, spans = guard.hold(unread), guard.find(unread, context)
+    text = context + unread
+    starts = list(range(len(text) + 1))
+    for _ in range(MAX_DEPTH):
+        if "\\" not in text:
+            break
+        text, starts = _decoded(text, starts)
+        final = min(final, max(0, starts[guard.hold(text)] - before))
+        for span in guard.find(text):
+            start, end = starts[span.start] - before, starts[span.end] - before
+            if start >= 0:
+                spans.append(Span(start, end, span.label, span.score, span.detector))
+    return final, spans
+
+
+def _decoded(text: str, starts: list[int]) -> tuple[str, list[int]]:
+    """One level of escapes decoded, up to an escape that is not complete yet; with the way back to the raw text."""
+    out: list[str] = []
+    back: list[int] = []
+    end = len(text)
+    for match in _PIECE.finditer(text):
+        piece = match.group()
+        if piece[0] != "\\":
+            out.append(piece)
+            back.extend(starts[match.start() : match.end()])
+        elif _INCOMPLETE.fullmatch(piece):
+            if match.end() == len(text):
+                end = match.start()
+                break
+            out.append(piece)  # no escape of JSON: it stays as it stands
+            back.extend(starts[match.start() : match.end()])
+        else:
+            out.append(_character(piece))
+            back.append(starts[match.start()])
+    back.append(starts[end])
+    return "".join(out), back
+
+
+def _character(escape: str) -> str:
+    try:
+        return unescape(escape)
+    except ValueError:
+        return escape[1]
+
+
+def context_of(text: str) -> str:
+    """The end of `text`, beginning neither inside an escape nor inside a run of backslashes."""
+    start = len(text) - CONTEXT
+    if start <= 0:
+        return text
+    place = text.rfind("\\", max(0, start - _LONGEST_ESCAPE), start)
+    if place >= 0:
+        start = place
+        while start and text[start - 1] == "\\":
+            start -= 1
+    return text[start:]

@@ -1,0 +1,188 @@
+"""One transcript for each protocol, decision and kind of answer, byte for byte, under `golden/`.
+
+`LEXGATE_GOLDEN=write` writes them anew; the diff is then for a person to read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import Denied
+from gateway.flow import Finding, Span
+from gateway.protocols.family import FAMILIES
+from gateway.protocols.registry import DECODERS, upstream_body
+from gateway.redaction.placeholder import PlaceholderKey
+from gateway.redaction.redact import redact
+from gateway.redaction.stream import AnswerStream
+
+GOLDEN = Path(__file__).with_name("golden")
+KEY = PlaceholderKey(b"k" * 32, "acme", "crm/li.wei")
+VALUES = {"李伟": "PERSON", "Anna Müller": "PERSON", "13800138000": "PHONE", "sk-live-9aJQ2ZxkT4": "API_KEY"}
+OPERATORS = {"PERSON": "placeholder", "PHONE": "placeholder", "API_KEY": "placeholder"}
+DENIED = Denied(
+    "personal data may not leave for this destination",
+    rule="cn.pipl.export",
+    citation="PIPL Art. 38",
+    remedy="redact it, or use a provider in CN",
+)
+TEXT = "Write to 李伟 (13800138000) and Anna Müller, key sk-live-9aJQ2ZxkT4."
+
+
+def request_body(protocol: str, *, stream: bool) -> bytes:
+    content = json.dumps({"to": "Anna M\u00fcller", "phone": 13800138000})
+    if protocol == "openai_chat":
+        call = {"id": "call_abcdefgh", "type": "function", "function": {"name": "save", "arguments": content}}
+        messages = [
+            {"role": "user", "content": TEXT},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "call_abcdefgh", "content": "saved"},
+        ]
+        tree = {"model": "m", "messages": messages, "temperature": 0.70}
+    else:
+        call = {"type": "tool_use", "id": "toolu_abcdefgh", "name": "save", "input": json.loads(content)}
+        result = {"type": "tool_result", "tool_use_id": "toolu_abcdefgh", "content": "saved"}
+        messages = [
+            {"role": "user", "content": [{"type": "text", "text": TEXT}]},
+            {"role": "assistant", "content": [call]},
+            {"role": "user", "content": [result]},
+        ]
+        tree = {"model": "m", "max_tokens": 64, "system": "Be brief.", "messages": messages}
+    return json.dumps(tree | ({"stream": True} if stream else {}), ensure_ascii=False).encode()
+
+
+def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
+    """A provider that repeats the first message and saves it."""
+    content = json.loads(forwarded)["messages"][0]["content"]
+    text = content if isinstance(content, str) else content[0]["text"]
+    arguments = json.dumps({"note": text})
+    half = text.index("⟦") + 5 if "⟦" in text else 12
+    if protocol == "anthropic_count_tokens":
+        return b'{"input_tokens": 31}'
+    if protocol == "openai_chat":
+        usage = {"prompt_tokens": 31, "completion_tokens": 17, "total_tokens": 48}
+        call = {
+            "index": 0,
+            "id": "call_ijklmnop",
+            "type": "function",
+            "function": {"name": "save", "arguments": arguments},
+        }
+        if not stream:
+            message = {"role": "assistant", "content": text, "tool_calls": [call]}
+            choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls"}
+            return json.dumps(
+                {"id": "chatcmpl-1", "object": "chat.completion", "model": "m", "choices": [choice], "usage": usage}
+            ).encode()
+        deltas = [
+            {"role": "assistant", "content": ""},
+            {"content": text[:half]},
+            {"content": text[half:]},
+            {"tool_calls": [call]},
+            {},
+        ]
+        chunks = [
+            {
+                "id": "chatcmpl-1",
+                "object": "chat.completion.chunk",
+                "model": "m",
+                "choices": [{"index": 0, "delta": delta, "finish_reason": None if delta else "tool_calls"}],
+                "usage": None,
+            }
+            for delta in deltas
+        ]
+        chunks.append(chunks[0] | {"choices": [], "usage": usage})
+        return (
+            b"".join(b"data: " + json.dumps(chunk, separators=(",", ":")).encode() + b"\n\n" for chunk in chunks)
+            + b"data: [DONE]\n\n"
+        )
+    blocks = [
+        {"type": "text", "text": text},
+        {"type": "tool_use", "id": "toolu_ijklmnop", "name": "save", "input": {"note": text}},
+    ]
+    message = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": blocks,
+        "stop_reason": "tool_use",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 31, "output_tokens": 17},
+    }
+    if not stream:
+        return json.dumps(message).encode()
+    events = [
+        {"type": "message_start", "message": message | {"content": [], "stop_reason": None}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text[:half]}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text[half:]}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "content_block_start", "index": 1, "content_block": blocks[1] | {"input": {}}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": arguments}},
+        {"type": "content_block_stop", "index": 1},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "tool_use", "stop_sequence": None},
+            "usage": {"output_tokens": 17},
+        },
+        {"type": "message_stop"},
+    ]
+    return b"".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events)
+
+
+def transcript(protocol: str, decision: str, *, stream: bool) -> str:
+    received = request_body(protocol, stream=stream)
+    request = DECODERS[protocol](received)
+    family = FAMILIES[request.family]
+    sections = {"received": received}
+    if decision == "block":
+        sections["delivered"] = family.error_body(DENIED, "0199-flow")
+        sections["delivered, once a stream has begun"] = family.error_event(DENIED, "0199-flow") if stream else b""
+        return written(sections)
+    findings = [
+        Finding(part.path, part.kind, Span(at, at + len(value), label, 1.0, "golden"), value)
+        for part in request.parts()
+        for value, label in VALUES.items()
+        if (at := part.text.find(value)) >= 0
+    ]
+    redacted = redact(request, findings, OPERATORS if decision == "redact" else {}, KEY)
+    forwarded = upstream_body(request, redacted.body)
+    provider = answer_body(protocol, forwarded, stream=stream)
+    answer = AnswerStream(
+        request.family, streaming=stream, placeholders=redacted.placeholders, hide_usage=not request.wants_usage
+    )
+    out = answer.feed(provider)
+    finished = answer.finish()
+    assert finished.report.complete
+    sections |= {
+        "forwarded": forwarded,
+        "provider": provider,
+        "delivered": out,
+        "delivered after the record": finished.body,
+    }
+    return written(sections)
+
+
+def written(sections: dict[str, bytes]) -> str:
+    return "".join(f"=== {name}\n{data.decode().rstrip()}\n" for name, data in sections.items() if data)
+
+
+CASES = [
+    (protocol, decision, stream)
+    for protocol in DECODERS
+    for decision in ("allow", "redact", "block")
+    for stream in (False, True)
+    if not (stream and protocol == "anthropic_count_tokens")
+]
+
+
+@pytest.mark.parametrize(("protocol", "decision", "stream"), CASES)
+def test_transcript(protocol, decision, stream):
+    path = GOLDEN / f"{protocol}.{decision}.{'stream' if stream else 'whole'}.txt"
+    now = transcript(protocol, decision, stream=stream)
+    if os.environ.get("LEXGATE_GOLDEN") == "write":
+        path.write_text(now, encoding="utf-8")
+    assert now == path.read_text(encoding="utf-8")
