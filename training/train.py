@@ -116,12 +116,25 @@ def rows(known: NDArray[np.uint32], hashes: NDArray[np.uint32]) -> Tensor:
     return torch.from_numpy(np.where(known[place] == hashes, place + 1, 0))
 
 
-def learn(epochs: Epochs, out: Path, minutes: float, most: int, seed: int) -> None:
+def _begin(known: NDArray[np.uint32], earlier: Path | None) -> Network:
+    """A new network; with `earlier`, one that goes on from that run: features that both know keep their rows."""
+    net = Network(len(known))
+    if earlier:
+        state = torch.load(earlier / "network.pt")
+        with np.load(earlier / "vocabulary.npz") as arrays:
+            old = rows(arrays["vocabulary"], known)
+        table = net.emb.weight.detach().clone()
+        table[1:][old > 0] = state["emb.weight"][old[old > 0]]
+        net.load_state_dict({**state, "emb.weight": table})
+    return net
+
+
+def learn(epochs: Epochs, out: Path, minutes: float, most: int, seed: int, earlier: Path | None) -> None:
     """The training loop. The last fifth runs with quantisation simulated."""
     torch.manual_seed(seed)
     hashes, tags = epochs.make()
     known = vocabulary([hashes, epochs.make()[0]])
-    net = Network(len(known))
+    net = _begin(known, earlier)
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-4, fused=True)
     print(f"tokens {len(tags)} vocabulary {len(known)} tags {np.bincount(tags[tags >= 0]).tolist()}", flush=True)
     begin, epoch, step = time.monotonic(), 0, 0
@@ -159,7 +172,7 @@ def learn(epochs: Epochs, out: Path, minutes: float, most: int, seed: int) -> No
         )
         if (most and epoch >= most) or (not most and time.monotonic() - begin >= 60 * minutes):
             break
-        if epoch % 5 == 0:
+        if epoch % 3 == 0:
             _save(net, x[:96], known, epochs.table, out / "checkpoint")
         hashes, tags = epochs.make()
     _save(net, x[:96], known, epochs.table, out)
@@ -194,12 +207,14 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder for the model")
     parser.add_argument("--minutes", type=float, default=25.0)
     parser.add_argument("--epochs", type=int, default=0, help="instead of minutes: makes the run repeatable")
+    parser.add_argument("--start", type=Path, default=None, help="folder of an earlier run to go on from")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=5)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    learn(Epochs(arguments.data, arguments.seed), arguments.out, arguments.minutes, arguments.epochs, arguments.seed)
+    epochs = Epochs(arguments.data, arguments.seed)
+    learn(epochs, arguments.out, arguments.minutes, arguments.epochs, arguments.seed, arguments.start)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from gateway.inspection.names.network import Decision
 
 DETECTOR = "names"
 
+_SURE_WITHOUT_CAPITALS = 0.85  # least score of a person in small letters: in code and logs every word is written so
+
 _FORMS_OF_ADDRESS = frozenset(
     {
         *("mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "dear", "hi", "hello", "hey", "thanks", "regards"),
@@ -69,6 +71,8 @@ class Decoder:
             if score < self._thresholds[label] or first > last:
                 continue
             a, b = int(start[first]), int(end[last])
+            if label == "PERSON" and score < _SURE_WITHOUT_CAPITALS and text[a:b].islower():
+                continue
             if _names_somebody(text[a:b], kind[first : last + 1], label):
                 out.append(Span(a, b, label, round(score, 3), DETECTOR))
         return out
