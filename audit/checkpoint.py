@@ -7,7 +7,6 @@ The note's first line, the origin, names the log; a log that was restored with a
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -55,7 +54,7 @@ class VerifierKey:
         parts = text.strip().split("+", 2)
         try:
             name, hash_hex, data = parts[0], parts[1], base64.b64decode(parts[2], validate=True)
-        except (IndexError, binascii.Error) as error:
+        except (IndexError, ValueError) as error:  # binascii.Error is a ValueError
             raise ProofInvalid("not a verifier key (name+hash+base64)") from error
         if data[:1] != _ED25519 or len(data) != 33:
             raise ProofInvalid("the verifier key is not an Ed25519 key")
@@ -80,7 +79,7 @@ def parse(note: str) -> Checkpoint:
         origin, size, root = lines[0], lines[1], base64.b64decode(lines[2], validate=True)
         if not separator or not origin or not size.isdecimal() or str(int(size)) != size or len(root) != 32:
             raise ProofInvalid("not a checkpoint")
-    except (IndexError, binascii.Error) as error:
+    except (IndexError, ValueError) as error:  # binascii.Error is a ValueError
         raise ProofInvalid("not a checkpoint") from error
     return Checkpoint(origin, int(size), root)
 
@@ -102,6 +101,6 @@ def verify(note: str, key: VerifierKey) -> Checkpoint:
             if raw[:4] == key.key_hash:
                 Ed25519PublicKey.from_public_bytes(key.public).verify(raw[4:], (body + "\n").encode())
                 return checkpoint
-        except (binascii.Error, InvalidSignature) as error:
+        except (ValueError, InvalidSignature) as error:
             raise ProofInvalid("the checkpoint's signature is wrong") from error
     raise ProofInvalid("the checkpoint is not signed by this key")

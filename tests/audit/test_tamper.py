@@ -1,0 +1,183 @@
+"""Whatever is done to a stored log, its verification or the log writer's start finds it."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pysqlite3.dbapi2 as sqlite
+import pytest
+
+from audit.checkpoint import Checkpoint, sign
+from audit.errors import LogForked
+from audit.head import head_path
+from audit.keys import Keyring
+from audit.merkle import leaf_hash, root_of
+from audit.sequencer import Log
+from audit.store.inspect import verify_store
+from audit.verify import verify_proof
+from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome, settle
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """A log of a few hundred leaves, ended in good order."""
+    lab = Lab(tmp_path_factory.mktemp("finished"))
+    lab.start()
+
+    async def fill() -> None:
+        log = await lab.connect()
+        flows = [new_flow() for _ in range(150)]
+        await asyncio.gather(*(log.append(intent(flow)) for flow in flows))
+        await asyncio.gather(*(log.append(outcome(flow)) for flow in flows))
+        await log.append(settle(tuple(flows[:50])))
+        await log.close()
+
+    asyncio.run(fill())
+    lab.stop()
+    return lab
+
+
+@pytest.fixture
+def copied(finished: Lab, tmp_path: Path) -> Lab:
+    """A copy of it to do harm to."""
+    lab = copy.copy(finished)
+    lab.folder = tmp_path
+    lab.store = tmp_path / "lexgate.db"
+    lab.keys = tmp_path / "keys"
+    shutil.copytree(finished.keys, lab.keys)
+    shutil.copyfile(finished.store, lab.store)
+    lab.keyring = Keyring.open(lab.keys)
+    return lab
+
+
+def change(lab: Lab, *statements: str) -> None:
+    connection = sqlite.connect(str(lab.store), isolation_level=None)
+    connection.create_function("flip", 2, lambda data, at: data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+def test_untouched_it_verifies(copied: Lab) -> None:
+    assert verify_store(copied.store, copied.keyring).problems == []
+
+
+HARM = {
+    "an entry flipped": ("update leaf set entry = flip(entry, 40) where idx = 7",),
+    "the last entry flipped": ("update leaf set entry = flip(entry, 40) where idx = (select max(idx) from leaf)",),
+    "an open group rewritten": (
+        "update leaf set disclosed = cast(replace(disclosed, 'redact', 'allowd') as blob) where idx = 7",
+    ),
+    "ciphertext flipped": ("update leaf set sealed = flip(sealed, 100) where idx = 7",),
+    "ciphertext removed": ("update leaf set sealed = x'' where idx = 7",),
+    "a leaf deleted": ("delete from leaf where idx = 7",),
+    "the tail cut off": ("delete from leaf where idx >= 200",),
+    "the last leaf cut off": ("delete from leaf where idx = (select max(idx) from leaf)",),
+    "the tail and its checkpoints cut off": ("delete from leaf where idx >= 200", "delete from checkpoint"),
+    "two leaves exchanged": (
+        "update leaf set idx = -1 where idx = 7", "update leaf set idx = 7 where idx = 8",
+        "update leaf set idx = 8 where idx = -1",
+    ),
+    "two bodies exchanged": (
+        "create table t as select * from leaf where idx in (7, 8)",
+        "update leaf set sealed = (select sealed from t where idx = 8) where idx = 7",
+        "drop table t",
+    ),
+    "a tile altered": ("update tile set hashes = flip(hashes, 64) where level = 0",),
+    "a tile deleted": ("delete from tile",),
+    "a checkpoint altered": ("update checkpoint set note = replace(note, char(10) || '3', char(10) || '2')",),
+    "a search row edited": ("update flow set decision = 'allow' where seq = 7",),
+    "a search row deleted": ("delete from flow where seq = 7",),
+    "a user exchanged in search": ("update flow set usr = 'somebody' where seq = 7",),
+    "a tag deleted": ("delete from tag where rowid in (select 1)", "delete from tag where seq = 7"),
+}  # fmt: skip
+HARM["a tag deleted"] = HARM["a tag deleted"][1:]
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_it_is_found(copied: Lab, harm: str) -> None:
+    change(copied, *HARM[harm])
+    result = verify_store(copied.store, copied.keyring)
+    assert not result.ok, result.steps
+
+
+def test_another_key_signed(copied: Lab, tmp_path: Path) -> None:
+    other = Keyring.create(tmp_path / "other")
+    assert not verify_store(copied.store, copied.keyring, str(other.verifier_key(ORIGIN))).ok
+
+
+def rewritten(lab: Lab, keyring: Keyring) -> None:
+    """The whole log forged anew after an edit, with whatever key the forger has."""
+    change(lab, "update leaf set entry = cast(replace(entry, '\"a\":1', '\"a\":2') as blob) where idx = 7", "delete from tile")
+    connection = sqlite.connect(str(lab.store), isolation_level=None)
+    hashes = [leaf_hash(bytes(entry)) for (entry,) in connection.execute("select entry from leaf order by idx")]
+    connection.execute("insert into tile values (0, 0, ?)", (b"".join(hashes[:256]),))
+    note = sign(Checkpoint(ORIGIN, len(hashes), root_of(hashes)), keyring.verifier_key(ORIGIN), keyring.signer)
+    connection.execute("delete from checkpoint")
+    connection.execute("insert into checkpoint values (1, ?, ?, ?)", (len(hashes), len(hashes), note))
+    connection.close()
+
+
+def test_a_forked_tree_signed_with_the_real_key_is_found_by_the_mark(copied: Lab) -> None:
+    rewritten(copied, copied.keyring)
+    result = verify_store(copied.store, copied.keyring)
+    assert any("another root" in problem for problem in result.problems)
+
+
+def test_a_forked_tree_signed_with_another_key(copied: Lab, tmp_path: Path) -> None:
+    rewritten(copied, Keyring.create(tmp_path / "other"))
+    assert not verify_store(copied.store, copied.keyring).ok
+
+
+@pytest.mark.parametrize("harm", ["the tail cut off", "an entry flipped", "a leaf deleted", "the last leaf cut off"])
+def test_the_log_writer_does_not_start_on_what_disagrees_with_the_mark(copied: Lab, harm: str) -> None:
+    statements = HARM[harm]
+    if harm == "an entry flipped":
+        statements = ("update leaf set entry = flip(entry, 40) where idx = (select max(idx) - 2 from leaf)",)
+    change(copied, *statements, "delete from tile")
+    with pytest.raises(LogForked):
+        Log.open(copied.store, copied.keyring, ORIGIN)
+
+
+def test_a_mark_that_was_altered_is_not_believed(copied: Lab) -> None:
+    path = head_path(copied.keys, ORIGIN)
+    path.write_bytes(path.read_bytes().replace(b'"checkpoint":"lexgate/test\\n3', b'"checkpoint":"lexgate/test\\n1'))
+    with pytest.raises(LogForked):
+        Log.open(copied.store, copied.keyring, ORIGIN)
+
+
+def _first_group(document: dict[str, Any]) -> dict[str, Any]:
+    group: dict[str, Any] = document["leaves"][0]["groups"]["pub"]
+    return group
+
+
+PROOF_HARM: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "value": lambda d: _first_group(d).update(value=_first_group(d)["value"].replace("redact", "allowd")),
+    "salt": lambda d: _first_group(d).update(salt="AAAAAAAAAAAAAAAAAAAAAA=="),
+    "entry": lambda d: d["leaves"][0].update(entry=d["leaves"][0]["entry"].replace('"a":1', '"a":2')),
+    "index": lambda d: d["leaves"][0].update(index=d["leaves"][0]["index"] + 1),
+    "path": lambda d: d["leaves"][0]["path"].pop(),
+    "flow": lambda d: d.update(flow=new_flow()),
+    "settle position": lambda d: d["leaves"][2]["groups"]["meter"].update(position=1),
+    "settle value": lambda d: d["leaves"][2]["groups"]["meter"].update(
+        value=d["leaves"][2]["groups"]["meter"]["value"].replace("0.000012", "0.000001")
+    ),
+    "checkpoint size": lambda d: d.update(checkpoint=d["checkpoint"].replace("\n3", "\n4", 1)),
+    "a second outcome": lambda d: d["leaves"].append(d["leaves"][1]),
+}
+
+
+@pytest.mark.parametrize("harm", PROOF_HARM)
+def test_an_altered_proof_does_not_verify(finished: Lab, harm: str) -> None:
+    records = finished.records()
+    flow = records.find("", limit=150).records[-1]["flow"]
+    document = records.proof(flow)
+    assert document is not None
+    assert verify_proof(document, finished.vkey).ok
+    PROOF_HARM[harm](document)
+    assert not verify_proof(document, finished.vkey).ok
