@@ -7,6 +7,7 @@ connection drops, so this worker must not deliver, or record, anything more for 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import structlog
@@ -14,11 +15,35 @@ import structlog
 from audit.appender import Appender
 from audit.errors import AuditError
 from audit.keys import Keyring
+from audit.record import LeafDraft
 from gateway.errors import Unavailable
 
 log = structlog.get_logger("lexgate.log")
 
 RETRY_SECONDS = 0.2
+
+
+async def append(
+    appender: Appender,
+    draft: LeafDraft,
+    seconds: float,
+    *,
+    reservation: str = "",
+    keep: Mapping[str, Collection[str]] | None = None,
+) -> None:
+    """Appends a leaf and waits until it is durable. Raises Unavailable when that fails or takes longer than `seconds`.
+
+    A writer that does not answer in time is treated as gone: its connection is given up, so that it closes the flows
+    of this connection itself, and no leaf of theirs can follow later.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await appender.append(draft, reservation=reservation, keep=keep)
+    except TimeoutError:
+        appender.abort()
+        raise Unavailable("the log did not answer in time, so the call was refused", retry_after=1) from None
+    except AuditError as error:
+        raise Unavailable("the record could not be written, so the call was refused", retry_after=1) from error
 
 
 class LogConnection:

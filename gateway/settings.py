@@ -180,6 +180,7 @@ class Timeouts(Section):
     """Seconds."""
 
     inspect: float = Field(10.0, gt=0, description="for the inspection of one call; after it the call is refused")
+    record: float = Field(10.0, gt=0, description="for a record to become durable; after it the call is refused")
     connect: float = Field(5.0, gt=0, description="to reach a provider")
     first_byte: float = Field(120.0, gt=0, description="for a provider to begin its answer")
     idle: float = Field(60.0, gt=0, description="between two chunks of an answer")

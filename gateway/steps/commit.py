@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 
-from audit.errors import AuditError
 from gateway.counters import uses
-from gateway.errors import Unavailable
 from gateway.flow import Flow
 from gateway.inspection.classifier import classify
+from gateway.log_connection import append
 from gateway.record_groups import intent
 from gateway.services import Services
 
@@ -28,9 +27,7 @@ async def commit(flow: Flow, services: Services) -> None:
         exported = uses(left, flow.who.country, provider.jurisdiction, provider.name, flow.time_us)
         keep = {use.counter: use.subjects for use in exported.values()}
     draft = intent(flow, time.time_ns() // 1000)
-    try:
-        await flow.log.append(draft, reservation=flow.id if flow.reserved else "", keep=keep)
-    except AuditError as error:
-        raise Unavailable("the record could not be written, so nothing was sent") from error
+    reservation = flow.id if flow.reserved else ""
+    await append(flow.log, draft, services.settings.timeouts.record, reservation=reservation, keep=keep)
     flow.reserved = False
     flow.intents += 1

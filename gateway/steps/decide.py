@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
+from audit.errors import AuditError
 from gateway.counters import uses
 from gateway.errors import Denied, NotFound, Unavailable
 from gateway.facts import document
@@ -55,8 +59,12 @@ async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Dec
     counters: dict[str, int] = {}
     new: dict[str, int] = {kind: len(subjects) for kind, subjects in content.subjects.items()}
     if wanted:
-        states = await flow.log.reserve(flow.id, flow.who.tenant, tuple(wanted.values()), flow.time_us)
         flow.reserved = True
+        try:
+            async with asyncio.timeout(services.settings.timeouts.record):
+                states = await flow.log.reserve(flow.id, flow.who.tenant, tuple(wanted.values()), flow.time_us)
+        except (AuditError, TimeoutError) as error:
+            raise Unavailable("the counters of data subjects are not available, so the call is refused") from error
         for name, state in zip(wanted, states, strict=True):
             counters[name] = state.before
             new[name.split("_")[1]] = state.new
@@ -71,7 +79,8 @@ async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Dec
 async def _release(flow: Flow) -> None:
     if flow.reserved:
         flow.reserved = False
-        await flow.log.release(flow.id)
+        with contextlib.suppress(AuditError):  # a lost log frees its reservations itself
+            await flow.log.release(flow.id)
 
 
 def _denial(decision: Decision) -> Denied:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 from audit.errors import AuditError
-from gateway.errors import Denied, Unavailable
+from gateway.errors import Denied
 from gateway.flow import Flow
+from gateway.log_connection import append
 from gateway.record_groups import outcome
 from gateway.services import Services
 
@@ -21,13 +23,11 @@ async def record(flow: Flow, services: Services) -> None:
     if flow.answer_digests is not None:
         flow.digests |= flow.answer_digests.as_dict()
     draft = outcome(flow, time.time_ns() // 1000)
-    try:
-        if flow.reserved:
-            flow.reserved = False
+    if flow.reserved:
+        flow.reserved = False
+        with contextlib.suppress(AuditError):  # a lost log frees its reservations itself
             await flow.log.release(flow.id)
-        await flow.log.append(draft)
-    except AuditError as error:
-        raise Unavailable("the outcome could not be recorded") from error
+    await append(flow.log, draft, services.settings.timeouts.record)
 
 
 def _status(flow: Flow) -> str:

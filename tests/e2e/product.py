@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -46,14 +47,19 @@ class Product:
     record_file: Path
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
+    verify: ssl.SSLContext | bool = True
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.config.get("tls") else "http"
 
     @property
     def url(self) -> str:
-        return f"http://{self.config['listen']['data']}"
+        return f"{self.scheme}://{self.config['listen']['data']}"
 
     @property
     def control_url(self) -> str:
-        return f"http://{self.config['listen']['control']}"
+        return f"{self.scheme}://{self.config['listen']['control']}"
 
     @property
     def config_file(self) -> Path:
@@ -84,7 +90,7 @@ class Product:
             if self.gateway.poll() is not None:
                 raise AssertionError(f"lexgate ended with {self.gateway.returncode}:\n{self.log()}")
             with contextlib.suppress(httpx.HTTPError):
-                answer = httpx.get(f"{self.control_url}/readyz", headers=self.officer)
+                answer = httpx.get(f"{self.control_url}/readyz", headers=self.officer, verify=self.verify)
                 if answer.status_code == 200:
                     return
                 reason = answer.text
@@ -178,14 +184,19 @@ def running(folder: Path, **overrides: Any) -> Iterator[Product]:
             product.start()
             yield product
         finally:
-            for process in product.processes:
-                if process.poll() is None:
-                    process.terminate()
-                    try:
-                        process.wait(45)
-                    except subprocess.TimeoutExpired:
-                        process.kill()
-                        process.wait(10)
+            end(product)
+
+
+def end(product: Product) -> None:
+    """Ends what still runs."""
+    for process in product.processes:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(45)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
 
 
 def prepare(folder: Path, provider_url: str, record: Path, overrides: dict[str, Any]) -> Product:
