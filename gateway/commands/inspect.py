@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -29,12 +30,14 @@ class _Cannot(Exception):
 @click.command("inspect")
 @click.argument("file", required=False)
 @click.option("--text", help="Inspect this text instead of a file.")
-@click.option("--jsonl", is_flag=True, help='Read {"id","text","lang"?} lines, write {"id","spans","categories","grade"} lines.')
+@click.option(
+    "--jsonl", is_flag=True, help='Read {"id","text","lang"?} lines, write {"id","spans","categories","grade"} lines.'
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--lang", default="", help="Language hint, e.g. en or zh.")
 @click.option("--names/--no-names", default=True, help="With or without the names model.")
 @click.option("--config", hidden=True, help="Accepted for uniformity; not read.")
-def inspect(  # noqa: PLR0913 - one argument per option
+def inspect(
     file: str | None, text: str | None, jsonl: bool, as_json: bool, lang: str, names: bool, config: str | None
 ) -> None:
     """Find personal data and secrets in FILE (or - for standard input) and grade it.
@@ -67,8 +70,7 @@ def _read(file: str | None) -> str:
 
 
 def _bytes_of(file: str | None) -> bytes:
-    with open(file or "-", "rb") as stream:
-        return stream.read()
+    return Path(str(file)).read_bytes()
 
 
 def _lines(engine: Engine, file: str | None, lang: str) -> None:
@@ -87,8 +89,9 @@ def _batches(descriptor: int) -> Iterator[list[bytes]]:
     """Complete lines as they arrive."""
     rest = b""
     while chunk := os.read(descriptor, _CHUNK):
-        *lines, rest = (rest + chunk).split(b"\n") if b"\n" in chunk else ([], rest + chunk)
-        if lines and lines != [[]]:
+        lines = (rest + chunk).split(b"\n")
+        rest = lines.pop()
+        if lines:
             yield lines
     if rest:
         yield [rest]

@@ -46,8 +46,7 @@ def cn_credit_code(value: str) -> bool:
     if len(value) != 18 or any(character not in _GB32100_ALPHABET for character in value):
         return False
     total = sum(
-        _GB32100_ALPHABET.index(character) * weight
-        for character, weight in zip(value, _GB32100_WEIGHTS, strict=False)
+        _GB32100_ALPHABET.index(character) * weight for character, weight in zip(value, _GB32100_WEIGHTS, strict=False)
     )
     return _GB32100_ALPHABET[(31 - total % 31) % 31] == value[17]
 
@@ -65,7 +64,9 @@ def tw_identity(value: str) -> bool:
     """Taiwan identity card: a letter for the area, nine digits, weights 1 9 8 ... 1 1."""
     area = _TW_AREAS.index(value[0]) + 10
     digits = [area // 10, area % 10, *(int(digit) for digit in value[1:])]
-    return sum(digit * weight for digit, weight in zip(digits, (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1), strict=True)) % 10 == 0
+    return (
+        sum(digit * weight for digit, weight in zip(digits, (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1), strict=True)) % 10 == 0
+    )
 
 
 def es_dni(value: str) -> bool:
@@ -133,7 +134,9 @@ def br_cpf(digits: str) -> bool:
 
 def kr_resident(digits: str) -> bool:
     """Korean resident registration number, as issued until October 2020."""
-    total = sum(int(digit) * weight for digit, weight in zip(digits, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5), strict=False))
+    total = sum(
+        int(digit) * weight for digit, weight in zip(digits, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5), strict=False)
+    )
     return (11 - total % 11) % 10 == int(digits[12])
 
 
@@ -187,7 +190,9 @@ def us_routing(digits: str) -> bool:
 
 def vin(value: str) -> bool:
     """ISO 3779 with the North American check digit (49 CFR 565) in place nine."""
-    values = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, *range(2, 10)), strict=True))
+    values = dict(
+        zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, *range(2, 10)), strict=True)
+    )
     weights = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
     total = sum((int(c) if c.isdecimal() else values[c]) * weight for c, weight in zip(value, weights, strict=True))
     return "0123456789X"[total % 11] == value[8]

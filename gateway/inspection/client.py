@@ -141,6 +141,7 @@ class _Link(asyncio.Protocol):
         self._unpacker = Unpacker()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        del exc
         self._transport = None
         self._fail_all()
         if not self._closed:

@@ -19,7 +19,6 @@ from gateway.inspection.overlap import resolve
 from gateway.inspection.recognizer import Recognizer
 from gateway.inspection.recognizers import RECOGNIZERS
 
-
 _SURE = 0.85
 
 
@@ -78,6 +77,7 @@ class Engine:
 
     def inspect_many(self, texts: Sequence[str], lang: str = "") -> list[list[Span]]:
         """The spans of each text; models see all texts as one batch."""
+        del lang  # today's patterns and model serve all languages at once; the hint is kept for those that will not
         plain = [normalise(text) for text in texts]
         found = [self._scanner.find(each.text) for each in plain]
         for detector in self._detectors:
@@ -98,7 +98,7 @@ class Engine:
 def _tagger(folder: Path | None) -> Detector:
     """The names tier. Imported here: it loads a model and numerical libraries that pattern-only users do not need."""
     try:
-        from gateway.inspection.names import Tagger  # noqa: PLC0415
+        from gateway.inspection.names import Tagger
     except ImportError as problem:
         raise ConfigurationError(
             f"the names model cannot be loaded ({problem.name or 'module'} is missing); "
@@ -124,5 +124,5 @@ def _version(recognizers: Iterable[Recognizer], names: bool, folder: Path | None
     for recognizer in recognizers:
         for shape in recognizer.shapes:
             digest.update(f"{recognizer.name}\0{recognizer.label}\0{shape.anchor}\0{shape.expression}\0".encode())
-    digest.update(repr((names, [f"{type(each).__module__}.{type(each).__qualname__}" for each in detectors])).encode())
+    digest.update(repr((names, [getattr(each, "version", type(each).__qualname__) for each in detectors])).encode())
     return digest.hexdigest()[:24]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from itertools import pairwise
 
 _STANDS_FOR = re.compile(
     r"(?i)x{4,}|\*{3,}|\.\.\.|…|<[^>]*>|\$\{|\{\{|%\(|your[_\-]?|example|placeholder|changeme|change[_\-]me|redacted|dummy"
@@ -30,9 +31,9 @@ def is_placeholder(value: str) -> bool:
 
 
 def changes(value: str) -> float:
-    """How often, per character, a string changes between lower case, upper case, digits and the rest.
+    """How often, per letter or digit, a string changes between lower case, upper case and digits.
 
     Random Base64 changes about every second character, camelCase about every sixth, words hardly ever.
     """
-    kinds = [0 if c.islower() else 1 if c.isupper() else 2 if c.isdecimal() else 3 for c in value]
-    return sum(left != right for left, right in zip(kinds, kinds[1:], strict=False)) / max(1, len(value) - 1)
+    kinds = [0 if c.islower() else 1 if c.isupper() else 2 for c in value if c.isalnum()]
+    return sum(left != right for left, right in pairwise(kinds)) / max(1, len(kinds) - 1)

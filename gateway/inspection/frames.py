@@ -63,5 +63,5 @@ class Unpacker:
         """Whether the first frame is whole, or cannot be: big frames arrive in many pieces, looked at once each."""
         if len(self._rest) < 4:
             return False
-        (length,) = _LENGTH.unpack_from(self._rest)
+        length: int = _LENGTH.unpack_from(self._rest)[0]
         return length > MAX_FRAME or len(self._rest) - 4 >= length

@@ -73,7 +73,7 @@ def _is_cn_id(value: str) -> bool:
 
 
 def _is_nir(value: str) -> bool:
-    return "01" <= value.replace(" ", "")[3:5] and fr_nir(value.replace(" ", ""))
+    return value.replace(" ", "")[3:5] >= "01" and fr_nir(value.replace(" ", ""))
 
 
 def _bounded(expression: str) -> str:
@@ -84,14 +84,14 @@ def _recognizers() -> Iterator[Recognizer]:
     """What is guarded, as recognisers whose anchors are as small as they can be."""
     keys = [row for row in KEYS if row[0] not in UNANCHORED]
     yield Recognizer(
-        "guard_key", "API_KEY", tuple(shape(anchor, bounded(form), check=is_key, score=0.96) for _, anchor, form in keys)
+        "guard_key",
+        "API_KEY",
+        tuple(shape(anchor, bounded(form), check=is_key, score=0.96) for _, anchor, form in keys),
     )
     yield Recognizer(
         "guard_jwt",
         "JWT",
-        (
-            shape(r"\beyJ[A-Za-z0-9_\-]{8}", f"{_LEFT}(?:{_LONG_JWT}|{_JWT})", score=0.99),
-        ),
+        (shape(r"\beyJ[A-Za-z0-9_\-]{8}", f"{_LEFT}(?:{_LONG_JWT}|{_JWT})", score=0.99),),
     )
     yield Recognizer("guard_private_key", "PRIVATE_KEY", (shape(r"-----BEGIN ", _PEM, score=1.0),))
     yield Recognizer(
@@ -117,6 +117,10 @@ _SPACED_STARTS = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]|[A-Za-z]{2}[0-9])")
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
+def _compiled(expression: str) -> Any:
+    return regex.compile(expression, regex.V0)  # type: ignore[no-untyped-call]
+
+
 class GuardScanner:
     """Stateless; one per thread. `labels`: what it can find."""
 
@@ -124,13 +128,13 @@ class GuardScanner:
         recognizers = tuple(_recognizers())
         self.labels = frozenset(recognizer.label for recognizer in recognizers)
         self._scanner = PatternScanner(recognizers)
-        vendor = "|".join(f"(?:{form.replace(_POSSESSIVE, _GREEDY)})" for name, _, form in KEYS if name not in UNANCHORED)
-        # Without the look-around: what stands left of a start is checked by the starts, what follows is unknown.
-        self._token: Any = regex.compile(
-            "|".join((vendor, _LONG_JWT, _JWT, _URL, _CARD, _CN_ID, _NIR, _CODICE, _IBAN)), regex.V0
+        vendor = "|".join(
+            f"(?:{form.replace(_POSSESSIVE, _GREEDY)})" for name, _, form in KEYS if name not in UNANCHORED
         )
-        self._spaced: Any = regex.compile("|".join((_CARD, _CN_ID, _NIR, _IBAN)), regex.V0)
-        self._pem: Any = regex.compile(_PEM, regex.V0)
+        # Without the look-around: what stands left of a start is checked by the starts, what follows is unknown.
+        self._token: Any = _compiled(f"{vendor}|{_LONG_JWT}|{_JWT}|{_URL}|{_CARD}|{_CN_ID}|{_NIR}|{_CODICE}|{_IBAN}")
+        self._spaced: Any = _compiled(f"{_CARD}|{_CN_ID}|{_NIR}|{_IBAN}")
+        self._pem: Any = _compiled(_PEM)
 
     def find(self, text: str, context: str = "") -> list[Span]:
         """Guarded matches that begin in `text`, disjoint, in order. `context` is what stood before (64 are enough)."""

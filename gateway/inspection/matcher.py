@@ -1,23 +1,29 @@
-"""One pass over a text for all anchors at once: where might something sensitive start?
+r"""One pass over a text for all anchors at once: where might something sensitive start?
 
 Hyperscan does this in time linear in the text. Expressions are written for it: bytes, no look-around, no
-back-references, no large bounded repeats; `\\b` is the ASCII word boundary, so a Chinese character beside a digit is
+back-references, no large bounded repeats; `\b` is the ASCII word boundary, so a Chinese character beside a digit is
 one. They run in byte mode, so a text need not be valid UTF-8 once encoded (lone surrogates are harmless).
 """
 
 from __future__ import annotations
 
+import importlib
+import logging
 import re
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+hyperscan: Any
 try:
-    import hyperscan
+    hyperscan = importlib.import_module("hyperscan")
 except ImportError:  # no wheel for this platform: the slower matcher below gives the same hits
     hyperscan = None
 
 Hit = tuple[int, int]
 """(number of the expression, code point at which its match starts)"""
+
+
+_log = logging.getLogger(__name__)
 
 
 class Matcher(Protocol):
@@ -33,6 +39,8 @@ class Matcher(Protocol):
 def build(expressions: Sequence[str]) -> Matcher:
     """The fastest matcher this machine has. Raises ValueError naming the expression that does not compile."""
     if hyperscan is None:
+        _log.warning("hyperscan is not installed: patterns are scanned by `re`, many times slower")
+    if hyperscan is None or not expressions:
         return PlainMatcher(expressions)
     return HyperscanMatcher(expressions)
 
@@ -59,6 +67,7 @@ class HyperscanMatcher:
         found: list[Hit] = []
 
         def collect(number: int, start: int, end: int, flags: int, context: object) -> None:
+            del end, flags, context
             found.append((start, number))
 
         self._database.scan(content, match_event_handler=collect)
@@ -82,7 +91,11 @@ class PlainMatcher:
     def scan(self, text: str) -> list[Hit]:
         content = text.encode("utf-8", "surrogatepass")
         hits = sorted(
-            {(match.start(), number) for number, each in enumerate(self._expressions) for match in each.finditer(content)}
+            {
+                (match.start(), number)
+                for number, each in enumerate(self._expressions)
+                for match in each.finditer(content)
+            }
         )
         return _in_code_points(content, hits)
 

@@ -40,7 +40,7 @@ class Recognizer:
     guarded: bool = False
 
 
-def shape(  # noqa: PLR0913 - a shape is data; every argument is one column of it
+def shape(
     anchor: str,
     expression: str = "",
     *,

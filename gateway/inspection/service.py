@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import threading
 import time
@@ -42,9 +43,9 @@ async def serve(
     loop = asyncio.get_running_loop()
     worker = _Worker(methods, loop, max_waiting)
     await worker.start()
-    socket.unlink(missing_ok=True)
+    _remove(socket)
     server = await loop.create_unix_server(lambda: _Connection(worker), str(socket), backlog=128)
-    socket.chmod(0o600)
+    os.chmod(socket, 0o600)  # noqa: PTH101 - a local socket, before anybody is served
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         if threading.current_thread() is threading.main_thread():
@@ -56,7 +57,11 @@ async def serve(
     finally:
         server.close()
         worker.close()
-        socket.unlink(missing_ok=True)
+        _remove(socket)
+
+
+def _remove(socket: Path) -> None:
+    socket.unlink(missing_ok=True)
 
 
 class _Worker:
@@ -91,7 +96,7 @@ class _Worker:
     def _run(self) -> None:
         try:
             methods = self._make()
-        except BaseException as problem:  # noqa: BLE001 - handed to the loop, which ends the process with it
+        except BaseException as problem:
             self._loop.call_soon_threadsafe(self._built.set_exception, problem)
             return
         self._loop.call_soon_threadsafe(self._built.set_result, None)
@@ -119,7 +124,7 @@ def _answer(methods: Methods, number: int, method: str, payload: Any, deadline: 
         return pack([number, False, "unknown method"])
     try:
         return pack([number, True, run(payload)])
-    except Exception as problem:  # noqa: BLE001 - the caller is told, and its call is refused
+    except Exception as problem:
         _log.error("inspection method %s failed: %s", method, type(problem).__name__)
         return pack([number, False, f"failed: {type(problem).__name__}"])
 
@@ -136,6 +141,7 @@ class _Connection(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]  # a stream server's transports are asyncio.Transport
 
     def connection_lost(self, exc: Exception | None) -> None:
+        del exc
         self._transport = None
 
     def data_received(self, data: bytes) -> None:

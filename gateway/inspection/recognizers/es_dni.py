@@ -17,7 +17,9 @@ RECOGNIZER = Recognizer(
     "NATIONAL_ID",
     (
         shape(r"\b[0-9]{8}-?[A-Z]\b", r"(?<![0-9A-Za-z])\d{8}-?[A-HJ-NP-TV-Z](?![0-9A-Za-z])", check=_check, score=0.9),
-        shape(r"\b[XYZ]-?[0-9]{7}-?[A-Z]\b", r"(?<![0-9A-Za-z])[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z](?![0-9A-Za-z])", check=_check),
+        shape(
+            r"\b[XYZ]-?[0-9]{7}-?[A-Z]\b", r"(?<![0-9A-Za-z])[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z](?![0-9A-Za-z])", check=_check
+        ),
         shape(
             r"\b[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}[ \-]?[A-Za-z]\b",
             r"(?<![0-9A-Za-z])\d{2}\.?\d{3}\.?\d{3}[ \-]?[A-Za-z](?![0-9A-Za-z])",

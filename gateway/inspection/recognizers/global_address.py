@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from gateway.inspection.recognizer import Candidate, Recognizer, Shape, shape
 
 _CN_END = re.compile(r"号(?:院)?(?:[一-鿿A-Za-z0-9\-]{0,24}?(?:室|栋|幢|座|单元|楼|层|号))*(?:\d{2,4}(?![0-9A-Za-z]))?")
-_CN_BODY = re.compile(r"(?:[一-鿿]{2,8}(?:省|自治区|市|区|县|镇|乡|州|旗))?[一-鿿A-Za-z0-9]{0,20}?[一-鿿]{1,8}(?:路|街|道|巷|弄|大道|胡同|里|村|园|苑|城)(?:\d{1,5}弄)?\d{1,5}$")
+_CN_BODY = re.compile(
+    r"(?:[一-鿿]{2,8}(?:省|自治区|市|区|县|镇|乡|州|旗))?[一-鿿A-Za-z0-9]{0,20}?[一-鿿]{1,8}(?:路|街|道|巷|弄|大道|胡同|里|村|园|苑|城)(?:\d{1,5}弄)?\d{1,5}$"
+)
 _CN_STOP = re.compile(r"(?:住址|地址|住|位于|地点|寄到|送到|送至|收货|家住|现居|户籍|在|是|为|于|到|至|址)")
 _STREET = (
     r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Square|Sq|Parkway|Pkwy"
     r"|Terrace|Ter|Trail|Trl|Highway|Hwy|Crescent|Close|Loop|Alley|Plaza"
 )
-_STATE = (
-    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|A[AEP])"
-)
+_STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|A[AEP])"
 
 
 def _chinese(text: str, at: int) -> Iterable[Candidate]:

@@ -28,7 +28,11 @@ RECOGNIZER = Recognizer(
             cue=_CUE,
             score=0.85,
         ),
-        shape(r"\b(bc1|ltc1|tb1)[02-9ac-hj-np-z]{20}", r"(?<![0-9A-Za-z])(?:bc1|ltc1|tb1)[02-9ac-hj-np-z]{25,87}(?![0-9A-Za-z])", score=0.96),
+        shape(
+            r"\b(bc1|ltc1|tb1)[02-9ac-hj-np-z]{20}",
+            r"(?<![0-9A-Za-z])(?:bc1|ltc1|tb1)[02-9ac-hj-np-z]{25,87}(?![0-9A-Za-z])",
+            score=0.96,
+        ),
         shape(r"\b0x[0-9a-fA-F]{40}\b", r"(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?![0-9A-Za-z])", score=0.9),
         shape(
             r"\b4[0-9AB][1-9A-HJ-NP-Za-km-z]{40}",

@@ -22,7 +22,12 @@ RECOGNIZER = Recognizer(
             check=_check,
             score=0.85,
         ),
-        shape(r"(?i)driver[’`]s licen[cs]e".replace("[’`]", "(’|`)"), rf"(?i)driver[’`]s licen[cs]e{_GAP}{_VALUE}", check=_check, score=0.85),
+        shape(
+            r"(?i)driver[’`]s licen[cs]e".replace("[’`]", "(’|`)"),
+            rf"(?i)driver[’`]s licen[cs]e{_GAP}{_VALUE}",
+            check=_check,
+            score=0.85,
+        ),
         shape(r"(?i)\bdriver_?licen[cs]e", rf"(?i)driver_?licen[cs]e{_GAP}{_VALUE}", check=_check, score=0.85),
         shape(
             r"(?i)\blicen[cs]e (no|number|#)",
@@ -30,7 +35,12 @@ RECOGNIZER = Recognizer(
             check=lambda value: len(value) >= 7,
             score=0.6,
         ),
-        shape(r"\b(DL|D/L|DLN)[ :#]", rf"(?:DLN|DL|D/L)(?: ?(?:no\.?|number|#))?[ :#]{{1,3}}{_VALUE}", check=_check, score=0.8),
+        shape(
+            r"\b(DL|D/L|DLN)[ :#]",
+            rf"(?:DLN|DL|D/L)(?: ?(?:no\.?|number|#))?[ :#]{{1,3}}{_VALUE}",
+            check=_check,
+            score=0.8,
+        ),
         shape("(驾驶证|驾照|驾驶执照)", rf"(?:驾驶证|驾照|驾驶执照)[^\n]{{0,14}}?{_VALUE}", check=_check, score=0.85),
         shape(
             r"(?i)(f(ü|ue)hrerschein|permis de conduire|carn(e|é)t? de conducir|licencia de conducir|permiso de conducir|patente di guida|rijbewijs)",

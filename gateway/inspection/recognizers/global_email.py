@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from gateway.inspection.recognizer import Candidate, Recognizer, Shape
 
 _LOCAL = re.compile(r"[A-Za-z0-9À-ɏ_.+%\-]{1,64}$")
-_DOMAIN = re.compile(r"@((?:[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ\-]{0,61}[A-Za-z0-9À-ɏ])?\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])")
+_DOMAIN = re.compile(
+    r"@((?:[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ\-]{0,61}[A-Za-z0-9À-ɏ])?\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])"
+)
 _LOGIN = re.compile(r"(?:^|[\s\"'(])git$")
 
 

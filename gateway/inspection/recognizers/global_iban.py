@@ -26,7 +26,7 @@ _WRITTEN = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}\d{2}(?:[ \-]?[0-9A-Za-z]){11
 def _grouped(written: str) -> bool:
     """Written without gaps, or in groups of four with one kind of gap."""
     groups = re.split(r"[ \-]", written)
-    return len(groups) == 1 or all(len(group) == 4 for group in groups[:-1]) and 1 <= len(groups[-1]) <= 4
+    return len(groups) == 1 or (all(len(group) == 4 for group in groups[:-1]) and 1 <= len(groups[-1]) <= 4)
 
 
 def complete(text: str, at: int) -> Iterable[Candidate]:

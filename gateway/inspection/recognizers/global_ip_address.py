@@ -8,19 +8,22 @@ from collections.abc import Iterable
 
 from gateway.inspection.recognizer import Candidate, Recognizer, Shape
 
-_V4 = re.compile(r"(?<![0-9A-Za-z.\-_])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![0-9A-Za-z]|\.[0-9])")
+_V4 = re.compile(
+    r"(?<![0-9A-Za-z.\-_])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![0-9A-Za-z]|\.[0-9])"
+)
 _V6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?(?![0-9A-Za-z:])")
 _VERSION = re.compile(
     r"(?i)(?:\bv|version|ver\.?|release|firmware|build|版本|固件|升级到|更新到|[=~<>]=|[@\-]|bump(?:ed)?|upgrade[d]?|rc|\bfrom \d[\d.]* to)\s*[:：=]?\s*$"
 )
-_ADDRESS = re.compile(r"(?i)(?:\bip\b|ip[=:]|addr|host|server|client|from|src|dst|gateway|dns|ping|ssh|-h|at|服务器|地址|主机|网关|@|//)[^\n]{0,12}$")
+_ADDRESS = re.compile(
+    r"(?i)(?:\bip\b|ip[=:]|addr|host|server|client|from|src|dst|gateway|dns|ping|ssh|-h|at|服务器|地址|主机|网关|@|//)[^\n]{0,12}$"
+)
 
 
 def _version4(text: str, at: int) -> Iterable[Candidate]:
     found = _V4.match(text, at)
     if found is None:
         return ()
-    address = ipaddress.IPv4Address(found[0])
     if found[0].startswith(("127.0.", "255.", "0.")):
         return ()
     before = text[max(0, at - 24) : at]

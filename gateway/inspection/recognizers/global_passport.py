@@ -18,7 +18,11 @@ RECOGNIZER = Recognizer(
             cue_after=_CUE,
             score=0.92,
         ),
-        shape(r"(?i)(passport|passeport|pasaporte|passaporto|reisepass|paspoort)", rf"(?i)[a-z]{{8,10}}[^\n]{{0,28}}?{_VALUE}", score=0.85),
+        shape(
+            r"(?i)(passport|passeport|pasaporte|passaporto|reisepass|paspoort)",
+            rf"(?i)[a-z]{{8,10}}[^\n]{{0,28}}?{_VALUE}",
+            score=0.85,
+        ),
         shape(
             r"\b[A-Za-z]{0,2}[0-9]{6,9}\b",
             r"(?<![0-9A-Za-z.\-/])[A-Za-z]{0,2}\d{6,9}(?![0-9A-Za-z]|[.\-/][0-9])",
@@ -30,6 +34,8 @@ RECOGNIZER = Recognizer(
             r"P[A-Z<][A-Z]{3}[A-Z<]{39}(?:\s{1,2}[A-Z0-9<]{44})?",
             score=0.98,
         ),
-        shape("(护照|護照|通行证|台胞证|回乡证)", rf"(?:护照|護照|通行证|台胞证|回乡证)[^\n]{{0,16}}?{_VALUE}", score=0.85),
+        shape(
+            "(护照|護照|通行证|台胞证|回乡证)", rf"(?:护照|護照|通行证|台胞证|回乡证)[^\n]{{0,16}}?{_VALUE}", score=0.85
+        ),
     ),
 )

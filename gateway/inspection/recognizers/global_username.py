@@ -34,8 +34,18 @@ RECOGNIZER = Recognizer(
             check=_check,
             score=0.75,
         ),
-        shape(r" (-u|-U|--user|--username|-l)[ =]", rf" (?:--username|--user|-[uUl])[ =]{_VALUE}", check=_check, score=0.85),
-        shape(r"\b(ssh|scp|rsync|sftp) ", r"(?:ssh|scp|rsync|sftp) (?:-[^\s]+ )?(?P<value>[a-z][a-z0-9_.\-]{2,30})(?=@)", check=_check, score=0.8),
+        shape(
+            r" (-u|-U|--user|--username|-l)[ =]",
+            rf" (?:--username|--user|-[uUl])[ =]{_VALUE}",
+            check=_check,
+            score=0.85,
+        ),
+        shape(
+            r"\b(ssh|scp|rsync|sftp) ",
+            r"(?:ssh|scp|rsync|sftp) (?:-[^\s]+ )?(?P<value>[a-z][a-z0-9_.\-]{2,30})(?=@)",
+            check=_check,
+            score=0.8,
+        ),
         shape(
             "(用户|用户名|账户名|登录名|登录账号|用户账号|昵称|账号)([A-Za-z: ]|：|为|是)",
             rf"(?:用户名?|账户名|登录名|登录账号|用户账号|昵称|账号)[：:为是]?\s?{_VALUE}(?=[^A-Za-z0-9]|$)",

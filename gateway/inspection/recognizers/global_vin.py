@@ -5,7 +5,9 @@ from __future__ import annotations
 from gateway.inspection.checksums import vin
 from gateway.inspection.recognizer import Recognizer, shape
 
-_CUE = r"(?:\bvin\b|vin[:#_]|vehicle id|chassis|frame no|车架号|车辆识别|底盘号|fahrgestell|fin\b|châssis|bastidor|telaio)"
+_CUE = (
+    r"(?:\bvin\b|vin[:#_]|vehicle id|chassis|frame no|车架号|车辆识别|底盘号|fahrgestell|fin\b|châssis|bastidor|telaio)"
+)
 _WRITTEN = r"(?<![0-9A-Za-z\-_/+=])[A-HJ-NPR-Za-hj-npr-z0-9]{17}(?![0-9A-Za-z\-_/+=])"
 
 

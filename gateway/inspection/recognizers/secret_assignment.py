@@ -20,15 +20,21 @@ _ANCHOR = (
     r"(?i)(api.?key|access.?key|secret|client.?srt|app.?key|auth.?key|token|private.?key|signing.?key|encryption.?key|account.?key"
     r"|subscription.?key|license.?key|master.?key|credential|\bkey[\"' ]{0,2}[=:]|\bak[ =:]|\bsk[ =:]|密钥|秘钥|令牌)"
 )
-_ASSIGNED = r"[\w.\-]{0,24}[\"'\]\\]{0,3}[ \t]{0,8}(?:=>|:=|={1,3}|[:：]|is\b|是|为)[ \t]{0,3}(?:Bearer |Basic )?\\?[\"'`]?"
+_ASSIGNED = (
+    r"[\w.\-]{0,24}[\"'\]\\]{0,3}[ \t]{0,8}(?:=>|:=|={1,3}|[:：]|is\b|是|为)[ \t]{0,3}(?:Bearer |Basic )?\\?[\"'`]?"
+)
 _VALUE = r"(?P<value>[A-Za-z0-9_+/~.\-]{16,200}={0,2})(?![A-Za-z0-9_+/~(\[{$-])"
 _WORDS = re.compile(r"[A-Z]?[a-z]{4,}|[A-Z]{5,}")
-_NOT_SECRET = r"(?:(?:csrf|xsrf|public|page|next|sync|continuation|pagination)[_\- ]?token|(?<!key_)(?<!key)(?<!key-)(?:id|name|url|uri|path|file|version|length|type|count|limit|size|arn)[\"'\s]{0,3}[:=]\s{0,3}[\"']?$)"
+_PUBLIC = r"(?:(?:csrf|xsrf|public|page|next|sync|continuation|pagination)[_\- ]?token|(?<!key_)(?<!key)(?<!key-)(?:id|name|url|uri|path|file|version|length|type|count|limit|size|arn)[\"'\s]{0,3}[:=]\s{0,3}[\"']?$)"
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 def _random(value: str) -> bool:
-    if is_placeholder(value) or value.startswith(("/", "./", "../", "http", "file:", "arn:", "urn:")) or _UUID.fullmatch(value):
+    if (
+        is_placeholder(value)
+        or value.startswith(("/", "./", "../", "http", "file:", "arn:", "urn:"))
+        or _UUID.fullmatch(value)
+    ):
         return False
     digits = sum(character.isdigit() for character in value)
     if not any(map(str.isalpha, value)) or re.fullmatch(r"[A-Za-z][\w\-]*(?:\.[A-Za-z_][\w\-]*)+", value):
@@ -49,12 +55,12 @@ RECOGNIZER = Recognizer(
     "secret_assignment",
     "API_KEY",
     (
-        shape(_ANCHOR, rf"(?i:{_NAME}){_ASSIGNED}{_VALUE}", check=_random, unless=_NOT_SECRET, score=0.85),
+        shape(_ANCHOR, rf"(?i:{_NAME}){_ASSIGNED}{_VALUE}", check=_random, unless=_PUBLIC, score=0.85),
         shape(
             r"(?i)(api.?key|access.?(key|token)|secret.?key|auth.?token|token|密钥|令牌)[ \"'(]",
             rf"(?i:api[_\- ]?key|access[_\- ]?(?:key|token)|secret[_\- ]?key|auth[_\- ]?token|token|密钥|令牌)[ \"'(]{{1,3}}{_VALUE}",
             check=_loose,
-            unless=_NOT_SECRET,
+            unless=_PUBLIC,
             score=0.8,
         ),
         shape(

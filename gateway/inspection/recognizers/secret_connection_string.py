@@ -6,7 +6,9 @@ import re
 
 from gateway.inspection.recognizer import Recognizer, shape
 
-_PLACEHOLDER = re.compile(r"(?i)[<\[{*]|\$\{|\bxxx|password|passwd|:pass@|:pwd@|\*\*\*|your|changeme|secret@|example:example")
+_PLACEHOLDER = re.compile(
+    r"(?i)[<\[{*]|\$\{|\bxxx|password|passwd|:pass@|:pwd@|\*\*\*|your|changeme|secret@|example:example"
+)
 
 
 def has_password(value: str) -> bool:

@@ -32,9 +32,7 @@ def _plausible(value: str) -> bool:
     word = _NOT.match(value)
     if word is not None and (word.end() == len(value) or not any(map(str.isdigit, value)) or value[0] in "$%@#"):
         return False
-    if re.fullmatch(r"[A-Za-z_][\w.]*\(.*|[a-z]+(?:[._][a-z]+)+|[A-Z]+(?:_[A-Z]+)+|\d{1,3}", value):
-        return False
-    return True
+    return not re.fullmatch(r"[A-Za-z_][\w.]*\(.*|[a-z]+(?:[._][a-z]+)+|[A-Z]+(?:_[A-Z]+)+|\d{1,3}", value)
 
 
 _ANCHOR = r"(?i)(pass(word|wd|phrase|code|wort)|\bpass\b|pwd|pswd|mot de passe|contrase|密码|口令)"
@@ -67,7 +65,12 @@ RECOGNIZER = Recognizer(
             check=_strong,
             score=0.75,
         ),
-        shape(_ANCHOR, rf"(?i:{_NAME})[ \t]{{1,2}}[\"'`“「](?P<value>[^\s\"'`”」]{{4,72}})[\"'`”」]", check=_strong, score=0.78),
+        shape(
+            _ANCHOR,
+            rf"(?i:{_NAME})[ \t]{{1,2}}[\"'`“「](?P<value>[^\s\"'`”」]{{4,72}})[\"'`”」]",
+            check=_strong,
+            score=0.78,
+        ),
         shape("(密码|口令)", rf"(?:密码|口令)[ \t]?{_VALUE}", check=_strong, score=0.72),
         shape(
             r"(?i)\b(pw|pin|requirepass|credentials?|creds|userpass|user/pass)\b",
