@@ -18,14 +18,12 @@ from policies.engine import Engine
 from policies.errors import PolicyError
 from policies.facts import SCHEMA, SUBJECT_CLASSES, US_CLASSES
 
-_CLASSES: Final[Mapping[str, str]] = {
-    "human_genomic": "genomic", "genetic": "genomic", "human_omic": "omic", "human_omic_other": "omic",
-    "omics": "omic", "other_omic": "omic", "biometric_identifiers": "biometric", "biometrics": "biometric",
-    "geolocation": "geo", "precise_geolocation": "geo", "location": "geo", "personal_health": "health",
-    "phi": "health", "personal_financial": "financial", "finance": "financial",
-    "covered_personal_identifiers": "identifier", "covered_identifiers": "identifier", "covered_ids": "identifier",
-    "identifiers": "identifier", "personal_identifiers": "identifier",
-}  # fmt: skip
+_CLASSES: Final[tuple[tuple[str, str], ...]] = (
+    # (a part of the name in a summary, our class of data); the first match wins
+    ("epigenom", "omic"), ("genom", "genomic"), ("genetic", "genomic"), ("omic", "omic"), ("biometric", "biometric"),
+    ("geo", "geo"), ("location", "geo"), ("health", "health"), ("phi", "health"), ("financ", "financial"),
+    ("identifier", "identifier"), ("covered_id", "identifier"), ("omics", "omic"),
+)  # fmt: skip
 
 _CERTIFICATIONS: Final[Mapping[str, str]] = {
     "dpf": "dpf", "uk_extension": "dpf_uk_extension", "dpf_uk_extension": "dpf_uk_extension", "swiss_dpf": "dpf_swiss",
@@ -63,6 +61,8 @@ _MECHANISMS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("certified_recipient",), "kr_certified_recipient"),
     (("outsourc",), "kr_outsourcing_disclosed"),
     (("treaty",), "kr_treaty"),
+    (("quebec",), "ca_quebec_assessment"),
+    (("authority", "approval"), "cn_authority_approval"),
     (("cbpr",), "sg_cbpr"),
     (("prp",), "sg_cbpr"),
     (("consent",), "{c}_consent"),
@@ -135,7 +135,7 @@ def document(summary: Mapping[str, Any], members: frozenset[str] = frozenset()) 
         "now": summary["at"],
         "caller": {
             "tenant": "cases", "application": "cases", "user": "cases", "country": country,
-            "audience": _audience(summary), "purpose": _purpose(str(summary.get("purpose", caller.get("purpose", "")))),
+            "region": str(caller.get("region", "")), "audience": _audience(summary), "purpose": _purpose(str(summary.get("purpose", caller.get("purpose", "")))),
         },
         "organisation": {
             "name": "cases", "country": country, "ciio": bool(caller.get("ciio") or organisation.get("ciio")),
@@ -176,6 +176,8 @@ def _audience(summary: Mapping[str, Any]) -> str:
 def _purpose(raw: str) -> str:
     if "emergency" in raw or "life_" in raw:
         return "emergency_necessary"
+    if any(word in raw for word in ("judicial", "foreign_court", "subpoena", "law_enforcement", "foreign_authority")):
+        return "foreign_authority_request"
     if raw.startswith("hr") or "human_resource" in raw:
         return "hr_management_necessary"
     return raw
@@ -193,9 +195,7 @@ def _destination(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _data(raw: Mapping[str, Any]) -> dict[str, Any]:
-    bulk = {_CLASSES.get(name, name): int(count) for name, count in raw.get("us_bulk", {}).items()}
-    if unknown := set(bulk) - set(SUBJECT_CLASSES):
-        raise ValueError(f"unknown classes of data: {', '.join(sorted(unknown))}")
+    bulk = {_class_of(name): int(count) for name, count in raw.get("us_bulk", {}).items()}
     ages = [int(age) for age in raw.get("ages", [])]
     people = max(int(raw.get("pi_subjects", 0)), int(raw.get("spi_subjects", 0)), len(ages))
     categories = [str(name) for name in raw.get("categories", [])]
@@ -214,6 +214,13 @@ def _data(raw: Mapping[str, Any]) -> dict[str, Any]:
         "government_related": bool(raw.get("government_related") or raw.get("us_government_related")),
         "pseudonymised": bool(raw.get("pseudonymised")), "phi": bool(raw.get("phi")),
     }  # fmt: skip
+
+
+def _class_of(name: str) -> str:
+    found = next((known for part, known in _CLASSES if part in name), name)
+    if found not in SUBJECT_CLASSES:
+        raise ValueError(f"unknown class of data: {name}")
+    return found
 
 
 def _foreign(raw: Mapping[str, Any]) -> bool:
@@ -250,20 +257,39 @@ def _counters(raw: Mapping[str, Any]) -> dict[str, Any]:
     names = ("cn_pi_ytd", "cn_spi_ytd", *(f"us_{name}_12m" for name in US_CLASSES))
     counters: dict[str, Any] = {name: int(raw.get(name, 0)) for name in names}
     for name, count in raw.items():
-        short = name.removeprefix("us_").removesuffix("_12m")
-        if name.startswith("us_") and (known := _CLASSES.get(short)):
-            counters[f"us_{known}_12m"] = int(count)
+        if name.startswith("us_") and name not in counters:
+            counters[f"us_{_class_of(name)}_12m"] = int(count)
     return {**counters, "days_since_first_transfer": raw.get("days_since_first_transfer")}
 
 
 def _mechanisms(summary: Mapping[str, Any], prefix: str) -> list[str]:
-    named = [str(name) for name in summary.get("mechanisms", [])]
-    for holder in (summary, summary.get("data", {}), summary.get("caller", {})):
-        consents = holder.get("consent", holder.get("consents", []))
-        named += [consents] if isinstance(consents, str) else [str(name) for name in consents] if consents else []
-        named += [str(key) for key, value in holder.items() if value is True and ("consent" in key or "ground" in key)]
-        named += ["art9"] if holder.get("art9_ground") or holder.get("legal_basis") else []
+    """What the tenant has on file: the summary's own list, and flags such as `"guardian_consent": true`."""
+    named = [name for raw in summary.get("mechanisms", []) for name in _in_force(raw, str(summary["at"]))]
+    for holder in (summary, *(summary.get(key, {}) for key in ("data", "caller", "destination", "organisation"))):
+        for key, value in holder.items():
+            if value and any(word in key for word in ("consent", "ground", "basis")):
+                named += [key if "consent" in key else "art9", *([value] if isinstance(value, str) else [])]
+            elif value is True and key not in _CERTIFICATIONS and _canonical(key, prefix) != key:
+                named.append(key)
+    if _outside_negative_list(summary):
+        named.append("ftz")
     return sorted({*named, *(_canonical(name, prefix) for name in named)})
+
+
+def _in_force(raw: Any, at: str) -> list[str]:
+    """A mechanism as a name, or as an object with a name and perhaps the day it ends."""
+    if not isinstance(raw, Mapping):
+        return [str(raw)]
+    ends = next((str(raw[key]) for key in ("valid_until", "expires", "until", "valid_to") if raw.get(key)), "9999")
+    name = next((str(raw[key]) for key in ("name", "mechanism", "type", "id") if raw.get(key)), "")
+    return [name] if name and at[: len(ends)] <= ends else []
+
+
+def _outside_negative_list(summary: Mapping[str, Any]) -> bool:
+    """A free-trade zone's exporter whose data is not on the zone's negative list (CBDF 2024 art 6)."""
+    data, caller = summary.get("data", {}), summary.get("caller", {})
+    zone = any(bool(holder.get(key)) for holder in (summary, data, caller) for key in ("ftz", "free_trade_zone"))
+    return zone and not any(bool(data.get(key)) for key in ("negative_list", "on_negative_list", "in_negative_list"))
 
 
 def _canonical(name: str, prefix: str) -> str:

@@ -109,7 +109,7 @@ SHAPE: Final[Mapping[str, Check | Mapping[str, Check | Mapping[str, Check]]]] = 
     "now": _now,
     "caller": {
         "tenant": _text, "application": _text, "audience": _audience, "user": _text, "purpose": _text,
-        "country": _country,
+        "country": _country, "region": _text,
     },
     "organisation": {"name": _text, "country": _country, "ciio": _flag, "hipaa": _flag},
     "destination": {
@@ -136,6 +136,7 @@ SHAPE: Final[Mapping[str, Check | Mapping[str, Check | Mapping[str, Check]]]] = 
 }  # fmt: skip
 
 DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "caller": {"region": ""},
     "organisation": {"hipaa": False},
     "destination": {"covered_person": False},
     "data": {

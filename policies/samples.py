@@ -20,7 +20,7 @@ def neutral() -> dict[str, Any]:
         "now": "2026-11-24T12:00:00Z",
         "caller": {
             "tenant": "acme", "application": "crm", "audience": "internal", "user": "li.wei", "purpose": "support",
-            "country": "DE",
+            "country": "DE", "region": "",
         },
         "organisation": {"name": "Example AG", "country": "DE", "ciio": False, "hipaa": False},
         "destination": {

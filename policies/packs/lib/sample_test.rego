@@ -10,7 +10,7 @@ base := {
 	"now": "2026-11-24T12:00:00Z",
 	"caller": {
 		"tenant": "acme", "application": "crm", "audience": "internal", "user": "li.wei", "purpose": "support",
-		"country": "DE",
+		"country": "DE", "region": "",
 	},
 	"organisation": {"name": "Example AG", "country": "DE", "ciio": false, "hipaa": false},
 	"destination": {

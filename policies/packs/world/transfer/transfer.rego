@@ -31,6 +31,36 @@ hits contains {
 	leaves
 	regime.limit != "grounds"
 	not restricted
+	not regional
+}
+
+# A region of the country may have a rule of its own (Quebec).
+regional := rule if {
+	rule := law.regional[sprintf("%s-%s", [facts.origin, input.caller.region])]
+	facts.in_force(rule)
+}
+
+hits contains {
+	"id": sprintf("%s.transfer", [lower(facts.origin)]),
+	"effect": "log",
+	"log": "full",
+	"mechanism": regional.mechanism,
+	"citation": regional.citation,
+	"message": "the assessment that the region asks for before a transfer is recorded",
+	"remedy": "nothing to do",
+} if {
+	leaves
+	regional.mechanism in input.mechanisms
+}
+
+hits contains object.union(facts.protect, {
+	"id": sprintf("%s.transfer", [lower(facts.origin)]),
+	"citation": regional.citation,
+	"message": "the region asks for an assessment before personal data leaves it, and none is recorded",
+	"remedy": sprintf("record the assessment as the mechanism %s, or take the personal data out", [regional.mechanism]),
+}) if {
+	leaves
+	not regional.mechanism in input.mechanisms
 }
 
 hits contains object.union(facts.protect, {

@@ -57,3 +57,13 @@ test_a_restricted_country_is_redacted if {
 	hits := transfer.hits with input as sample.personal("IN", "US", 1, {}) with data.law.world.regimes.IN.restricted as [{"country": "US", "effective_from": "2026-01-01", "effective_to": null}]
 	hits[_].effect == "redact"
 }
+
+test_quebec_asks_for_an_assessment if {
+	hits := transfer.hits with input as sample.personal("CA", "US", 1, {"caller": {"region": "QC"}})
+	{hit.effect | some hit in hits} == {"redact"}
+}
+
+test_quebec_with_an_assessment if {
+	hits := transfer.hits with input as sample.personal("CA", "US", 1, {"caller": {"region": "QC"}, "mechanisms": ["ca_quebec_assessment"]})
+	{hit.effect | some hit in hits} == {"log"}
+}

@@ -1,0 +1,32 @@
+package lexgate.tests.world.foreign_authority
+
+import data.lexgate.packs.world.foreign_authority
+import data.lexgate.sample
+
+request := {"caller": {"purpose": "foreign_authority_request"}}
+
+test_a_foreign_order_is_no_ground if {
+	hits := foreign_authority.hits with input as sample.personal("DE", "US", 1, request)
+	hits[_].route == ["DE"]
+}
+
+test_china_means_all_data if {
+	hits := foreign_authority.hits with input as sample.call({
+		"caller": {"country": "CN", "purpose": "foreign_authority_request"},
+		"destination": {"country": "US"},
+	})
+	hits[_].citation == "PIPL art 41; DSL art 36"
+}
+
+test_an_approval_is_enough if {
+	hits := foreign_authority.hits with input as sample.personal("CN", "US", 1, {
+		"caller": {"purpose": "foreign_authority_request"},
+		"mechanisms": ["cn_authority_approval"],
+	})
+	count(hits) == 0
+}
+
+test_other_purposes_are_not_meant if {
+	hits := foreign_authority.hits with input as sample.personal("DE", "US", 1, {})
+	count(hits) == 0
+}
