@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,6 +87,12 @@ class Recounter:
 
     def __init__(self, tokenizers: Tokenizers | None = None) -> None:
         self._tokenizers = tokenizers or Tokenizers()
+
+    def warm(self, names: Sequence[str]) -> None:
+        """Load these tokenizers (by name or by a provider's hint) if they are installed."""
+        for name in names:
+            with suppress(TokenizerMissing):
+                self._tokenizers.load(_ALIASES.get(name, name))
 
     def count(self, exchange: Exchange) -> Counted:
         """Recounts one exchange; what cannot be counted is said in the result, not raised."""
