@@ -1,6 +1,7 @@
 """OpenAI chat completions: answers, streamed and whole.
 
-Channels: content, reasoning and refusal of each choice, and the arguments of each tool call. Logprobs of an event whose
+Channels: each string field of a choice's delta (content, refusal, reasoning under any name a provider gives it), the
+transcript of audio, and the arguments of each tool call. Annotations and what else providers add pass as they are. Logprobs of an event whose
 text changed are removed: their tokens would spell the placeholder. The terminal bytes are `data: [DONE]`.
 """
 
@@ -15,7 +16,8 @@ from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, d
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
 
-_TEXTS = {"content": "text", "refusal": "text", "reasoning_content": "reasoning", "reasoning": "reasoning"}
+_VISIBLE = frozenset({"content", "refusal"})
+_NO_TEXT = frozenset({"role", "id", "name", "tool_call_id"})
 _STAMP = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
 _NULL_USAGE = (b',"usage":null', b', "usage": null')
 DONE = b"data: [DONE]\n\n"
@@ -113,26 +115,32 @@ class OpenAIAnswer:
 
     def _delta(self, index: int, delta: dict[str, Any]) -> bool:
         changed = False
-        for key, kind in _TEXTS.items():
-            text = delta.get(key)
-            if type(text) is str and text:
-                new = self._push((index, key), kind, text)
-                if new != text:
-                    delta[key] = new
-                    changed = True
-        if delta.get("tool_calls"):
-            changed |= self._tool_calls(index, delta["tool_calls"])
-        if type(delta.get("function_call")) is dict:
-            changed |= self._call(index, "function_call", delta["function_call"], "arguments")
+        for key, value in delta.items():
+            if type(value) is str:
+                if value and key not in _NO_TEXT:
+                    changed |= self._text(index, key, delta, key)
+            elif value is None:
+                continue
+            elif key == "tool_calls":
+                changed |= self._tool_calls(index, value)
+            elif key == "function_call" and type(value) is dict:
+                changed |= self._call(index, "function_call", value, "arguments")
+            elif key == "audio" and type(value) is dict and type(value.get("transcript")) is str:
+                changed |= self._text(index, "audio", value, "transcript")
         return changed
 
-    def _push(self, key: tuple[object, ...], kind: str, text: str, *, restore: bool = True, json: bool = False) -> str:
+    def _text(self, index: int, channel_name: str, holder: dict[str, Any], field: str) -> bool:
+        """One fragment of a text through its channel, in place. True if it has changed."""
+        text = holder[field]
         if self.channels.stopped():
-            return ""
-        channel = self.channels.open(key, kind, restore=restore, json=json)
+            holder[field] = ""
+            return True
+        kind = "text" if channel_name in _VISIBLE else "reasoning"
+        channel = self.channels.open((index, channel_name), kind)
         new = channel.push(text)
         self.channels.report.stopped = channel.stopped
-        return new
+        holder[field] = new
+        return bool(new != text)
 
     def _tool_calls(self, index: int, calls: Any) -> bool:
         if type(calls) is not list or any(type(call) is not dict for call in calls):
@@ -177,7 +185,7 @@ class OpenAIAnswer:
                 continue
             rest = channel.finish()
             if rest:
-                delta: dict[str, Any] = {str(key[1]): rest}
+                delta: dict[str, Any] = {"audio": {"transcript": rest}} if key[1] == "audio" else {str(key[1]): rest}
                 if key[1] == "tool":
                     delta = (
                         {"function_call": {"arguments": rest}}
@@ -253,9 +261,14 @@ class OpenAIAnswer:
         self, position: int, choice: dict[str, Any], message: dict[str, Any], texts: dict[Path, str], nulls: list[Path]
     ) -> None:
         base: Path = ("choices", position, "message")
-        for key in ("reasoning_content", "reasoning", "content", "refusal"):
-            if type(message.get(key)) is str:
-                self._whole_text((position, key), _TEXTS[key], message, key, (*base, key), texts)
+        for key in sorted(message, key=_VISIBLE.__contains__):  # reasoning comes before what is said
+            if type(message[key]) is str and key not in _NO_TEXT:
+                kind = "text" if key in _VISIBLE else "reasoning"
+                self._whole_text((position, key), kind, message, key, (*base, key), texts)
+        audio = message.get("audio")
+        if type(audio) is dict and type(audio.get("transcript")) is str:
+            path = (*base, "audio", "transcript")
+            self._whole_text((position, "audio"), "reasoning", audio, "transcript", path, texts)
         calls = message.get("tool_calls") or []
         if type(calls) is not list:
             raise MalformedAnswer

@@ -31,10 +31,6 @@ class Rules:
     guard: Guard | None = None
     allowed: Callable[[str, str], bool] = lambda _label, _value: False
 
-    @property
-    def idle(self) -> bool:
-        return self.guard is None and not self.placeholders
-
 
 class TextChannel:
     """Feed the fragments of one text in order; `finish` gives what was held. `json`: the text is a JSON document."""

@@ -14,7 +14,8 @@ from gateway.protocols.anthropic_answer import AnthropicAnswer
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.openai_answer import OpenAIAnswer
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
-from gateway.redaction.channel import Guard, Rules
+from gateway.redaction.channel import Rules
+from gateway.redaction.escaped import Guard
 from gateway.redaction.placeholder import Restorable
 
 MAX_ANSWER = 64 * 1024 * 1024
@@ -86,7 +87,8 @@ class AnswerStream:
             return b""
         out: list[bytes] = []
         try:
-            out.extend(self._event(event) for event in self._reader.feed(chunk))
+            for event in self._reader.feed(chunk):
+                out.append(self._event(event))  # noqa: PERF401  what came before a malformed event goes on
         except MalformedAnswer:
             self.report.problem = "malformed"
         except EventTooLarge:

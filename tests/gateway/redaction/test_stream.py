@@ -62,8 +62,8 @@ def test_a_cut_at_every_byte_gives_the_same_bytes(family, options, ending, secre
     sent = write(echo.pieces(f"Hi 中 {NAME}!{secret} bye", [9, 3, 1]), echo.pieces(arguments, [7]))
     sent = sent.replace(b"\n", ending)
     whole = run(family, sent, **options)
-    everywhere = ending == b"\r\n" and options.keys() in ({"guard", "label"}, {"hide_usage"})
-    for at in range(0, len(sent) + 1, 1 if everywhere else 13):
+    everywhere = ending == b"\r\n" and options.keys() == {"guard", "label"}
+    for at in range(0, len(sent) + 1, 1 if everywhere else 41):
         assert run(family, sent, parts=[sent[:at], sent[at:]], **options) == whole
     assert run(family, sent, parts=[sent[at : at + 1] for at in range(len(sent))], **options) == whole
 
@@ -274,6 +274,26 @@ def test_logprobs_of_a_changed_event_are_removed():
     }
     out, _, _ = run("openai", b"data: " + orjson.dumps({"choices": [delta]}) + b"\n\n")
     assert echo.payloads(out)[0]["choices"][0] == {**delta, "delta": {"content": 'Anna "A"'}, "logprobs": None}
+
+
+def test_texts_under_other_names_are_guarded_and_restored_too():
+    def event(delta):
+        return b"data: " + orjson.dumps({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}) + b"\n\n"
+
+    sent = event({"thought": NAME[:4]}) + event({"thought": f"{NAME[4:]}.", "audio": {"transcript": f"x {NAME}"}})
+    deltas = [item["choices"][0]["delta"] for item in echo.payloads(run("openai", sent)[0])]
+    assert deltas == [{"thought": ""}, {"thought": 'Anna "A".', "audio": {"transcript": 'x Anna "A"'}}]
+    report = run("openai", event({"thought": "sk-aaaaaaaaaaaa ", "content": "after"}), guard=scanner.Scanner())[2]
+    assert (report.stopped, report.delivered_text) == ("API_KEY", "")
+    body = whole_openai({"thought": f"{NAME}", "content": "x"})
+    assert b'Anna \\"A\\"' in run_whole("openai", body)[0]
+
+
+def test_a_stopped_answer_of_a_public_audience_is_labelled():
+    for family, (write, read) in FAMILIES.items():
+        out, end, report = run(family, write(["key sk-aaaaaaaaaaaa!"], []), guard=scanner.Scanner(), label=label)
+        assert read(out + end)[0] == "key  [AI 4]"
+        assert report.labelled
 
 
 def test_signed_thinking_keeps_its_placeholders_and_is_guarded():
