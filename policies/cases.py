@@ -75,6 +75,12 @@ _MECHANISMS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("contract",), "{c}_contract"),
 )
 
+_OWN_NAMES: Final[Mapping[str, str]] = {
+    "cn_scc": "cn_standard_contract",
+    "sg_scc": "sg_contract",
+    "ae_scc": "ae_contract",
+}
+
 _EEA_PREFIX: Final = "eu"
 
 
@@ -298,5 +304,6 @@ def _canonical(name: str, prefix: str) -> str:
         if all(word in lowered for word in words):
             # a name that carries another law's prefix stays with that law: a Chinese contract is no ground in the EU
             own, _, _rest = lowered.partition("_")
-            return known.format(c=own if len(own) == 2 and own.isalpha() else prefix)
+            full = known.format(c=own if len(own) == 2 and own.isalpha() else prefix)
+            return _OWN_NAMES.get(full, full)
     return name
