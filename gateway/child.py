@@ -10,18 +10,22 @@ import sys
 
 READY_FD = "LEXGATE_READY_FD"
 HEARTBEAT_FD = "LEXGATE_HEARTBEAT_FD"
+PARENT = "LEXGATE_PARENT"
 HEARTBEAT_SECONDS = 0.05
 PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(number: int = signal.SIGKILL) -> None:
-    """Asks the kernel for a signal when the supervisor dies, however it dies. Linux only; elsewhere a no-op."""
+    """Asks the kernel for a signal when the supervisor dies, however it dies. Linux only; elsewhere a no-op.
+
+    The supervisor says who it is: one that died before we could ask is noticed, too.
+    """
     if sys.platform != "linux":
         return
-    parent = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
-    if os.getppid() != parent:  # it died before we asked
-        os.kill(os.getpid(), number)
+    parent = os.environ.pop(PARENT, "")
+    if parent and int(parent) != os.getppid():
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def say_ready() -> None:

@@ -14,7 +14,7 @@ from gateway.errors import ConfigurationError
 from gateway.settings import Settings
 
 PREFIX = "LEXGATE_"
-RESERVED = frozenset({"LEXGATE_READY_FD", "LEXGATE_HEARTBEAT_FD"})
+RESERVED = frozenset({"LEXGATE_READY_FD", "LEXGATE_HEARTBEAT_FD", "LEXGATE_PARENT"})
 MAX_BYTES = 4 * 1024 * 1024
 
 

@@ -17,6 +17,9 @@ class NoTracebacks(logging.Filter):
             record.args = ()
             record.exc_info = None
             record.exc_text = None
+        elif str(record.msg).startswith("Traceback"):
+            record.msg = f"exception in {record.name}"
+            record.args = ()
         return True
 
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import structlog
@@ -31,6 +33,7 @@ BUNDLE_SECONDS = 0.5
 STABLE_SECONDS = 30.0
 LONGEST_BACKOFF = 10.0
 STOP_SECONDS = 10.0
+BIND_SECONDS = 3.0
 
 log = structlog.get_logger("lexgate.supervisor")
 
@@ -68,7 +71,7 @@ class Supervisor:
     async def _start(self) -> None:
         settings = self._settings
         effective = await self._put_in_force(settings)
-        data, control = _listen(settings.listen.data), _listen(settings.listen.control)
+        data, control = [await _listen(address) for address in (settings.listen.data, settings.listen.control)]
         self._sockets = [data, control]
         file = str(effective)
         writer = Child("log-writer", ("process-writer", file))
@@ -173,14 +176,19 @@ def _same_foundations(old: Settings, new: Settings) -> None:
         raise ConfigurationError("inspection: takes effect only after a restart")
 
 
-def _listen(address: str) -> socket.socket:
+async def _listen(address: str) -> socket.socket:
+    """A listening socket. Children of a supervisor that was killed may hold the address for a moment longer."""
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, int(port)), family=family, backlog=2048)
-    except OSError as error:
-        raise ConfigurationError(f"listen {address}: {error.strerror}") from error
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    ends = time.monotonic() + BIND_SECONDS
+    while True:
+        try:
+            return socket.create_server((host, int(port)), family=family, backlog=2048)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > ends:
+                raise ConfigurationError(f"listen {address}: {os.strerror(error.errno or 0)}") from error
+        await asyncio.sleep(0.1)
 
 
 @contextlib.contextmanager

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
 
 import click
 
+from gateway.child import die_with_parent
 from gateway.commands.options import config_option
 
 
@@ -38,6 +40,7 @@ effective_argument = click.argument("effective", type=click.Path(path_type=Path,
 @effective_argument
 def process_writer(effective: Path) -> None:
     """The log writer."""
+    die_with_parent(signal.SIGTERM)
     from gateway.processes.writer import main
 
     main(effective)
@@ -48,6 +51,7 @@ def process_writer(effective: Path) -> None:
 @click.argument("index", type=int)
 def process_inspector(effective: Path, index: int) -> None:
     """An inspector."""
+    die_with_parent()
     from gateway.processes.inspector import main
 
     main(effective, index)
@@ -59,6 +63,7 @@ def process_inspector(effective: Path, index: int) -> None:
 @click.argument("listener", type=int)
 def process_worker(effective: Path, slot: int, listener: int) -> None:
     """A data worker."""
+    die_with_parent()
     from gateway.processes.worker import main
 
     main(effective, slot, listener)
@@ -69,6 +74,7 @@ def process_worker(effective: Path, slot: int, listener: int) -> None:
 @click.argument("listener", type=int)
 def process_control(effective: Path, listener: int) -> None:
     """The control process."""
+    die_with_parent()
     from gateway.processes.control import main
 
     main(effective, listener)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from gateway.child import HEARTBEAT_FD, READY_FD
+from gateway.child import HEARTBEAT_FD, PARENT, READY_FD
 from gateway.errors import Unavailable
 
 log = structlog.get_logger("lexgate.supervisor")
@@ -44,7 +44,7 @@ class Child:
         """Starts it and waits until it says that it is ready. Raises Unavailable if it ends or takes too long."""
         self.forget_heartbeat()
         ready, say_ready = os.pipe()
-        environment = dict(os.environ) | {READY_FD: str(say_ready)}
+        environment = dict(os.environ) | {READY_FD: str(say_ready), PARENT: str(os.getpid())}
         fds = [*self.pass_fds, say_ready]
         if self.beats:
             self._beat_fd, beat = os.pipe()

@@ -34,7 +34,6 @@ log = structlog.get_logger("lexgate.control")
 
 def main(effective: Path, listener: int) -> None:
     """Runs until SIGTERM."""
-    child.die_with_parent()
     logs.configure("control")
     asyncio.run(_run(effective, socket.socket(fileno=listener)))
 

@@ -17,7 +17,6 @@ Method = Callable[[Any], Any]
 
 def main(effective: Path, index: int) -> None:
     """Runs until SIGTERM."""
-    child.die_with_parent()
     logs.configure(f"inspector-{index}")
     settings = Effective.read(effective).settings
     asyncio.run(

@@ -26,7 +26,6 @@ log = structlog.get_logger("lexgate.worker")
 
 def main(effective: Path, slot: int, listener: int) -> None:
     """Runs until SIGTERM, then lets running calls end."""
-    child.die_with_parent()
     logs.configure(f"worker-{slot}")
     uvloop.run(_run(effective, slot, socket.socket(fileno=listener)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from pathlib import Path
 
 from audit.keys import Keyring
@@ -16,7 +15,6 @@ SOCKET = "log.sock"
 
 def main(effective: Path) -> None:
     """Runs until SIGTERM; drains what it has been given, then ends. A failed write ends it at once."""
-    child.die_with_parent(signal.SIGTERM)
     logs.configure("log-writer")
     settings = Effective.read(effective).settings
     keyring = Keyring.open(settings.keys_dir, settings.key_passphrase)
