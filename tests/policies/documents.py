@@ -9,7 +9,28 @@ from hypothesis import strategies as st
 from policies.facts import GRADES, SUBJECT_CLASSES, US_CLASSES
 from policies.samples import changed, neutral
 
-COUNTRIES = ("DE", "FR", "NO", "CN", "HK", "MO", "TW", "US", "GB", "CH", "JP", "KR", "IN", "BR", "RU", "VN", "AU", "KE", "IR", "")
+COUNTRIES = (
+    "DE",
+    "FR",
+    "NO",
+    "CN",
+    "HK",
+    "MO",
+    "TW",
+    "US",
+    "GB",
+    "CH",
+    "JP",
+    "KR",
+    "IN",
+    "BR",
+    "RU",
+    "VN",
+    "AU",
+    "KE",
+    "IR",
+    "",
+)
 LABELS = ("PERSON", "EMAIL", "CN_ID", "API_KEY", "PRIVATE_KEY", "ORG", "MEDICAL_ID", "CUSTOM_X", "LOCATION")
 CATEGORIES = ("personal", "health", "biometric", "criminal", "marking", "credential", "genetic")
 MECHANISMS = (
@@ -18,7 +39,13 @@ MECHANISMS = (
     "jp_consent", "explicit_consent", "ru_notification", "vn_transfer_dossier", "cn_ftz_outside_negative_list",
 )  # fmt: skip
 EDGES = (0, 1, 99, 100, 101, 999, 1_000, 1_001, 9_999, 10_000, 99_999, 100_000, 100_001, 999_999, 1_000_000, 2**40)
-TIMES = ("2023-01-01T00:00:00Z", "2025-04-08T00:00:00Z", "2026-01-26T23:59:00Z", "2026-11-24T12:00:00Z", "2032-01-01T00:00:00Z")
+TIMES = (
+    "2023-01-01T00:00:00Z",
+    "2025-04-08T00:00:00Z",
+    "2026-01-26T23:59:00Z",
+    "2026-11-24T12:00:00Z",
+    "2032-01-01T00:00:00Z",
+)
 PURPOSES = ("support", "contract_with_individual_necessary", "hr_management_necessary", "emergency_necessary", "")
 flags = st.booleans()
 few = st.sampled_from((0, 0, 0, 1, 2, 50))

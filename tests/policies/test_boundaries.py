@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -39,7 +39,9 @@ def cn_band(pi: int, spi: int) -> str:
     return "standard_contract_or_certification" if pi >= 100_000 or spi > 0 else "exempt"
 
 
-CN_POINTS = sorted({max(n + d, 1) for t in LAW["cn"]["thresholds"] for n in (t["at_least"], t["below"] or 0) for d in (-1, 0, 1)})
+CN_POINTS = sorted(
+    {max(n + d, 1) for t in LAW["cn"]["thresholds"] for n in (t["at_least"], t["below"] or 0) for d in (-1, 0, 1)}
+)
 
 
 @pytest.mark.parametrize("total", CN_POINTS)
@@ -92,20 +94,28 @@ def test_children_by_age(engine, country: str, off: int):
 
 
 def days(iso: str) -> list[str]:
-    day = datetime.date.fromisoformat(iso)
-    return [f"{day - datetime.timedelta(days=1)}T23:59:00Z", f"{day}T00:00:00Z"]
+    day = dt.date.fromisoformat(iso)
+    return [f"{day - dt.timedelta(days=1)}T23:59:00Z", f"{day}T00:00:00Z"]
 
 
-ADEQUATE = [("DE", e) for e in LAW["eu"]["transfer"]["adequate"]] + [("GB", e) for e in LAW["gb"]["transfer"]["adequate"]]
+ADEQUATE = [("DE", e) for e in LAW["eu"]["transfer"]["adequate"]] + [
+    ("GB", e) for e in LAW["gb"]["transfer"]["adequate"]
+]
 ADEQUATE += [(origin, e) for origin, regime in LAW["world"]["regimes"].items() for e in regime["adequate"]]
 
 
-@pytest.mark.parametrize(("origin", "entry"), ADEQUATE, ids=lambda value: value if isinstance(value, str) else value["country"])
+@pytest.mark.parametrize(
+    ("origin", "entry"), ADEQUATE, ids=lambda value: value if isinstance(value, str) else value["country"]
+)
 def test_adequacy_by_day(engine, origin: str, entry):
     to = {"EEA": "FR", "EU": "FR"}.get(entry["country"], entry["country"])
     certified = {"certifications": [entry["certification"]] if entry["certification"] else []}
     before, first = days(entry["effective_from"])
-    for now, good in ((before, False), (first, True), *zip(days(entry["effective_to"] or "9999-12-31"), (True, entry["effective_to"] is None), strict=True)):
+    for now, good in (
+        (before, False),
+        (first, True),
+        *zip(days(entry["effective_to"] or "9999-12-31"), (True, entry["effective_to"] is None), strict=True),
+    ):
         document = call(origin, to, {}, {}, now=now, destination={"country": to, **certified})
         ids = {hit.id: hit.effect for hit in engine.decide(document).rules}
         law = "eu" if origin == "DE" else origin.lower()

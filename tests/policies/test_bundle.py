@@ -59,7 +59,9 @@ def test_a_built_in_bundle_lives_on_as_a_folder(tmp_path: Path, name: str):
 
 
 def test_data_is_mounted_where_its_folder_says():
-    bundle = assemble("t", {"a.rego": REGO, "law/cn/data.json": b'{"x": 1}', "law/data.json": b'{"y": 2}', "data.json": b"{}"})
+    bundle = assemble(
+        "t", {"a.rego": REGO, "law/cn/data.json": b'{"x": 1}', "law/data.json": b'{"y": 2}', "data.json": b"{}"}
+    )
     assert bundle.data == {"law": {"y": 2, "cn": {"x": 1}}}
 
 
@@ -115,9 +117,10 @@ def test_a_damaged_archive_is_the_bundle_or_refused(tmp_path_factory, at: int, v
     raw[at % len(raw)] = value
     path.write_bytes(raw)
     try:
-        assert load(path).files["a.rego"] == REGO
-    except BundleInvalid as refused:
-        assert str(refused)
+        files = load(path).files
+    except BundleInvalid:
+        return
+    assert set(files.values()) == {REGO}
 
 
 def test_links_in_a_folder_are_refused(tmp_path: Path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from policies import facts
 from policies.bundle import assemble, load
@@ -105,7 +104,9 @@ def test_a_missing_key_is_not_null():
 
 
 def test_a_bundle_that_takes_the_whole_input_is_keyed_by_all_of_it():
-    whole = assemble("t", {"t.rego": b'package lexgate\ndecision := {"schema": "lexgate/decision@1", "hits": []} if input'})
+    whole = assemble(
+        "t", {"t.rego": b'package lexgate\ndecision := {"schema": "lexgate/decision@1", "hits": []} if input'}
+    )
     engine, cache = Engine(whole), DecisionCache()
     cache.decide(engine, neutral())
     cache.decide(engine, changed(neutral(), {"caller": {"user": "anna"}}))

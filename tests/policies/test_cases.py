@@ -42,7 +42,9 @@ def test_a_summary_becomes_a_whole_document(case):
     ],
 )  # fmt: skip
 def test_other_names_of_a_mechanism(country, named, known):
-    document = cases.document({"caller": {"country": country}, "mechanisms": [named], "at": "2026-11-22T03:00:00Z"}, EEA)
+    document = cases.document(
+        {"caller": {"country": country}, "mechanisms": [named], "at": "2026-11-22T03:00:00Z"}, EEA
+    )
     assert known in document["mechanisms"]
 
 

@@ -13,7 +13,10 @@ ANSWER = 'decision := {"schema": "lexgate/decision@1", "hits": []}'
 
 
 def problems(text: str, **more: str) -> list[str]:
-    files = {"rules/t.rego": f"package lexgate\n\n{text}\n", **{name.replace("__", "."): body for name, body in more.items()}}
+    files = {
+        "rules/t.rego": f"package lexgate\n\n{text}\n",
+        **{name.replace("__", "."): body for name, body in more.items()},
+    }
     return [str(problem) for problem in check(assemble("t", {name: body.encode() for name, body in files.items()}))]
 
 
@@ -38,7 +41,7 @@ def test_a_banned_function_is_named_with_its_place(call: str):
 
 
 def test_a_banned_function_hides_in_no_test_or_unused_rule():
-    hidden = "package lexgate.tests.x\n\ntest_x if rand.intn(\"a\", 3) == 1\n"
+    hidden = 'package lexgate.tests.x\n\ntest_x if rand.intn("a", 3) == 1\n'
     assert problems(ANSWER, x_test__rego=hidden) == ["x_test.rego:3: rand.intn is not allowed: it " + BANNED["rand."]]
 
 
@@ -70,13 +73,15 @@ def test_a_decision_that_takes_too_long_is_killed():
 
 
 def test_a_decision_that_eats_memory_is_killed():
-    big = f'{ANSWER} if count([concat("", [s, s]) | some i in numbers.range(1, 100000000); s := sprintf("%d", [i])]) > 0'
+    big = (
+        f'{ANSWER} if count([concat("", [s, s]) | some i in numbers.range(1, 100000000); s := sprintf("%d", [i])]) > 0'
+    )
     assert "stopped" in problems(big)[0]
 
 
 @pytest.mark.parametrize("opening", ["[", "{", "(", "f("])
 def test_deep_nesting_is_refused_before_the_parser_sees_it(opening: str):
-    with pytest.raises(BundleInvalid, match="t.rego:5: brackets nest deeper than 48"):
+    with pytest.raises(BundleInvalid, match=r"t\.rego:5: brackets nest deeper than 48"):
         problems(f"{ANSWER}\n\nx := " + opening * 50_000)
 
 
@@ -84,11 +89,13 @@ def test_brackets_in_strings_do_not_nest():
     assert problems(f'{ANSWER}\n\nx := "{"[" * 999}" # {"(" * 999}\ny := `{"{" * 999}`') == []
 
 
-@pytest.mark.parametrize("text", ["x := 1" + " + 1" * 100_000, "x := -" + "-" * 100_000 + "1", "x := input" + ".a" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["x := 1" + " + 1" * 100_000, "x := -" + "-" * 100_000 + "1", "x := input" + ".a" * 100_000]
+)
 def test_a_source_that_breaks_the_parser_breaks_only_the_trial(text: str):
     assert problems(f"{ANSWER}\n\n{text}")
 
 
 def test_require_raises_the_first_problem():
-    with pytest.raises(BundleInvalid, match="t.rego"):
+    with pytest.raises(BundleInvalid, match=r"t\.rego"):
         require(assemble("t", {"t.rego": b"package lexgate\n\nx := time.now_ns()"}))

@@ -14,7 +14,9 @@ from policies.bundle import load
 from policies.samples import changed, neutral
 
 CASES = str(Path(__file__).with_name("cases.jsonl"))
-ABROAD = changed(neutral(), {"destination": {"country": "US"}, "data": {"entities": {"PERSON": 1}, "subjects": {"pi": 1}}})
+ABROAD = changed(
+    neutral(), {"destination": {"country": "US"}, "data": {"entities": {"PERSON": 1}, "subjects": {"pi": 1}}}
+)
 
 
 def run(*words: str, stdin: bytes = b""):

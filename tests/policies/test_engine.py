@@ -65,7 +65,7 @@ def test_an_engine_refuses_other_threads_instead_of_panicking():
     def elsewhere() -> None:
         try:
             mine.decide(neutral())
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             caught.append(error)
 
     thread = threading.Thread(target=elsewhere)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -33,7 +33,11 @@ def lawful() -> Engine:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.parent.name}/{rule.name}")
 def test_a_rule_has_its_test_and_its_page(rule: Path):
-    assert sorted(path.name for path in rule.iterdir()) == [f"{rule.name}.md", f"{rule.name}.rego", f"{rule.name}_test.rego"]
+    assert sorted(path.name for path in rule.iterdir()) == [
+        f"{rule.name}.md",
+        f"{rule.name}.rego",
+        f"{rule.name}_test.rego",
+    ]
     page = rule.joinpath(f"{rule.name}.md").read_text()
     assert all(heading in page for heading in HEADINGS)
     assert f"package lexgate.packs.{rule.parent.name}.{rule.name}\n" in rule.joinpath(f"{rule.name}.rego").read_text()
@@ -55,8 +59,8 @@ def test_every_dated_fact_has_dates_a_citation_and_makes_sense():
     found = list(dated(load("builtin:strict").data))
     assert len(found) > 60
     for entry in found:
-        begins = datetime.date.fromisoformat(entry["effective_from"])
-        assert entry["effective_to"] is None or begins < datetime.date.fromisoformat(entry["effective_to"])
+        begins = dt.date.fromisoformat(entry["effective_from"])
+        assert entry["effective_to"] is None or begins < dt.date.fromisoformat(entry["effective_to"])
         assert "citation" in entry
 
 

@@ -37,3 +37,8 @@ test_an_unknown_origin_and_no_place_is_blocked if {
 	hits := personal_border.hits with input as sample.personal("", "", 1, {"data": {"entities": {"PERSON": 0}}})
 	hits[_].effect == "block"
 }
+
+test_people_without_a_place_stay_home_from_a_country_of_concern_too if {
+	hits := personal_border.hits with input as sample.personal("US", "CN", 1, {"data": {"entities": {"PERSON": 0}}})
+	hits[_].route == ["US"]
+}
