@@ -131,6 +131,9 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
             "tls": tls.model_copy(
                 update={name: anchor(getattr(tls, name)) for name in ("certificate", "key", "client_ca")}
             ),
+            "metering": settings.metering.model_copy(
+                update={"price_books": tuple(anchor(book) for book in settings.metering.price_books)}
+            ),
             "policies": settings.policies.model_copy(
                 update={"bundle": bundle if bundle.startswith("builtin:") else anchor(bundle)}
             ),

@@ -7,7 +7,7 @@ Inspection turns parts into *findings*; classification turns findings into a *cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -71,6 +71,12 @@ class Span:
     label: str
     score: float
     detector: str
+
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> Span:
+        """From an inspector's row [start, end, label, score, detector]."""
+        start, end, label, score, detector = row
+        return cls(start, end, label, score, detector)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from watermark.errors import UnknownProfile
+from watermark.profile import named
+
 
 def _listen_address(value: str) -> str:
     host, _, port = value.rpartition(":")
@@ -209,6 +212,12 @@ class Telemetry(Section):
     sample: float = Field(1.0, ge=0, le=1, description="share of calls that get a span; refused calls always do")
 
 
+class Metering(Section):
+    """How tokens are priced."""
+
+    price_books: tuple[str, ...] = Field((), description="own price books (YAML or JSON), before genai-prices")
+
+
 class Inspection(Section):
     """What looks at content, and how."""
 
@@ -239,6 +248,7 @@ class Settings(Section):
     timeouts: Timeouts = Timeouts()
     retention: Retention = Retention()
     labels: Labels = Labels()
+    metering: Metering = Metering()
     telemetry: Telemetry = Telemetry()
     inspection: Inspection = Inspection()
 
@@ -250,6 +260,11 @@ class Settings(Section):
         _unique("applications", [application.name for application in self.applications])
         _unique("principals", [principal.key_sha256 for principal in self.principals])
         _unique("operators", [operator.key_sha256 for operator in self.operators])
+        if self.labels.profile != "auto":
+            try:
+                named(self.labels.profile)
+            except UnknownProfile:
+                raise ValueError(f"labels.profile: there is no profile {self.labels.profile!r}") from None
         if self.production:
             _fit_for_production(self)
         known = {application.name for application in self.applications}

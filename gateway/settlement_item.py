@@ -70,7 +70,7 @@ def _messages(request: DecodedRequest) -> list[dict[str, str]]:
     return [
         {
             "role": segment.role,
-            "text": "".join(part.text for part in segment.parts() if part.kind in COUNTED),
+            "text": "\n".join(part.text for part in segment.parts() if part.kind in COUNTED),
         }
         for segment in request.segments
         if segment.role

@@ -15,9 +15,8 @@ import structlog
 from audit.errors import AuditError
 from audit.record import LeafDraft, LeafKind
 from gateway.errors import LexgateError
-from gateway.flow import Flow
+from gateway.flow import Flow, Span
 from gateway.settlement_item import settlement_item
-from gateway.steps.inspect import span_from_row
 
 if TYPE_CHECKING:
     from audit.appender import Appender
@@ -108,7 +107,7 @@ class Settler:
         for waiting, rows in zip(batch, answer["spans"], strict=True):
             if rows is not None:
                 text = waiting.item["delivered_text"].encode()
-                spans = tuple(span_from_row(row) for row in rows)
+                spans = tuple(Span.from_row(row) for row in rows)
                 services.verdicts.put(waiting.tenant, services.detectors, text, spans)
 
 

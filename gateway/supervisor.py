@@ -157,7 +157,10 @@ class Supervisor:
             return
         self._settings = settings
         for child in self._groups[1]:
-            child.signal(signal.SIGHUP)
+            if child.beats:
+                child.signal(signal.SIGHUP)
+            elif child.alive:
+                await child.stop(STOP_SECONDS)  # its listening socket stays with us; `_watch` starts it again at once
 
     async def _put_in_force(self, settings: Settings) -> Path:
         """Stages the bundle and writes the effective configuration. Raises ConfigurationError; nothing changes then."""

@@ -27,7 +27,7 @@ BANNER = """\
   Lexgate is running.  Ctrl-C ends it.
 
   data plane      {scheme}://{data}      OpenAI: base_url {scheme}://{data}/v1   Anthropic: base_url {scheme}://{data}
-  control plane   {scheme}://{control}      docs at /docs, health at /readyz
+  control plane   {scheme}://{control}      status page at /, health at /readyz
   provider        {providers}
   caller key      {caller}
   operator key    {operator}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,22 @@ def main(effective: Path, index: int) -> None:
     """Runs until SIGTERM."""
     logs.configure(f"inspector-{index}")
     settings = Effective.read(effective).settings
-    asyncio.run(
-        serve(settings.run_path / f"inspector-{index}.sock", lambda: methods(names=settings.inspection.names), child.say_ready)
-    )
+    tokenizers = sorted({provider.tokenizer for provider in settings.providers})
+    socket = settings.run_path / f"inspector-{index}.sock"
+    build = lambda: methods(names=settings.inspection.names, tokenizers=tokenizers, books=settings.metering.price_books)  # noqa: E731
+    asyncio.run(serve(socket, build, child.say_ready))
 
 
-def methods(*, names: bool) -> Mapping[str, Method]:
+def methods(
+    *, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str] = ()
+) -> Mapping[str, Method]:
     """What an inspector can be asked. Built in the one thread that will run it."""
     from gateway.inspection.engine import Engine
     from gateway.metering.settle import Settlement
 
     engine = Engine(names=names)
-    settlement = Settlement()
+    settlement = Settlement([Path(book) for book in books])
+    settlement.warm([tokenizer or "o200k" for tokenizer in tokenizers])
 
     def rows(texts: list[str], lang: str = "") -> list[list[list[Any]]]:
         return [

@@ -7,7 +7,6 @@ inspected at `settle` is known when the next turn sends it back.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from gateway.flow import OPAQUE, Finding, Flow, Part, PartKind, Path, Span
 from gateway.inspection.subjects import subject_key
@@ -93,14 +92,8 @@ async def inspect_texts(texts: dict[str, tuple[Span, ...]], tenant: str, service
         return
     answer = await services.inspectors.call("inspect", {"texts": unknown}, services.settings.timeouts.inspect)
     for text, rows in zip(unknown, answer["spans"], strict=True):
-        texts[text] = spans = tuple(span_from_row(row) for row in rows)
+        texts[text] = spans = tuple(Span.from_row(row) for row in rows)
         cache.put(tenant, version, text.encode(), spans)
-
-
-def span_from_row(row: list[Any]) -> Span:
-    """An inspector's row [start, end, label, score, detector] as a span."""
-    start, end, label, score, detector = row
-    return Span(start, end, label, score, detector)
 
 
 def _context(part: Part) -> str:
