@@ -169,9 +169,7 @@ class _Sealing:
             kept[name] = canonical(_b64(b"".join(hashes)))
             for position, body in enumerate(bodies):
                 sealed_bodies[position][name] = body
-        segments = [
-            self._encrypt(key, _compose(sealed_bodies[i]), 2 + i, draft.flows[i]) for i, key in enumerate(keys)
-        ]
+        segments = [self._encrypt(key, _compose(sealed_bodies[i]), 2 + i, draft.flows[i]) for i, key in enumerate(keys)]
         return self._leaf(
             commitments,
             {"s": root_of(leaf_hash(segment) for segment in segments)} if segments else {},

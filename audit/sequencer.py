@@ -115,9 +115,7 @@ class Log:
                 self.counters.release(flow)
                 self._own(LeafKind.OUTCOME, flow, {"pub": {"status": "interrupted", "error": "lexgate_interrupted"}})
         count = self._streams.pop((writer, epoch))
-        self._own(
-            LeafKind.CLOSE, "", {}, {"writer": writer, "epoch": epoch, "count": count, "reason": reason}
-        )
+        self._own(LeafKind.CLOSE, "", {}, {"writer": writer, "epoch": epoch, "count": count, "reason": reason})
         self._connection.execute(
             "update stream set n = ?, closed = 1 where writer = ? and epoch = ?", (count, writer, epoch)
         )
@@ -138,10 +136,7 @@ class Log:
             raise StoreUnusable("a worker's stream is not dense")
         try:
             opened = self._admit(stream, leaf)
-            if keep and not reservation:
-                raise AppendRefused("counters are kept by naming their reservation")
-            if reservation:
-                self.counters.check_keep(reservation, keep or {})
+            self.counters.check_keep(reservation, keep or {})
         except AppendRefused as refusal:
             void = LeafDraft(LeafKind.VOID, leaf.flow, _now_us(), "", "", {}, plain={"reason": str(refusal)})
             self._stage(stream, seal(void, self._keyring, *stream, n))
@@ -198,11 +193,14 @@ class Log:
                 LeafKind.CLOSE,
                 "",
                 {},
-                {"writer": OWN, "epoch": self._epoch, "count": self._streams[OWN, self._epoch] + 1, "reason": "shutdown"},
+                {
+                    "writer": OWN,
+                    "epoch": self._epoch,
+                    "count": self._streams[OWN, self._epoch] + 1,
+                    "reason": "shutdown",
+                },
             )
-            self._connection.execute(
-                "update stream set closed = 1 where writer = ? and epoch = ?", (OWN, self._epoch)
-            )
+            self._connection.execute("update stream set closed = 1 where writer = ? and epoch = ?", (OWN, self._epoch))
             self.sign_now(mark=True)
         finally:
             self._resources.close()
@@ -364,5 +362,3 @@ class Log:
 
 def _now_us(clock: Callable[[], int] = time.time_ns) -> int:
     return clock() // 1000
-
-

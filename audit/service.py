@@ -8,6 +8,7 @@ doing while a commit is under way.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -47,13 +48,12 @@ async def run(
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     try:
-        socket.unlink(missing_ok=True)
+        _prepare(socket, keyring, origin)
         before = os.umask(0o177)
         try:
             server = await loop.create_unix_server(lambda: _Connection(service), str(socket))
         finally:
             os.umask(before)
-        (keyring.folder / "log.vkey").write_text(f"{keyring.verifier_key(origin)}\n")
         ready()
         try:
             await _either(stopping, service.failed)
@@ -62,7 +62,6 @@ async def run(
                 await service.drain(drain_s)
         finally:
             server.close()
-            socket.unlink(missing_ok=True)
         service.finish()
     except BaseException:
         log.abandon()
@@ -70,6 +69,12 @@ async def run(
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
         loop.remove_signal_handler(signal.SIGINT)
+
+
+def _prepare(socket: Path, keyring: Keyring, origin: str) -> None:
+    """Clear the way for the socket, and publish the verifier key."""
+    socket.unlink(missing_ok=True)
+    (keyring.folder / "log.vkey").write_text(f"{keyring.verifier_key(origin)}\n")
 
 
 async def _either(*events: asyncio.Event) -> None:
@@ -89,6 +94,7 @@ class _Service:
         self.failed = asyncio.Event()
         self.connections: set[_Connection] = set()
         self.leaving: list[_Connection] = []
+        self.empty = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._waiting = False
         self._signing: asyncio.TimerHandle | None = None
@@ -134,9 +140,10 @@ class _Service:
 
     async def drain(self, seconds: float) -> None:
         """Wait for the workers to leave by themselves."""
-        deadline = self._loop.time() + seconds
-        while self.connections and self._loop.time() < deadline and not self.failed.is_set():
-            await asyncio.sleep(0.01)
+        if self.connections:
+            self.empty.clear()
+            with contextlib.suppress(TimeoutError):  # those still there are cut off, and their flows interrupted
+                await asyncio.wait_for(_either(self.empty, self.failed), seconds)
 
     def finish(self) -> None:
         """Close the log; raises when it had failed."""
@@ -166,7 +173,7 @@ class _Connection(FrameProtocol):
         super().connection_made(transport)
         self._service.connections.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._leave("connection lost")
 
     def broken(self, reason: str) -> None:
@@ -259,6 +266,8 @@ class _Connection(FrameProtocol):
         self._gone = True
         service = self._service
         service.connections.discard(self)
+        if not service.connections:
+            service.empty.set()
         for flow in self._reserved:
             service.log.counters.release(flow)
         if self._stream is not None and not service.failed.is_set():

@@ -68,7 +68,9 @@ def verify_proof(document: Mapping[str, Any], vkey: str) -> Verification:
         except ProofInvalid as error:
             result.problems.append(str(error))
             return result
-        result.steps.append(f"the checkpoint of {checkpoint.origin} over {checkpoint.size} leaves is signed by {key.name}")
+        result.steps.append(
+            f"the checkpoint of {checkpoint.origin} over {checkpoint.size} leaves is signed by {key.name}"
+        )
         entries = []
         for leaf in leaves:
             entry = _check_leaf(leaf, flow, checkpoint, result)
@@ -81,7 +83,9 @@ def verify_proof(document: Mapping[str, Any], vkey: str) -> Verification:
     return result
 
 
-def _check_leaf(leaf: Mapping[str, Any], flow: str, checkpoint: Checkpoint, result: Verification) -> dict[str, Any] | None:
+def _check_leaf(
+    leaf: Mapping[str, Any], flow: str, checkpoint: Checkpoint, result: Verification
+) -> dict[str, Any] | None:
     # (2)
     data, index = leaf["entry"].encode(), leaf["index"]
     entry = _entry(data)
@@ -253,7 +257,9 @@ def verify_log(
     result.steps.append(f"{tree.size} leaves were hashed again")
     for size in sorted(heads):
         if size > 0:
-            result.problems.append(f"a checkpoint over {size} leaves was signed, the log has {tree.size}: its end is cut off")
+            result.problems.append(
+                f"a checkpoint over {size} leaves was signed, the log has {tree.size}: its end is cut off"
+            )
     story.finish()
     return result
 

@@ -100,7 +100,6 @@ class FrameProtocol(asyncio.Protocol):
         self._outgoing: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
         self._transport = transport  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
@@ -121,7 +120,7 @@ class FrameProtocol(asyncio.Protocol):
         """One whole frame has arrived."""
         raise NotImplementedError
 
-    def broken(self, reason: str) -> None:
+    def broken(self, reason: str) -> None:  # noqa: ARG002 - for those who override it
         """The other end does not keep the protocol: nothing it says counts any more."""
         if self._transport is not None:
             self._transport.abort()

@@ -39,33 +39,80 @@ uvloop.run(run(store, Keyring.open(keys), socket, "bench/log", lambda: print("re
 """
 
 
-def groups(personal: bool) -> dict[str, dict[str, Any]]:
+def groups(personal: bool) -> dict[str, Any]:
     """A call's intent as the gateway records it, with the whole policy input in `facts`."""
     return {
         "pub": {
-            "decision": "redact" if personal else "allow", "grade": "L3" if personal else "L1",
-            "categories": ["personal"] if personal else [], "bundle": "sha256:" + "9e" * 32, "provider": "demo",
+            "decision": "redact" if personal else "allow",
+            "grade": "L3" if personal else "L1",
+            "categories": ["personal"] if personal else [],
+            "bundle": "sha256:" + "9e" * 32,
+            "provider": "demo",
             "rules": [{"id": "strict.personal", "citation": "PIPL Art. 38"}] if personal else [],
-            "model": "smollm2-135m", "protocol": "openai_chat", "stream": False, "from": "DE", "to": "US",
-            "mechanism": None, "entities": {"PERSON": 1, "PHONE": 1} if personal else {},
-            "redactions": {"PERSON": 1} if personal else {}, "parents": [], "attempt": 1, "audience": "internal",
-            "purpose": "support", "trace_id": "0af7651916cd43dd8448eb211c80319c",
+            "model": "smollm2-135m",
+            "protocol": "openai_chat",
+            "stream": False,
+            "from": "DE",
+            "to": "US",
+            "mechanism": None,
+            "entities": {"PERSON": 1, "PHONE": 1} if personal else {},
+            "redactions": {"PERSON": 1} if personal else {},
+            "parents": [],
+            "attempt": 1,
+            "audience": "internal",
+            "purpose": "support",
+            "trace_id": "0af7651916cd43dd8448eb211c80319c",
         },
         "facts": {
-            "schema": "lexgate/input@1", "now": "2026-11-24T12:00:00Z",
-            "caller": {"tenant": "acme", "application": "crm", "audience": "internal", "user": "li.wei",
-                       "purpose": "support", "country": "CN"},
+            "schema": "lexgate/input@1",
+            "now": "2026-11-24T12:00:00Z",
+            "caller": {
+                "tenant": "acme",
+                "application": "crm",
+                "audience": "internal",
+                "user": "li.wei",
+                "purpose": "support",
+                "country": "CN",
+            },
             "organisation": {"name": "Example AG", "country": "DE", "ciio": False},
-            "destination": {"provider": "demo", "model": "smollm2-135m", "country": "US", "retention_days": None,
-                            "training": None, "certifications": []},
-            "request": {"protocol": "openai_chat", "stream": True, "json_mode": False, "tools": 2,
-                        "provider_tools": [], "references": [], "uninspected": []},
-            "data": {"grade": "L3", "categories": ["personal"], "entities": {"PERSON": 1}, "subjects": _SUBJECTS,
-                     "new_subjects": _SUBJECTS, "important": False, "minors": False},
-            "counters": {f"{name}_12m": 0 for name in _SUBJECTS}, "mechanisms": [], "attempt": 1,
+            "destination": {
+                "provider": "demo",
+                "model": "smollm2-135m",
+                "country": "US",
+                "retention_days": None,
+                "training": None,
+                "certifications": [],
+            },
+            "request": {
+                "protocol": "openai_chat",
+                "stream": True,
+                "json_mode": False,
+                "tools": 2,
+                "provider_tools": [],
+                "references": [],
+                "uninspected": [],
+            },
+            "data": {
+                "grade": "L3",
+                "categories": ["personal"],
+                "entities": {"PERSON": 1},
+                "subjects": _SUBJECTS,
+                "new_subjects": _SUBJECTS,
+                "important": False,
+                "minors": False,
+            },
+            "counters": {f"{name}_12m": 0 for name in _SUBJECTS},
+            "mechanisms": [],
+            "attempt": 1,
         },
-        "subj": {"tenant": "acme", "application": "crm", "user": "li.wei", "session": "", "party": "acme",
-                 "subjects": ["3f" * 12] if personal else []},
+        "subj": {
+            "tenant": "acme",
+            "application": "crm",
+            "user": "li.wei",
+            "session": "",
+            "party": "acme",
+            "subjects": ["3f" * 12] if personal else [],
+        },
         "digest": {"received": "ab" * 32, "forwarded": "cd" * 32},
     }
 
@@ -99,7 +146,7 @@ async def call(log: Appender, i: int, settled: list[str]) -> None:
         settled.clear()
         meters = [{"flow": f, **METER, "counted": {"input": 31, "output": 17, "method": "exact"}} for f in flows]
         prints = [{"flow": f, "fingerprint": "5a" * 64} for f in flows]
-        what = {"meter": {"flows": meters}, "digest": {"flows": prints}}
+        what: dict[str, dict[str, Any]] = {"meter": {"flows": meters}, "digest": {"flows": prints}}
         await log.append(LeafDraft(LeafKind.SETTLE, "", now, "", "", what, flows=flows))
 
 
@@ -156,8 +203,12 @@ async def measure(flows: int, concurrency: int) -> dict[str, Any]:
         service.wait()
         bare = bare_insert(folder, 8000)
         return {
-            "flows": flows, "leaves": leaves, "concurrency": concurrency, "leaves_per_s": round(leaves / wall),
-            "worker_us": round(worker / leaves * 1e6, 1), "writer_us": round(writer / leaves * 1e6, 1),
+            "flows": flows,
+            "leaves": leaves,
+            "concurrency": concurrency,
+            "leaves_per_s": round(leaves / wall),
+            "worker_us": round(worker / leaves * 1e6, 1),
+            "writer_us": round(writer / leaves * 1e6, 1),
             "total_us": round((worker + writer) / leaves * 1e6, 1),
             "per_flow_us": round((worker + writer) / flows * 1e6, 1),
             "bare_insert_us": round(bare * 1e6, 1),

@@ -81,7 +81,7 @@ class LeafReader:
                 groups[name] = Opened(canonical(value), salt)
         return groups
 
-    def owner(self, leaf: StoredLeaf, flow: str) -> tuple[str, str]:
+    def owner(self, leaf: StoredLeaf) -> tuple[str, str]:
         """Tenant and user by whose key the leaf's erasable groups are sealed; empty when there is none."""
         if not leaf.sealed or leaf.is_settle:
             return "", ""

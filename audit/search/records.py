@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection as SqlConnection
 
-from audit.errors import LogUnavailable, QueryInvalid
 from audit.checkpoint import parse as parse_checkpoint
+from audit.errors import LogUnavailable, QueryInvalid
 from audit.keys import Keyring
 from audit.merkle import inclusion_path
 from audit.search.leaves import LeafReader, Opened, StoredLeaf, erased_of
@@ -50,8 +50,8 @@ class Records:
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
             more = len(rows) > limit
-            records = [self._record(connection, seq) for _, seq in rows[:limit]]
-        return Page(records, cursor_of(*rows[limit - 1]) if more else None)
+            records = [self._record(connection, row.seq) for row in rows[:limit]]
+        return Page(records, cursor_of(rows[limit - 1].time_us, rows[limit - 1].seq) if more else None)
 
     def get(self, flow: str) -> dict[str, Any] | None:
         """The record of one flow (the object that `interfaces` calls "the record"), None when there is none."""
@@ -123,9 +123,7 @@ class Records:
                 _merge(merged, name, opened)
         return _document(row, leaves, merged, sorted(erased))
 
-    def _prove(
-        self, connection: SqlConnection, flow: str, indices: list[int], note: str, size: int
-    ) -> dict[str, Any]:
+    def _prove(self, connection: SqlConnection, flow: str, indices: list[int], note: str, size: int) -> dict[str, Any]:
         reader = LeafReader(_driver(connection), self._keyring)
         tiles = TileReader(_driver(connection), size)
         leaves = []

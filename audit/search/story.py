@@ -32,7 +32,9 @@ def story_of(record: Mapping[str, Any]) -> str:
         ("attempts", _attempts(record)),
     ]
     if record.get("erased"):
-        facts.append(("erased", ", ".join(record["erased"]) + ": the person's key was destroyed; the leaves still verify"))
+        facts.append(
+            ("erased", ", ".join(record["erased"]) + ": the person's key was destroyed; the leaves still verify")
+        )
     lines += [f"  {name:<10}{text}" for name, text in facts if text]
     return "\n".join(lines)
 

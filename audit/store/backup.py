@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
-import pysqlite3.dbapi2 as driver
 
 from audit.errors import KeysUnusable, StoreUnusable
 from audit.head import read_head
@@ -26,7 +25,7 @@ from audit.sequencer import Log
 from audit.store.inspect import verify_store
 from audit.store.migrate import revision
 from audit.store.schema import REVISION
-from audit.store.sqlite import connect_reader, only_writer
+from audit.store.sqlite import connect_reader, driver, only_writer
 
 FORMAT = "lexgate-backup/1"
 _DATABASE, _MANIFEST, _CHECKPOINT, _KEYS = "lexgate.db", "backup.json", "checkpoint", "keys"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pysqlite3.dbapi2 as driver
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
@@ -12,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from audit.errors import SchemaMismatch, StoreUnusable
 from audit.store.schema import REVISION
-from audit.store.sqlite import Connection, connect_reader, connect_writer, require_sound
+from audit.store.sqlite import Connection, connect_reader, connect_writer, driver, require_sound
 
 FIRST = "0001"
 

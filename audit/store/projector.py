@@ -17,9 +17,7 @@ _INSERT = (
     f"insert into flow (seq, flow, time_us, {', '.join(COLUMNS)}, intents, outcome)"  # noqa: S608 - our own constants
     f" values ({', '.join('?' * (len(COLUMNS) + 5))})"
 )
-_ATTEMPT = (
-    f"update flow set intents = intents || ',' || ?, {', '.join(f'{c} = ?' for c in _SHARED)} where seq = ?"  # noqa: S608
-)
+_ATTEMPT = f"update flow set intents = intents || ',' || ?, {', '.join(f'{c} = ?' for c in _SHARED)} where seq = ?"  # noqa: S608
 _OUTCOME = f"update flow set outcome = ?, {', '.join(f'{c} = ?' for c in _SHARED)} where seq = ?"  # noqa: S608
 _STATUS_ONLY = "update flow set outcome = ?, status = ? where seq = ?"
 _SETTLE = "update flow set settle = ? where flow = ?"

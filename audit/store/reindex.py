@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import pysqlite3.dbapi2 as driver
-
 from audit.keys import Keyring
 from audit.projection import row_of
 from audit.search.leaves import LeafReader, StoredLeaf
 from audit.store.migrate import require_current
 from audit.store.projector import OpenFlow, Projector
-from audit.store.sqlite import Connection, connect_writer, only_writer
+from audit.store.sqlite import Connection, connect_writer, driver, only_writer
 
 _TABLES = ("flow", "tag")
 _BATCH = 2_000  # leaves between two writes
@@ -52,7 +50,7 @@ def _one(leaf: StoredLeaf, reader: LeafReader, projector: Projector, opened: dic
     if kind not in ("intent", "outcome"):
         return
     groups = {name: group.value for name, group in reader.open(leaf, flow).items()}
-    tenant, user = reader.owner(leaf, flow)
+    tenant, user = reader.owner(leaf)
     row = row_of(kind, tenant, user, groups)
     if row is None:
         return
@@ -83,17 +81,19 @@ def _leaves(connection: Connection) -> Iterator[StoredLeaf]:
 
 def differences(connection: Connection, keyring: Keyring, folder: Path) -> list[str]:
     """Where the projection differs from what the log says, in words; empty when it does not."""
-    with tempfile.TemporaryDirectory(prefix=".reindex-", dir=folder) as name:
-        with closing(driver.connect(f"{name}/search.db", isolation_level=None)) as fresh:
-            fresh.execute("pragma synchronous=off")
-            for table in _TABLES:
-                found = "select sql from sqlite_master where tbl_name = ? and sql is not null order by type desc"
-                for (sql,) in connection.execute(found, (table,)).fetchall():
-                    fresh.execute(sql)
-            fresh.execute("begin")
-            project(connection, fresh, keyring)
-            fresh.execute("commit")
-            return [problem for table in _TABLES for problem in _compare(connection, fresh, table)]
+    with (
+        tempfile.TemporaryDirectory(prefix=".reindex-", dir=folder) as name,
+        closing(driver.connect(f"{name}/search.db", isolation_level=None)) as fresh,
+    ):
+        fresh.execute("pragma synchronous=off")
+        for table in _TABLES:
+            found = "select sql from sqlite_master where tbl_name = ? and sql is not null order by type desc"
+            for (sql,) in connection.execute(found, (table,)).fetchall():
+                fresh.execute(sql)
+        fresh.execute("begin")
+        project(connection, fresh, keyring)
+        fresh.execute("commit")
+        return [problem for table in _TABLES for problem in _compare(connection, fresh, table)]
 
 
 def _compare(stored: Connection, fresh: Connection, table: str) -> list[str]:

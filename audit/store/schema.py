@@ -1,5 +1,6 @@
 """The tables. `leaf`, `tile`, `checkpoint`, `stream`, `user_key` are the log; `counted*` the counters; the rest is a
-projection for search that can be rebuilt from the log (`lexgate audit reindex`)."""
+projection for search that can be rebuilt from the log (`lexgate audit reindex`).
+"""
 
 from __future__ import annotations
 

@@ -9,16 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pysqlite3.dbapi2 as driver
+from pysqlite3 import dbapi2
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import QueuePool
 
 from audit.errors import SqliteAffected, StoreLocked, StoreUnusable
 
-Connection = Any
-"""A pysqlite3 connection; the driver ships no types."""
+driver: Any = dbapi2
+"""pysqlite3, which ships no types."""
 
-Error = driver.Error
+Connection = Any
+"""A pysqlite3 connection."""
+
+Error: type[Exception] = driver.Error
 
 
 def is_affected(version: tuple[int, int, int]) -> bool:
@@ -33,10 +36,10 @@ def is_affected(version: tuple[int, int, int]) -> bool:
 
 def require_sound(version: tuple[int, int, int] | None = None) -> None:
     """SqliteAffected unless the SQLite behind the driver keeps what it has committed."""
-    version = version or driver.sqlite_version_info
-    if is_affected(version):
+    found: tuple[int, int, int] = version or driver.sqlite_version_info
+    if is_affected(found):
         raise SqliteAffected(
-            f"SQLite {'.'.join(map(str, version))} can lose committed writes (WAL-reset bug); "
+            f"SQLite {'.'.join(map(str, found))} can lose committed writes (WAL-reset bug); "
             "3.51.3 or later, 3.50.7 or 3.44.6 is needed: install the pysqlite3 wheel"
         )
 

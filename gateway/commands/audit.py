@@ -101,7 +101,9 @@ def search(terms: tuple[str, ...], config: Path, as_json: bool, after: str | Non
 @click.argument("flow")
 @config_option
 @json_option
-@click.option("--proof", type=click.Path(path_type=Path, dir_okay=False), help="Write the inclusion proof to this file.")
+@click.option(
+    "--proof", type=click.Path(path_type=Path, dir_okay=False), help="Write the inclusion proof to this file."
+)
 @exits
 def show(flow: str, config: Path, as_json: bool, proof: Path | None) -> None:
     """Show one record: in plain language, then as it is recorded. Exit status 1 when there is none."""
@@ -130,7 +132,9 @@ def show(flow: str, config: Path, as_json: bool, proof: Path | None) -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @config_option
 @json_option
-@click.option("--key", default="", help="Verifier key (name+hash+base64) or a file that holds it; else that of the keys.")
+@click.option(
+    "--key", default="", help="Verifier key (name+hash+base64) or a file that holds it; else that of the keys."
+)
 @exits
 def verify(file: Path | None, config: Path, as_json: bool, key: str) -> None:
     """Verify a proof FILE offline; without FILE, the whole log of the configured store."""

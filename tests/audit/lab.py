@@ -63,7 +63,9 @@ def intent(flow: str, *, user: str = "li.wei", tenant: str = "acme", attempt: in
     return LeafDraft(LeafKind.INTENT, flow, time.time_ns() // 1000, tenant, user, groups, attempt=attempt)
 
 
-def outcome(flow: str, status: str = "completed", *, user: str = "li.wei", tenant: str = "acme", **more: Any) -> LeafDraft:
+def outcome(
+    flow: str, status: str = "completed", *, user: str = "li.wei", tenant: str = "acme", **more: Any
+) -> LeafDraft:
     groups = {
         "pub": pub(**more) | {"status": status, "error": None, "labels": ["fingerprint"], "finish": "stop"},
         "meter": {"reported": {"input": 31, "output": 17}, "latency_ms": 412, "first_byte_ms": 96},

@@ -57,8 +57,7 @@ async def test_show_in_plain_language_then_the_record(told: tuple[Lab, str, str]
     lab, done, denied = told
     said = run(lab, "audit", "show", done).stdout
     for words in (
-        "li.wei (application crm, tenant acme) sent personal data of grade L3 from DE to US, "
-        "to model smollm2-135m of provider demo.",
+        "li.wei (application crm, tenant acme) sent personal data of grade L3 from DE to US, to model smollm2-135m",
         "The call was completed.",
         "strict.personal (PIPL Art. 38)",
         "redacted  1 PERSON",

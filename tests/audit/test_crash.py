@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -21,9 +20,9 @@ CYCLES = int(os.environ.get("LEXGATE_CRASH_CYCLES", "10"))
 
 
 @pytest.fixture
-async def fallen(tmp_path: Path) -> AsyncIterator[Lab]:
+async def fallen(tmp_path: Path) -> Lab:
     """A log whose writer is killed by the test."""
-    yield Lab(tmp_path)
+    return Lab(tmp_path)
 
 
 async def load(log: Appender, acknowledged: dict[int, bytes], started: set[str], ended: set[str]) -> None:
@@ -80,8 +79,7 @@ async def test_a_store_that_cannot_be_written_ends_the_writer(lab: Lab) -> None:
 
     resource.prlimit(lab.process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
     with pytest.raises(LogUnavailable):
-        for _ in range(200):
-            await log.append(outcome(new_flow(), "denied"))
+        await asyncio.gather(*(log.append(outcome(new_flow(), "denied")) for _ in range(200)))
     await asyncio.to_thread(lab.process.communicate, None, 10)
     assert lab.process.returncode != 0
 

@@ -53,7 +53,9 @@ def test_a_passphrase_seals_the_files(tmp_path: Path) -> None:
             Keyring.open(tmp_path / "keys", wrong)
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format":"lexgate-key/1","kind":"kek","key":"AAAA"}', b"\xff"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[]", b'{"format":"lexgate-key/1","kind":"kek","key":"AAAA"}', b"\xff"]
+)
 def test_a_damaged_file_is_said_to_be_one(tmp_path: Path, content: bytes) -> None:
     Keyring.create(tmp_path / "keys")
     (tmp_path / "keys" / "kek.key").write_bytes(content)

@@ -22,7 +22,9 @@ entries = st.lists(st.binary(max_size=20), min_size=1, max_size=70)
 
 
 def test_the_empty_tree() -> None:
-    assert Tree().root() == EMPTY_ROOT == bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    assert (
+        Tree().root() == EMPTY_ROOT == bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    )
 
 
 def test_the_vectors_of_certificate_transparency() -> None:

@@ -29,7 +29,7 @@ def test_any_text_is_understood_or_refused_by_name(text: str) -> None:
     try:
         parse(text)
     except QueryInvalid as error:
-        assert error.token in text
+        assert error.token in text  # noqa: PT017 - most texts are refused, some are not
 
 
 @pytest.mark.parametrize(

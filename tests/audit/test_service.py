@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import pytest
+
 from audit.counters import CounterUse
 from audit.errors import AppendRefused, LogUnavailable, RecordInvalid
 from audit.record import LeafDraft, LeafKind
@@ -26,7 +27,17 @@ async def test_a_call_from_intent_to_settlement(lab: Lab) -> None:
     record = lab.records().get(flow)
     assert record is not None
     assert list(record) == [
-        "flow", "time", "status", "intents", "outcome", "settle", "pub", "meter", "facts", "subj", "digest",
+        "flow",
+        "time",
+        "status",
+        "intents",
+        "outcome",
+        "settle",
+        "pub",
+        "meter",
+        "facts",
+        "subj",
+        "digest",
     ]
     assert record["status"] == "completed"
     assert record["intents"] == [{"attempt": 1, "leaf": first.index}]
@@ -38,7 +49,10 @@ async def test_a_call_from_intent_to_settlement(lab: Lab) -> None:
     assert record["facts"]["note"] == "PLANTEDFACT"
     assert record["subj"]["user"] == "li.wei"
     assert record["digest"] == {
-        "received": "11" * 32, "forwarded": "22" * 32, "response": "33" * 32, "delivered": "44" * 32,
+        "received": "11" * 32,
+        "forwarded": "22" * 32,
+        "response": "33" * 32,
+        "delivered": "44" * 32,
         "fingerprint": f"PLANTEDPRINT{flow}",
     }
 
@@ -217,7 +231,12 @@ async def test_nothing_erasable_stands_readable_in_the_store(lab: Lab) -> None:
 async def test_a_worker_that_breaks_the_protocol_is_cut_off_and_nobody_else(lab: Lab) -> None:
     log, flow = await lab.connect(), new_flow()
     await log.append(intent(flow))
-    for bad in (b"\x00\x00\x00\x05\x02junk", b"\xff\xff\xff\xff\x01", b"\x00\x00\x00\x03\x01{}", b"\x00\x00\x00\x01\x63"):
+    for bad in (
+        b"\x00\x00\x00\x05\x02junk",
+        b"\xff\xff\xff\xff\x01",
+        b"\x00\x00\x00\x03\x01{}",
+        b"\x00\x00\x00\x01\x63",
+    ):
         reader, writer = await asyncio.open_unix_connection(str(lab.socket))
         writer.write(bad)
         assert await reader.read() == b""

@@ -113,7 +113,11 @@ def test_another_key_signed(copied: Lab, tmp_path: Path) -> None:
 
 def rewritten(lab: Lab, keyring: Keyring) -> None:
     """The whole log forged anew after an edit, with whatever key the forger has."""
-    change(lab, "update leaf set entry = cast(replace(entry, '\"a\":1', '\"a\":2') as blob) where idx = 7", "delete from tile")
+    change(
+        lab,
+        "update leaf set entry = cast(replace(entry, '\"a\":1', '\"a\":2') as blob) where idx = 7",
+        "delete from tile",
+    )
     connection = sqlite.connect(str(lab.store), isolation_level=None)
     hashes = [leaf_hash(bytes(entry)) for (entry,) in connection.execute("select entry from leaf order by idx")]
     connection.execute("insert into tile values (0, 0, ?)", (b"".join(hashes[:256]),))

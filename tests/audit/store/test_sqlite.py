@@ -37,7 +37,9 @@ def test_the_driver_here_is_sound() -> None:
 
 def test_the_pragmas_that_durability_rests_on(tmp_path: Path) -> None:
     connection = connect_writer(tmp_path / "x.db")
-    found = {p: connection.execute(f"pragma {p}").fetchone()[0] for p in ("journal_mode", "synchronous", "secure_delete")}
+    found = {
+        p: connection.execute(f"pragma {p}").fetchone()[0] for p in ("journal_mode", "synchronous", "secure_delete")
+    }
     assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
 
 
