@@ -6,6 +6,7 @@ import data.lexgate.sample
 test_a_key_is_redacted_at_home if {
 	hits := secrets.hits with input as sample.call({"data": {"entities": {"API_KEY": 1}}})
 	hits[_].redact == {"API_KEY": "placeholder"}
+	count(hits) == 1
 }
 
 test_a_name_is_no_secret if {
