@@ -44,7 +44,7 @@ _SCHEMES = (
     r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|mssql|sqlserver|oracle|s?ftps?|ssh|smtps?|imaps?"
     r"|ldaps?|kafka|clickhouse|cockroachdb|https?)"
 )
-_URL = _SCHEMES + r"://[^\s/@:'\"<>]{0,64}:[^\s/@'\"<>]{1,96}@[A-Za-z0-9.\-]{1,96}"
+_URL = _SCHEMES + r"://[^\s/@:'\"<>]{0,64}:[^\s/@'\"<>]{1,96}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,94}[A-Za-z0-9])?"
 _CARD = (
     r"(?:\d{13,19}|\d{4}(?: \d{4}){2} \d{1,4}(?: \d{1,3})?|\d{4}(?:-\d{4}){2}-\d{1,4}(?:-\d{1,3})?"
     r"|3\d{3} \d{6} \d{4,5}|3\d{3}-\d{6}-\d{4,5})"

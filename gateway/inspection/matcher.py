@@ -86,7 +86,7 @@ class PlainMatcher:
 
     def __init__(self, expressions: Sequence[str]) -> None:
         # A look-ahead reports every start, as Hyperscan does, also of matches that overlap.
-        self._expressions = [re.compile(b"(?=" + expression.encode() + b")", re.DOTALL) for expression in expressions]
+        self._expressions = [_look_ahead(expression) for expression in expressions]
 
     def scan(self, text: str) -> list[Hit]:
         content = text.encode("utf-8", "surrogatepass")
@@ -98,6 +98,11 @@ class PlainMatcher:
             }
         )
         return _in_code_points(content, hits)
+
+
+def _look_ahead(expression: str) -> re.Pattern[bytes]:
+    bare = expression.removeprefix("(?i)")
+    return re.compile(b"(?=" + bare.encode() + b")", re.DOTALL | (re.IGNORECASE if bare != expression else 0))
 
 
 def _in_code_points(content: bytes, hits: Sequence[tuple[int, int]]) -> list[Hit]:

@@ -8,6 +8,7 @@ beyond its caller's deadline is not begun.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -25,6 +26,9 @@ Methods = Mapping[str, Callable[[Any], Any]]
 
 MAX_WAITING = 256
 """Calls waiting or running; more are refused as overload."""
+
+DRAIN_S = 5.0
+"""How long a stopping inspector goes on with the calls it has."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +60,7 @@ async def serve(
         await stop.wait()
     finally:
         server.close()
-        worker.close()
+        await worker.close()
         _remove(socket)
 
 
@@ -76,15 +80,23 @@ class _Worker:
         self._done: deque[tuple[_Connection, bytes]] = deque()
         self._flushing = False
         self._built: asyncio.Future[None] = loop.create_future()
+        self._finished = asyncio.Event()
+        self.closing = False
+        self.connections: set[_Connection] = set()
         self._thread = threading.Thread(target=self._run, name="inspector", daemon=True)
 
     async def start(self) -> None:
         self._thread.start()
         await self._built
 
-    def close(self) -> None:
-        """No more work is begun; the thread is a daemon and dies with the process if it is inside a call."""
+    async def close(self) -> None:
+        """Finish what was accepted, within DRAIN_S, then hang up. A thread inside a longer call dies with the process."""
+        self.closing = True
         self._work.put(None)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._finished.wait(), DRAIN_S)
+        for connection in tuple(self.connections):
+            connection.hang_up()
 
     def submit(self, connection: _Connection, number: int, method: str, payload: Any, seconds: float) -> None:
         if self._waiting >= self._limit:
@@ -106,6 +118,7 @@ class _Worker:
             if not self._flushing:  # one wake-up of the loop for all answers that are ready by then
                 self._flushing = True
                 self._loop.call_soon_threadsafe(self._flush)
+        self._loop.call_soon_threadsafe(self._finished.set)
 
     def _flush(self) -> None:
         self._flushing = False  # before the answers are taken: one added from here on schedules its own flush
@@ -139,10 +152,19 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]  # a stream server's transports are asyncio.Transport
+        self._worker.connections.add(self)
+        if self._worker.closing:  # accepted while the service was stopping: nobody would answer
+            self.hang_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
         self._transport = None
+        self._worker.connections.discard(self)
+
+    def hang_up(self) -> None:
+        """Close after what was written is sent."""
+        if self._transport is not None:
+            self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         try:

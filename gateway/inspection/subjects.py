@@ -86,5 +86,6 @@ def canonical(label: str, value: str) -> str:
     bare = _NOT_ALNUM.sub("", plain)
     if label == "PHONE":
         bare = re.sub(r"^(?:00)?86(?=1[3-9]\d{9}$)", "", bare)
-        bare = re.sub(r"^1(?=[2-9]\d{9}$)", "", bare) if not re.fullmatch(r"1[3-9]\d{9}", bare) else bare
+        if "+1" in plain:  # without the plus, eleven digits from 1 are a Chinese mobile number
+            bare = re.sub(r"^1(?=[2-9]\d{9}$)", "", bare)
     return bare

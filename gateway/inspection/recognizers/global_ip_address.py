@@ -13,7 +13,7 @@ _V4 = re.compile(
 )
 _V6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?(?![0-9A-Za-z:])")
 _VERSION = re.compile(
-    r"(?i)(?:\bv|version|ver\.?|release|firmware|build|版本|固件|升级到|更新到|[=~<>]=|[@\-]|bump(?:ed)?|upgrade[d]?|rc|\bfrom \d[\d.]* to)\s*[:：=]?\s*$"
+    r"(?i)(?:\bv|version|\bver\.?|release|firmware|build|版本|固件|升级到|更新到|[=~<>]=|[@\-]|bump(?:ed)?|upgrade[d]?|rc|\bfrom \d[\d.]* to)\s*[:：=]?\s*$"
 )
 _ADDRESS = re.compile(
     r"(?i)(?:\bip\b|ip[=:]|addr|host|server|client|from|src|dst|gateway|dns|ping|ssh|-h|at|服务器|地址|主机|网关|@|//)[^\n]{0,12}$"

@@ -1,0 +1,27 @@
+"""Addresses in the forms that have numbers in them."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("寄到杭州市西湖区滨海大道632号。", "杭州市西湖区滨海大道632号"),
+        ("19 Norris Street, Springfield, IL 62704", "19 Norris Street, Springfield, IL 62704"),
+    ],
+)
+def test_finds_the_value_and_nothing_around_it(found, text, value):
+    assert found("ADDRESS", text)[:1] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "第3号文件",
+        "I have 3 St Bernards",
+    ],
+)
+def test_leaves_look_alikes_alone(found, text):
+    assert found("ADDRESS", text) == []

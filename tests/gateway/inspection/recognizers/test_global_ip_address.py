@@ -1,0 +1,29 @@
+"""IPv4 and IPv6 addresses that can belong to somebody; versions that look like them are left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("server 119.64.3.7 is down", "119.64.3.7"),
+        ("ip=2001:db8:85a3::8a2e:370:7334 ", "2001:db8:85a3::8a2e:370:7334"),
+    ],
+)
+def test_finds_the_value_and_nothing_around_it(found, text, value):
+    assert found("IP_ADDRESS", text)[:1] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Firmware 3.12.6.1",
+        "numpy==25.7.10.3",
+        "127.0.0.1",
+        "std::a::b at 12:30:45",
+    ],
+)
+def test_leaves_look_alikes_alone(found, text):
+    assert found("IP_ADDRESS", text) == []

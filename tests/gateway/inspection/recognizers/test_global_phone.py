@@ -1,0 +1,30 @@
+"""Telephone numbers in international form (ITU-T E.123), with the plus sign or after a word for telephone."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("+44 (0)20 7946 0958", "+44 (0)20 7946 0958"),
+        ("Tel. 0151 23456789", "0151 23456789"),
+        ("ring me on 555-0199", "555-0199"),
+        ("collect at +1 212-848-8400) now", "+1 212-848-8400"),
+    ],
+)
+def test_finds_the_value_and_nothing_around_it(found, text, value):
+    assert found("PHONE", text)[:1] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Order 12345678",
+        "in 2024 and 2025",
+        "at 2026-01-31 10:00",
+    ],
+)
+def test_leaves_look_alikes_alone(found, text):
+    assert found("PHONE", text) == []

@@ -1,0 +1,32 @@
+"""Secrets by what they are assigned to."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("X-Api-Key: 7Hs9dK2lQ0pWzX8vBn4mTy6u", "7Hs9dK2lQ0pWzX8vBn4mTy6u"),
+        ('"client_secret": "c1b2a3948576ffeeddccbbaa99887766"', "c1b2a3948576ffeeddccbbaa99887766"),
+        ("我的密钥：Qw8sX2kd93Lmz0PaTy7vRb41", "Qw8sX2kd93Lmz0PaTy7vRb41"),
+    ],
+)
+def test_finds_the_value_and_nothing_around_it(found, text, value):
+    assert found("API_KEY", text)[:1] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "commit 9f8a7c6e5d4b3a2918273645546372819a0b1c2d",
+        "token = get_token(user)",
+        "api_key=${API_KEY_ENV}",
+        '"key_vault_name": "web21prqodx24021"',
+        "secret_length = X25519.secret_length",
+        "clientId = 73082700-1f09-405b-80d0-3131bfd6272d",
+    ],
+)
+def test_leaves_look_alikes_alone(found, text):
+    assert found("API_KEY", text) == []

@@ -1,0 +1,28 @@
+"""US social security numbers (20 CFR 422.103; never issued."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("SSN 405-99-8142, born", "405-99-8142"),
+        ("social security number 123456789", "123456789"),
+    ],
+)
+def test_finds_the_value_and_nothing_around_it(found, text, value):
+    assert found("US_SSN", text)[:1] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "666-12-3456",
+        "405-00-8142",
+        "405998142",
+    ],
+)
+def test_leaves_look_alikes_alone(found, text):
+    assert found("US_SSN", text) == []

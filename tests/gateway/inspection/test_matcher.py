@@ -1,0 +1,37 @@
+"""The one-pass matcher: both engines give the same starts, in code points, for any text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.inspection.matcher import HyperscanMatcher, PlainMatcher
+from gateway.inspection.recognizers import RECOGNIZERS
+
+EXPRESSIONS = [r"\b[0-9]{4}", "@", "(密码|口令)", r"(?i)\bkey[ :]"]
+PIECES = ["1234", "12345", "@", "密码", "口令", "Key:", "KEY ", "x", "号", " ", "\ud800", "é", "\x00"]
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+def test_hyperscan_and_re_agree(text):
+    assert sorted(HyperscanMatcher(EXPRESSIONS).scan(text)) == sorted(PlainMatcher(EXPRESSIONS).scan(text))
+
+
+def test_offsets_are_code_points():
+    assert HyperscanMatcher([r"\b[0-9]{4}"]).scan("电话1234，1234") == [(0, 2), (0, 7)]
+
+
+def test_an_expression_that_does_not_compile_is_named():
+    with pytest.raises(ValueError, match=r"\(\?<=a\)b"):
+        HyperscanMatcher(["a", "(?<=a)b"])
+
+
+@pytest.mark.parametrize("recognizer", RECOGNIZERS, ids=lambda recognizer: recognizer.name)
+def test_anchors_are_fit_for_bytes(recognizer):
+    """Anchors run over bytes: a repeat or a class would see single bytes of a character beyond ASCII."""
+    for shape in recognizer.shapes:
+        assert not re.search(r"[^\x00-\x7f][?*+{]|\[[^\]]*[^\x00-\x7f][^\]]*\]", shape.anchor), shape.anchor

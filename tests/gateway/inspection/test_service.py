@@ -1,0 +1,187 @@
+"""Inspector and pool over real sockets: answers, refusals, deadlines, death and return."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+
+from gateway.errors import Unavailable
+from gateway.inspection.client import InspectorPool
+from gateway.inspection.engine import Engine
+from gateway.inspection.methods import from_row, inspection_methods
+from gateway.inspection.service import serve
+
+
+@asynccontextmanager
+async def inspector(socket, methods, **options):
+    ready = asyncio.Event()
+    task = asyncio.create_task(serve(socket, methods, ready.set, **options))
+    await asyncio.wait([task, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def pool_of(*sockets):
+    pool = InspectorPool(sockets)
+    await pool.start()
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+async def until(condition):
+    while not condition():
+        await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def socket(tmp_path):
+    return tmp_path / "i.sock"
+
+
+async def test_an_engine_built_in_the_worker_thread_answers(socket):
+    async with inspector(socket, lambda: inspection_methods(Engine(names=False))), pool_of(socket) as pool:
+        answer = await pool.call("inspect", {"texts": ["mail li@example.com", ""], "lang": ""}, 5)
+        assert [[from_row(row).label for row in rows] for rows in answer["spans"]] == [["EMAIL"], []]
+        assert await pool.call("version", None, 5) == Engine(names=False).version
+
+
+async def test_many_calls_at_once_get_their_own_answers(socket):
+    async with inspector(socket, {"echo": lambda value: value}), pool_of(socket) as pool:
+        assert await asyncio.gather(*(pool.call("echo", n, 5) for n in range(100))) == list(range(100))
+
+
+async def test_failures_are_told_without_content(socket, caplog):
+    def fail(payload):
+        raise ValueError(f"planted {payload}")
+
+    async with inspector(socket, {"fail": fail}), pool_of(socket) as pool:
+        with pytest.raises(Unavailable, match="ValueError") as failure:
+            await pool.call("fail", "secret", 5)
+        assert "planted" not in str(failure.value) + caplog.text
+        with pytest.raises(Unavailable, match="unknown method"):
+            await pool.call("other", None, 5)
+
+
+async def test_a_text_that_cannot_be_sent_is_refused(socket):
+    async with inspector(socket, {"echo": lambda value: value}), pool_of(socket) as pool:
+        with pytest.raises(Unavailable, match="cannot be inspected"):
+            await pool.call("echo", "\ud800", 5)
+        assert await pool.call("echo", 1, 5) == 1
+
+
+async def test_all_calls_run_in_one_thread_and_the_loop_stays_free(socket):
+    threads, gate = set(), threading.Event()
+
+    def run(payload):
+        threads.add(threading.get_ident())
+        if payload == "wait":
+            gate.wait(10)
+        return payload
+
+    async with inspector(socket, {"run": run}), pool_of(socket) as pool:
+        slow = asyncio.create_task(pool.call("run", "wait", 10))
+        await until(lambda: threads)
+        gate.set()  # reached while the method runs: nothing of this loop was blocked
+        assert await slow == "wait"
+        await pool.call("run", 1, 5)
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+async def test_a_late_answer_refuses_its_call_and_harms_no_other(socket):
+    gate = threading.Event()
+    async with inspector(socket, {"run": lambda value: gate.wait(10) and value}), pool_of(socket) as pool:
+        with pytest.raises(Unavailable, match="in time"):
+            await pool.call("run", 1, 0.05)
+        gate.set()
+        assert await pool.call("run", 2, 5) == 2
+
+
+async def test_work_whose_deadline_passed_is_not_begun(socket):
+    gate, begun = threading.Event(), []
+
+    def run(value):
+        begun.append(value)
+        gate.wait(10)
+        return value
+
+    async with inspector(socket, {"run": run}), pool_of(socket) as pool:
+        first = asyncio.create_task(pool.call("run", "first", 10))
+        await until(lambda: begun)
+        with pytest.raises(Unavailable):
+            await pool.call("run", "second", 0.05)
+        gate.set()
+        await first
+        await pool.call("run", "third", 5)
+    assert begun == ["first", "third"]
+
+
+async def test_overload_is_refused_at_once(socket):
+    gate = threading.Event()
+    async with (
+        inspector(socket, {"run": lambda value: gate.wait(10) and value}, max_waiting=2),
+        pool_of(socket) as pool,
+    ):
+        calls = [asyncio.create_task(pool.call("run", n, 10)) for n in range(3)]
+        done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        with pytest.raises(Unavailable, match="overload"):
+            done.pop().result()
+        gate.set()
+        assert (
+            sum(not isinstance(result, Unavailable) for result in await asyncio.gather(*calls, return_exceptions=True))
+            == 2
+        )
+
+
+async def test_death_fails_the_open_calls_and_the_pool_comes_back(socket):
+    gate = threading.Event()
+    async with pool_of(socket) as pool:
+        with pytest.raises(Unavailable, match="not available"):
+            await pool.call("echo", 1, 5)
+        async with inspector(socket, {"wait": lambda _: gate.wait(10)}):
+            await until(lambda: pool.connected)
+            call = asyncio.create_task(pool.call("wait", None, 10))
+            await until(lambda: pool._links[0].load)
+            pool._links[0]._transport.abort()  # what a kill -9 looks like from here
+            with pytest.raises(Unavailable, match="in the middle"):
+                await call
+            gate.set()
+        async with inspector(socket, {"echo": lambda value: value}):
+            await until(lambda: pool.connected)
+            assert await pool.call("echo", 3, 5) == 3
+
+
+async def test_the_least_loaded_inspector_is_chosen(tmp_path):
+    gate = threading.Event()
+    one, two = tmp_path / "1.sock", tmp_path / "2.sock"
+    async with (
+        inspector(one, {"run": lambda v: gate.wait(10) and 1}),
+        inspector(two, {"run": lambda v: v and 2}),
+        pool_of(one, two) as pool,
+    ):
+        stuck = asyncio.create_task(pool.call("run", 1, 10))
+        await asyncio.sleep(0)
+        assert await asyncio.gather(*(pool.call("run", 1, 5) for _ in range(1))) == [2]
+        gate.set()
+        assert await stuck == 1
+
+
+async def test_a_service_that_cannot_be_built_ends_with_the_reason(socket):
+    def build():
+        raise RuntimeError("no model")
+
+    started = time.monotonic()
+    with pytest.raises(RuntimeError, match="no model"):
+        await serve(socket, build)
+    assert time.monotonic() >= started
+    assert not socket.exists()
