@@ -66,8 +66,12 @@ class OpenAIAnswer:
     def _choices(self, event: Event, chunk: dict[str, Any], choices: Any) -> bytes:
         before: list[bytes] = []
         changed = False
+        if type(choices) is not list:
+            raise MalformedAnswer
         for choice in choices:
             if type(choice) is not dict or type(choice.get("index", 0)) is not int:
+                raise MalformedAnswer
+            if type(choice.get("finish_reason", "")) not in {str, type(None)}:
                 raise MalformedAnswer
             changed |= self._choice(choice, before)
         stopped = self.channels.stopped()

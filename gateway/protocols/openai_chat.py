@@ -74,7 +74,7 @@ def _check_choices(tree: Mapping[str, Any]) -> None:
 
 
 def _json_mode(tree: Mapping[str, Any]) -> bool:
-    return object_of(tree, "response_format").get("type") in {"json_object", "json_schema"}
+    return object_of(tree, "response_format").get("type") in ("json_object", "json_schema")
 
 
 def _tools(tree: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

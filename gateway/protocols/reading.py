@@ -165,7 +165,7 @@ def opaque_facts(tree: Mapping[str, Any], segments: Sequence[Segment]) -> tuple[
         head = segment.path[0]
         if head == "messages":
             content = tree["messages"][segment.path[1]].get("content")
-        elif head in {"system", "mcp_servers"}:
+        elif head == "mcp_servers" or (head == "system" and segment.role):  # without a role it is an unknown field
             content = tree[str(head)]
         else:
             continue

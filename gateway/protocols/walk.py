@@ -78,7 +78,7 @@ def _value(walk: Walk, value: Any, path: Path, kind: PartKind, role: str, *, blo
 
 def _object(walk: Walk, node: Mapping[str, Any], path: Path, kind: PartKind, role: str, *, blocks: bool) -> None:
     block_type = node.get("type")
-    if blocks and block_type in {"tool_result", "web_search_tool_result", "web_fetch_tool_result"}:
+    if blocks and type(block_type) is str and block_type.endswith("tool_result"):
         kind = PartKind.TOOL_RESULT
     for key, value in node.items():
         here = (*path, key)

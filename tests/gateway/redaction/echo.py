@@ -40,7 +40,15 @@ def pieces(text: str, sizes: list[int]) -> list[str]:
 
 def openai_events(fragments: list[str], arguments: list[str], *, ascii_only: bool = False) -> bytes:
     def event(delta, finish=None, **more):
-        payload = {"id": "c1", "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **more}
+        choices = [{"index": 0, "delta": delta, "finish_reason": finish}]
+        payload = {
+            "id": "c1",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": "m",
+            "choices": choices,
+            **more,
+        }
         return b"data: " + json.dumps(payload, ensure_ascii=ascii_only).encode() + b"\n\n"
 
     events = [event({"role": "assistant", "content": ""})]
