@@ -108,8 +108,11 @@ class Appender:
         self._link.send(pack_json(Frame.RELEASE, {"flow": flow}))
 
     def abort(self) -> None:
-        """Give the connection up at once: a log writer that does not answer in time is as good as gone."""
-        self._link.broken("given up by the worker")
+        """Give this epoch up at once: nothing more is sent, and what is pending fails with LogUnavailable.
+
+        For a writer that does not answer: it closes the flows of this epoch itself when it sees the end.
+        """
+        self._link.abort()
 
     async def close(self) -> None:
         """Wait for what is pending and leave; returns when the stream's end is recorded.
@@ -147,7 +150,16 @@ class _Link(FrameProtocol):
         if self._transport is not None and not self._transport.is_closing():
             self.send(pack_json(Frame.BYE, {}))
 
+    def abort(self) -> None:
+        """End the connection now; whoever waits is told at once, not when the loop gets to it."""
+        self._outgoing = []
+        if self._transport is not None:
+            self._transport.abort()
+        self.connection_lost(None)
+
     def frame_received(self, kind: int, body: bytes) -> None:
+        if self.lost.is_set():
+            return
         if kind == Frame.ACKS:
             pairs = unpack_acks(body)
             for i in range(0, len(pairs), 2):

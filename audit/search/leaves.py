@@ -55,7 +55,7 @@ class LeafReader:
     def __init__(self, connection: Connection, keyring: Keyring) -> None:
         self._connection = connection
         self._keyring = keyring
-        self._users: dict[bytes, tuple[str, str, bytes] | None] = {}
+        self._users: dict[bytes, tuple[str, str, bytes | None] | None] = {}
 
     def leaf(self, index: int) -> StoredLeaf:
         row = self._connection.execute("select * from leaf where idx = ?", (index,)).fetchone()
@@ -82,7 +82,7 @@ class LeafReader:
         return groups
 
     def owner(self, leaf: StoredLeaf) -> tuple[str, str]:
-        """Tenant and user by whose key the leaf's erasable groups are sealed; empty when there is none."""
+        """Tenant and user by whose key the leaf's erasable groups are sealed; the user is empty once erased."""
         if not leaf.sealed or leaf.is_settle:
             return "", ""
         user = self._user(segments_of(leaf.sealed)[0][:KEY_ID])
@@ -114,7 +114,7 @@ class LeafReader:
         segment = segments_of(leaf.sealed)[position] if leaf.sealed else leaf.content
         user = self._user(segment[:KEY_ID])
         owner = flow if leaf.is_settle else leaf.entry.get("id", "")
-        key = unwrap_flow(user[2], segment, owner) if user else None
+        key = unwrap_flow(user[2], segment, owner) if user and user[2] else None
         if key is None:
             return None, {}
         groups: dict[str, Any] = {}
@@ -126,11 +126,12 @@ class LeafReader:
             groups |= {"content": orjson.loads(body)} if body is not None else {}
         return key, groups
 
-    def _user(self, id_: bytes) -> tuple[str, str, bytes] | None:
+    def _user(self, id_: bytes) -> tuple[str, str, bytes | None] | None:
+        """Tenant, user and key; the key is None when it is destroyed. None when there is no such row."""
         if id_ not in self._users:
             row = self._connection.execute("select tenant, usr, wrapped from user_key where id = ?", (id_,)).fetchone()
             key = self._keyring.data_keys.unwrap_user(id_, row[0], row[1], bytes(row[2])) if row else None
-            self._users[id_] = (row[0], row[1], key) if row and key is not None else None
+            self._users[id_] = (row[0], row[1], key) if row else None
         return self._users[id_]
 
 

@@ -25,8 +25,8 @@ async def test_erasing_one_user(lab: Lab) -> None:
 
     connection = sqlite.connect(str(lab.store), isolation_level=None)
     connection.execute("pragma secure_delete=on")
-    connection.execute("delete from user_key where tenant = 'acme' and usr = 'li.wei'")
-    connection.execute("update flow set tenant = '', usr = '', application = '' where usr = 'li.wei'")
+    connection.execute("update user_key set usr = '', wrapped = x'' where tenant = 'acme' and usr = 'li.wei'")
+    connection.execute("update flow set usr = '', application = '' where tenant = 'acme' and usr = 'li.wei'")
     connection.close()
 
     record = lab.records().get(hers)
@@ -34,6 +34,8 @@ async def test_erasing_one_user(lab: Lab) -> None:
     assert record["erased"] == ["digest", "facts", "subj"]
     assert (record["facts"], record["subj"], record["digest"]) == ({}, {}, {})
     assert record["pub"]["decision"] == "redact"
+    assert [r["flow"] for r in lab.records().find(f"tenant:acme flow:{hers}").records] == [hers]
+    assert lab.records().find("user:li.wei").records == []
     assert record["meter"]["price"]["amount"] == "0.000012"
 
     document = lab.records().proof(hers)

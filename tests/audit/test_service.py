@@ -167,6 +167,20 @@ async def test_when_the_writer_dies_everything_pending_fails_and_lost_is_set(lab
     assert verify_store(lab.store, lab.keyring).problems == []
 
 
+async def test_an_epoch_can_be_given_up_at_once(lab: Lab) -> None:
+    log, flow = await lab.connect(), new_flow()
+    await log.append(intent(flow))
+    waiting = asyncio.ensure_future(log.append(outcome(flow)))
+    await asyncio.sleep(0)
+    log.abort()
+    assert log.lost.is_set()
+    with pytest.raises(LogUnavailable):
+        await waiting
+    await eventually(lambda: (lab.records().get(flow) or {})["status"] in ("interrupted", "completed"))
+    again = await lab.connect()
+    assert again.epoch == 2
+
+
 async def test_a_draft_that_cannot_be_a_record_is_refused_before_it_is_sent(lab: Lab) -> None:
     log, flow = await lab.connect(), new_flow()
     for groups in ({"pub": {"x": 1.5}}, {"other": {}}, {"pub": {"ключ": 1}}, {"pub": {"x": 1 << 53}}):
