@@ -28,6 +28,7 @@ class Finished:
 
     body: bytes = field(repr=False)
     report: AnswerReport
+    error: LexgateError | None = None  # what `body` says, where it is our error: a whole answer then has its status
 
 
 def _nothing_allowed(_label: str, _value: str) -> bool:
@@ -62,6 +63,7 @@ class AnswerStream:
         self._whole: list[bytes] = []
         self._size = 0
         self._finished: Finished | None = None
+        self._error: LexgateError | None = None
 
     @property
     def report(self) -> AnswerReport:
@@ -103,7 +105,7 @@ class AnswerStream:
         """The end, once; again, the same. `error`: why the provider's bytes ended, if the transport knows; said if its answer is incomplete."""
         if self._finished is None:
             body = self._finish_stream(error) if self._streaming else self._finish_whole(error)
-            self._finished = Finished(body, self._answer.channels.close())
+            self._finished = Finished(body, self._answer.channels.close(), self._error)
         return self._finished
 
     def _event(self, event: Event) -> bytes:
@@ -128,7 +130,8 @@ class AnswerStream:
             self.report.problem = self.report.problem or "upstream_error"
             return out
         self.report.problem = self.report.problem or "truncated"
-        return out + self._family.error_event(error or _incomplete(self.report.problem), self._flow)
+        self._error = error or _incomplete(self.report.problem)
+        return out + self._family.error_event(self._error, self._flow)
 
     def _finish_whole(self, error: LexgateError | None) -> bytes:
         body = b"".join(self._whole)
@@ -143,7 +146,8 @@ class AnswerStream:
                 self.report.problem = None if self.report.complete else "upstream_error"
                 return out
         self.report.problem = self.report.problem or "truncated"
-        return self._family.error_body(error or _incomplete(self.report.problem), self._flow)
+        self._error = error or _incomplete(self.report.problem)
+        return self._family.error_body(self._error, self._flow)
 
 
 def _incomplete(problem: str) -> UpstreamFailed:

@@ -400,6 +400,9 @@ def test_whole_answers_are_cut_at_a_guarded_match_and_labelled():
 
 
 def test_whole_answers_that_cannot_be_read_become_errors():
+    stream = AnswerStream("openai", streaming=False)
+    stream.feed(b"<html>gateway</html>")
+    assert stream.finish().error.status == 502
     out, report = run_whole("openai", b"<html>gateway</html>")
     assert json.loads(out)["error"]["code"] == "lexgate_upstream_failed"
     assert (report.complete, report.problem) == (False, "malformed")
