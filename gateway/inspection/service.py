@@ -59,9 +59,9 @@ async def serve(
             ready()
         await stop.wait()
     finally:
-        server.close()
+        _remove(socket)  # first: from here on nobody finds us, and whoever still does is hung up
         await worker.close()
-        _remove(socket)
+        server.close()
 
 
 def _remove(socket: Path) -> None:
