@@ -99,17 +99,16 @@ def _object(walk: Walk, node: Mapping[str, Any], path: Path, kind: PartKind, rol
 
 def _leaf(walk: Walk, node: Mapping[str, Any], key: str, value: str, here: Path, role: str) -> bool:
     """Strings of content blocks that stand for something else than text. True if nothing is left to inspect."""
-    kind = _opaque_kind(node, here)
     if key in {"file_id", "url", "file_url", "image_url"}:
         if is_data_url(value):
-            walk.parts.append(Part(here, kind, "", role))
+            walk.parts.append(Part(here, _opaque_kind(node, here), "", role))
             return True
         walk.references.add("file_id" if key == "file_id" else "url")
         walk.parts.append(Part(here, PartKind.REFERENCE, "", role))
         return False
     if key in {"data", "file_data"} and (is_base64(value) or is_data_url(value)):
         if node.get("type") != "redacted_thinking":
-            walk.parts.append(Part(here, kind, "", role))
+            walk.parts.append(Part(here, _opaque_kind(node, here), "", role))
         return True
     if key in {"signature", "encrypted_content", "encrypted_index"} and is_base64(value):
         return True

@@ -77,8 +77,12 @@ class _Plan:
         self.counts[label] += 1
         return text
 
+    def touches(self, text: str) -> bool:
+        """Whether one of the values stands in `text`: far cheaper than the search for where."""
+        return any(value in text for value in self.labels)
+
     def marks(self, text: str) -> list[_Mark]:
-        if self.search is None:
+        if self.search is None or not self.touches(text):
             return []
         return [_Mark(m.start(), m.end(), self.labels[m.group()]) for m in self.search.finditer(text)]
 
@@ -218,5 +222,5 @@ def _prove_absent(decoded: DecodedRequest, body: bytes, plan: _Plan) -> None:
     ours = re.compile("|".join(map(re.escape, plan.inserted)))
     sealed = again.sealed()
     for part in again.parts():
-        if part.path not in sealed and plan.search.search(ours.sub("\x00", part.text)):
+        if part.path not in sealed and plan.touches(part.text) and plan.touches(ours.sub("\x00", part.text)):
             raise Unavailable("redaction did not remove every occurrence of a value")
