@@ -12,15 +12,23 @@ is_export if {
 # A call adds its own subjects first, then the test is made.
 totals := {
 	"pi": input.counters.cn_pi_ytd + input.data.new_subjects.pi,
-	"spi": input.counters.cn_spi_ytd + input.data.new_subjects.spi + uncounted_minor,
+	"spi": input.counters.cn_spi_ytd + input.data.new_subjects.spi + uncounted,
 }
 
-# Personal information of a child under 14 is sensitive (PIPL art 28) even where the detector saw nothing sensitive.
-default uncounted_minor := 0
+# Sensitive by its category or because it is a child's (PIPL art 28), even where no detector counted a sensitive subject.
+default uncounted := 0
 
-uncounted_minor := 1 if {
-	facts.carries_minor
+uncounted := 1 if {
 	input.data.subjects.spi == 0
+	facts.carries_personal
+	sensitive
+}
+
+sensitive if facts.carries_minor
+
+sensitive if {
+	some category in input.data.categories
+	category in law.sensitive_categories
 }
 
 reached(tier) := sort([threshold.citation |

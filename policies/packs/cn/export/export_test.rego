@@ -159,3 +159,15 @@ test_trade_data_is_not if {
 	hits[_].log == "standard"
 	count(hits) == 1
 }
+
+test_a_sensitive_category_counts_as_one if {
+	hits := export.hits with input as sample.personal("CN", "US", 1, {"data": {"categories": ["religion"]}})
+	hits[_].effect == "redact"
+	count(hits) == 1
+}
+
+test_another_category_does_not if {
+	hits := export.hits with input as sample.personal("CN", "US", 1, {"data": {"categories": ["personal", "location"]}})
+	hits[_].tier == "exempt"
+	count(hits) == 1
+}
