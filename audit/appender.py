@@ -61,6 +61,11 @@ class Appender:
         """How many leaves this epoch has sent."""
         return self._n
 
+    @property
+    def oldest_pending(self) -> int | None:
+        """Number of the first leaf that is sent and not yet durable; None when there is none."""
+        return next(iter(self._link.pending), None)
+
     async def append(
         self,
         draft: LeafDraft,

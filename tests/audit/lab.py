@@ -25,7 +25,7 @@ from pathlib import Path
 from audit.keys import Keyring
 from audit.service import run
 store, keys, socket = map(Path, sys.argv[1:4])
-asyncio.run(run(store, Keyring.open(keys), socket, sys.argv[4], lambda: print("ready", flush=True), drain_s=2.0))
+asyncio.run(run(store, Keyring.open(keys), socket, sys.argv[4], lambda: print("ready", flush=True), drain_s=0.1))
 """
 
 

@@ -271,3 +271,21 @@ async def test_the_log_as_tiles(lab: Lab) -> None:
     assert len(records.tile(0, 2, 17) or b"") == 17 * 32
     assert (records.entries(2, 5) or b"")[2:3] == b"{"
     assert verify_store(lab.store, lab.keyring).problems == []
+
+
+async def test_the_log_verifies_while_it_is_written(lab: Lab) -> None:
+    log = await lab.connect()
+    stop = asyncio.Event()
+
+    async def load() -> None:
+        while not stop.is_set():
+            flow = new_flow()
+            await log.append(intent(flow))
+            await log.append(outcome(flow))
+
+    tasks = [asyncio.ensure_future(load()) for _ in range(8)]
+    for _ in range(5):
+        await asyncio.sleep(0.3)
+        assert (await asyncio.to_thread(verify_store, lab.store, lab.keyring)).problems == []
+    stop.set()
+    await asyncio.gather(*tasks)
