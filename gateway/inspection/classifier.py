@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from gateway.flow import Classification, Finding
+from gateway.inspection.recognizers.global_secrecy_marking import STATE
 from gateway.inspection.subjects import (
     CLASSES,
     FINANCIAL,
@@ -24,6 +25,7 @@ from gateway.inspection.subjects import (
 MANY, MASS, BULK = 10, 1_000, 10_000
 """Distinct subjects in one call from which the grade rises: a list, a database, a population."""
 
+_MARKING = "MARKING"
 _ORGANISATION = frozenset({"ORG", "USCC"})
 
 
@@ -32,10 +34,12 @@ def classify(findings: Sequence[Finding], uninspected: Iterable[str] = (), *, st
     entities = Counter(finding.span.label for finding in findings)
     subjects = _subjects(findings, strict)
     unread = tuple(sorted(set(uninspected)))
-    grade, reasons = _grade(frozenset(entities), len(subjects["pi"]), unread, strict)
+    labels = frozenset(entities)
+    state_secret = any(each.span.label == _MARKING and each.value.startswith(STATE) for each in findings)
+    grade, reasons = _grade(labels, len(subjects["pi"]), unread, strict=strict, state_secret=state_secret)
     return Classification(
         grade=f"L{grade}",
-        categories=_categories(frozenset(entities), subjects, unread),
+        categories=_categories(labels, subjects, unread),
         entities=dict(sorted(entities.items())),
         subjects=subjects,
         uninspected=unread,
@@ -63,6 +67,7 @@ def _categories(labels: frozenset[str], subjects: dict[str, frozenset[str]], unr
         "financial": bool(labels & FINANCIAL),
         "health": bool(labels & HEALTH),
         "location": bool(labels & GEO),
+        "marked": _MARKING in labels,
         "credential": bool(labels & SECRETS),
         "organisation": bool(labels & _ORGANISATION),
         "uninspected": bool(unread),
@@ -70,7 +75,9 @@ def _categories(labels: frozenset[str], subjects: dict[str, frozenset[str]], unr
     return tuple(name for name, present in named.items() if present)
 
 
-def _grade(labels: frozenset[str], people: int, unread: Sequence[str], strict: bool) -> tuple[int, list[str]]:
+def _grade(
+    labels: frozenset[str], people: int, unread: Sequence[str], *, strict: bool, state_secret: bool
+) -> tuple[int, list[str]]:
     """The grade and why: one line per rule that spoke."""
     steps: list[tuple[int, str]] = []
 
@@ -79,6 +86,9 @@ def _grade(labels: frozenset[str], people: int, unread: Sequence[str], strict: b
         if names:
             steps.append((grade, f"L{grade}: {why} ({', '.join(names)})"))
 
+    if state_secret:
+        because(5, labels & {_MARKING}, "marked as a state secret")
+    because(4, labels & {_MARKING}, "marked as confidential")
     because(4, labels & SECRETS, "credentials")
     because(4, labels & FINANCIAL, "financial accounts")
     because(4, labels & HEALTH, "health data")

@@ -15,6 +15,7 @@ from gateway.inspection.recognizers import (
     fr_nir,
     global_address,
     global_bank_account,
+    global_coordinates,
     global_credit_card,
     global_crypto_wallet,
     global_date_of_birth,
@@ -26,6 +27,7 @@ from gateway.inspection.recognizers import (
     global_medical_id,
     global_passport,
     global_phone,
+    global_secrecy_marking,
     global_username,
     global_vin,
     hk_identity,
@@ -87,6 +89,8 @@ RECOGNIZERS: tuple[Recognizer, ...] = tuple(
         global_username,
         global_date_of_birth,
         global_address,
+        global_coordinates,
+        global_secrecy_marking,
     )
 )
 """Every recogniser of the pattern tier."""

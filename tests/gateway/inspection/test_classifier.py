@@ -53,6 +53,14 @@ def test_the_same_person_twice_is_one_subject():
     assert len(result.subjects["pi"]) == 1
 
 
+@pytest.mark.parametrize(("value", "grade"), [("机密★10年", "L5"), ("内部资料", "L4"), ("STRICTLY CONFIDENTIAL", "L4")])
+def test_markings_are_believed(value, grade):
+    result = classify([finding("MARKING", value)])
+    assert result.grade == grade
+    assert result.important is (grade == "L5")
+    assert "marked" in result.categories
+
+
 def test_what_nobody_read_is_said():
     result = classify([], ["image", "file", "image"])
     assert result.uninspected == ("file", "image")

@@ -1,0 +1,29 @@
+"""Coordinates precise to some ten metres (four decimals or more), beside a word or sign that says what they are."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("GPS 39.90872, 116.39748 now", "39.90872, 116.39748"),
+        ('"lat": 39.90872', "39.90872"),
+        ("坐标：116.39748，39.90872", "116.39748，39.90872"),
+    ],
+)
+def test_finds_the_value_and_nothing_around_it(found, text, value):
+    assert found("COORDINATES", text)[:1] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "total([18.148986, 82.939920])",
+        "lat 39.9",
+        "pi 3.14159265",
+    ],
+)
+def test_leaves_look_alikes_alone(found, text):
+    assert found("COORDINATES", text) == []
