@@ -6,9 +6,9 @@ from gateway.inspection.checksums import only_digits
 from gateway.inspection.recognizer import Recognizer, shape
 
 _CUE = (
-    r"(?:\bacc(?:oun)?t\b|\bacct|\baccount|\ba/c\b|routing|\baba\b|\bbsb\b|transit|sort[ \-]?code|\bbank\b|deposit to"
+    r"(?:(?<![a-z])acc(?:oun)?t(?![a-z])|(?<![a-z])acct|account|\ba/c\b|routing|\baba\b|\bbsb\b|transit|sort[ \-]?code|(?<![a-z])bank(?![a-z])|deposit to"
     r"|beneficiary|wire to|wire transfer|checking|savings|\bclabe\b|\bifsc\b|\bswift\b|\bacc(?:\b|[.:#])|direct deposit"
-    r"|账号|帐号|卡号|账户|帐户|户头|存折|对公|工资卡|银行账|银行卡|储蓄卡|借记卡|收款|汇款|打款|开户"
+    r"|账号|帐号|卡号|账户|帐户|户头|存折|对公|工资卡|[行银信用蓄]卡|银行账|银行卡|储蓄卡|借记卡|收款|汇款|打款|开户"
     r"|konto(?:nummer|nr)?|bankleitzahl|\bblz\b|compte|cuenta|\bconto\b|rekening)"
 )
 _NOT = r"(?:order|invoice|ticket|tracking|订单号?|单号|发票号?|流水号?|phone|tel|电话|手机号?|zip|邮编)\s*(?:no\.?|number|#)?[:：#\s]{0,3}$"

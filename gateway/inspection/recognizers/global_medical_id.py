@@ -19,8 +19,8 @@ RECOGNIZER = Recognizer(
     (
         shape(r"\bMRN[\-#]?[0-9]{5}", r"(?<![0-9A-Za-z])MRN[\-#]?\d{5,12}(?![0-9A-Za-z])", score=0.92),
         shape(
-            r"(?i)\b(mrn|medical record|patient id|patient number|patient no|chart (no|number)|health (card|plan|insurance)|insurance id|member id|policy holder id|medicare|medicaid|beneficiary id|nhs (no|number))\b",
-            r"(?i)(?:mrn|medical record|patient id|patient number|patient no|chart (?:no|number)|health (?:card|plan|insurance)|insurance id|member id|policy holder id|medicare|medicaid|beneficiary id|nhs (?:no|number))"
+            r"(?i)\b(mrn|medical record|patient id|patient number|patient no|patient #|chart (no|number)|health (card|plan|insurance)|insurance id|member id|policy holder id|medicare|medicaid|beneficiary id|nhs (no|number))",
+            r"(?i)(?:mrn|medical record|patient id|patient number|patient no|patient #|chart (?:no|number)|health (?:card|plan|insurance)|insurance id|member id|policy holder id|medicare|medicaid|beneficiary id|nhs (?:no|number))"
             + _GAP
             + _VALUE,
             check=_check,

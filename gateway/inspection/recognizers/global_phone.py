@@ -8,7 +8,7 @@ from gateway.inspection.recognizer import Recognizer, shape
 _CUE = (
     r"(?:phone|\btel\b|tel[.:]|mobile|\bmob\b|\bcell|\bcall\b|\bfax|whatsapp|contact|dial|ring|text me|sms"
     r"|电话|手机|联系|传真|拨打|致电|热线|座机|微信|来电"
-    r"|telefon|rück(?:ruf|frag)|unter (?=$)|handy|mobil|durchwahl|erreich|anruf|tél|téléphone|portable|appel|joindre"
+    r"|telefon|\bfon\b|rück(?:ruf|frag)|unter (?=$)|handy|mobil|durchwahl|erreich|anruf|tél|téléphone|portable|appel|joindre"
     r"|teléfono|móvil|llam|telefono|cellulare|chiam|\bbel\b|telefoon|telefone|celular)"
 )
 _BEHIND = r"(?![0-9A-Za-z]|[.\-/][0-9])"
@@ -21,7 +21,7 @@ def _plausible(value: str) -> bool:
 def _weak(value: str) -> bool:
     digits = only_digits(value)
     year = len(digits) == 8 and digits[:2] in {"19", "20"}  # a date written 2026-01-31 or 20260131
-    return 7 <= len(digits) <= 13 and not year and len(set(digits)) > 2
+    return 7 <= len(digits) <= (15 if digits.startswith("00") else 13) and not year and len(set(digits)) > 2
 
 
 RECOGNIZER = Recognizer(

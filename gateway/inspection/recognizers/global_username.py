@@ -53,6 +53,12 @@ RECOGNIZER = Recognizer(
             score=0.75,
         ),
         shape(
+            r"(?i)\buser: [A-Za-z]",
+            r"(?i)user: (?P<value>[A-Za-z][A-Za-z._\-]{1,24}\d{1,6})(?![A-Za-z0-9_.\-]*[@(\[$/\\]|[A-Za-z0-9_])",
+            check=_check,
+            score=0.7,
+        ),
+        shape(
             r"(?i)\buser ['\"][A-Za-z]",
             r"(?i)user ['\"](?P<value>[A-Za-z][A-Za-z0-9_.\-]{1,30})['\"]",
             check=_check,

@@ -71,6 +71,12 @@ RECOGNIZER = Recognizer(
             score=0.82,
         ),
         shape(
+            r"(?i)secret_?key",
+            r"(?i:secret_?key)[\"'\]]{0,2}[ \t]{0,4}[:=][ \t]{0,3}[\"'](?P<value>[^\"'\s]{20,100})[\"']",
+            check=lambda value: _loose(re.sub(r"[^A-Za-z0-9]", "", value)),
+            score=0.86,
+        ),
+        shape(
             r"(?i)\b(bearer|basic) [A-Za-z0-9]",
             r"(?i:bearer|basic) (?P<value>[A-Za-z0-9_+/~.\-]{16,400}={0,2})(?![A-Za-z0-9_+/~(])",
             check=_random,

@@ -35,12 +35,18 @@ def _plausible(value: str) -> bool:
     return not re.fullmatch(r"[A-Za-z_][\w.]*\(.*|[a-z]+(?:[._][a-z]+)+|[A-Z]+(?:_[A-Z]+)+|\d{1,3}", value)
 
 
-_ANCHOR = r"(?i)(pass(word|wd|phrase|code|wort)|\bpass\b|pwd|pswd|mot de passe|contrase|密码|口令)"
+_ANCHOR = r"(?i)(pass(word|wd|phrase|code|wort)|\bpass\b|pass[\"\']?[ ]?[=:]|pwd|pswd|mot de passe|contrase|密码|口令)"
 
 RECOGNIZER = Recognizer(
     "password",
     "PASSWORD",
     (
+        shape(
+            _ANCHOR,
+            rf"(?i:{_NAME})[\w.\-]{{0,16}}[\"'\]]{{0,2}}[ \t]{{0,4}}(?:=>|:=|=|:)[ \t]{{0,3}}\"(?P<value>[^\"\n<>]{{4,72}})\"",
+            check=_strong,
+            score=0.86,
+        ),
         shape(
             _ANCHOR,
             rf"(?i:{_NAME})[\w.\-]{{0,16}}[\"'\]]{{0,2}}[ \t]{{0,4}}(?:=>|:=|={{1,2}})[ \t]{{0,3}}[\"'`]?{_VALUE}",
@@ -49,7 +55,7 @@ RECOGNIZER = Recognizer(
         ),
         shape(
             _ANCHOR,
-            rf"(?i:{_NAME})[\w.\-]{{0,16}}[\"'\]]{{0,2}}[ \t]{{0,3}}[:：][ \t]{{0,3}}[\"'`]?{_VALUE}",
+            rf"(?i:{_NAME})[\w.\-]{{0,16}}[\"'\]]{{0,2}}[ \t]{{0,3}}[:：>][ \t]{{0,3}}[\"'`]?{_VALUE}",
             check=_strong,
             score=0.84,
         ),
