@@ -25,6 +25,9 @@ from audit.sequencer import OWN, SIGN_EVERY_US, Log
 from audit.store.sqlite import Error as SqliteError
 from audit.wire import Frame, FrameProtocol, pack_acks, pack_json, unpack_append, unpack_key
 
+_RESERVED = frozenset({LeafKind.OPEN, LeafKind.CLOSE, LeafKind.VOID, LeafKind.LOSS})
+"""Kinds that only the log itself may write."""
+
 
 async def run(
     store_path: Path,
@@ -220,6 +223,8 @@ class _Connection(FrameProtocol):
         n, head, entry, disclosed, sealed, content = unpack_append(body)
         kind, flow, flows, time_us, row, keys, reservation, keep = head
         log = self._service.log
+        if kind in _RESERVED or b'"k":"%s","n":' % kind.encode() not in entry:
+            raise ValueError("kind of leaf")
         leaf = SealedLeaf(LeafKind(kind), flow, tuple(flows), time_us, entry, disclosed, sealed, content, row, ())
         for key in keys:
             log.add_user_key(unpack_key(key))

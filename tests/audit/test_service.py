@@ -258,6 +258,15 @@ async def test_a_worker_that_breaks_the_protocol_is_cut_off_and_nobody_else(lab:
     await log.append(outcome(flow))
 
 
+@pytest.mark.parametrize("kind", [LeafKind.OPEN, LeafKind.CLOSE, LeafKind.VOID, LeafKind.LOSS])
+async def test_a_worker_cannot_say_what_only_the_log_may_say(lab: Lab, kind: LeafKind) -> None:
+    log = await lab.connect()
+    forged = {"writer": "w0", "epoch": 1, "count": 0, "reason": "forged"}
+    with pytest.raises(LogUnavailable):
+        await log.append(LeafDraft(kind, "", NOW, "", "", {}, plain=forged))
+    await (await lab.connect("w1")).append(outcome(new_flow(), "denied"))
+
+
 async def test_the_log_as_tiles(lab: Lab) -> None:
     log = await lab.connect()
     await asyncio.gather(*(log.append(outcome(new_flow(), "denied")) for _ in range(600)))
