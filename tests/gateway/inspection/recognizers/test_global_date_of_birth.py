@@ -24,6 +24,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "on 12/13/1946 we met",
         "会议2026-03-25",
         "born in Paris",
+        "战斗发生于1931年9月15日",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):
