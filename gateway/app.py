@@ -13,6 +13,7 @@ import structlog
 
 from audit.errors import AuditError
 from audit.keys import Keyring
+from gateway.clean_calls import CleanCalls
 from gateway.directory import Directory
 from gateway.effective import Effective
 from gateway.errors import ConfigurationError, LexgateError, Unavailable
@@ -33,6 +34,7 @@ from gateway.settler import Settler
 from gateway.strangers import Refusals
 from gateway.telemetry import Tracing
 from gateway.upstream.client import UpstreamClient
+from gateway.upstream.headers import RequestHeaders
 from gateway.upstream.routing import Routes
 from watermark.label import LABEL_TEXTS
 
@@ -61,7 +63,7 @@ class DataPlane:
         settings = effective.settings
         keyring = Keyring.open(settings.keys_dir, settings.key_passphrase)
         run = settings.run_path
-        logged = LogConnection(run / SOCKET, keyring, f"worker-{slot}")
+        logged = LogConnection(run / SOCKET, keyring, f"worker-{slot}", settings.timeouts.record)
         await logged.start()
         inspectors = InspectorPool([run / f"inspector-{index}.sock" for index in range(settings.inspection.processes)])
         await inspectors.start()
@@ -86,6 +88,8 @@ class DataPlane:
             directory=directory,
             routes=Routes(settings.providers),
             policy=policy,
+            clean_calls=CleanCalls(),
+            request_headers=RequestHeaders(),
             outbound_tools=_outbound_tools(settings),
         )
         log.info("configuration in force", generation=effective.generation, bundle=effective.digest)
@@ -171,7 +175,9 @@ def _compose(
         detectors=detectors,
         guard=GuardScanner(),
         policy=_policy(effective),
+        clean_calls=CleanCalls(),
         upstream=UpstreamClient(settings.timeouts),
+        request_headers=RequestHeaders(),
         settler=settler,
         tracing=Tracing(settings.telemetry),
         metrics=metrics,

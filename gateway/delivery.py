@@ -41,6 +41,8 @@ async def deliver(flow: Flow, services: Services) -> None:
     finished = answer.finish()
     flow.report = finished.report
     flow.terminal = finished.body
+    if finished.error is not None and not flow.caller.started:
+        raise finished.error  # nothing was said yet: the caller gets its status
     digests.delivered.update(finished.body)
 
 

@@ -26,22 +26,17 @@ RETRY_SECONDS = 0.2
 async def append(
     appender: Appender,
     draft: LeafDraft,
-    seconds: float,
     *,
     reservation: str = "",
     keep: Mapping[str, Collection[str]] | None = None,
 ) -> None:
-    """Appends a leaf and waits until it is durable. Raises Unavailable when that fails or takes longer than `seconds`.
+    """Appends a leaf and waits until it is durable. Raises Unavailable when that fails.
 
-    A writer that does not answer in time is treated as gone: its connection is given up, so that it closes the flows
-    of this connection itself, and no leaf of theirs can follow later.
+    A writer that does not answer within `timeouts.record` is treated as gone (`LogConnection` watches it): its
+    connection is given up, so that it closes the flows of this connection itself, and no leaf of theirs can follow.
     """
     try:
-        async with asyncio.timeout(seconds):
-            await appender.append(draft, reservation=reservation, keep=keep)
-    except TimeoutError:
-        appender.abort()
-        raise Unavailable("the log did not answer in time, so the call was refused", retry_after=1) from None
+        await appender.append(draft, reservation=reservation, keep=keep)
     except AuditError as error:
         raise Unavailable("the record could not be written, so the call was refused", retry_after=1) from error
 
@@ -49,7 +44,8 @@ async def append(
 class LogConnection:
     """Keeps one Appender connected; hands it to new flows."""
 
-    def __init__(self, socket: Path, keyring: Keyring, writer: str) -> None:
+    def __init__(self, socket: Path, keyring: Keyring, writer: str, seconds: float) -> None:
+        self._seconds = seconds
         self._socket = socket
         self._keyring = keyring
         self._writer = writer
@@ -89,7 +85,7 @@ class LogConnection:
         while True:
             appender = self._appender
             if appender is not None:
-                await appender.lost.wait()
+                await _until_lost(appender, self._seconds)
                 log.error("the log writer is gone; running calls are ended")
                 for task, its in list(self._running.items()):
                     if its is appender:
@@ -100,3 +96,19 @@ class LogConnection:
                 log.info("connected to the log writer again")
             except (AuditError, OSError):
                 await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _until_lost(appender: Appender, seconds: float) -> None:
+    """Returns when the connection is lost; gives up one whose oldest leaf has waited `seconds` to become durable."""
+    waiting_for = -1
+    while not appender.lost.is_set():
+        try:
+            async with asyncio.timeout(seconds / 2):
+                await appender.lost.wait()
+        except TimeoutError:
+            oldest = appender.oldest_pending
+            if oldest is not None and oldest <= waiting_for:
+                log.error("the log writer does not answer")
+                appender.abort()
+                await appender.lost.wait()
+            waiting_for = appender.sent - 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.answer_digests import Digests
 
 if TYPE_CHECKING:
+    from gateway.clean_calls import CleanCalls
     from gateway.directory import Directory
     from gateway.flow import Flow
     from gateway.inspection.cache import VerdictCache
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gateway.strangers import Refusals
     from gateway.telemetry import Tracing
     from gateway.upstream.client import UpstreamClient
+    from gateway.upstream.headers import RequestHeaders
     from gateway.upstream.routing import Routes
 
 Derive = Callable[[str, str], bytes]
@@ -59,7 +61,9 @@ class Services:
     detectors: str  # version of patterns and models: part of every cache key
     guard: GuardScanner
     policy: PolicyPoint
+    clean_calls: CleanCalls
     upstream: UpstreamClient
+    request_headers: RequestHeaders
     settler: Settler
     tracing: Tracing
     metrics: Registry

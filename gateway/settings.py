@@ -129,6 +129,7 @@ class Application(Section):
     tenant: Name = Field(description="tenants never learn anything of one another")
     audience: Literal["internal", "public"] = Field("internal", description="public: answers get an explicit label")
     purpose: str = Field("", max_length=64, description="why it calls; a caller may say otherwise by Lexgate-Purpose")
+    purposes: tuple[str, ...] = Field((), description="legal grounds that its callers may name (contract_…_necessary)")
     outbound_tools: tuple[str, ...] = Field((), description="tools that send data out: their arguments are not restored")
 
 

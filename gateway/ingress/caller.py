@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -24,7 +25,7 @@ class CallerLeft(Exception):
 class Caller:
     """One call's receive and send channels. Headers are lower-case bytes; of a repeated field the last counts."""
 
-    __slots__ = ("_body_read", "_receive", "_send", "_watch", "headers", "peer", "started")
+    __slots__ = ("_body_read", "_connection", "_receive", "_send", "_watch", "headers", "peer", "started")
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -34,6 +35,7 @@ class Caller:
         self._send = send
         self._body_read = False
         self._watch: asyncio.Task[None] | None = None
+        self._connection: Any = scope.get("lexgate.connection")
 
     def header(self, name: bytes) -> str:
         """A header field's value as text; "" when absent."""
@@ -77,6 +79,11 @@ class Caller:
 
     def cancel_when_gone(self, task: asyncio.Task[Any]) -> None:
         """Cancels the call's task when the caller disconnects. Only after the body has been read."""
+        if self._connection is not None:  # our own connection tells; any other server is asked by a task
+            self._connection.when_lost = functools.partial(task.cancel, LEFT)
+            if self._connection.lost:
+                task.cancel(LEFT)
+            return
         self._watch = asyncio.ensure_future(self._watch_for_disconnect(task))
 
     async def _watch_for_disconnect(self, task: asyncio.Task[Any]) -> None:
@@ -86,6 +93,8 @@ class Caller:
 
     def stop_watching(self) -> None:
         """From here the call ends as it is: a disconnect no longer cancels it."""
+        if self._connection is not None:
+            self._connection.when_lost = None
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None

@@ -7,12 +7,14 @@ API family's own form, and its memory stays bounded.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.errors import BadRequest, HeadersTooLarge, LexgateError, RequestTimeout
+from gateway.ingress.coalescing import CoalescingTransport
 from gateway.ingress.endpoints import family_of
 from gateway.protocols.family import FAMILIES
 from gateway.settings import Limits
@@ -34,11 +36,13 @@ class Connection(HttpToolsProtocol):
         self._in_body = False
         self._header_bytes = 0
         self._refusal: LexgateError | None = None
+        self.lost = False
+        self.when_lost: Callable[[], object] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timed = ""  # which phase the timer bounds: headers, body or nothing
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]
+        super().connection_made(CoalescingTransport(transport, self.loop))  # type: ignore[arg-type]
         self.headers = []
         self.url = b""
         self._arm("headers")
@@ -46,6 +50,9 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._arm("")
         super().connection_lost(exc)
+        self.lost = True
+        if self.when_lost is not None:
+            self.when_lost()
 
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
@@ -84,6 +91,7 @@ class Connection(HttpToolsProtocol):
         self._in_headers, self._in_body = False, True
         if self._refusal is None:
             try:
+                self.scope["lexgate.connection"] = self  # type: ignore[typeddict-unknown-key]
                 super().on_headers_complete()
             except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
                 self._refusal = BadRequest("the request target is not a valid path")

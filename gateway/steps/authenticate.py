@@ -6,12 +6,14 @@ import dataclasses
 import re
 import time
 
-from gateway.errors import TooManyRequests, Unauthenticated
+from gateway.errors import BadRequest, TooManyRequests, Unauthenticated
 from gateway.flow import Flow
 from gateway.services import Services
 
 PURPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}")
 FLOW_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+GROUND = "_necessary"
+"""Purposes that end so are legal grounds, which lift limits: a caller cannot claim one that its application lacks."""
 SESSION_HEADERS = (b"x-claude-code-session-id", b"session-id", b"thread-id")
 SESSION = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
@@ -34,7 +36,11 @@ async def authenticate(flow: Flow, services: Services) -> None:
     flow.limits = entry.limits
     flow.principal = entry.principal
     purpose = caller.header(b"lexgate-purpose")
-    if purpose and PURPOSE.fullmatch(purpose):
+    if purpose:
+        if not PURPOSE.fullmatch(purpose):
+            raise BadRequest("Lexgate-Purpose is not a purpose's name", param="lexgate-purpose")
+        if purpose.endswith(GROUND) and purpose not in entry.application.purposes:
+            raise BadRequest("this application may not call on that legal ground", param="lexgate-purpose")
         flow.principal = dataclasses.replace(entry.principal, purpose=purpose)
     parent = caller.header(b"lexgate-parent")
     if FLOW_ID.fullmatch(parent):

@@ -9,5 +9,7 @@ from gateway.services import Services
 
 async def classify(flow: Flow, services: Services) -> None:
     """Grades the call by its findings and by what nobody could read."""
-    del services
-    flow.classification = classification_of(flow.findings, flow.uninspected)
+    if flow.findings:
+        flow.classification = classification_of(flow.findings, flow.uninspected)
+        return
+    flow.classification = services.clean_calls.classification(flow.uninspected)

@@ -28,6 +28,6 @@ async def commit(flow: Flow, services: Services) -> None:
         keep = {use.counter: use.subjects for use in exported.values()}
     draft = intent(flow, time.time_ns() // 1000)
     reservation = flow.id if flow.reserved else ""
-    await append(flow.log, draft, services.settings.timeouts.record, reservation=reservation, keep=keep)
+    await append(flow.log, draft, reservation=reservation, keep=keep)
     flow.reserved = False
     flow.intents += 1

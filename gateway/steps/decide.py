@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from audit.errors import AuditError
+from gateway.clean_calls import Decided
 from gateway.counters import uses
 from gateway.errors import Denied, NotFound, Unavailable
 from gateway.facts import document
@@ -68,9 +69,13 @@ async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Dec
         for name, state in zip(wanted, states, strict=True):
             counters[name] = state.before
             new[name.split("_")[1]] = state.new
+
+    def decided() -> Decided:
+        facts = services.policy.canonical(document(flow, provider, services.settings, counters, new))
+        return facts, services.policy.decide(facts)
+
     try:
-        flow.facts = services.policy.canonical(document(flow, provider, services.settings, counters, new))
-        flow.decision = services.policy.decide(flow.facts)
+        flow.facts, flow.decision = services.clean_calls.decided(flow, provider, decided)
     except PolicyFailed as error:
         raise Unavailable("the policy could not decide, so the call is refused") from error
     return flow.decision
@@ -85,7 +90,7 @@ async def _release(flow: Flow) -> None:
 
 def _denial(decision: Decision) -> Denied:
     """The refusal in the words of the strongest rule that asked for it."""
-    rule = next((rule for rule in decision.rules if rule.effect == decision.action), None)
+    rule = decision.leading
     if rule is None:
         return Denied("policy refused this call")
     return Denied(rule.message, rule=rule.id, citation=rule.citation, remedy=rule.remedy)

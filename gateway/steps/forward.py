@@ -7,7 +7,6 @@ import time
 from gateway.errors import UpstreamFailed
 from gateway.flow import Flow
 from gateway.services import Services
-from gateway.upstream.headers import request_headers
 
 CREDENTIAL_REFUSED = frozenset({401, 403})
 """The provider refused *our* credential: nothing the caller could mend, and nothing they should see."""
@@ -19,7 +18,7 @@ async def forward(flow: Flow, services: Services) -> None:
     if provider is None or not flow.intents:
         raise RuntimeError("this step runs after commit")
     flow.providers_tried.add(provider.name)
-    headers = request_headers(provider, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
+    headers = services.request_headers.of(provider, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
     flow.timing.forwarded = time.perf_counter()
     flow.upstream = await services.upstream.post(provider, flow.endpoint.path, headers, flow.forwarded)
     if flow.upstream.status in CREDENTIAL_REFUSED:

@@ -21,7 +21,7 @@ async def label(flow: Flow, services: Services) -> None:
     if request is None or decision is None:
         raise RuntimeError("this step runs after guard")
     flow.labels = (FINGERPRINT,)
-    demanded = EXPLICIT_TEXT in decision.labels
+    demanded = "explicit" in decision.labels
     if (flow.who.audience != "public" and not demanded) or request.json_mode:
         return
     profile = profile_for(flow.who.country, "public", services.settings.labels.profile)

@@ -27,7 +27,7 @@ async def record(flow: Flow, services: Services) -> None:
         flow.reserved = False
         with contextlib.suppress(AuditError):  # a lost log frees its reservations itself
             await flow.log.release(flow.id)
-    await append(flow.log, draft, services.settings.timeouts.record)
+    await append(flow.log, draft)
 
 
 def _status(flow: Flow) -> str:

@@ -7,6 +7,7 @@ from gateway.flow import Flow
 from gateway.protocols.cap import capped
 from gateway.protocols.registry import upstream_body
 from gateway.redaction.placeholder import PlaceholderKey
+from gateway.redaction.redact import Redacted
 from gateway.redaction.redact import redact as redacted_body
 from gateway.services import Services
 
@@ -16,8 +17,11 @@ async def redact(flow: Flow, services: Services) -> None:
     request, decision, who = flow.request, flow.decision, flow.who
     if request is None or decision is None:
         raise RuntimeError("this step runs after decide")
-    key = PlaceholderKey(services.placeholder_key, who.tenant, f"{who.application}/{who.user}")
-    flow.redacted = redacted_body(request, flow.findings, decision.redact, key)
+    if flow.findings and decision.redact:
+        key = PlaceholderKey(services.placeholder_key, who.tenant, f"{who.application}/{who.user}")
+        flow.redacted = redacted_body(request, flow.findings, decision.redact, key)
+    else:
+        flow.redacted = Redacted(request.body, remaining=flow.findings)
     if flow.redacted.unredactable:
         raise Denied(
             "a part that must be redacted cannot be edited in place",

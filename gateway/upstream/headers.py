@@ -18,18 +18,32 @@ TO_CALLER = ("content-type", "request-id", "x-request-id", "openai-processing-ms
 TO_CALLER_PREFIX = ("anthropic-ratelimit-", "x-ratelimit-")
 
 
-def request_headers(provider: Provider, family: str, caller: Mapping[bytes, bytes], traceparent: str) -> dict[str, str]:
-    """Header fields of a call to a provider, with its own credential in place of the caller's."""
-    headers = {
-        "content-type": "application/json",
-        "accept": caller.get(b"accept", b"*/*").decode("latin-1"),
-        "accept-encoding": "identity",
-        "user-agent": "lexgate",
-        "traceparent": traceparent,
-    }
-    for name in TO_PROVIDER[family]:
-        if name in caller:
-            headers[name.decode()] = caller[name].decode("latin-1")
+class RequestHeaders:
+    """Header fields of calls to providers, with their own credential in place of the caller's.
+
+    Credentials are read once per configuration: a rotated one takes effect with a reload. Raises ConfigurationError when
+    there is nothing behind a reference.
+    """
+
+    def __init__(self) -> None:
+        self._fixed: dict[tuple[str, str], dict[str, str]] = {}
+
+    def of(
+        self, provider: Provider, family: str, caller: Mapping[bytes, bytes], traceparent: str
+    ) -> dict[str, str]:
+        """The header fields of one call."""
+        fixed = self._fixed.get((provider.name, family))
+        if fixed is None:
+            fixed = self._fixed[(provider.name, family)] = _fixed(provider, family)
+        headers = {**fixed, "accept": caller.get(b"accept", b"*/*").decode("latin-1"), "traceparent": traceparent}
+        for name in TO_PROVIDER[family]:
+            if name in caller:
+                headers[name.decode()] = caller[name].decode("latin-1")
+        return headers
+
+
+def _fixed(provider: Provider, family: str) -> dict[str, str]:
+    headers = {"content-type": "application/json", "accept-encoding": "identity", "user-agent": "lexgate"}
     secret = resolve(provider.secret)
     if secret and family == "anthropic":
         headers["x-api-key"] = secret

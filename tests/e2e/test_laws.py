@@ -119,6 +119,26 @@ def test_every_request_upstream_has_its_intent_after_random_kills(tmp_path: Path
         assert product.lexgate("audit", "verify").returncode == 0
 
 
+def test_a_log_writer_or_inspector_that_hangs_refuses_the_call(tmp_path: Path) -> None:
+    with running(tmp_path, timeouts={"record": 1.0, "inspect": 1.0}) as product:
+        for process, code in (("process-writer", 503), ("process-inspector", 503)):
+            assert product.chat("hello").status_code == 200
+            before = len(product.requests())
+            victim = next(p for p in processes(product) if process in p.cmdline())
+            victim.suspend()
+            answer = product.chat(f"something new {random.random()}")
+            victim.resume()
+            assert answer.status_code == code
+            assert len(product.requests()) == before
+            product.wait_until_ready()
+            ends = time.monotonic() + 20
+            while product.chat("hello").status_code != 200 and time.monotonic() < ends:
+                time.sleep(0.1)
+        assert product.chat("hello").status_code == 200
+        assert product.stop() == 0
+        assert product.lexgate("audit", "verify").returncode == 0
+
+
 # Nothing sensitive in the clear.
 
 

@@ -184,20 +184,3 @@ async def test_a_label_that_fails_withholds_the_end_of_the_answer(
             answer = await ask(plane, key, stream=stream, text="hello out there")
             assert "lexgate_internal" in answer.text
             assert "[DONE]" not in answer.text
-
-
-async def test_a_log_writer_that_hangs_refuses_the_call(tmp_path: Path) -> None:
-    class Hanging(DeadLog):
-        async def append(self, draft: Any, **named: Any) -> Any:
-            await asyncio.sleep(60)
-
-        def abort(self) -> None: ...
-
-    key, key_hash = new_key("caller")
-    async with CannedProvider() as provider, data_plane(tmp_path, provider.url, key_hash) as plane:
-        whole = plane.services()
-        plane._services = replace(whole, log=LogOf(whole.log, Hanging(set(), whole.log.current())))
-        answer = await ask(plane, key)
-        plane._services = whole
-        assert answer.status_code == 503
-        assert len(provider.requests) == 0

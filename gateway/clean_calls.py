@@ -1,0 +1,55 @@
+"""Calls without findings, decided once a minute per kind: facts and decision of a clean call depend on few things.
+
+What two clean calls have in common is their principal, destination and shape; then their facts are equal byte for byte,
+and so is the decision. One object per configuration: a reload begins with an empty one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gateway.inspection.classifier import classify
+
+if TYPE_CHECKING:
+    from gateway.flow import Classification, Flow
+    from gateway.settings import Provider
+    from policies.decision import Decision
+
+Decided = tuple[Mapping[str, Any], "Decision"]
+
+MOST = 4096
+
+
+class CleanCalls:
+    """Facts and decisions of clean calls in the current minute."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._known: dict[Hashable, Decided] = {}
+        self._classified: dict[tuple[str, ...], Classification] = {}
+
+    def classification(self, uninspected: tuple[str, ...]) -> Classification:
+        """The class of a call without findings; `uninspected` names the kinds of parts nobody could read."""
+        known = self._classified.get(uninspected)
+        if known is None:
+            known = self._classified[uninspected] = classify((), uninspected)
+        return known
+
+    def decided(self, flow: Flow, provider: Provider, decide: Callable[[], Decided]) -> Decided:
+        """What was decided for a call just like this one, or else `decide()`."""
+        request, content = flow.request, flow.classification
+        minute = flow.time_us // 60_000_000
+        if request is None or content is None or flow.findings:
+            return decide()
+        if minute != self._minute or len(self._known) >= MOST:
+            self._minute = minute
+            self._known.clear()
+        key = (
+            flow.principal, provider.name, request.protocol, request.model, request.stream, request.json_mode,
+            len(request.caller_tools), request.provider_tools, request.references, flow.uninspected, flow.attempt,
+        )  # fmt: skip
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = decide()
+        return known
