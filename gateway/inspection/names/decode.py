@@ -16,7 +16,7 @@ _SURE_WITHOUT_CAPITALS = 0.85  # least score of a person in small letters: in co
 _FORMS_OF_ADDRESS = frozenset(
     {
         *("mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "dear", "hi", "hello", "hey", "thanks", "regards"),
-        *("user", "customer", "client", "patient", "assistant", "system", "admin", "manager", "doctor"),
+        *("user", "customer", "client", "patient", "assistant", "system", "admin", "manager", "doctor", "tel"),
         *(
             "先生",
             "女士",
