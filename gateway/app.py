@@ -69,11 +69,14 @@ class DataPlane:
         await inspectors.start()
         detectors = await _detectors(inspectors)
         plane: DataPlane
-        settler = Settler(lambda: plane.services())
+        settler = Settler(lambda: plane.services())  # noqa: PLW0108  `plane` is made below
         services = _compose(effective, slot, keyring, logged, inspectors, detectors, settler)
         plane = cls(services, slot)
         settler.start()
-        plane._tasks = [asyncio.ensure_future(plane._publish_metrics()), asyncio.ensure_future(plane._report_refusals())]
+        plane._tasks = [
+            asyncio.ensure_future(plane._publish_metrics()),
+            asyncio.ensure_future(plane._report_refusals()),
+        ]
         return plane
 
     def reload(self, effective: Effective) -> None:
@@ -115,6 +118,7 @@ class DataPlane:
     def _write_metrics(self) -> None:
         services = self._services
         services.metrics.gauge("lexgate_log_connected", float(services.log.available))
+        services.metrics.gauge("lexgate_open_flows", float(services.log.running))
         write_snapshot(
             services.metrics,
             services.settings.run_path,

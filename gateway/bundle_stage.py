@@ -73,7 +73,11 @@ def signature(source: str) -> tuple[tuple[str, int, int, int], ...]:
         return ()
     root = Path(source)
     try:
-        names = [root] if root.is_file() else sorted(Path(base) / name for base, _, files in os.walk(root) for name in files)
+        names = (
+            [root]
+            if root.is_file()
+            else sorted(Path(base) / name for base, _, files in os.walk(root) for name in files)
+        )
         return tuple((str(name), (stat := name.stat()).st_ino, stat.st_size, stat.st_mtime_ns) for name in names)
     except OSError:
         return (("unreadable", 0, 0, 0),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import signal
@@ -42,8 +43,6 @@ async def heartbeat() -> None:
         return
     os.set_blocking(fd, False)
     while True:
-        try:
+        with contextlib.suppress(BlockingIOError):  # what the supervisor has not read yet is proof enough
             os.write(fd, b".")
-        except BlockingIOError:
-            pass  # the supervisor reads when it can; what it has not read is proof enough
         await asyncio.sleep(HEARTBEAT_SECONDS)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from gateway.ingress.caller import Caller
     from gateway.ingress.endpoints import Endpoint
     from gateway.limits import Limit
-    from gateway.protocols.request import DecodedRequest
     from gateway.protocols.answer import AnswerReport
+    from gateway.protocols.request import DecodedRequest
     from gateway.redaction.channel import Rules
     from gateway.redaction.redact import Redacted
     from gateway.redaction.stream import AnswerStream

@@ -42,7 +42,9 @@ class LimitTable:
         self._columns: dict[str, int] = {}
         self._taken: set[int] = set()
         own = slot * COLUMNS * ROW.size
-        self._map[own : own + COLUMNS * ROW.size] = bytes(COLUMNS * ROW.size)  # a predecessor's running calls died with it
+        self._map[own : own + COLUMNS * ROW.size] = bytes(
+            COLUMNS * ROW.size
+        )  # a predecessor's running calls died with it
 
     def register(self, names: Sequence[str]) -> None:
         """Gives every name its column. All workers register the same names in the same order (sorted)."""

@@ -68,6 +68,11 @@ class LogConnection:
     def available(self) -> bool:
         return self._appender is not None and not self._appender.lost.is_set()
 
+    @property
+    def running(self) -> int:
+        """Calls that have not ended."""
+        return len(self._running)
+
     def enter(self, task: asyncio.Task[object], appender: Appender) -> None:
         """A flow's task begins; it is cancelled should its connection be lost."""
         self._running[task] = appender

@@ -58,7 +58,7 @@ async def run(flow: Flow, services: Services) -> None:
         flow.status = "aborted"
     except asyncio.CancelledError as cancelled:
         _cancelled(flow, cancelled)
-    except Exception as error:  # noqa: BLE001  closed, not open: what we did not foresee is a refusal, too
+    except Exception as error:
         log.error("a step failed unexpectedly", flow=flow.id, error=type(error).__name__, exc_info=_frames(error))
         flow.error = LexgateError("the gateway failed; the call was refused")
     finally:

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from gateway.answer_digests import Digests
+from gateway.call_metrics import count_call
 
 if TYPE_CHECKING:
     from gateway.clean_calls import CleanCalls
@@ -93,9 +94,4 @@ class Services:
 
     def count(self, flow: Flow) -> None:
         """Metrics of a call that has ended."""
-        decision = flow.decision.action if flow.decision else "none"
-        status = flow.status if flow.principal is not None else "unauthenticated"
-        self.metrics.count("lexgate_calls", 1, protocol=flow.endpoint.protocol, status=status, decision=decision)
-        if flow.timing.ended:
-            seconds = flow.timing.ended - flow.timing.started
-            self.metrics.observe("lexgate_call_seconds", seconds, protocol=flow.endpoint.protocol)
+        count_call(self.metrics, flow)

@@ -85,7 +85,9 @@ class Keys(Section):
     """The key folder: log signing key, key-encryption key, and the root of all keyed hashes."""
 
     file: str = Field("./keys", description="folder of the key files (mode 0600)")
-    passphrase: SecretReference = Field("", description="reference to the passphrase of the key files, if they have one")
+    passphrase: SecretReference = Field(
+        "", description="reference to the passphrase of the key files, if they have one"
+    )
 
 
 class Organisation(Section):
@@ -103,7 +105,9 @@ class Provider(Section):
     base_url: str = Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$", description="root of its API, without /v1")
     protocols: tuple[Literal["openai", "anthropic"], ...] = Field(("openai",), description="API families it speaks")
     jurisdiction: Country = Field(description="where the tokens are processed (ISO 3166-1)")
-    models: tuple[str, ...] = Field(("*",), description="model name patterns; the first provider that matches gets the call")
+    models: tuple[str, ...] = Field(
+        ("*",), description="model name patterns; the first provider that matches gets the call"
+    )
     secret: SecretReference = Field("", description="reference to its API key: env:NAME or file:PATH")
     ca: str = Field("", description="PEM file: trust only this authority for the provider's certificate")
     retention_days: int | None = Field(None, ge=0, description="how long it keeps calls, if its terms say so")
@@ -130,7 +134,9 @@ class Application(Section):
     audience: Literal["internal", "public"] = Field("internal", description="public: answers get an explicit label")
     purpose: str = Field("", max_length=64, description="why it calls; a caller may say otherwise by Lexgate-Purpose")
     purposes: tuple[str, ...] = Field((), description="legal grounds that its callers may name (contract_…_necessary)")
-    outbound_tools: tuple[str, ...] = Field((), description="tools that send data out: their arguments are not restored")
+    outbound_tools: tuple[str, ...] = Field(
+        (), description="tools that send data out: their arguments are not restored"
+    )
 
 
 class Principal(Section):

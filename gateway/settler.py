@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from audit.errors import AuditError
 from audit.record import LeafDraft, LeafKind
 from gateway.errors import LexgateError
 from gateway.flow import Flow, Span
-from gateway.settlement_item import settlement_item
+from gateway.settling import Settling, settling
 
 if TYPE_CHECKING:
     from audit.appender import Appender
@@ -31,21 +32,21 @@ DEADLINE_SECONDS = 30.0
 TRIES = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Waiting:
-    """A flow that waits to be settled. `item` is what the inspector gets; `appender` is the log the flow began with."""
+    """A flow that waits to be settled. `appender` is the log the flow began with; `result` is there once it is known."""
 
-    item: dict[str, Any]
-    tenant: str
+    settling: Settling
     appender: Appender
     size: int
+    result: dict[str, Any] | None = None
     tries: int = 0
 
 
 class Settler:
     """A bounded queue and the task that empties it. `services` is asked anew for each batch: it may be reloaded."""
 
-    def __init__(self, services: Any, most_bytes: int = 67_108_864) -> None:
+    def __init__(self, services: Callable[[], Services], most_bytes: int = 67_108_864) -> None:
         self._services = services
         self._queue: list[Waiting] = []
         self._bytes = 0
@@ -59,13 +60,15 @@ class Settler:
 
     def add(self, flow: Flow) -> None:
         """Queues a flow. When the queue is full its texts are left out: it is settled as reported, not recounted."""
-        item = settlement_item(flow, self._services())
-        size = len(item["output_text"]) + sum(len(row["text"]) for row in item["request"])
+        services = self._services()
+        work = settling(flow, services)
+        result = work.known(services)
+        size = 0 if result else len(work.content)
         if self._bytes + size > self._most_bytes:
-            item |= {"output_text": "", "request": [], "skipped": True}
+            work.item.update(output_text="", delivered_text="", request=[], skipped=True)
             size = 0
         self._bytes += size
-        self._queue.append(Waiting(item, flow.who.tenant, flow.log, size))
+        self._queue.append(Waiting(work, flow.log, size, result))
         self._wake.set()
 
     async def close(self) -> None:
@@ -88,36 +91,43 @@ class Settler:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _settle(self, batch: list[Waiting]) -> None:
-        services = self._services()
         try:
-            items = [waiting.item for waiting in batch]
-            answer = await services.inspectors.call("settle", {"items": items}, DEADLINE_SECONDS)
-            self._remember(batch, answer, services)
-            await _append(batch, answer["items"])
+            if unknown := [waiting for waiting in batch if waiting.result is None]:
+                await self._analyse(unknown)
+            await _append(batch)
         except (LexgateError, AuditError) as error:
             log.warning("flows could not be settled yet", flows=len(batch), error=type(error).__name__)
             await asyncio.sleep(PAUSE_SECONDS * 4)
             for waiting in batch:
-                if waiting.tries + 1 < TRIES and not waiting.appender.lost.is_set():
+                waiting.tries += 1
+                if waiting.tries < TRIES and not waiting.appender.lost.is_set():
                     self._bytes += waiting.size
-                    again = Waiting(waiting.item, waiting.tenant, waiting.appender, waiting.size, waiting.tries + 1)
-                    self._queue.append(again)
+                    self._queue.append(waiting)
 
-    def _remember(self, batch: list[Waiting], answer: dict[str, Any], services: Services) -> None:
-        for waiting, rows in zip(batch, answer["spans"], strict=True):
+    async def _analyse(self, unknown: list[Waiting]) -> None:
+        """Recount, price, fingerprint and inspection of the answers, in an inspector."""
+        services = self._services()
+        items = [waiting.settling.item for waiting in unknown]
+        answer = await services.inspectors.call("settle", {"items": items}, DEADLINE_SECONDS)
+        for waiting, result, rows in zip(unknown, answer["items"], answer["spans"], strict=True):
+            work = waiting.settling
             if rows is not None:
-                text = waiting.item["delivered_text"].encode()
                 spans = tuple(Span.from_row(row) for row in rows)
-                services.verdicts.put(waiting.tenant, services.detectors, text, spans)
+                services.verdicts.put(work.tenant, services.detectors, work.item["delivered_text"].encode(), spans)
+            waiting.result = result
+            if result["meter"]["discrepancy"]:
+                services.metrics.count("lexgate_discrepancies", 1, provider=work.item["provider"])
+            if "skipped" not in work.item:
+                work.remember(result, services)
 
 
-async def _append(batch: list[Waiting], settled: list[dict[str, Any]]) -> None:
+async def _append(batch: list[Waiting]) -> None:
     """One leaf per log connection: flows of a connection that is gone were closed by the log writer."""
-    by_log: dict[int, list[int]] = {}
-    for index, waiting in enumerate(batch):
-        by_log.setdefault(id(waiting.appender), []).append(index)
-    for indices in by_log.values():
-        rows = [settled[index] for index in indices]
+    by_log: dict[int, list[Waiting]] = {}
+    for waiting in batch:
+        by_log.setdefault(id(waiting.appender), []).append(waiting)
+    for some in by_log.values():
+        rows = [waiting.result for waiting in some if waiting.result is not None]
         draft = LeafDraft(
             kind=LeafKind.SETTLE,
             flow="",
@@ -130,4 +140,4 @@ async def _append(batch: list[Waiting], settled: list[dict[str, Any]]) -> None:
                 for group in ("pub", "meter", "digest")
             },
         )
-        await batch[indices[0]].appender.append(draft)
+        await some[0].appender.append(draft)

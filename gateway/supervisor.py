@@ -17,6 +17,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import structlog
@@ -195,7 +196,7 @@ async def _listen(address: str) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _only_one(run_dir: Path):  # type: ignore[no-untyped-def]
+def _only_one(run_dir: Path) -> Iterator[None]:
     """Two Lexgates on one run folder would share sockets and a log: the second one is refused."""
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     (run_dir / "metrics").mkdir(mode=0o700, exist_ok=True)

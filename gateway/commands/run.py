@@ -35,12 +35,12 @@ BANNER = """\
   Try it (the name and the number do not reach the model):
 
     curl -s {scheme}://{data}/v1/chat/completions -H 'Authorization: Bearer {caller}' -H 'Content-Type: application/json' \\
-      -d '{{"model":"{model}","max_tokens":40,"messages":[{{"role":"user","content":"My name is Maria Schneider, my phone number is +49 151 23456789. Say hello to me by name."}}]}}'
+      -d '{{"model":"{model}","max_tokens":60,"temperature":0,"messages":[{{"role":"user","content":"Repeat after me: Hello Maria Schneider, your number is +49 151 23456789."}}]}}'
 
   Then see its record:
 
-    lexgate audit search --config {config}
-    lexgate audit show FLOW --config {config}
+    {lexgate} audit search --config {config}
+    {lexgate} audit show FLOW --config {config}
 """
 
 
@@ -96,14 +96,26 @@ async def _run(folder: Path, keys: dict[str, str]) -> None:
                     scheme="https" if settings.tls.certificate else "http",
                     data=settings.listen.data,
                     control=settings.listen.control,
-                    providers=", ".join(f"{item.name} ({item.base_url}, {item.jurisdiction})" for item in settings.providers),
+                    providers=", ".join(
+                        f"{item.name} ({item.base_url}, {item.jurisdiction})" for item in settings.providers
+                    ),
                     model=next((model for item in settings.providers for model in item.models), "MODEL"),
                     config=config,
+                    lexgate=_command(),
                     **keys,
                 )
             )
         waiting.cancel()
         await supervising
+
+
+def _command() -> str:
+    """How this very command line is called from here."""
+    program = Path(sys.argv[0])
+    try:
+        return str(program.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(program)
 
 
 @contextlib.asynccontextmanager

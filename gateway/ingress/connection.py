@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from gateway.errors import BadRequest, HeadersTooLarge, LexgateError, RequestTimeout
 from gateway.ingress.coalescing import CoalescingTransport
@@ -60,12 +60,18 @@ class Connection(HttpToolsProtocol):
         if not self._in_body:
             self._header_bytes += len(data)
         super().data_received(data)
+        refusal = self._found
         if self._in_headers and self._header_bytes > self.limits.header_bytes:
-            self._refusal = self._refusal or HeadersTooLarge(f"headers are larger than {self.limits.header_bytes} bytes")
-        if self._refusal is not None:
-            self._refuse(self._refusal)
+            refusal = refusal or HeadersTooLarge(f"headers are larger than {self.limits.header_bytes} bytes")
+        if refusal is not None:
+            self._refuse(refusal)
             return
         self._arm("headers" if self._in_headers else "body" if self._in_body else "")
+
+    @property
+    def _found(self) -> LexgateError | None:
+        """What the parser's callbacks found wrong so far."""
+        return self._refusal
 
     def eof_received(self) -> None:
         """The caller will send no more. Half a request is answered as such; after a whole one it has left."""
@@ -83,9 +89,10 @@ class Connection(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        if self._header_bytes > self.limits.header_bytes and sum(len(n) + len(v) for n, v in self.headers) + len(
-            self.url
-        ) > self.limits.header_bytes:
+        if (
+            self._header_bytes > self.limits.header_bytes
+            and sum(len(n) + len(v) for n, v in self.headers) + len(self.url) > self.limits.header_bytes
+        ):
             self._refusal = HeadersTooLarge(f"headers are larger than {self.limits.header_bytes} bytes")
         self._header_bytes = 0
         self._in_headers, self._in_body = False, True
@@ -115,7 +122,8 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def _nothing_said(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete or not self.cycle.response_started
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete or not cycle.response_started
 
     def _arm(self, phase: str) -> None:
         if phase == self._timed:
@@ -144,6 +152,7 @@ class Connection(HttpToolsProtocol):
             head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
             self.transport.write(STATUS_LINE[error.status] + head + body)
             self.transport.close()
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,6 +39,7 @@ class Counted:
     reason: str = ""  # why a side was not counted, or only estimated; no content
     partial_input: bool = False  # the request held parts that this count leaves out
     partial_output: bool = False  # the answer held parts that this count leaves out
+    rows: tuple[int, ...] = ()  # tokens of each message, its overhead included: what a later turn need not count again
 
     @property
     def method(self) -> Method:
@@ -50,7 +51,7 @@ class Exchange:
     """What one call visibly said. `texts` are (role, text) in order, one a message; all as the provider saw them."""
 
     model: str
-    texts: Sequence[tuple[str, str]]
+    texts: Sequence[tuple[str, str | int]]  # an int: the tokens of that message, counted before
     output: str
     tokenizer: str = ""  # the provider's configured tokenizer; "" chooses by model name, "none" counts nothing
     finish: str = ""  # why the answer ended, in the family's own word
@@ -112,24 +113,39 @@ class Recounter:
 
     def _smollm2(self, exchange: Exchange) -> Counted:
         """The chat template in SmolLM2's GGUF, piece by piece: no piece can merge with a control token beside it."""
-        texts = list(exchange.texts)
-        if not texts or texts[0][0] != "system":
-            texts.insert(0, ("system", _SMOLLM2_SYSTEM))
-        # <|im_start|> role \n content <|im_end|> \n, then <|im_start|>assistant\n to prime the answer (4 tokens)
-        tokens = sum(3 + self._tokenizers.count("smollm2", f"{role}\n{text}") for role, text in texts)
-        prime = 1 + self._tokenizers.count("smollm2", "assistant\n")
+
+        def tokens(role: str, text: str) -> int:  # <|im_start|> role \n content <|im_end|> \n
+            return 3 + self._tokenizers.count("smollm2", f"{role}\n{text}")
+
+        rows = _rows(exchange, tokens)
+        total = sum(rows)
+        if not exchange.texts or exchange.texts[0][0] != "system":
+            total += tokens("system", _SMOLLM2_SYSTEM)
+        total += 1 + self._tokenizers.count("smollm2", "assistant\n")  # primes the answer
         output = self._tokenizers.count("smollm2", exchange.output) + (exchange.finish in _ENDED)
-        return _sided(exchange, "smollm2", tokens + prime, output, Method.EXACT)
+        return _sided(exchange, "smollm2", total, output, Method.EXACT, rows=rows)
 
     def _by_overhead(self, exchange: Exchange, name: str, *, own: bool, reason: str) -> Counted:
         """OpenAI's documented overhead: three tokens a message, its role, three to prime the answer."""
         count = self._tokenizers.count
-        tokens = sum(3 + count(name, role) + count(name, text) for role, text in exchange.texts) + 3
+        rows = _rows(exchange, lambda role, text: 3 + count(name, role) + count(name, text))
         method = Method.TEMPLATE if own else Method.ESTIMATE
-        return _sided(exchange, name, tokens, count(name, exchange.output), method, reason)
+        return _sided(exchange, name, sum(rows) + 3, count(name, exchange.output), method, reason, rows)
 
 
-def _sided(exchange: Exchange, name: str, tokens: int, output: int, method: Method, reason: str = "") -> Counted:
+def _rows(exchange: Exchange, tokens: Callable[[str, str], int]) -> tuple[int, ...]:
+    return tuple(text if isinstance(text, int) else tokens(role, text) for role, text in exchange.texts)
+
+
+def _sided(
+    exchange: Exchange,
+    name: str,
+    tokens: int,
+    output: int,
+    method: Method,
+    reason: str = "",
+    rows: tuple[int, ...] = (),
+) -> Counted:
     """A side with parts that were not counted is an estimate, however good its tokenizer is."""
     partial_input = exchange.tools or exchange.opaque
     partial_output = exchange.called_tools or exchange.thinking
@@ -144,6 +160,7 @@ def _sided(exchange: Exchange, name: str, tokens: int, output: int, method: Meth
         reason=reason,
         partial_input=partial_input,
         partial_output=partial_output,
+        rows=rows,
     )
 
 

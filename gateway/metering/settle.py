@@ -3,14 +3,15 @@
 One item per flow:
 
     {"flow", "tenant", "provider", "price_provider"?, "model", "tokenizer"?, "protocol"?, "finish"?,
-     "request": [{"role", "text"}, …]   one a message, as the provider saw them (after redaction)
+     "request": [{"role", "text"} | {"role", "tokens"}, …]   one a message (tokens: as an earlier result's `rows` said), as the provider saw them (after redaction)
      "output_text"                      what the provider visibly said, before anything was restored or labelled
      "delivered_text"?                  what the caller got; the fingerprint is of this (default: output_text)
      "reported": {"input", "cached_input", "cache_write", "output", "reasoning"} | null
      "at" (µs since the epoch), "latency_ms", "first_byte_ms" | null, "fingerprint_key" (hex)
      "labels"?, "known_entities"?, "tools"?, "opaque"?, "tool_names"?, "thinking"?, "skipped"?}
 
-One result per item, in the record's groups: {"flow", "pub", "meter", "digest"}. No floats: the record forbids them.
+One result per item, in the record's groups: {"flow", "pub", "meter", "digest"}, and "rows": the tokens of each message.
+No floats: the record forbids them.
 """
 
 from __future__ import annotations
@@ -71,7 +72,13 @@ class Settlement:
             meter["deviation"] = {"input": deviation.input, "output": deviation.output}
         spoken = item.get("delivered_text") or item["output_text"]
         marks = winnow(spoken, _key(item["fingerprint_key"]))
-        return {"flow": str(item["flow"]), "pub": _pub(item), "meter": meter, "digest": {"fingerprint": encode(marks)}}
+        return {
+            "flow": str(item["flow"]),
+            "pub": _pub(item),
+            "meter": meter,
+            "digest": {"fingerprint": encode(marks)},
+            "rows": list(counted.rows),
+        }
 
     def _price(self, item: Mapping[str, Any], reported: Usage | None, counted: Counted) -> dict[str, str | None] | None:
         """Of what the provider reports; of our own count where it reports nothing; None where neither is known."""
@@ -85,7 +92,7 @@ class Settlement:
 def _exchange(item: Mapping[str, Any]) -> Exchange:
     return Exchange(
         model=item["model"],
-        texts=[(row["role"], row["text"]) for row in item["request"]],
+        texts=[(row["role"], row["tokens"] if "tokens" in row else row["text"]) for row in item["request"]],
         output=item["output_text"],
         tokenizer=item.get("tokenizer") or "",
         finish=item.get("finish") or "",
@@ -153,4 +160,5 @@ def _unsettled(item: Any, reason: str) -> dict[str, Any]:
         "pub": {"labels": [], "answer_entities": {}},
         "meter": {**meter, "latency_ms": None, "first_byte_ms": None},
         "digest": {"fingerprint": ""},
+        "rows": [],
     }

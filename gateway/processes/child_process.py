@@ -69,7 +69,12 @@ class Child:
     async def _until_ready(self, fd: int) -> None:
         loop = asyncio.get_running_loop()
         said: asyncio.Future[bool] = loop.create_future()
-        loop.add_reader(fd, lambda: said.done() or said.set_result(os.read(fd, 1) == b"1"))
+
+        def readable() -> None:
+            if not said.done():
+                said.set_result(os.read(fd, 1) == b"1")
+
+        loop.add_reader(fd, readable)
         try:
             async with asyncio.timeout(READY_SECONDS):
                 if not await said:

@@ -25,9 +25,7 @@ def main(effective: Path, index: int) -> None:
     asyncio.run(serve(socket, build, child.say_ready))
 
 
-def methods(
-    *, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str] = ()
-) -> Mapping[str, Method]:
+def methods(*, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str] = ()) -> Mapping[str, Method]:
     """What an inspector can be asked. Built in the one thread that will run it."""
     from gateway.inspection.engine import Engine
     from gateway.metering.settle import Settlement

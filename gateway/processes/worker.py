@@ -53,12 +53,12 @@ def _reload(plane: DataPlane, effective: Path) -> None:
     """Takes the configuration in force; if that fails the old one stays, complete."""
     try:
         plane.reload(Effective.read(effective))
-    except Exception as error:  # noqa: BLE001  a bad reload must never end a worker
+    except Exception as error:
         log.error("reload failed, the old configuration stays", error=type(error).__name__)
 
 
 async def _say_ready(server: uvicorn.Server) -> None:
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  uvicorn offers no event for it
         await asyncio.sleep(0.01)
     child.say_ready()
 

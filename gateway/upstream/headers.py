@@ -28,9 +28,7 @@ class RequestHeaders:
     def __init__(self) -> None:
         self._fixed: dict[tuple[str, str], dict[str, str]] = {}
 
-    def of(
-        self, provider: Provider, family: str, caller: Mapping[bytes, bytes], traceparent: str
-    ) -> dict[str, str]:
+    def of(self, provider: Provider, family: str, caller: Mapping[bytes, bytes], traceparent: str) -> dict[str, str]:
         """The header fields of one call."""
         fixed = self._fixed.get((provider.name, family))
         if fixed is None:

@@ -77,7 +77,9 @@ def test_a_body_of_50_megabytes_is_refused_and_memory_stays_flat(product: Produc
     huge = b'{"model":"echo","messages":[{"role":"user","content":"' + b"x" * 50_000_000 + b'"}]}'
     for _ in range(5):
         try:
-            answer = httpx.post(f"{product.url}/v1/chat/completions", headers=product.headers(), content=huge, timeout=60)
+            answer = httpx.post(
+                f"{product.url}/v1/chat/completions", headers=product.headers(), content=huge, timeout=60
+            )
         except httpx.WriteError:
             continue  # refused while it was still being sent
         assert answer.status_code == 413

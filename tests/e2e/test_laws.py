@@ -195,7 +195,10 @@ def test_an_answer_that_nothing_touches_is_delivered_byte_for_byte(product: Prod
     direct = httpx.post(f"{product.provider_url}/v1/chat/completions", content=streamed)
     assert product.requests()[-2]["body"] == streamed
     # The guard may hold the beginning of a possible match for a moment: events and their other fields stay.
-    events = [[json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")] for answer in (through, direct)]
+    events = [
+        [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+        for answer in (through, direct)
+    ]
     texts = ["".join(e["choices"][0]["delta"].pop("content", "") for e in some if e["choices"]) for some in events]
     assert texts == ["plain words", "plain words"]
     assert events[0] == events[1]
@@ -259,7 +262,7 @@ def test_one_tenants_content_is_new_for_another(product: Product) -> None:
     assert same["miss"] == seen["miss"]
     assert foreign["miss"] > same["miss"]
     mine, theirs = (request["body"].decode() for request in product.requests()[-2:])
-    placeholders = [set(part.split("⟧")[0] for part in body.split("⟦")[1:]) for body in (mine, theirs)]
+    placeholders = [{part.split("⟧")[0] for part in body.split("⟦")[1:]} for body in (mine, theirs)]
     assert placeholders[0]
     assert not placeholders[0] & placeholders[1]
 

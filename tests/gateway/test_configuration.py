@@ -69,7 +69,7 @@ def test_a_bad_file_is_refused_with_its_line(
 
 
 def test_a_bad_variable_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="^LEXGATE_WORKERS: workers"):
+    with pytest.raises(ConfigurationError, match=r"^LEXGATE_WORKERS: workers"):
         load(written(tmp_path, GOOD), {"LEXGATE_WORKERS": "many"})
 
 

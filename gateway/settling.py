@@ -1,0 +1,126 @@
+"""What an inspector needs to settle a flow: the texts as the provider saw and wrote them, and what it reported.
+
+Content counted once is not counted again: messages whose tokens are known go as numbers, and a whole settlement that
+was made of the same content is taken from the cache.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from gateway.flow import Flow, PartKind, Span
+from gateway.protocols.request import DecodedRequest, Segment
+from gateway.services import Services
+
+COUNTED = frozenset({PartKind.TEXT, PartKind.TOOL_CALL, PartKind.TOOL_RESULT})
+"""Parts whose text the model reads as text."""
+VOLATILE = frozenset({"flow", "at", "latency_ms", "first_byte_ms"})
+"""What two settlements of the same content differ in."""
+DAY_US = 86_400_000_000
+"""Prices are dated by the day."""
+SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A flow to be settled. `counted`: cache names of the messages that go as text, None where tokens are known."""
+
+    item: dict[str, Any]
+    tenant: str
+    tokenizer: str
+    counted: tuple[bytes | None, ...]
+    content: bytes
+
+    def remember(self, result: dict[str, Any], services: Services) -> None:
+        """Keeps what was counted, for the next turn and for the same content."""
+        for name, tokens in zip(self.counted, result["rows"], strict=False):
+            if name is not None:
+                services.verdicts.put(self.tenant, self.tokenizer, name, tokens)
+        services.verdicts.put(self.tenant, SETTLED, self.content, result, size=len(self.content))
+
+    def known(self, services: Services) -> dict[str, Any] | None:
+        """The result, if the same content was settled before; with this flow's own times."""
+        result = services.verdicts.get(self.tenant, SETTLED, self.content)
+        if result is None:
+            return None
+        own = {name: self.item[name] for name in ("latency_ms", "first_byte_ms")}
+        return {**result, "flow": self.item["flow"], "meter": {**result["meter"], **own}}
+
+
+def settling(flow: Flow, services: Services) -> Settling:
+    """What is to be settled of a flow that was forwarded."""
+    report, provider, timing = flow.report, flow.provider, flow.timing
+    request = _as_forwarded(flow, services)
+    if provider is None:
+        raise RuntimeError("only a forwarded flow is settled")
+    tenant = flow.who.tenant
+    tokenizer = f"tokens:{provider.tokenizer or request.model}"
+    rows, counted = _messages(request, tenant, tokenizer, services)
+    delivered = report.delivered_text if report else ""
+    known = services.verdicts.get(tenant, services.detectors, delivered.encode()) if delivered else ()
+    item = {
+        "flow": flow.id,
+        "tenant": tenant,
+        "provider": provider.name,
+        "price_provider": provider.price_provider or provider.name,
+        "tokenizer": provider.tokenizer,
+        "model": request.model,
+        "protocol": request.protocol,
+        "request": rows,
+        "tools": bool(request.caller_tools or request.provider_tools),
+        "opaque": bool(flow.uninspected or request.references),
+        "output_text": report.provider_text if report else "",
+        "delivered_text": delivered,
+        "inspect": known is None,
+        "known_entities": entities(known or ()),
+        "finish": report.finish if report else None,
+        "tool_names": list(report.tool_names) if report else [],
+        "thinking": bool(report and report.reasoning_text),
+        "reported": report.usage.as_dict() if report and report.usage else None,
+        "at": flow.time_us,
+        "latency_ms": round((timing.ended - timing.started) * 1000),
+        "first_byte_ms": round((timing.first_byte - timing.started) * 1000) if timing.first_byte else None,
+        "labels": list(flow.labels),
+        "fingerprint_key": services.fingerprint_key(tenant).hex(),
+    }
+    content = orjson.dumps([flow.time_us // DAY_US, *(item[name] for name in item if name not in VOLATILE)])
+    return Settling(item, tenant, tokenizer, counted, content)
+
+
+def entities(spans: Sequence[Span]) -> dict[str, int]:
+    """How many entities of each label."""
+    return dict(sorted(Counter(span.label for span in spans).items()))
+
+
+def _as_forwarded(flow: Flow, services: Services) -> DecodedRequest:
+    """The request as the provider saw it: redacted, if anything was."""
+    if flow.request is None:
+        raise RuntimeError("only a forwarded flow is settled")
+    if flow.redacted is None or not flow.redacted.redactions:
+        return flow.request
+    decoded: DecodedRequest = services.decoders[flow.endpoint.protocol](flow.forwarded)
+    return decoded
+
+
+def _messages(
+    request: DecodedRequest, tenant: str, tokenizer: str, services: Services
+) -> tuple[list[dict[str, Any]], tuple[bytes | None, ...]]:
+    """One row a message: its role, and its tokens if they are known, else its text and the name to keep them under."""
+    rows: list[dict[str, Any]] = []
+    names: list[bytes | None] = []
+    for segment in request.segments:
+        if segment.role:
+            tokens = services.verdicts.get(tenant, tokenizer, segment.content)
+            known = tokens is not None
+            rows.append({"role": segment.role} | ({"tokens": tokens} if known else {"text": _text(segment)}))
+            names.append(None if known else segment.content)
+    return rows, tuple(names)
+
+
+def _text(segment: Segment) -> str:
+    return "\n".join(part.text for part in segment.parts() if part.kind in COUNTED)
