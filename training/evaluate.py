@@ -9,6 +9,8 @@ that no ADDRESS or LOCATION prediction covers.
 from __future__ import annotations
 
 import argparse
+import asyncio
+import email
 import json
 import time
 from collections.abc import Iterable, Sequence
@@ -98,6 +100,15 @@ def _pass(tagger: Tagger, texts: Sequence[str]) -> float:
     return time.process_time() - begin
 
 
+def _without_persons() -> dict[str, list[str]]:
+    """Own prompts that name nobody, and code of CPython that training does not read (it thanks three people)."""
+    here = Path(__file__).parent / "unseen"
+    out = {f"prompts_{lang}": (here / f"prompts_{lang}.txt").read_text("utf-8").splitlines() for lang in ("zh", "en")}
+    folders = [Path(str(package.__file__)).parent for package in (asyncio, email)]
+    out["code"] = [file.read_text("utf-8") for folder in folders for file in sorted(folder.glob("*.py"))]
+    return out
+
+
 def evaluate(folder: Path, tagger: Tagger) -> dict[str, dict[str, float | dict[str, float]]]:
     """All figures of the model card."""
     _, held = corpus.split(folder)
@@ -117,6 +128,11 @@ def evaluate(folder: Path, tagger: Tagger) -> dict[str, dict[str, float | dict[s
             entry["address_leakage"] = leakage(rows, found)
         entry["false_person_per_kb"] = round(measure(rows, found, "PERSON").false / max(1e-9, kilobytes(rows)), 3)
         out[name] = entry
+    for name, texts in _without_persons().items():
+        blank: list[corpus.Row] = [{"text": text, "spans": []} for text in texts]
+        out[name] = {
+            "false_person_per_kb": round(measure(blank, tagger.tag(texts), "PERSON").false / kilobytes(blank), 3)
+        }
     for lang in ("zh", "en"):
         rows = sets[f"synth_{lang}"] + sets[f"uner_{lang}"]
         out[f"ms_per_kb_{lang}"] = {f"{size // 1024} KB": speed(tagger, rows, size) for size in (1024, 8192)}

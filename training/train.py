@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -31,7 +32,7 @@ _BLOCK = 1 << 18
 _DROPPED = 0.2  # share of features hidden from a step, so that no single word decides
 _IGNORED = -100  # tag of the empty positions between texts
 _INVENTED = 18_000  # texts an epoch
-_CHOICE = Choice(2.0, {"PERSON": 0.25, "ADDRESS": 0.3, "ORG": 0.5, "LOCATION": 0.4})
+CHOICE = Choice(2.0, {"PERSON": 0.25, "ADDRESS": 0.3, "ORG": 0.5, "LOCATION": 0.4})
 
 
 class Epochs:
@@ -130,12 +131,24 @@ def _begin(known: NDArray[np.uint32], earlier: Path | None) -> Network:
     return net
 
 
-def learn(epochs: Epochs, out: Path, minutes: float, most: int, rate: float, seed: int, earlier: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long and how fast to learn. Without `epochs` the minutes count."""
+
+    minutes: float
+    epochs: int
+    stop: int
+    rate: float
+    seed: int
+    earlier: Path | None
+
+
+def learn(epochs: Epochs, out: Path, plan: Plan) -> None:
     """The training loop. The last fifth runs with quantisation simulated."""
-    torch.manual_seed(seed)
+    torch.manual_seed(plan.seed)
     hashes, tags = epochs.make()
     known = vocabulary([hashes, epochs.make()[0]])
-    net = _begin(known, earlier)
+    net = _begin(known, plan.earlier)
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-4, fused=True)
     print(f"tokens {len(tags)} vocabulary {len(known)} tags {np.bincount(tags[tags >= 0]).tolist()}", flush=True)
     begin, epoch, step = time.monotonic(), 0, 0
@@ -149,13 +162,16 @@ def learn(epochs: Epochs, out: Path, minutes: float, most: int, rate: float, see
         net.train()
         total = 0.0
         for low in range(0, count, _BATCH):
-            done = (epoch + low / count) / most if most else (time.monotonic() - begin) / (60 * minutes)
+            if plan.epochs:
+                done = (epoch + low / count) / plan.epochs
+            else:
+                done = (time.monotonic() - begin) / (60 * plan.minutes)
             if done >= 1:
                 break
             if done > 0.8 and not net.quantised:
                 _calibrate(net, x[:96])
             for group in optimiser.param_groups:
-                group["lr"] = rate * min(1.0, (step + 1) / 200) * (1 - done) + 2e-5
+                group["lr"] = plan.rate * min(1.0, (step + 1) / 200) * (1 - done) + 2e-5
             batch = x[order[low : low + _BATCH]]
             batch = batch.masked_fill(torch.rand(batch.shape) < _DROPPED, 0)
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=not net.quantised):  # twice as fast
@@ -171,7 +187,8 @@ def learn(epochs: Epochs, out: Path, minutes: float, most: int, rate: float, see
         print(
             f"epoch {epoch} loss {total / max(1, -(-count // _BATCH)):.4f} {time.monotonic() - begin:.0f} s", flush=True
         )
-        if (most and epoch >= most) or (not most and time.monotonic() - begin >= 60 * minutes):
+        late = not plan.epochs and time.monotonic() - begin >= 60 * plan.minutes
+        if late or epoch in (plan.epochs, plan.stop):
             break
         if epoch % 3 == 0:
             _save(net, x[:96], known, epochs.table, out / "checkpoint")
@@ -196,7 +213,7 @@ def _save(net: Network, x: Tensor, known: NDArray[np.uint32], table: CharacterTa
     if not simulated:
         _calibrate(net, x)
     net.eval()
-    export(net, known, table, _CHOICE, out)
+    export(net, known, table, CHOICE, out)
     torch.save(net.state_dict(), out / "network.pt")
     net.quantised = simulated
 
@@ -209,6 +226,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=25.0)
     parser.add_argument("--epochs", type=int, default=0, help="instead of minutes: makes the run repeatable")
     parser.add_argument("--start", type=Path, default=None, help="folder of an earlier run to go on from")
+    parser.add_argument("--stop", type=int, default=0, help="leave off after so many epochs, the rate still high")
     parser.add_argument("--rate", type=float, default=2.5e-3, help="of learning, at its highest; falls to nothing")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=5)
@@ -216,7 +234,8 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
     epochs = Epochs(arguments.data, arguments.seed)
-    learn(epochs, arguments.out, arguments.minutes, arguments.epochs, arguments.rate, arguments.seed, arguments.start)
+    plan = Plan(arguments.minutes, arguments.epochs, arguments.stop, arguments.rate, arguments.seed, arguments.start)
+    learn(epochs, arguments.out, plan)
 
 
 if __name__ == "__main__":
