@@ -1,4 +1,4 @@
-"""The network as it is trained (PyTorch, with quantisation simulated) and as it is shipped (ONNX, integer products)."""
+"""The network as it is trained (PyTorch, with rounding as if already quantised) and as it is shipped (ONNX, integer products)."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ class Plan:
 
 
 def learn(epochs: Epochs, out: Path, plan: Plan) -> None:
-    """The training loop. The last fifth runs with quantisation simulated."""
+    """The training loop. The last fifth runs with rounding as in the shipped integers."""
     torch.manual_seed(plan.seed)
     hashes, tags = epochs.make()
     known = vocabulary([hashes, epochs.make()[0]])
@@ -197,7 +197,7 @@ def learn(epochs: Epochs, out: Path, plan: Plan) -> None:
 
 
 def _calibrate(net: Network, x: Tensor) -> None:
-    """Fix the steps of the activations on a sample, and simulate quantisation from here on."""
+    """Fix the steps of the activations on a sample, and round as the shipped integers do from here on."""
     was = net.training
     net.eval()
     net.quantised, net.calibrating = False, True
@@ -209,13 +209,13 @@ def _calibrate(net: Network, x: Tensor) -> None:
 
 
 def _save(net: Network, x: Tensor, known: NDArray[np.uint32], table: CharacterTable, out: Path) -> None:
-    simulated = net.quantised
-    if not simulated:
+    was = net.quantised
+    if not was:
         _calibrate(net, x)
     net.eval()
     export(net, known, table, CHOICE, out)
     torch.save(net.state_dict(), out / "network.pt")
-    net.quantised = simulated
+    net.quantised = was
 
 
 def main() -> None:
