@@ -1,0 +1,260 @@
+"""One answer of a provider: parsed as it arrives, read as it is consumed. RFC 9112, strictly.
+
+What is not plain HTTP/1.1 is refused rather than guessed: two framings at once, folded header lines, other protocols.
+The parser is llhttp in its strict mode; this module adds the limits and the end of a body that ends with its connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+import httptools
+
+from gateway.errors import LexgateError, UpstreamFailed
+from gateway.upstream.content_coding import Decompressor, decompressor
+
+HEAD_BYTES = 65_536
+HEAD_FIELDS = 128
+SILENT_BYTES = 2 * HEAD_BYTES
+"""Most bytes in a row that carry no body: interim answers, heads, chunk extensions, trailers."""
+NO_BODY = frozenset({204, 304})
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Carrier(Protocol):
+    """The connection, as far as an answer needs it."""
+
+    def resume(self) -> None:
+        """What was buffered has been consumed: more may be read."""
+
+    def drop(self) -> None:
+        """Closes the connection at once."""
+
+
+class Answer:
+    """A provider's answer whose body is still arriving. Close it when done, read whole or not.
+
+    `status` is 0 until the head is complete; header names are lower-case, repeated fields joined with commas.
+    """
+
+    __slots__ = (
+        "_carrier", "_decoder", "_error", "_fields", "_interim", "_loop", "_name", "_parser", "_pieces", "_silent",
+        "_size", "_until_close", "_waiter", "complete", "headers", "keep_alive", "status", "surplus", "unread",
+    )  # fmt: skip
+
+    def __init__(self, carrier: Carrier, loop: asyncio.AbstractEventLoop, name: str) -> None:
+        self.status = 0
+        self.headers = _NOTHING
+        self.complete = self.surplus = self.keep_alive = False
+        self.unread = 0
+        self._carrier: Carrier | None = carrier
+        self._loop = loop
+        self._name = name
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        self._fields: dict[str, str] = {}
+        self._size = self._silent = 0
+        self._interim = self._until_close = False
+        self._pieces: list[bytes] = []
+        self._decoder: Decompressor | None = None
+        self._error: LexgateError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    # --- what its caller does ---
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises UpstreamTimeout, or UpstreamFailed when the connection breaks."""
+        return self
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while True:
+            if self._decoder is not None and (text := self._decoded(self._decoder)):
+                return text
+            if self._pieces:
+                data = self._take()
+                if self._decoder is None:
+                    return data
+                self._decoder.feed(data)
+            elif self.complete:
+                self._finish_decoding()
+                raise StopAsyncIteration
+            elif self._error is not None:
+                raise self._error
+            else:
+                await self._wait()
+
+    async def begun(self) -> None:
+        """Waits for the head. Raises UpstreamTimeout, UpstreamFailed."""
+        while not self.status:
+            if self._error is not None:
+                raise self._error
+            await self._wait()
+
+    def close(self) -> None:
+        """Ends the exchange; a connection whose answer was not read to its end is not used again."""
+        self.fail(UpstreamFailed("the exchange with the provider was ended"))
+        self._pieces.clear()
+        self.unread = 0
+
+    # --- what its connection does ---
+
+    @property
+    def failed(self) -> bool:
+        return self._error is not None
+
+    def feed(self, data: bytes) -> None:
+        """Bytes from the provider. Afterwards look at `complete`, `failed`, `unread`."""
+        parser = self._parser
+        if parser is None:
+            return
+        unread = self.unread
+        try:
+            parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self.surplus = True  # of a complete answer: it stands, but its connection has had its day
+            self.fail(UpstreamFailed(f"provider {self._name} answered with something that is not HTTP/1.1"))
+        if self.unread == unread:
+            self._silent += len(data)
+            if self._silent > SILENT_BYTES:
+                self.fail(UpstreamFailed(f"provider {self._name} sent an answer without end or content"))
+        else:
+            self._silent = 0
+        if self.status:
+            self._wake()
+
+    def end(self, *, clean: bool) -> None:
+        """The connection has ended: by the provider's own hand (`clean`), or not."""
+        if clean and self._until_close and not self.failed:
+            self._completed()
+        elif not self.status:
+            self.fail(UpstreamFailed(f"provider {self._name} broke the connection before it answered"))
+        else:
+            self.fail(UpstreamFailed("the connection to the provider broke"))
+        self._wake()
+
+    def fail(self, error: LexgateError) -> None:
+        """The first reason stands; a complete answer stays complete. What had arrived can still be read."""
+        if self._error is not None or self.complete:
+            return
+        self._error = error
+        self._let_go(drop=True)
+        self._wake()
+
+    def keep_alive_s(self) -> float:
+        """How long the provider says it keeps an idle connection (`Keep-Alive: timeout=N`); endless when it does not."""
+        for part in self.headers.get("keep-alive", "").split(","):
+            name, _, value = part.strip().partition("=")
+            if name.lower() == "timeout":
+                return float(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0.0
+        return float("inf")
+
+    # --- what the parser finds ---
+
+    def on_message_begin(self) -> None:
+        if self.complete:
+            self.surplus = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.status:
+            return  # trailers, or what follows a complete answer: neither is of use
+        self._size += len(name) + len(value)
+        if self._size > HEAD_BYTES or len(self._fields) >= HEAD_FIELDS:
+            raise self._refused("answered with a head larger than allowed")
+        key, text = name.lower().decode("latin-1"), value.decode("latin-1").rstrip(" \t")
+        self._fields[key] = f"{self._fields[key]}, {text}" if key in self._fields else text
+
+    def on_headers_complete(self) -> None:
+        if self._parser is None or self.complete:
+            return
+        status = self._parser.get_status_code()
+        if 100 <= status < 200 and status != 101:
+            self._interim = True
+            self._fields = {}
+            return
+        if not 200 <= status < 600:
+            raise self._refused("answered with a status that is not an answer")
+        self._frame(status, self._fields, self._parser.get_http_version())
+        self.headers = MappingProxyType(self._fields)
+        self.status = status
+
+    def on_body(self, body: bytes) -> None:
+        if self.complete:
+            return  # of a surplus message: it answers nothing
+        self._pieces.append(body)
+        self.unread += len(body)
+
+    def on_message_complete(self) -> None:
+        if self._interim:
+            self._interim = False
+        elif not self.complete and self._parser is not None:
+            self.keep_alive = self._parser.should_keep_alive()
+            self._completed()
+
+    # --- inside ---
+
+    def _frame(self, status: int, fields: Mapping[str, str], version: str) -> None:
+        """How the body is delimited (RFC 9112 §6.3) and coded. Raises for what two readers could understand differently."""
+        coding = fields.get("transfer-encoding")
+        if version not in ("1.1", "1.0"):
+            raise self._refused("answered in another version of HTTP")
+        if coding is not None and (coding.lower() != "chunked" or "content-length" in fields or version == "1.0"):
+            raise self._refused("answered with a body whose end is ambiguous")
+        self._until_close = coding is None and "content-length" not in fields and status not in NO_BODY
+        if "content-encoding" in fields:
+            try:
+                self._decoder = decompressor(fields["content-encoding"])
+            except UpstreamFailed as error:
+                self.fail(error)
+                raise
+
+    def _refused(self, what: str) -> UpstreamFailed:
+        """An error for the caller, also raised through the parser so that it stops."""
+        error = UpstreamFailed(f"provider {self._name} {what}")
+        self.fail(error)
+        return error
+
+    def _completed(self) -> None:
+        self.complete = True
+        self._let_go(drop=False)
+
+    def _let_go(self, *, drop: bool) -> None:
+        carrier, self._carrier, self._parser = self._carrier, None, None
+        if drop and carrier is not None:
+            carrier.drop()
+
+    def _take(self) -> bytes:
+        pieces, self._pieces, self.unread = self._pieces, [], 0
+        if self._carrier is not None:
+            self._carrier.resume()
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _decoded(self, decoder: Decompressor) -> bytes:
+        try:
+            return decoder.read()
+        except UpstreamFailed:
+            self.close()
+            raise
+
+    def _finish_decoding(self) -> None:
+        if self._decoder is not None:
+            self._decoder.finish()
+
+    async def _wait(self) -> None:
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        except BaseException:  # the caller gave up: what is on its way belongs to nobody
+            self.close()
+            raise
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
