@@ -35,6 +35,7 @@ class Directory:
                     user=item.user,
                     purpose=application.purpose,
                     country=item.country,
+                    region=item.region,
                     key_id=item.key_sha256[:16],
                 ),
                 application,

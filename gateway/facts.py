@@ -32,11 +32,13 @@ def document(
             "user": who.user,
             "purpose": who.purpose,
             "country": who.country,
+            "region": who.region,
         },
         "organisation": {
             "name": settings.organisation.name,
             "country": settings.organisation.country,
             "ciio": settings.organisation.ciio,
+            "hipaa": settings.organisation.hipaa,
         },
         "destination": {
             "provider": provider.name,
@@ -45,6 +47,7 @@ def document(
             "retention_days": provider.retention_days,
             "training": provider.training,
             "certifications": sorted(provider.certifications),
+            "covered_person": provider.covered_person,
         },
         "request": {
             "protocol": request.protocol,

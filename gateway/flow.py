@@ -114,6 +114,7 @@ class Principal:
     user: str
     purpose: str
     country: str
+    region: str
     key_id: str  # first 16 hex digits of the key's SHA-256: names the key without being it
 
 

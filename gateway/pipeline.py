@@ -59,7 +59,7 @@ async def run(flow: Flow, services: Services) -> None:
     except asyncio.CancelledError as cancelled:
         _cancelled(flow, cancelled)
     except Exception as error:
-        log.error("a step failed unexpectedly", flow=flow.id, error=type(error).__name__, exc_info=_frames(error))
+        log.error("a step failed unexpectedly", flow=flow.id, error=type(error).__name__, frames=_frames(error))
         flow.error = LexgateError("the gateway failed; the call was refused")
     finally:
         flow.caller.stop_watching()
@@ -111,9 +111,17 @@ async def _end(flow: Flow, services: Services) -> None:
         await (finish(flow) if flow.error is None else _say(flow, services))
     if flow.intents:
         flow.trace.step(settle.__name__)
-        await settle(flow, services)
+        await _settle(flow, services)
     services.tracing.end(flow)
     services.count(flow)
+
+
+async def _settle(flow: Flow, services: Services) -> None:
+    """The answer is already delivered and its outcome recorded: what fails here leaves the flow unsettled, and is loud."""
+    try:
+        await settle(flow, services)
+    except Exception as error:  # noqa: BLE001  see above
+        log.error("a flow could not be settled", flow=flow.id, error=type(error).__name__, frames=_frames(error))
 
 
 async def _say(flow: Flow, services: Services) -> None:

@@ -96,6 +96,7 @@ class Organisation(Section):
     name: str = Field("Example AG", description="legal name")
     country: Country = Field("DE", description="country of establishment (ISO 3166-1)")
     ciio: bool = Field(False, description="critical information infrastructure operator under Chinese law")
+    hipaa: bool = Field(False, description="covered entity or business associate under HIPAA")
 
 
 class Provider(Section):
@@ -113,6 +114,7 @@ class Provider(Section):
     retention_days: int | None = Field(None, ge=0, description="how long it keeps calls, if its terms say so")
     training: bool | None = Field(None, description="whether its terms let it train on calls")
     certifications: tuple[str, ...] = Field((), description="e.g. [dpf]: what makes a transfer to it lawful by itself")
+    covered_person: bool = Field(False, description="a covered person under 28 CFR 202.211, wherever it is")
     tokenizer: str = Field("", description="tokenizer for our own count; empty: chosen by model name")
     price_provider: str = Field("", description="provider id in the price book; empty: the provider's name")
 
@@ -146,6 +148,7 @@ class Principal(Section):
     application: Name
     user: str = Field(min_length=1, max_length=128)
     country: Country = Field(description="where this caller sends from (ISO 3166-1)")
+    region: str = Field("", max_length=64, description="part of the country with a law of its own, e.g. QC for Quebec")
 
 
 Role = Literal["operator", "security", "compliance", "auditor", "approver"]

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from audit.errors import AuditError
 from audit.record import LeafDraft, LeafKind
-from gateway.errors import LexgateError
 from gateway.flow import Flow, Span
 from gateway.settling import Settling, settling
 
@@ -95,7 +93,7 @@ class Settler:
             if unknown := [waiting for waiting in batch if waiting.result is None]:
                 await self._analyse(unknown)
             await _append(batch)
-        except (LexgateError, AuditError) as error:
+        except Exception as error:  # noqa: BLE001  one bad batch must not end the settling of all others
             log.warning("flows could not be settled yet", flows=len(batch), error=type(error).__name__)
             await asyncio.sleep(PAUSE_SECONDS * 4)
             for waiting in batch:

@@ -27,6 +27,7 @@ class Caller(Given):
     user: Text
     purpose: Text
     country: Country
+    region: Text = ""
 
 
 class OrganisationFacts(Given):

@@ -78,7 +78,8 @@ class Child:
         try:
             async with asyncio.timeout(READY_SECONDS):
                 if not await said:
-                    raise Unavailable(f"{self.name} ended before it was ready")
+                    code = await self.process.wait() if self.process else None
+                    raise Unavailable(f"{self.name} ended before it was ready (exit code {code})")
         except TimeoutError:
             raise Unavailable(f"{self.name} was not ready within {READY_SECONDS:g} seconds") from None
         finally:

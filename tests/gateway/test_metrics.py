@@ -18,14 +18,16 @@ def test_a_snapshot_tells_what_was_counted() -> None:
     figures.count("lexgate_calls", 2, status="completed", decision="allow", protocol="openai_chat")
     figures.gauge("lexgate_open_flows", 3)
     figures.gauge("lexgate_open_flows", 1)
-    figures.observe("lexgate_step_seconds", 0.002, step="inspect")
-    figures.observe("lexgate_step_seconds", 500, step="inspect")
+    figures.observe("lexgate_first_byte_seconds", 0.002, provider="inspect")
+    figures.observe("lexgate_first_byte_seconds", 500, provider="inspect")
     labels = {"protocol": "openai_chat", "decision": "allow", "status": "completed"}
     buckets = [0, 1, *[0] * (len(SECONDS) - 2), 1]
     assert figures.snapshot() == {
         "counters": {"lexgate_calls": [{"labels": labels, "value": 3}]},
         "gauges": {"lexgate_open_flows": [{"labels": {}, "value": 1}]},
-        "histograms": {"lexgate_step_seconds": [{"labels": {"step": "inspect"}, "buckets": buckets, "sum": 500.002}]},
+        "histograms": {
+            "lexgate_first_byte_seconds": [{"labels": {"provider": "inspect"}, "buckets": buckets, "sum": 500.002}]
+        },
     }
 
 
@@ -74,7 +76,7 @@ def test_what_does_not_fit_is_counted_together_and_takes_no_memory() -> None:
 def test_a_worker_goes_on_where_its_last_life_ended(tmp_path: Path) -> None:
     before = Registry()
     before.count("lexgate_grades", 5, grade="L3")
-    before.observe("lexgate_step_seconds", 0.1, step="decide")
+    before.observe("lexgate_first_byte_seconds", 0.1, provider="decide")
     before.gauge("lexgate_open_flows", 9)
     write_snapshot(before, tmp_path, 0)
     after = Registry()

@@ -20,19 +20,19 @@ def test_workers_are_added_up(tmp_path: Path) -> None:
     for worker, (calls, seconds, start) in enumerate([(3, 0.2, 100.0), (4, 0.4, 200.0)]):
         figures = Registry()
         figures.count("lexgate_grades", calls, grade="L3")
-        figures.observe("lexgate_step_seconds", seconds, step="inspect")
+        figures.observe("lexgate_first_byte_seconds", seconds, provider="inspect")
         figures.gauge("lexgate_open_flows", calls)
         figures.gauge("lexgate_start_time_seconds", start)
         write_snapshot(figures, tmp_path, worker)
     told = samples(render(tmp_path, "0.1.0"))
-    step = ("step", "inspect")
+    step = ("provider", "inspect")
     assert told["lexgate_grades_total", (("grade", "L3"),)] == 7
     assert told["lexgate_open_flows", ()] == 7
     assert told["lexgate_start_time_seconds", ()] == 200
-    assert told["lexgate_step_seconds_bucket", (("le", "0.25"), step)] == 1
-    assert told["lexgate_step_seconds_bucket", (("le", "+Inf"), step)] == 2
-    assert told["lexgate_step_seconds_count", (step,)] == 2
-    assert round(told["lexgate_step_seconds_sum", (step,)], 6) == 0.6
+    assert told["lexgate_first_byte_seconds_bucket", (("le", "0.25"), step)] == 1
+    assert told["lexgate_first_byte_seconds_bucket", (("le", "+Inf"), step)] == 2
+    assert told["lexgate_first_byte_seconds_count", (step,)] == 2
+    assert round(told["lexgate_first_byte_seconds_sum", (step,)], 6) == 0.6
     assert told["lexgate_workers_reporting", ()] == 2
     assert told["lexgate_build_info", (("version", "0.1.0"),)] == 1
 
@@ -66,7 +66,7 @@ def test_what_cannot_be_read_is_told_and_does_not_stop_the_rest(tmp_path: Path) 
 
 def test_families_of_other_versions_are_left_out(tmp_path: Path) -> None:
     rows = {"time": 0, "counters": {"lexgate_future": [{"labels": {}, "value": 1}]},
-            "histograms": {"lexgate_step_seconds": [{"labels": {"step": "x"}, "buckets": [1], "sum": 1}]}}  # fmt: skip
+            "histograms": {"lexgate_first_byte_seconds": [{"labels": {"provider": "x"}, "buckets": [1], "sum": 1}]}}  # fmt: skip
     path = snapshot_path(tmp_path, 0)
     path.parent.mkdir()
     path.write_bytes(orjson.dumps(rows))
