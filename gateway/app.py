@@ -48,9 +48,10 @@ log = structlog.get_logger("lexgate.app")
 class DataPlane:
     """A data worker's parts. `services()` is the set in force; `reload` swaps it whole."""
 
-    def __init__(self, services: Services, slot: int) -> None:
+    def __init__(self, services: Services, slot: int, instance: str) -> None:
         self._services = services
         self._slot = slot
+        self._instance = instance
         self._tasks: list[asyncio.Task[None]] = []
         self.application = ReverseProxy(self.services, create_catalogue(self.services))
 
@@ -71,7 +72,7 @@ class DataPlane:
         plane: DataPlane
         settler = Settler(lambda: plane.services())  # noqa: PLW0108  `plane` is made below
         services = _compose(effective, slot, keyring, logged, inspectors, detectors, settler)
-        plane = cls(services, slot)
+        plane = cls(services, slot, effective.instance)
         settler.start()
         plane._tasks = [
             asyncio.ensure_future(plane._publish_metrics()),
@@ -123,7 +124,7 @@ class DataPlane:
             services.metrics,
             services.settings.run_path,
             self._slot,
-            {"bundle": services.policy.digest, "log_available": services.log.available},
+            {"bundle": services.policy.digest, "log_available": services.log.available, "instance": self._instance},
         )
 
     async def _report_refusals(self) -> None:

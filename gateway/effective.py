@@ -18,12 +18,16 @@ FILE = "effective.json"
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """Settings, where the bundle was staged, the digest it must have, and a number that grows with each reload."""
+    """Settings, where the bundle was staged, the digest it must have, and a number that grows with each reload.
+
+    `instance` names the supervisor: what an earlier one's processes left behind is not mistaken for its own.
+    """
 
     settings: Settings
     bundle: str
     digest: str
     generation: int
+    instance: str = ""
 
     def write(self) -> Path:
         """Replaces the file in the run folder (0600: it holds hashes of keys)."""
@@ -34,6 +38,7 @@ class Effective:
             "bundle": self.bundle,
             "digest": self.digest,
             "generation": self.generation,
+            "instance": self.instance,
         }
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -47,4 +52,4 @@ class Effective:
     def read(cls, file: Path) -> Effective:
         document = orjson.loads(file.read_bytes())
         settings = Settings.model_validate(document["settings"])
-        return cls(settings, document["bundle"], document["digest"], document["generation"])
+        return cls(settings, document["bundle"], document["digest"], document["generation"], document["instance"])

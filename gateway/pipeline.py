@@ -120,7 +120,7 @@ async def _settle(flow: Flow, services: Services) -> None:
     """The answer is already delivered and its outcome recorded: what fails here leaves the flow unsettled, and is loud."""
     try:
         await settle(flow, services)
-    except Exception as error:  # noqa: BLE001  see above
+    except Exception as error:
         log.error("a flow could not be settled", flow=flow.id, error=type(error).__name__, frames=_frames(error))
 
 

@@ -101,4 +101,3 @@ def _subjects(flow: Flow) -> dict[str, Any]:
 
 def _milliseconds(start: float, end: float) -> int | None:
     return None if not end else max(0, round((end - start) * 1000))
-

@@ -93,7 +93,7 @@ class Settler:
             if unknown := [waiting for waiting in batch if waiting.result is None]:
                 await self._analyse(unknown)
             await _append(batch)
-        except Exception as error:  # noqa: BLE001  one bad batch must not end the settling of all others
+        except Exception as error:
             log.warning("flows could not be settled yet", flows=len(batch), error=type(error).__name__)
             await asyncio.sleep(PAUSE_SECONDS * 4)
             for waiting in batch:

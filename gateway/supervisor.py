@@ -14,6 +14,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import secrets
 import signal
 import socket
 import time
@@ -35,6 +36,7 @@ STABLE_SECONDS = 30.0
 LONGEST_BACKOFF = 10.0
 STOP_SECONDS = 10.0
 BIND_SECONDS = 3.0
+START_TRIES = 3
 
 log = structlog.get_logger("lexgate.supervisor")
 
@@ -46,6 +48,7 @@ class Supervisor:
         self._config = config
         self._settings = settings
         self._generation = 0
+        self._instance = secrets.token_hex(8)
         self._bundle_signature: object = None
         self._ending = asyncio.Event()
         self._reload_wanted = asyncio.Event()
@@ -94,7 +97,7 @@ class Supervisor:
         )
         self._groups = [[writer, *inspectors], [*workers, control_process]]
         for group in self._groups:
-            await asyncio.gather(*(child.start() for child in group))
+            await asyncio.gather(*(_started(child) for child in group))
         self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
         self._tasks += [asyncio.ensure_future(self._watch_bundle()), asyncio.ensure_future(self._watch_reload())]
 
@@ -168,7 +171,19 @@ class Supervisor:
         self._bundle_signature = signature(settings.policies.bundle)
         staged = await stage(settings.policies.bundle, settings.run_path)
         self._generation += 1
-        return Effective(settings, staged.path, staged.digest, self._generation).write()
+        return Effective(settings, staged.path, staged.digest, self._generation, self._instance).write()
+
+
+async def _started(child: Child) -> None:
+    """Starts a child; one that ends before it is ready is given two more tries."""
+    for _ in range(START_TRIES - 1):
+        try:
+            await child.start()
+        except Unavailable as error:
+            log.warning("could not start, trying again", child=child.name, problem=error.message)
+        else:
+            return
+    await child.start()
 
 
 def _same_foundations(old: Settings, new: Settings) -> None:

@@ -102,17 +102,19 @@ def readiness(effective_file: Path, inspectors: InspectorPool) -> Mapping[str, s
         "policies": None,
     }
     for slot in range(settings.workers):
-        state[f"worker-{slot}"] = _worker_state(settings.run_path / "metrics" / f"worker-{slot}.json", effective.digest)
+        state[f"worker-{slot}"] = _worker_state(settings.run_path / "metrics" / f"worker-{slot}.json", effective)
     return state
 
 
-def _worker_state(snapshot: Path, digest: str) -> str | None:
+def _worker_state(snapshot: Path, effective: Effective) -> str | None:
     try:
         document = orjson.loads(snapshot.read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return "has not reported yet"
+    if document.get("instance") != effective.instance:
+        return "has not started yet"
     if time.time() - document["time"] > FRESH_SECONDS:
         return "has not reported lately"
-    if document.get("bundle") != digest:
+    if document.get("bundle") != effective.digest:
         return "does not use the policy bundle in force yet"
     return None if document.get("log_available") else "has no connection to the log"

@@ -25,9 +25,7 @@ async def guard(flow: Flow, services: Services) -> None:
     if media_type != expected:
         raise UpstreamFailed(f"the provider's answer is not {expected}")
     carried = _carried(flow.findings)
-    flow.rules = Rules(
-        redacted.placeholders, services.guard, lambda label, value: canonical(label, value) in carried
-    )
+    flow.rules = Rules(redacted.placeholders, services.guard, lambda label, value: canonical(label, value) in carried)
 
 
 def _carried(findings: tuple[Finding, ...]) -> frozenset[str]:
