@@ -7,8 +7,10 @@ import socket
 import ssl
 import struct
 from collections.abc import Sequence
+from typing import Self
 
 from gateway.settings import Provider, Timeouts
+from gateway.upstream.answer import Answer
 from gateway.upstream.http1 import Http1Client
 
 GOOD = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood"
@@ -27,7 +29,7 @@ class Scripted:
         self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Scripted:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         self.url = f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
@@ -55,8 +57,8 @@ class Scripted:
                 path = head.split(b" ", 2)[1].decode()
                 if not await self._play(self.scripts.get(path, [GOOD]), writer):
                     return
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
-            pass  # the client closed: the test looks at its side
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError, ssl.SSLError):
+            pass  # the client closed, or the test is over: it looks at its own side
         finally:
             self.ended += 1
             self._tasks.discard(task)
@@ -97,6 +99,12 @@ async def call(
         return b"".join([chunk async for chunk in answer.chunks()])
     finally:
         answer.close()
+
+
+async def read(answer: Answer, into: list[bytes]) -> None:
+    """The rest of an answer, piece by piece: what has arrived is kept when the rest fails."""
+    async for chunk in answer.chunks():
+        into.append(chunk)
 
 
 async def until(condition) -> None:
