@@ -54,7 +54,8 @@ e2e: install-dev
 	$(BIN)/python -m pytest tests/e2e $(ARGS)
 
 soak: install-dev
-	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
+	LEXGATE_KILLS=1000 LEXGATE_CRASH_CYCLES=1000 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --timeout 0 -k "kill or crash or given or any_cut or cut" \
+	  tests/e2e/test_laws.py tests/audit tests/gateway/redaction tests/gateway/protocols $(ARGS)
 
 bench: install-dev
 	$(BIN)/python -m benchmarks.run $(ARGS)

@@ -52,6 +52,7 @@ def configure(process: str, level: str = "info") -> None:
             ],
         )
     )
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # each bad request would be a line: a flood for free
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import signal
 import socket
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import structlog
@@ -36,7 +38,9 @@ async def _run(effective: Path, slot: int, listener: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, lambda: _reload(plane, effective))
     beating = asyncio.ensure_future(child.heartbeat())
-    server = uvicorn.Server(_config(plane, settings))
+    server = Server(_config(plane, settings))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.drain)
     gc.collect()
     gc.freeze()  # what lives from the start is never garbage: collections then look at calls only
     gc.set_threshold(20_000, 20, 50)
@@ -47,6 +51,18 @@ async def _run(effective: Path, slot: int, listener: socket.socket) -> None:
         saying.cancel()
         await plane.close()
         beating.cancel()
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handlers, which raise the signal again and would end the process before it is tidy."""
+
+    def drain(self) -> None:
+        """Take no more calls, let the running ones end."""
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 def _reload(plane: DataPlane, effective: Path) -> None:

@@ -51,7 +51,7 @@ class Product:
 
     @property
     def scheme(self) -> str:
-        return "https" if self.config.get("tls") else "http"
+        return "https" if self.config.get("tls", {}).get("certificate") else "http"
 
     @property
     def url(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
@@ -9,8 +10,9 @@ import signal
 import threading
 import time
 from hashlib import blake2b
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import psutil
@@ -22,6 +24,8 @@ from tests.e2e.product import Product, running
 
 pytestmark = pytest.mark.e2e
 
+KILLS = int(os.environ.get("LEXGATE_KILLS", "50"))
+"""`make soak` asks for 1,000."""
 NAME = "Annegret Wiedenbrück"
 CARD = "5500 0055 5555 5559"
 KEY = "sk-ant-api03-Qm3vT8pYw1Zs6Kd0Rx4Lc9Bn2Hf7Jg5Ua-TkEiOoPlMnWqSzXv"
@@ -87,16 +91,15 @@ def forwarded_digests(product: Product, records: list[dict[str, Any]]) -> set[st
     return {record["digest"]["forwarded"] for record in records if "forwarded" in record.get("digest", {})}
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(max(600, 10 * KILLS))
 def test_every_request_upstream_has_its_intent_after_random_kills(tmp_path: Path) -> None:
-    kills = int(os.environ.get("LEXGATE_KILLS", "50"))
     chance = random.Random(20261124)
     with running(tmp_path, workers=2) as product:
         stop, results = threading.Event(), []
         threads = [threading.Thread(target=load, args=(product, stop, results)) for _ in range(4)]
         for thread in threads:
             thread.start()
-        for _ in range(kills):
+        for _ in range(KILLS):
             time.sleep(chance.uniform(0.05, 0.9))
             kill_one(product, chance)
         time.sleep(1)
@@ -110,7 +113,7 @@ def test_every_request_upstream_has_its_intent_after_random_kills(tmp_path: Path
         records = all_records(product)
         intended = forwarded_digests(product, records)
         sent = {blake2b(request["body"], key=key, digest_size=32).hexdigest() for request in product.requests()}
-        assert len(sent) > kills  # the load did get through between the kills
+        assert len(sent) > KILLS  # the load did get through between the kills
         assert sent <= intended
         statuses = {record["status"] for record in records}
         assert "open" not in statuses
@@ -168,6 +171,47 @@ def test_no_planted_value_is_in_logs_metrics_errors_or_the_database(tmp_path: Pa
             for value in PLANTED:
                 assert value.encode() not in content, (file, value)
                 assert json.dumps(value).strip('"').encode() not in content, (file, value)
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """An OTLP/HTTP endpoint that keeps what it is sent."""
+
+    received: ClassVar[list[bytes]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.received.append(gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002  the base class's name
+        pass
+
+
+def test_spans_tell_the_journey_and_no_content(tmp_path: Path) -> None:
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = f"http://127.0.0.1:{server.server_port}/v1/traces"
+    with running(tmp_path, telemetry={"otlp_endpoint": endpoint}) as product:
+        parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        body = json.dumps({"model": "echo", "messages": [{"role": "user", "content": PROMPT}]})
+        headers = product.headers(traceparent=parent, baggage="user=li.wei")
+        flow = httpx.post(f"{product.url}/v1/chat/completions", headers=headers, content=body).headers["lexgate-flow"]
+        product.chat(PROMPT, "status-500")
+        sent = dict(product.requests()[0]["headers"])
+        assert {name.lower(): value for name, value in sent.items()}["traceparent"].split("-")[1] == parent.split("-")[1]
+        record = product.record(flow)
+        assert record["pub"]["trace_id"] == parent.split("-")[1]
+        assert product.stop() == 0
+    server.shutdown()
+    spans = b"".join(Receiver.received)
+    assert bytes.fromhex(record["pub"]["trace_id"]) in spans
+    assert bytes.fromhex(record["pub"]["span_id"]) in spans
+    assert flow.encode() in spans
+    for step in (b"authenticate", b"inspect", b"decide", b"commit", b"forward", b"record", b"settle"):
+        assert step in spans
+    for value in (*PLANTED, "li.wei"):
+        assert value.encode() not in spans
 
 
 # Same bytes.
