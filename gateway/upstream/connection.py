@@ -8,6 +8,9 @@ is ever sent again from here. To keep calls away from connections that the provi
 - comes back only after a complete answer without surplus bytes, whose request was written to its end.
 
 What remains is a close that crosses our request on the wire: the caller sees UpstreamFailed and decides.
+
+A body that ends with its connection is taken as whole when the connection ends without error; over TLS too, where asyncio
+does not tell an authenticated end from a bare one. Providers frame their bodies, and streams have a last event of their own.
 """
 
 from __future__ import annotations
@@ -201,7 +204,9 @@ class Connection(asyncio.Protocol):
         self.drop()
         if answer is None:
             return
-        if answer.status:
+        if self._deadline >= self._total:
+            answer.fail(UpstreamTimeout("the provider took too long for its whole answer"))
+        elif answer.status:
             answer.fail(UpstreamTimeout("the provider stopped sending"))
         else:
             answer.fail(UpstreamTimeout("the provider did not begin to answer"))
