@@ -35,6 +35,7 @@ from gateway.strangers import Refusals
 from gateway.telemetry import Tracing
 from gateway.upstream.client import UpstreamClient
 from gateway.upstream.headers import RequestHeaders
+from gateway.upstream.http1 import Http1Client
 from gateway.upstream.routing import Routes
 from watermark.label import LABEL_TEXTS
 
@@ -97,6 +98,12 @@ class DataPlane:
             outbound_tools=_outbound_tools(settings),
         )
         log.info("configuration in force", generation=effective.generation, bundle=effective.digest)
+
+    async def quiet(self, seconds: float) -> None:
+        """Waits until no call runs, at most so long."""
+        ends = time.monotonic() + seconds
+        while self._services.log.running and time.monotonic() < ends:  # noqa: ASYNC110  calls end one by one
+            await asyncio.sleep(0.02)
 
     async def close(self) -> None:
         """Settles what waits, reports refusals, and leaves the log in good order."""
@@ -177,11 +184,12 @@ def _compose(
         log=logged,
         inspectors=inspectors,
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
-        detectors=detectors,
+        texts_version=f"text/{detectors}",
+        segments_version=f"segment/{detectors}",
         guard=GuardScanner(),
         policy=_policy(effective),
         clean_calls=CleanCalls(),
-        upstream=UpstreamClient(settings.timeouts),
+        upstream=(Http1Client if settings.upstream == "http1" else UpstreamClient)(settings.timeouts),
         request_headers=RequestHeaders(),
         settler=settler,
         tracing=Tracing(settings.telemetry),

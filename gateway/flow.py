@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.redaction.stream import AnswerStream
     from gateway.settings import Provider
     from gateway.telemetry import Trace
-    from gateway.upstream.client import UpstreamAnswer
+    from gateway.upstream.port import UpstreamAnswer
     from policies.decision import Decision
 
 Path = tuple[str | int, ...]

@@ -41,10 +41,10 @@ class LimitTable:
         self._slot = slot
         self._columns: dict[str, int] = {}
         self._taken: set[int] = set()
-        own = slot * COLUMNS * ROW.size
-        self._map[own : own + COLUMNS * ROW.size] = bytes(
-            COLUMNS * ROW.size
-        )  # a predecessor's running calls died with it
+        for column in range(COLUMNS):  # a predecessor's running calls died with it; what it had counted stays counted
+            minute, calls, running = ROW.unpack_from(self._map, self._offset(slot, column))
+            if running:
+                ROW.pack_into(self._map, self._offset(slot, column), minute, calls, 0)
 
     def register(self, names: Sequence[str]) -> None:
         """Gives every name its column. All workers register the same names in the same order (sorted)."""

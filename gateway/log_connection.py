@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from audit.appender import Appender
-from audit.errors import AuditError
+from audit.errors import AuditError, RecordInvalid
 from audit.keys import Keyring
 from audit.record import LeafDraft
 from gateway.errors import Unavailable
@@ -30,13 +30,15 @@ async def append(
     reservation: str = "",
     keep: Mapping[str, Collection[str]] | None = None,
 ) -> None:
-    """Appends a leaf and waits until it is durable. Raises Unavailable when that fails.
+    """Appends a leaf and waits until it is durable. Raises Unavailable when that fails, RecordInvalid for a leaf that cannot be one.
 
     A writer that does not answer within `timeouts.record` is treated as gone (`LogConnection` watches it): its
     connection is given up, so that it closes the flows of this connection itself, and no leaf of theirs can follow.
     """
     try:
         await appender.append(draft, reservation=reservation, keep=keep)
+    except RecordInvalid:
+        raise  # nothing was sent to the log; the caller of this function knows what else to say
     except AuditError as error:
         raise Unavailable("the record could not be written, so the call was refused", retry_after=1) from error
 

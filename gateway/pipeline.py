@@ -97,11 +97,15 @@ async def _attempts(flow: Flow, services: Services) -> None:
 async def _end(flow: Flow, services: Services) -> None:
     """Outcome record, terminal bytes, settlement."""
     try:
-        if flow.limits and not flow.log.lost.is_set():
+        if flow.limits:
+            if flow.log.lost.is_set():
+                raise Unavailable("the log is gone, so this call ends here", retry_after=1)
             flow.trace.step(record.__name__)
             await record(flow, services)
     except LexgateError as error:
         flow.error = error
+    except asyncio.CancelledError as cancelled:
+        _cancelled(flow, cancelled)
     finally:
         if flow.upstream is not None:
             flow.upstream.close()

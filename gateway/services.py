@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from gateway.settler import Settler
     from gateway.strangers import Refusals
     from gateway.telemetry import Tracing
-    from gateway.upstream.client import UpstreamClient
     from gateway.upstream.headers import RequestHeaders
+    from gateway.upstream.port import Upstream
     from gateway.upstream.routing import Routes
 
 Derive = Callable[[str, str], bytes]
@@ -59,11 +59,12 @@ class Services:
     log: LogConnection
     inspectors: InspectorPool
     verdicts: VerdictCache
-    detectors: str  # version of patterns and models: part of every cache key
+    texts_version: str  # version of patterns and models: part of every cache key, one name for each layer
+    segments_version: str
     guard: GuardScanner
     policy: PolicyPoint
     clean_calls: CleanCalls
-    upstream: UpstreamClient
+    upstream: Upstream
     request_headers: RequestHeaders
     settler: Settler
     tracing: Tracing

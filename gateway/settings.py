@@ -189,6 +189,9 @@ class Limits(Section):
     tenant_concurrent: int = Field(512, ge=1, description="calls of one tenant at once")
 
 
+UpstreamLibrary = Literal["http1", "aiohttp"]
+
+
 class Timeouts(Section):
     """Seconds."""
 
@@ -256,6 +259,7 @@ class Settings(Section):
     transfers: tuple[Transfer, ...] = ()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
+    upstream: UpstreamLibrary = Field("http1", description="client to providers: our own, or aiohttp at more CPU a call")
     retention: Retention = Retention()
     labels: Labels = Labels()
     metering: Metering = Metering()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from audit.errors import RecordInvalid
 from audit.record import LeafDraft, LeafKind
 from gateway.flow import Flow, Span
 from gateway.settling import Settling, settling
@@ -27,6 +28,9 @@ BATCH = 64
 PAUSE_SECONDS = 0.05
 """Between two batches, so that one leaf settles many flows under load."""
 DEADLINE_SECONDS = 30.0
+LARGEST = 1_048_576
+"""Bytes of a flow's texts that are analysed; beyond it the flow is settled as reported, so that nobody waits for it."""
+SPAN_BYTES = 160
 TRIES = 3
 
 
@@ -62,8 +66,8 @@ class Settler:
         work = settling(flow, services)
         result = work.known(services)
         size = 0 if result else len(work.content)
-        if self._bytes + size > self._most_bytes:
-            work.item.update(output_text="", delivered_text="", request=[], skipped=True)
+        if size > LARGEST or self._bytes + size > self._most_bytes:
+            work.item.update(output_text="", delivered_text="", request=[], inspect=False, skipped=True)
             size = 0
         self._bytes += size
         self._queue.append(Waiting(work, flow.log, size, result))
@@ -110,8 +114,9 @@ class Settler:
         for waiting, result, rows in zip(unknown, answer["items"], answer["spans"], strict=True):
             work = waiting.settling
             if rows is not None:
+                text = work.item["delivered_text"].encode()
                 spans = tuple(Span.from_row(row) for row in rows)
-                services.verdicts.put(work.tenant, services.detectors, work.item["delivered_text"].encode(), spans)
+                services.verdicts.put(work.tenant, services.texts_version, text, spans, SPAN_BYTES * len(spans))
             waiting.result = result
             if result["meter"]["discrepancy"]:
                 services.metrics.count("lexgate_discrepancies", 1, provider=work.item["provider"])
@@ -138,4 +143,11 @@ async def _append(batch: list[Waiting]) -> None:
                 for group in ("pub", "meter", "digest")
             },
         )
-        await some[0].appender.append(draft)
+        try:
+            await some[0].appender.append(draft)
+        except RecordInvalid:
+            if len(some) == 1:
+                log.error("a flow's settlement cannot be recorded", flow=rows[0]["flow"])
+            else:  # one of them is at fault: each on its own
+                for waiting in some:
+                    await _append([waiting])

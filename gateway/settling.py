@@ -62,7 +62,7 @@ def settling(flow: Flow, services: Services) -> Settling:
     tokenizer = f"tokens:{provider.tokenizer or request.model}"
     rows, counted = _messages(request, tenant, tokenizer, services)
     delivered = report.delivered_text if report else ""
-    known = services.verdicts.get(tenant, services.detectors, delivered.encode()) if delivered else ()
+    known = services.verdicts.get(tenant, services.texts_version, delivered.encode()) if delivered else ()
     item = {
         "flow": flow.id,
         "tenant": tenant,

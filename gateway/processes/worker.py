@@ -22,6 +22,8 @@ from gateway.ingress.connection import limited
 from gateway.settings import Settings, Tls
 
 KEEP_ALIVE_SECONDS = 75
+LAST_WORDS_SECONDS = 5.0
+"""For calls that the end of the drain has cancelled: to record their outcome and to say so to their callers."""
 
 log = structlog.get_logger("lexgate.worker")
 
@@ -49,6 +51,7 @@ async def _run(effective: Path, slot: int, listener: socket.socket) -> None:
         await server.serve(sockets=[listener])
     finally:
         saying.cancel()
+        await plane.quiet(LAST_WORDS_SECONDS)
         await plane.close()
         beating.cancel()
 

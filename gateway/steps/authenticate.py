@@ -10,7 +10,8 @@ from gateway.errors import BadRequest, TooManyRequests, Unauthenticated
 from gateway.flow import Flow
 from gateway.services import Services
 
-PURPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}")
+PURPOSE = re.compile(r"[a-z]{1,24}(_[a-z]{1,24}){0,5}")
+"""A purpose is a name from a vocabulary, not a text: it stands in records in the clear."""
 FLOW_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 GROUND = "_necessary"
 """Purposes that end so are legal grounds, which lift limits: a caller cannot claim one that its application lacks."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
+from audit.errors import RecordInvalid
 from gateway.counters import uses
+from gateway.errors import Unavailable
 from gateway.flow import Flow
 from gateway.inspection.classifier import classify
 from gateway.log_connection import append
@@ -28,6 +30,9 @@ async def commit(flow: Flow, services: Services) -> None:
         keep = {use.counter: use.subjects for use in exported.values()}
     draft = intent(flow, time.time_ns() // 1000)
     reservation = flow.id if flow.reserved else ""
-    await append(flow.log, draft, reservation=reservation, keep=keep)
+    try:
+        await append(flow.log, draft, reservation=reservation, keep=keep)
+    except RecordInvalid as error:
+        raise Unavailable("this call cannot be recorded, so nothing was sent") from error
     flow.reserved = False
     flow.intents += 1

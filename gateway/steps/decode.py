@@ -17,4 +17,5 @@ async def decode(flow: Flow, services: Services) -> None:
         raise UnsupportedMediaType("compressed bodies are not accepted")
     flow.body = await flow.caller.read_body(bounds.body_bytes, bounds.body_seconds)
     flow.digests["received"] = services.digest(flow.who.tenant, flow.body)
+    services.request_headers.check(flow.endpoint.family, flow.caller.headers)
     flow.request = services.decoders[flow.endpoint.protocol](flow.body, labels=services.own_labels)

@@ -16,6 +16,9 @@ from gateway.services import Services
 SHORTEST = 2
 """Code points below which a string names nobody (a Chinese name has two)."""
 
+SPAN_BYTES = 160
+"""About what one span takes in the cache."""
+
 CONTEXTUAL = frozenset({PartKind.FIELD, PartKind.NUMBER})
 """Kinds whose key is part of the meaning: `{"ssn": "078051120"}` is inspected as `ssn: 078051120`."""
 
@@ -34,7 +37,7 @@ async def inspect(flow: Flow, services: Services) -> None:
     if request is None:
         raise RuntimeError("this step runs after decode")
     tenant = flow.who.tenant
-    cache, version = services.verdicts, services.detectors
+    cache, version = services.verdicts, services.segments_version
     verdicts: list[Verdict | None] = [cache.get(tenant, version, segment.content) for segment in request.segments]
     missing = [index for index, verdict in enumerate(verdicts) if verdict is None]
     services.metrics.count("lexgate_cache", len(verdicts) - len(missing), cache="verdict", result="hit")
@@ -43,7 +46,8 @@ async def inspect(flow: Flow, services: Services) -> None:
         fresh = await _inspect_segments([request.segments[index] for index in missing], tenant, services)
         for index, verdict in zip(missing, fresh, strict=True):
             verdicts[index] = verdict
-            cache.put(tenant, version, request.segments[index].content, verdict)
+            size = SPAN_BYTES * len(verdict.spans)
+            cache.put(tenant, version, request.segments[index].content, verdict, size)
     known = [verdict for verdict in verdicts if verdict is not None]
     flow.uninspected = tuple(sorted({kind for verdict in known for kind in verdict.opaque}))
     if any(verdict.spans for verdict in known):
@@ -80,7 +84,7 @@ async def _inspect_segments(segments: list[Segment], tenant: str, services: Serv
 
 async def inspect_texts(texts: dict[str, tuple[Span, ...]], tenant: str, services: Services) -> None:
     """Fills in the spans of every text, from the cache or from an inspector."""
-    cache, version = services.verdicts, services.detectors
+    cache, version = services.verdicts, services.texts_version
     unknown = []
     for text in texts:
         spans = cache.get(tenant, version, text.encode())
@@ -93,7 +97,7 @@ async def inspect_texts(texts: dict[str, tuple[Span, ...]], tenant: str, service
     answer = await services.inspectors.call("inspect", {"texts": unknown}, services.settings.timeouts.inspect)
     for text, rows in zip(unknown, answer["spans"], strict=True):
         texts[text] = spans = tuple(Span.from_row(row) for row in rows)
-        cache.put(tenant, version, text.encode(), spans)
+        cache.put(tenant, version, text.encode(), spans, SPAN_BYTES * len(spans))
 
 
 def _context(part: Part) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 
-from audit.errors import AuditError
-from gateway.errors import Denied
+from audit.errors import AuditError, RecordInvalid
+from gateway.errors import Denied, LexgateError
 from gateway.flow import Flow
 from gateway.log_connection import append
 from gateway.record_groups import outcome
+from gateway.reported import fit
 from gateway.services import Services
 
 
@@ -18,16 +19,25 @@ async def record(flow: Flow, services: Services) -> None:
     flow.timing.ended = time.perf_counter()
     if flow.report is None and flow.answer is not None:
         flow.report = flow.answer.finish().report  # cut short: the tokens and bytes so far are the truth
+    if flow.report is not None:
+        fit(flow.report)
     if flow.status == "open":
         flow.status = _status(flow)
     if flow.answer_digests is not None:
         flow.digests |= flow.answer_digests.as_dict()
-    draft = outcome(flow, time.time_ns() // 1000)
+    now = time.time_ns() // 1000
+    draft = outcome(flow, now)
     if flow.reserved:
         flow.reserved = False
         with contextlib.suppress(AuditError):  # a lost log frees its reservations itself
             await flow.log.release(flow.id)
-    await append(flow.log, draft)
+    try:
+        await append(flow.log, draft)
+    except RecordInvalid:
+        # Whatever could not be recorded of it, no flow stays without an outcome: the bare one always fits.
+        flow.report, flow.status = None, "failed"
+        flow.error = flow.error or LexgateError("the outcome could not be recorded as it was")
+        await append(flow.log, outcome(flow, now))
 
 
 def _status(flow: Flow) -> str:

@@ -76,6 +76,9 @@ class UpstreamClient:
             raise UpstreamTimeout(f"provider {provider.name} did not begin to answer") from None
         except (aiohttp.ClientError, OSError, ValueError):
             raise UpstreamFailed(f"provider {provider.name} broke the connection or answered badly") from None
+        if not 200 <= response.status < 600:
+            response.close()
+            raise UpstreamFailed(f"provider {provider.name} answered with a status that is none")
         return UpstreamAnswer(response.status, response.headers, response)
 
     async def close(self) -> None:

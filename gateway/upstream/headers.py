@@ -5,15 +5,25 @@ Credentials of callers, cookies, `baggage` (W3C Baggage would tell the provider 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
+from gateway.errors import BadRequest
 from gateway.secrets import resolve
 from gateway.settings import Provider
 
-TO_PROVIDER = {
-    "openai": (b"openai-beta",),
-    "anthropic": (b"anthropic-version", b"anthropic-beta", b"anthropic-dangerous-direct-browser-access"),
-}
+FEATURES = re.compile(r"[a-z][a-z0-9-]{0,63}(=[a-z0-9.-]{1,16})?( ?, ?[a-z][a-z0-9-]{0,63}(=[a-z0-9.-]{1,16})?){0,31}")
+DAY = re.compile(r"20\d\d-\d\d-\d\d")
+TO_PROVIDER: Mapping[str, tuple[tuple[bytes, re.Pattern[str]], ...]] = MappingProxyType(
+    {
+        "openai": ((b"openai-beta", FEATURES),),
+        "anthropic": ((b"anthropic-version", DAY), (b"anthropic-beta", FEATURES)),
+    }
+)
+"""Fields of the caller that travel, and the only form they may have: a field is no place for text."""
+LONGEST_DIGITS = re.compile(r"\d{9}|(\d[-.]?){13}")
+"""A feature's name carries a date at most (2025-08-07 or 20250807), never an identifier."""
 TO_CALLER = ("content-type", "request-id", "x-request-id", "openai-processing-ms", "openai-version", "retry-after")
 TO_CALLER_PREFIX = ("anthropic-ratelimit-", "x-ratelimit-")
 
@@ -28,20 +38,38 @@ class RequestHeaders:
     def __init__(self) -> None:
         self._fixed: dict[tuple[str, str], dict[str, str]] = {}
 
+    @staticmethod
+    def check(family: str, caller: Mapping[bytes, bytes]) -> None:
+        """Refuses a call whose travelling fields are not what they should be. Raises BadRequest."""
+        for name, form in TO_PROVIDER[family]:
+            if name in caller:
+                _feature(name, caller[name].decode("latin-1"), form)
+
     def of(self, provider: Provider, family: str, caller: Mapping[bytes, bytes], traceparent: str) -> dict[str, str]:
-        """The header fields of one call."""
+        """The header fields of one call. Raises BadRequest for a field of another form than its own."""
         fixed = self._fixed.get((provider.name, family))
         if fixed is None:
             fixed = self._fixed[(provider.name, family)] = _fixed(provider, family)
-        headers = {**fixed, "accept": caller.get(b"accept", b"*/*").decode("latin-1"), "traceparent": traceparent}
-        for name in TO_PROVIDER[family]:
+        headers = {**fixed, "traceparent": traceparent}
+        for name, form in TO_PROVIDER[family]:
             if name in caller:
-                headers[name.decode()] = caller[name].decode("latin-1")
+                headers[name.decode()] = _feature(name, caller[name].decode("latin-1"), form)
         return headers
 
 
+def _feature(name: bytes, value: str, form: re.Pattern[str]) -> str:
+    if not form.fullmatch(value) or LONGEST_DIGITS.search(value):
+        raise BadRequest(f"{name.decode()} is not a list of features", param=name.decode())
+    return value
+
+
 def _fixed(provider: Provider, family: str) -> dict[str, str]:
-    headers = {"content-type": "application/json", "accept-encoding": "identity", "user-agent": "lexgate"}
+    headers = {
+        "content-type": "application/json",
+        "accept": "*/*",
+        "accept-encoding": "identity",
+        "user-agent": "lexgate",
+    }
     secret = resolve(provider.secret)
     if secret and family == "anthropic":
         headers["x-api-key"] = secret

@@ -1,0 +1,37 @@
+"""What a provider says about its own answer, made fit for a record: it is foreign text, and may be anything.
+
+Names and words are kept only if they look like names and words; counts only if they are counts that JSON can carry.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+from gateway.flow import Usage
+from gateway.protocols.answer import AnswerReport
+from gateway.protocols.vocabulary import MODEL
+
+WORD = re.compile(r"[a-z][a-z_]{0,31}")
+ODD = "other"
+LARGEST = 2**53 - 1
+
+
+def fit(report: AnswerReport) -> None:
+    """Replaces in place what is not fit: an odd name becomes "other", an odd count 0."""
+    report.finish = _name(report.finish, WORD)
+    report.response_model = _name(report.response_model, MODEL)
+    report.response_id = _name(report.response_id, MODEL)
+    if report.usage is not None:
+        report.usage = Usage(**{name: _count(value) for name, value in dataclasses.asdict(report.usage).items()})
+
+
+def _name(value: Any, form: re.Pattern[str]) -> str | None:
+    if value is None:
+        return None
+    return value if isinstance(value, str) and form.fullmatch(value) else ODD
+
+
+def _count(value: Any) -> int:
+    return value if type(value) is int and 0 <= value <= LARGEST else 0

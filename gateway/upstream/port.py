@@ -1,0 +1,39 @@
+"""What the gateway asks of a client to providers. Two real ones keep it: `http1.Http1Client` and `client.UpstreamClient`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+from gateway.settings import Provider
+
+
+class UpstreamAnswer(Protocol):
+    """A provider's answer whose body is still arriving."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises UpstreamTimeout, or UpstreamFailed when the connection breaks."""
+        ...
+
+    def close(self) -> None:
+        """Ends the exchange; a connection whose answer was not read to its end is not used again."""
+        ...
+
+
+class Upstream(Protocol):
+    """Connection pools to the configured providers."""
+
+    async def post(self, provider: Provider, path: str, headers: Mapping[str, str], body: bytes) -> UpstreamAnswer:
+        """Sends one call and waits for the head of its answer.
+
+        Raises Unreachable (nothing was sent), UpstreamTimeout, UpstreamFailed.
+        """
+        ...
+
+    async def close(self) -> None: ...
