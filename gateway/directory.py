@@ -54,3 +54,11 @@ class Directory:
     def limit_names(self) -> list[str]:
         """Every name that is limited, for the limit table."""
         return [limit.name for entry in self._entries.values() for limit in entry.limits]
+
+
+def presented_key(headers: Mapping[bytes, bytes]) -> bytes:
+    """The key where either family's SDK puts it: `x-api-key`, else `Authorization: Bearer`."""
+    if key := headers.get(b"x-api-key"):
+        return key
+    scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
+    return key.strip() if scheme.lower() == b"bearer" else b""

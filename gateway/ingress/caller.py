@@ -18,6 +18,15 @@ LEFT = "the caller left"
 """Message of the cancellation of a call whose caller has disconnected."""
 
 
+SINGLE = frozenset({b"authorization", b"x-api-key", b"content-type", b"content-encoding", b"traceparent"})
+"""Fields that mean one thing: a request that gives two of them is refused instead of guessed at."""
+
+
+def _ambiguous(fields: list[tuple[bytes, bytes]]) -> bool:
+    names = [name for name, _ in fields if name in SINGLE]
+    return len(names) != len(set(names))
+
+
 class CallerLeft(Exception):
     """The caller closed the connection before its request was complete."""
 
@@ -25,10 +34,12 @@ class CallerLeft(Exception):
 class Caller:
     """One call's receive and send channels. Headers are lower-case bytes; of a repeated field the last counts."""
 
-    __slots__ = ("_body_read", "_connection", "_receive", "_send", "_watch", "headers", "peer", "started")
+    __slots__ = ("_body_read", "_connection", "_receive", "_send", "_watch", "ambiguous", "headers", "peer", "started")
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        fields: list[tuple[bytes, bytes]] = scope["headers"]
+        self.headers: dict[bytes, bytes] = dict(fields)
+        self.ambiguous = len(self.headers) != len(fields) and _ambiguous(fields)
         self.peer: str = scope["client"][0] if scope.get("client") else "unknown"
         self.started = False
         self._receive = receive
@@ -43,6 +54,8 @@ class Caller:
 
     async def read_body(self, limit: int, seconds: float) -> bytes:
         """The whole request body. Raises TooLarge beyond `limit` bytes, RequestTimeout, CallerLeft."""
+        if self.headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+            raise BadRequest("the only transfer encoding is chunked")
         announced = self.headers.get(b"content-length", b"0")
         if not announced.isdigit():
             raise BadRequest("content-length is not a number")

@@ -12,6 +12,7 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from gateway.directory import presented_key
 from gateway.errors import LexgateError, MethodNotAllowed, NotFound, Unauthenticated
 from gateway.ingress.endpoints import family_of
 from gateway.protocols.family import FAMILIES
@@ -47,8 +48,7 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
 
 
 def _principal_missing(request: Request, services: Services) -> bool:
-    key = request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-    if services.directory.find(key.encode("latin-1", "replace")) is not None:
+    if services.directory.find(presented_key(dict(request.scope["headers"]))) is not None:
         return False
     services.refusals.count(request.client.host if request.client else "unknown", Unauthenticated.code)
     return True

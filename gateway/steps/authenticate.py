@@ -6,6 +6,7 @@ import dataclasses
 import re
 import time
 
+from gateway.directory import presented_key
 from gateway.errors import BadRequest, TooManyRequests, Unauthenticated
 from gateway.flow import Flow
 from gateway.services import Services
@@ -25,7 +26,10 @@ async def authenticate(flow: Flow, services: Services) -> None:
     Raises Unauthenticated or TooManyRequests; both are counted per source and minute instead of recorded one by one.
     """
     caller = flow.caller
-    entry = services.directory.find(_presented_key(caller.headers))
+    if caller.ambiguous:
+        services.refusals.count(caller.peer, BadRequest.code)
+        raise BadRequest("a header field that means one thing is given twice")
+    entry = services.directory.find(presented_key(caller.headers))
     if entry is None:
         services.refusals.count(caller.peer, Unauthenticated.code)
         raise Unauthenticated("no such key: present a Lexgate key where the provider's would go")
@@ -47,11 +51,3 @@ async def authenticate(flow: Flow, services: Services) -> None:
     if FLOW_ID.fullmatch(parent):
         flow.parents = (parent,)
     flow.session = next((s for name in SESSION_HEADERS if SESSION.fullmatch(s := caller.header(name))), "")
-
-
-def _presented_key(headers: dict[bytes, bytes]) -> bytes:
-    """The key where either family's SDK puts it: `x-api-key`, else `Authorization: Bearer`."""
-    if key := headers.get(b"x-api-key"):
-        return key
-    scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
-    return key.strip() if scheme.lower() == b"bearer" else b""

@@ -12,12 +12,10 @@ from gateway.flow import OPAQUE, Finding, Flow, Part, PartKind, Path, Span
 from gateway.inspection.subjects import subject_key
 from gateway.protocols.request import Segment
 from gateway.services import Services
+from gateway.text_inspection import SPAN_BYTES, inspect_texts
 
 SHORTEST = 2
 """Code points below which a string names nobody (a Chinese name has two)."""
-
-SPAN_BYTES = 160
-"""About what one span takes in the cache."""
 
 CONTEXTUAL = frozenset({PartKind.FIELD, PartKind.NUMBER})
 """Kinds whose key is part of the meaning: `{"ssn": "078051120"}` is inspected as `ssn: 078051120`."""
@@ -80,24 +78,6 @@ async def _inspect_segments(segments: list[Segment], tenant: str, services: Serv
         )
         for parts in walked
     ]
-
-
-async def inspect_texts(texts: dict[str, tuple[Span, ...]], tenant: str, services: Services) -> None:
-    """Fills in the spans of every text, from the cache or from an inspector."""
-    cache, version = services.verdicts, services.texts_version
-    unknown = []
-    for text in texts:
-        spans = cache.get(tenant, version, text.encode())
-        if spans is None:
-            unknown.append(text)
-        else:
-            texts[text] = spans
-    if not unknown:
-        return
-    answer = await services.inspectors.call("inspect", {"texts": unknown}, services.settings.timeouts.inspect)
-    for text, rows in zip(unknown, answer["spans"], strict=True):
-        texts[text] = spans = tuple(Span.from_row(row) for row in rows)
-        cache.put(tenant, version, text.encode(), spans, SPAN_BYTES * len(spans))
 
 
 def _context(part: Part) -> str:

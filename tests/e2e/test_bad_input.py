@@ -131,3 +131,38 @@ def test_a_stream_that_breaks_ends_in_an_error_event_and_a_true_record(product: 
     assert "[DONE]" not in answer.text
     record = product.record(answer.headers["lexgate-flow"], "failed")
     assert record["meter"]["counted"]["output"] >= 0
+
+
+def test_a_field_that_means_one_thing_is_refused_twice(product: Product) -> None:
+    headers = [("Authorization", f"Bearer {product.callers[name].key}") for name in ("crm", "other")]
+    body = json.dumps({"model": "echo", "messages": [{"role": "user", "content": "x"}]})
+    answer = httpx.post(
+        f"{product.url}/v1/chat/completions", headers=[*headers, ("Content-Type", "application/json")], content=body
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("anthropic-beta", "Maria Schneider, phone +49 151 23456789"),
+        ("anthropic-beta", "card-4111-1111-1111-1111"),
+        ("anthropic-version", "sk-proj-abc"),
+        ("Lexgate-Purpose", "Maria Schneider"),
+        ("Lexgate-Purpose", "hr_management_necessary"),
+    ],
+)
+def test_travelling_fields_are_no_place_for_text(product: Product, name: str, value: str) -> None:
+    before = len(product.requests())
+    body = json.dumps({"model": "echo", "max_tokens": 5, "messages": [{"role": "user", "content": "x"}]})
+    answer = httpx.post(f"{product.url}/v1/messages", headers=product.headers() | {name: value}, content=body)
+    assert answer.status_code == 400
+    assert len(product.requests()) == before
+
+
+def test_whatever_usage_a_provider_claims_the_flow_has_an_outcome_and_others_are_settled(product: Product) -> None:
+    odd = product.chat("hello", "echo/lie+4611686018427387904")
+    even = product.chat("hello there")
+    assert odd.status_code == 200, odd.text
+    assert product.record(odd.headers["lexgate-flow"])["meter"]["reported"]["output"] == 0
+    assert product.record(even.headers["lexgate-flow"])["meter"]["reported"]["output"] > 0
