@@ -5,7 +5,6 @@ Names and words are kept only if they look like names and words; counts only if 
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Any
 
@@ -23,8 +22,12 @@ def fit(report: AnswerReport) -> None:
     report.finish = _name(report.finish, WORD)
     report.response_model = _name(report.response_model, MODEL)
     report.response_id = _name(report.response_id, MODEL)
-    if report.usage is not None:
-        report.usage = Usage(**{name: _count(value) for name, value in dataclasses.asdict(report.usage).items()})
+    usage = report.usage
+    if usage is not None:
+        report.usage = Usage(
+            _count(usage.input), _count(usage.cached_input), _count(usage.cache_write), _count(usage.output),
+            _count(usage.reasoning),
+        )  # fmt: skip
 
 
 def _name(value: Any, form: re.Pattern[str]) -> str | None:
