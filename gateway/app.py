@@ -17,6 +17,7 @@ from gateway.clean_calls import CleanCalls
 from gateway.directory import Directory
 from gateway.effective import Effective
 from gateway.errors import ConfigurationError, LexgateError, Unavailable
+from gateway.heavy_work import HeavyWork
 from gateway.ingress.catalogue import create_catalogue
 from gateway.ingress.reverse_proxy import ReverseProxy
 from gateway.inspection.cache import VerdictCache
@@ -112,6 +113,7 @@ class DataPlane:
             task.cancel()
         await services.settler.close()
         await self._append_refusals()
+        services.heavy.close()
         await services.upstream.close()
         await services.inspectors.close()
         await services.log.close()
@@ -192,6 +194,7 @@ def _compose(
         upstream=(Http1Client if settings.upstream == "http1" else UpstreamClient)(settings.timeouts),
         request_headers=RequestHeaders(),
         settler=settler,
+        heavy=HeavyWork(),
         tracing=Tracing(settings.telemetry),
         metrics=metrics,
         keys=TenantKeys(keyring.derive),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gateway.clean_calls import CleanCalls
     from gateway.directory import Directory
     from gateway.flow import Flow
+    from gateway.heavy_work import HeavyWork
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
@@ -67,6 +68,7 @@ class Services:
     upstream: Upstream
     request_headers: RequestHeaders
     settler: Settler
+    heavy: HeavyWork
     tracing: Tracing
     metrics: Registry
     keys: TenantKeys

@@ -16,6 +16,8 @@ async def decode(flow: Flow, services: Services) -> None:
     if flow.caller.header(b"content-encoding") not in {"", "identity"}:
         raise UnsupportedMediaType("compressed bodies are not accepted")
     flow.body = await flow.caller.read_body(bounds.body_bytes, bounds.body_seconds)
-    flow.digests["received"] = services.digest(flow.who.tenant, flow.body)
+    size = len(flow.body)
+    flow.digests["received"] = await services.heavy.run(size, services.digest, flow.who.tenant, flow.body)
     services.request_headers.check(flow.endpoint.family, flow.caller.headers)
-    flow.request = services.decoders[flow.endpoint.protocol](flow.body, labels=services.own_labels)
+    decoder = services.decoders[flow.endpoint.protocol]
+    flow.request = await services.heavy.run(size, decoder, flow.body, labels=services.own_labels)

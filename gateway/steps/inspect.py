@@ -58,7 +58,8 @@ async def inspect(flow: Flow, services: Services) -> None:
 
 
 async def _inspect_segments(segments: list[Segment], tenant: str, services: Services) -> list[Verdict]:
-    walked = [segment.parts() for segment in segments]
+    size = sum(len(segment.content) for segment in segments)
+    walked = await services.heavy.run(size, lambda: [segment.parts() for segment in segments])
     texts: dict[str, tuple[Span, ...]] = {}
     for parts in walked:
         for part in parts:

@@ -11,6 +11,9 @@ from gateway.redaction.redact import Redacted
 from gateway.redaction.redact import redact as redacted_body
 from gateway.services import Services
 
+WEIGHT = 512
+"""What a finding weighs in bytes when it is asked whether a body is large."""
+
 
 async def redact(flow: Flow, services: Services) -> None:
     """Builds the body that will leave. Raises Denied when something must be redacted that cannot be edited in place."""
@@ -19,7 +22,8 @@ async def redact(flow: Flow, services: Services) -> None:
         raise RuntimeError("this step runs after decide")
     if flow.findings and decision.redact:
         key = PlaceholderKey(services.placeholder_key, who.tenant, f"{who.application}/{who.user}")
-        flow.redacted = redacted_body(request, flow.findings, decision.redact, key)
+        size = len(request.body) + WEIGHT * len(flow.findings)
+        flow.redacted = await services.heavy.run(size, redacted_body, request, flow.findings, decision.redact, key)
     else:
         flow.redacted = Redacted(request.body, remaining=flow.findings)
     if flow.redacted.unredactable:
