@@ -13,7 +13,7 @@ import structlog
 
 from audit.errors import AuditError
 from audit.keys import Keyring
-from gateway.clean_calls import CleanCalls
+from gateway.decided_calls import DecidedCalls
 from gateway.directory import Directory
 from gateway.effective import Effective
 from gateway.errors import ConfigurationError, LexgateError, Unavailable
@@ -94,7 +94,7 @@ class DataPlane:
             directory=directory,
             routes=Routes(settings.providers),
             policy=policy,
-            clean_calls=CleanCalls(),
+            decided_calls=DecidedCalls(),
             request_headers=RequestHeaders(),
             outbound_tools=_outbound_tools(settings),
         )
@@ -190,7 +190,7 @@ def _compose(
         segments_version=f"segment/{detectors}",
         guard=GuardScanner(),
         policy=_policy(effective),
-        clean_calls=CleanCalls(),
+        decided_calls=DecidedCalls(),
         upstream=(Http1Client if settings.upstream == "http1" else UpstreamClient)(settings.timeouts),
         request_headers=RequestHeaders(),
         settler=settler,

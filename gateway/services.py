@@ -11,7 +11,7 @@ from gateway.answer_digests import Digests
 from gateway.call_metrics import count_call
 
 if TYPE_CHECKING:
-    from gateway.clean_calls import CleanCalls
+    from gateway.decided_calls import DecidedCalls
     from gateway.directory import Directory
     from gateway.flow import Flow
     from gateway.heavy_work import HeavyWork
@@ -64,7 +64,7 @@ class Services:
     segments_version: str
     guard: GuardScanner
     policy: PolicyPoint
-    clean_calls: CleanCalls
+    decided_calls: DecidedCalls
     upstream: Upstream
     request_headers: RequestHeaders
     settler: Settler

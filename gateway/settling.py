@@ -55,12 +55,12 @@ class Settling:
 def settling(flow: Flow, services: Services) -> Settling:
     """What is to be settled of a flow that was forwarded."""
     report, provider, timing = flow.report, flow.provider, flow.timing
-    request = _as_forwarded(flow, services)
-    if provider is None:
+    request = flow.request
+    if provider is None or request is None:
         raise RuntimeError("only a forwarded flow is settled")
     tenant = flow.who.tenant
     tokenizer = f"tokens:{provider.tokenizer or request.model}"
-    rows, counted = _messages(request, tenant, tokenizer, services)
+    rows, counted = _rows(flow, request, tokenizer, services)
     delivered = report.delivered_text if report else ""
     known = services.verdicts.get(tenant, services.texts_version, delivered.encode()) if delivered else ()
     item = {
@@ -97,14 +97,21 @@ def entities(spans: Sequence[Span]) -> dict[str, int]:
     return dict(sorted(Counter(span.label for span in spans).items()))
 
 
-def _as_forwarded(flow: Flow, services: Services) -> DecodedRequest:
-    """The request as the provider saw it: redacted, if anything was."""
-    if flow.request is None:
-        raise RuntimeError("only a forwarded flow is settled")
+def _rows(
+    flow: Flow, request: DecodedRequest, tokenizer: str, services: Services
+) -> tuple[list[dict[str, Any]], tuple[bytes | None, ...]]:
+    """The messages as the provider saw them: redacted, if anything was."""
+    tenant = flow.who.tenant
     if flow.redacted is None or not flow.redacted.redactions:
-        return flow.request
-    decoded: DecodedRequest = services.decoders[flow.endpoint.protocol](flow.forwarded)
-    return decoded
+        return _messages(request, tenant, tokenizer, services)
+    known = services.verdicts.get(tenant, f"rows/{tokenizer}", flow.forwarded)
+    if known is not None:
+        return known, (None,) * len(known)
+    forwarded: DecodedRequest = services.decoders[flow.endpoint.protocol](flow.forwarded)
+    rows, names = _messages(forwarded, tenant, tokenizer, services)
+    if all(name is None for name in names):
+        services.verdicts.put(tenant, f"rows/{tokenizer}", flow.forwarded, rows, 64 * len(rows))
+    return rows, names
 
 
 def _messages(

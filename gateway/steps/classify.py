@@ -12,4 +12,4 @@ async def classify(flow: Flow, services: Services) -> None:
     if flow.findings:
         flow.classification = classification_of(flow.findings, flow.uninspected)
         return
-    flow.classification = services.clean_calls.classification(flow.uninspected)
+    flow.classification = services.decided_calls.classification(flow.uninspected)

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 
 from audit.errors import AuditError
-from gateway.clean_calls import Decided
 from gateway.counters import uses
+from gateway.decided_calls import Decided
 from gateway.errors import Denied, NotFound, Unavailable
 from gateway.facts import document
 from gateway.flow import Flow
@@ -75,7 +75,7 @@ async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Dec
         return facts, services.policy.decide(facts)
 
     try:
-        flow.facts, flow.decision = services.clean_calls.decided(flow, provider, decided)
+        flow.facts, flow.decision = services.decided_calls.decided(flow, provider, counters, new, decided)
     except PolicyFailed as error:
         raise Unavailable("the policy could not decide, so the call is refused") from error
     return flow.decision

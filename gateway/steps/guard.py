@@ -5,27 +5,61 @@ The bytes themselves run through them in `gateway/delivery.py`, chunk by chunk, 
 
 from __future__ import annotations
 
-from gateway.errors import UpstreamFailed
+from collections.abc import Callable
+
+from gateway.errors import Unavailable, UpstreamFailed
 from gateway.flow import Finding, Flow
 from gateway.inspection.subjects import canonical
+from gateway.protocols.request import DecodedRequest
+from gateway.redaction.carried import CarriedText
 from gateway.redaction.channel import Rules
+from gateway.redaction.names_guard import NamesGuard
 from gateway.services import Services
+from policies.decision import Decision
+
+NAMES = "names"
+"""The guard that stops personal data of any kind; without one, secrets and checksummed identifiers alone are stopped."""
+
+IMPERSONAL = frozenset({"DATE", "LOCATION", "MARKING", "ORG", "TITLE", "URL", "USCC"})
+"""Labels that name nobody; any other label, a custom recogniser's too, is personal."""
 
 MEDIA_TYPES = {True: "text/event-stream", False: "application/json"}
 
 
 async def guard(flow: Flow, services: Services) -> None:
     """Says what may pass and what is restored. Raises UpstreamFailed for an answer of an unexpected kind."""
-    request, upstream, redacted = flow.request, flow.upstream, flow.redacted
-    if request is None or upstream is None or redacted is None:
+    request, upstream, redacted, decision = flow.request, flow.upstream, flow.redacted, flow.decision
+    if request is None or upstream is None or redacted is None or decision is None:
         raise RuntimeError("this step runs after forward")
+    require_known(decision)
     flow.streamed = request.stream and upstream.status < 400
     expected = MEDIA_TYPES[flow.streamed]
     media_type = upstream.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != expected:
         raise UpstreamFailed(f"the provider's answer is not {expected}")
     carried = _carried(flow.findings)
-    flow.rules = Rules(redacted.placeholders, services.guard, lambda label, value: canonical(label, value) in carried)
+    flow.rules = Rules(
+        redacted.placeholders,
+        services.guard,
+        lambda label, value: canonical(label, value) in carried,
+        names=NamesGuard(_sayable(request, carried)) if decision.guard == NAMES else None,
+    )
+
+
+def require_known(decision: Decision) -> None:
+    """Raises Unavailable for a guard this gateway does not have. `policies.decision` lets none pass, before egress."""
+    if decision.guard not in {None, NAMES}:
+        raise Unavailable("the policy asks for a guard this gateway does not have, so the call is refused")
+
+
+def _sayable(request: DecodedRequest, carried: frozenset[str]) -> Callable[[str, str], bool]:
+    """What an answer under the guard `names` may say: what names nobody, and what the request itself said."""
+    texts = CarriedText(part.text for part in request.parts())
+
+    def sayable(label: str, value: str) -> bool:
+        return label in IMPERSONAL or canonical(label, value) in carried or texts.holds(value)
+
+    return sayable
 
 
 def _carried(findings: tuple[Finding, ...]) -> frozenset[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gateway.errors import Denied
 from gateway.flow import Flow
 from gateway.protocols.cap import capped
 from gateway.protocols.registry import upstream_body
+from gateway.protocols.request import DecodedRequest
 from gateway.redaction.placeholder import PlaceholderKey
 from gateway.redaction.redact import Redacted
 from gateway.redaction.redact import redact as redacted_body
@@ -17,13 +20,11 @@ WEIGHT = 512
 
 async def redact(flow: Flow, services: Services) -> None:
     """Builds the body that will leave. Raises Denied when something must be redacted that cannot be edited in place."""
-    request, decision, who = flow.request, flow.decision, flow.who
+    request, decision = flow.request, flow.decision
     if request is None or decision is None:
         raise RuntimeError("this step runs after decide")
     if flow.findings and decision.redact:
-        key = PlaceholderKey(services.placeholder_key, who.tenant, f"{who.application}/{who.user}")
-        size = len(request.body) + WEIGHT * len(flow.findings)
-        flow.redacted = await services.heavy.run(size, redacted_body, request, flow.findings, decision.redact, key)
+        flow.redacted = await _redacted(flow, request, decision.redact, services)
     else:
         flow.redacted = Redacted(request.body, remaining=flow.findings)
     if flow.redacted.unredactable:
@@ -34,3 +35,17 @@ async def redact(flow: Flow, services: Services) -> None:
         )
     body = upstream_body(request, flow.redacted.body)
     flow.forwarded = body if decision.cap is None else capped(request, body, decision.cap)
+
+
+async def _redacted(flow: Flow, request: DecodedRequest, operators: Mapping[str, str], services: Services) -> Redacted:
+    """The redacted body. The same body redacted for the same principal by the same rule is the same: it is kept."""
+    who = flow.who
+    principal = f"{who.application}/{who.user}"
+    name = f"redacted/{principal}/{','.join(f'{label}:{operator}' for label, operator in operators.items())}"
+    known: Redacted | None = services.verdicts.get(who.tenant, name, request.body)
+    if known is None:
+        key = PlaceholderKey(services.placeholder_key, who.tenant, principal)
+        size = len(request.body) + WEIGHT * len(flow.findings)
+        known = await services.heavy.run(size, redacted_body, request, flow.findings, operators, key)
+        services.verdicts.put(who.tenant, name, request.body, known, 2 * size)
+    return known

@@ -151,7 +151,7 @@ async def test_a_failed_part_refuses_the_call_and_nothing_leaves(tmp_path: Path,
         assert (await ask(plane, key)).status_code == 200
         received = len(provider.requests)
         plane._services = FAILURES[failure](whole := plane.services())
-        answer = await ask(plane, key, text=PERSONAL + ", something new")
+        answer = await ask(plane, key, text=PERSONAL + ", something new for maria@example.com")
         plane._services = whole
         assert answer.status_code in {500, 503}
         assert answer.json()["error"]["code"] in {"lexgate_unavailable", "lexgate_internal"}

@@ -1,7 +1,7 @@
-"""Calls without findings, decided once a minute per kind: facts and decision of a clean call depend on few things.
+"""Calls decided once a minute per kind: facts and decision of a call depend on few things, none of them its text.
 
-What two clean calls have in common is their principal, destination and shape; then their facts are equal byte for byte,
-and so is the decision. One object per configuration: a reload begins with an empty one.
+What two calls have in common is their principal, destination, shape, class of content and counters; then their facts are
+equal byte for byte, and so is the decision. One object per configuration: a reload begins with an empty one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Decided = tuple[Mapping[str, Any], "Decision"]
 MOST = 4096
 
 
-class CleanCalls:
-    """Facts and decisions of clean calls in the current minute."""
+class DecidedCalls:
+    """Facts and decisions of calls in the current minute."""
 
     def __init__(self) -> None:
         self._minute = 0
@@ -36,11 +36,18 @@ class CleanCalls:
             known = self._classified[uninspected] = classify((), uninspected)
         return known
 
-    def decided(self, flow: Flow, provider: Provider, decide: Callable[[], Decided]) -> Decided:
+    def decided(
+        self,
+        flow: Flow,
+        provider: Provider,
+        counters: Mapping[str, int],
+        new: Mapping[str, int],
+        decide: Callable[[], Decided],
+    ) -> Decided:
         """What was decided for a call just like this one, or else `decide()`."""
         request, content = flow.request, flow.classification
         minute = flow.time_us // 60_000_000
-        if request is None or content is None or flow.findings:
+        if request is None or content is None:
             return decide()
         if minute != self._minute or len(self._known) >= MOST:
             self._minute = minute
@@ -48,6 +55,8 @@ class CleanCalls:
         key = (
             flow.principal, provider.name, request.protocol, request.model, request.stream, request.json_mode,
             len(request.caller_tools), request.provider_tools, request.references, flow.uninspected, flow.attempt,
+            content.grade, content.categories, tuple(content.entities.items()), content.important, content.minors,
+            tuple((name, len(some)) for name, some in content.subjects.items()), tuple(counters.items()), tuple(new.items()),
         )  # fmt: skip
         known = self._known.get(key)
         if known is None:
