@@ -184,7 +184,7 @@ class _Link(FrameProtocol):
         elif kind == Frame.WELCOME:
             self.welcome.set_result(document)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         self.lost.set()
         waiting: list[asyncio.Future[Any]] = [self.welcome, *self.pending.values(), *self._asked.values()]
         self.pending.clear()

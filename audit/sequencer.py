@@ -93,6 +93,11 @@ class Log:
         return bool(self._connection.in_transaction)
 
     @property
+    def open_flows(self) -> int:
+        """How many flows have an intent and no outcome yet."""
+        return len(self._open)
+
+    @property
     def unsigned(self) -> bool:
         """Whether there are leaves that no checkpoint covers yet."""
         return self._signed != self._tree.size

@@ -120,7 +120,7 @@ class FrameProtocol(asyncio.Protocol):
         """One whole frame has arrived."""
         raise NotImplementedError
 
-    def broken(self, reason: str) -> None:  # noqa: ARG002 - for those who override it
+    def broken(self, reason: str) -> None:
         """The other end does not keep the protocol: nothing it says counts any more."""
         if self._transport is not None:
             self._transport.abort()
