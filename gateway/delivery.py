@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
+from gateway.answer_digests import Digests
 from gateway.errors import UpstreamFailed
-from gateway.flow import Flow
+from gateway.flow import Flow, Span
+from gateway.redaction.inspected_stream import InspectedStream
+from gateway.redaction.names_guard import NamesGuard
 from gateway.redaction.stream import AnswerStream
 from gateway.services import Services
+from gateway.text_inspection import inspect_texts
 from gateway.upstream.headers import answer_headers
+
+BATCH = 32
+"""Pieces of an answer inspected at once; each batch has the deadline of an inspection."""
 
 
 async def deliver(flow: Flow, services: Services) -> None:
@@ -21,6 +29,7 @@ async def deliver(flow: Flow, services: Services) -> None:
     if upstream is None:
         raise RuntimeError("delivery comes after guard and label")
     answer = flow.answer = transformer(flow, services)
+    names = flow.rules.names if flow.rules is not None else None
     digests = flow.answer_digests = services.new_digests(flow.who.tenant)
     size = 0
     async for chunk in upstream.chunks():
@@ -30,14 +39,18 @@ async def deliver(flow: Flow, services: Services) -> None:
         if not flow.streamed and size > services.settings.limits.answer_bytes:
             raise UpstreamFailed("the provider's answer is larger than allowed")
         digests.received.update(chunk)
-        if out := answer.feed(chunk):
-            if not flow.caller.started:
-                await start_stream(flow)
-            digests.delivered.update(out)
-            await flow.caller.send(out)
+        out = answer.feed(chunk)
+        if names is not None:
+            out += await _inspected(answer, names, flow, services)
+        if out:
+            await _send(flow, digests, out)
         if answer.stopped:
             break  # the guard has ended this answer: nothing more is read
     upstream.close()
+    if isinstance(answer, InspectedStream) and names is not None:
+        answer.end()
+        if out := await _inspected(answer, names, flow, services):
+            await _send(flow, digests, out)
     finished = answer.finish()
     flow.report = finished.report
     flow.terminal = finished.body
@@ -46,23 +59,43 @@ async def deliver(flow: Flow, services: Services) -> None:
     digests.delivered.update(finished.body)
 
 
+async def _send(flow: Flow, digests: Digests, out: bytes) -> None:
+    if not flow.caller.started:
+        await start_stream(flow)
+    digests.delivered.update(out)
+    await flow.caller.send(out)
+
+
+async def _inspected(answer: AnswerStream, names: NamesGuard, flow: Flow, services: Services) -> bytes:
+    """Has the inspectors read what the answer holds; what may go on then. Raises Unavailable when they do not."""
+    wanted = names.wanted()
+    for first in range(0, len(wanted), BATCH):
+        texts: dict[str, tuple[Span, ...]] = dict.fromkeys(wanted[first : first + BATCH], ())
+        await inspect_texts(texts, flow.who.tenant, services)
+        for text, spans in texts.items():
+            names.learn(text, spans)
+    return answer.idle()
+
+
 def transformer(flow: Flow, services: Services) -> AnswerStream:
     """What guards, restores and labels this answer."""
     request, rules = flow.request, flow.rules
     if request is None or rules is None:
         raise RuntimeError("delivery comes after guard and label")
-    return AnswerStream(
-        request.family,
-        streaming=flow.streamed,
-        placeholders=rules.placeholders,
-        guard=rules.guard,
-        allowed=rules.allowed,
-        label=flow.explicit_label,
-        hide_usage=not request.wants_usage,
-        outbound=services.outbound_tools.get(flow.who.application, frozenset()),
-        json_mode=request.json_mode,
-        flow=flow.id,
-    )
+    options: dict[str, Any] = {
+        "streaming": flow.streamed,
+        "placeholders": rules.placeholders,
+        "guard": rules.guard,
+        "allowed": rules.allowed,
+        "label": flow.explicit_label,
+        "hide_usage": not request.wants_usage,
+        "outbound": services.outbound_tools.get(flow.who.application, frozenset()),
+        "json_mode": request.json_mode,
+        "flow": flow.id,
+    }
+    if rules.names is not None:
+        return InspectedStream(request.family, names=rules.names, **options)
+    return AnswerStream(request.family, **options)
 
 
 async def start_stream(flow: Flow) -> None:

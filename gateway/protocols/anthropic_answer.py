@@ -126,7 +126,7 @@ class AnthropicAnswer:
         self._open.setdefault(index, (field, False))
         channel = self.channels.open((index, field), kind, restore=restore, json=kind == "tool")
         new = channel.push(text)
-        if new == text:
+        if new == text and channel.stopped is None:
             return event.raw
         holder[field] = new
         out = event.with_data(orjson.dumps(message))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from gateway.protocols.json_offsets import escape, unescape
 from gateway.redaction.escaped import Guard, context_of, read_escaped
+from gateway.redaction.names_guard import NamesGate, NamesGuard
 from gateway.redaction.placeholder import CLOSE, OPEN, Restorable
 
 _WHOLE = re.compile(r"(?:⟦|(\\{1,16})u27[eE]6)([A-Z][A-Z0-9_]{0,63}_[0-9a-f]{16})(?:⟧|\\{1,16}u27[eE]7)")
@@ -25,11 +26,16 @@ _PLAIN_TAIL = re.compile(r"⟦(?:[A-Z][A-Z0-9_a-f]{0,80})?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What one call's answer is held to. `allowed(label, value)`: values the request itself carried in clear."""
+    """What one call's answer is held to. `allowed(label, value)`: values the request itself carried in clear.
+
+    `names`: text goes on only as inspectors have read it. `scout`: it is only asked what they should read.
+    """
 
     placeholders: Mapping[str, Restorable] = field(default_factory=dict)
     guard: Guard | None = None
     allowed: Callable[[str, str], bool] = lambda _label, _value: False
+    names: NamesGuard | None = None
+    scout: bool = False
 
 
 class TextChannel:
@@ -37,6 +43,7 @@ class TextChannel:
 
     __slots__ = (
         "_context",
+        "_gate",
         "_held",
         "_json",
         "_raw",
@@ -52,6 +59,7 @@ class TextChannel:
         self._rules = rules
         self._restore = restore and bool(rules.placeholders)
         self._json = json
+        self._gate = None if rules.names is None else NamesGate(rules.names, json=json, scout=rules.scout)
         self._unread = ""  # provider's text not yet passed by the guard
         self._context = ""
         self._held = ""  # passed by the guard, may begin a placeholder
@@ -65,7 +73,9 @@ class TextChannel:
         self.provider.append(text)
         if self.stopped is not None:
             return ""
-        if self._rules.guard is not None:
+        if self._gate is not None:
+            text = self._guarded(self._gate, self._gate.push(text), last=False)
+        elif self._rules.guard is not None:
             text = self._pass_guard(text, last=False)
         out = self._restored(text, last=False)
         self.delivered.append(out)
@@ -75,14 +85,24 @@ class TextChannel:
         """What was held, once no more text comes. A second call gives nothing."""
         if self.stopped is not None:
             return ""
-        text = self._pass_guard("", last=True) if self._unread else ""
+        if self._gate is not None:
+            text = self._guarded(self._gate, self._gate.finish(), last=True)
+        else:
+            text = self._pass_guard("", last=True) if self._unread else ""
         out = self._restored(text, last=True)
         self.delivered.append(out)
         return out
 
     @property
     def pending(self) -> bool:
-        return bool(self._unread or self._held)
+        return bool(self._unread or self._held or (self._gate is not None and self._gate.pending))
+
+    def _guarded(self, gate: NamesGate, text: str, *, last: bool) -> str:
+        """What passed the gate, through the guard. Where the gate stopped, the text ends."""
+        if self._rules.guard is not None:
+            text = self._pass_guard(text, last=last or gate.stopped is not None)
+        self.stopped = self.stopped or gate.stopped
+        return text
 
     def _pass_guard(self, text: str, *, last: bool) -> str:
         guard = self._rules.guard

@@ -38,7 +38,7 @@ def read_escaped(guard: Guard, unread: str, context: str) -> tuple[int, list[Spa
     for _ in range(MAX_DEPTH):
         if "\\" not in text:
             break
-        text, starts = _decoded(text, starts)
+        text, starts = decoded(text, starts)
         final = min(final, max(0, starts[guard.hold(text)] - before))
         for span in guard.find(text):
             start, end = starts[span.start] - before, starts[span.end] - before
@@ -47,7 +47,7 @@ def read_escaped(guard: Guard, unread: str, context: str) -> tuple[int, list[Spa
     return final, spans
 
 
-def _decoded(text: str, starts: list[int]) -> tuple[str, list[int]]:
+def decoded(text: str, starts: list[int]) -> tuple[str, list[int]]:
     """One level of escapes decoded, up to an escape that is not complete yet; with the way back to the raw text."""
     out: list[str] = []
     back: list[int] = []

@@ -16,6 +16,7 @@ from gateway.protocols.openai_answer import OpenAIAnswer
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
 from gateway.redaction.channel import Rules
 from gateway.redaction.escaped import Guard
+from gateway.redaction.names_guard import NamesGuard
 from gateway.redaction.placeholder import Restorable
 
 MAX_ANSWER = 64 * 1024 * 1024
@@ -35,6 +36,11 @@ def _nothing_allowed(_label: str, _value: str) -> bool:
     return False
 
 
+def answer_of(family: str, rules: Rules, options: AnswerOptions) -> OpenAIAnswer | AnthropicAnswer:
+    """The answer's form in this family."""
+    return OpenAIAnswer(rules, options) if family == "openai" else AnthropicAnswer(rules, options)
+
+
 class AnswerStream:
     """One answer. `feed` each chunk, `finish` once; when `stopped` turns true, reading further serves usage only."""
 
@@ -51,11 +57,11 @@ class AnswerStream:
         outbound: frozenset[str] = frozenset(),
         json_mode: bool = False,
         flow: str = "",
+        names: NamesGuard | None = None,
     ) -> None:
         """`family`: openai | anthropic. `streaming`: the answer is text/event-stream. `label`: None in JSON mode."""
-        rules = Rules(placeholders or {}, guard, allowed)
-        options = AnswerOptions(label, hide_usage, outbound, json_mode)
-        self._answer = OpenAIAnswer(rules, options) if family == "openai" else AnthropicAnswer(rules, options)
+        rules = Rules(placeholders or {}, guard, allowed, names)
+        self._answer = answer_of(family, rules, AnswerOptions(label, hide_usage, outbound, json_mode))
         self._family = FAMILIES[family]
         self._flow = flow
         self._streaming = streaming
