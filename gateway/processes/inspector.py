@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 from gateway import child, logs
 from gateway.effective import Effective
@@ -22,7 +23,7 @@ def main(effective: Path, index: int) -> None:
     tokenizers = sorted({provider.tokenizer for provider in settings.providers})
     socket = settings.run_path / f"inspector-{index}.sock"
     build = lambda: methods(names=settings.inspection.names, tokenizers=tokenizers, books=settings.metering.price_books)  # noqa: E731
-    asyncio.run(serve(socket, build, child.say_ready))
+    uvloop.run(serve(socket, build, child.say_ready))
 
 
 def methods(*, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str] = ()) -> Mapping[str, Method]:

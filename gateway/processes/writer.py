@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
+
+import uvloop
 
 from audit.keys import Keyring
 from audit.service import run
@@ -18,4 +19,4 @@ def main(effective: Path) -> None:
     logs.configure("log-writer")
     settings = Effective.read(effective).settings
     keyring = Keyring.open(settings.keys_dir, settings.key_passphrase)
-    asyncio.run(run(settings.store_path, keyring, settings.run_path / SOCKET, settings.log_origin, child.say_ready))
+    uvloop.run(run(settings.store_path, keyring, settings.run_path / SOCKET, settings.log_origin, child.say_ready))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from audit.canonical import Prepared
 from audit.errors import AuditError
 from gateway.counters import uses
 from gateway.decided_calls import Decided
@@ -72,7 +73,7 @@ async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Dec
 
     def decided() -> Decided:
         facts = services.policy.canonical(document(flow, provider, services.settings, counters, new))
-        return facts, services.policy.decide(facts)
+        return Prepared(facts), services.policy.decide(facts)
 
     try:
         flow.facts, flow.decision = services.decided_calls.decided(flow, provider, counters, new, decided)
