@@ -102,6 +102,8 @@ class TextChannel:
         if self._rules.guard is not None:
             text = self._pass_guard(text, last=last or gate.stopped is not None)
         self.stopped = self.stopped or gate.stopped
+        if self.stopped is not None:
+            gate.end_answer()
         return text
 
     def _pass_guard(self, text: str, *, last: bool) -> str:

@@ -76,6 +76,7 @@ class NamesGuard:
         self._known: dict[str, tuple[Span, ...]] = {}
         self._wanted: dict[str, None] = {}
         self._asked: list[str] = []
+        self.stopped = False  # the answer has ended: what other texts still hold is dropped
 
     def ask(self, window: Window) -> None:
         """This window will be judged."""
@@ -147,7 +148,14 @@ class NamesGate:
 
     def finish(self) -> str:
         """The rest, once no more text comes."""
+        if self._names.stopped:
+            self._held = ""
+            return ""
         return self._pass("", last=True)
+
+    def end_answer(self) -> None:
+        """The answer ends here, and with it all its texts."""
+        self._names.stopped = True
 
     def _pass(self, text: str, *, last: bool) -> str:
         held = self._held + text if self._held else text

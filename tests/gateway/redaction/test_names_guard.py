@@ -30,7 +30,7 @@ def _load(name: str):
 echo, scanner = _load("echo"), _load("scanner")
 
 CARRIED = ("Maria Schneider", "李小龙", "maria@example.org")
-FOREIGN = ("Anna Müller", "张三丰", "anna@example.org", 'Bo "the\nBear" O\'Neil')
+FOREIGN = ("Anna Müller", "张三丰", "anna@example.org", 'Bo "the\\Bear" O\'Neil')
 PLACEHOLDER = f"⟦PERSON_{'a' * 16}⟧"
 KNOWN = {PLACEHOLDER: Restorable("PERSON", "Zoë Quux")}
 UNKNOWN = f"⟦PERSON_{'b' * 16}⟧"
@@ -110,7 +110,7 @@ def chunks_of(data: bytes, sizes: list[int]) -> list[bytes]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 @given(text=texts, inner=texts, sizes=sizes, cut=cuts, luck=st.randoms(use_true_random=False), ascii_only=st.booleans())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_names_of_the_request_pass_and_others_stop_the_answer_however_it_is_cut(
     family, text, inner, sizes, cut, luck, ascii_only
 ):
@@ -123,19 +123,19 @@ def test_names_of_the_request_pass_and_others_stop_the_answer_however_it_is_cut(
 
     got, got_arguments = read(whole)
     said, stopped = expected(text)
-    assert got == said
-    if stopped:
-        assert got_arguments == ""
-        assert report.stopped in {"PERSON", "EMAIL"}
-        return
     foreign = next((name for name in FOREIGN if name in inner), None)
-    if foreign is None:
-        assert report.stopped is None
-        assert json.loads(got_arguments) == {"note": restored(inner)}
-    else:
+    given = json_restored(arguments, ascii_only)
+    if foreign is not None:
         raw = json.dumps(foreign, ensure_ascii=ascii_only)[1:-1]
-        assert got_arguments == json_restored(arguments[: arguments.index(raw)], ascii_only)
-        assert report.stopped in {"PERSON", "EMAIL"}
+        given = json_restored(arguments[: arguments.index(raw)], ascii_only)
+    assert (report.stopped is not None) == (stopped or foreign is not None)
+    if report.stopped is None:
+        assert (got, json.loads(got_arguments)) == (said, {"note": restored(inner)})
+    elif family == "anthropic":  # one block after the other
+        assert (got, got_arguments) == (said, "" if stopped else given)
+    else:  # the end of the text comes with the choice's own end, after the arguments: whichever is first ends both
+        assert (got, given) in {(said, given), (said[: len(got)], got_arguments)}
+        assert given.startswith(got_arguments)
 
 
 def json_restored(raw: str, ascii_only: bool) -> str:
