@@ -1,17 +1,23 @@
-"""Undoing what hides a value from a pattern, without losing where it stood.
+r"""Undoing what hides a value from a pattern, without losing where it stood.
 
 Removed: zero-width characters, bidirectional controls, soft hyphens, variation selectors, tag characters.
 Replaced: full-width and other compatibility forms (NFKC), digits of other scripts, odd spaces, combining sequences.
 Joined: eight or more single digits with single separators (`1 3 8 0 0 …`).
+
+Decoded: JSON's escapes in texts that are no JSON by themselves (`Data: {"m": "\u006d…"}`), percent-encoding, the HTML
+entities that hide letters, digits and signs. Written as usual: card and identity numbers whose groups stand apart by
+lines, slashes or wide gaps.
 
 Chinese punctuation stays as it is: it is prose, not disguise. A text with nothing of this costs one search.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
 
 # First digit of every run of ten decimal digits outside ASCII (Unicode 15.1, category Nd), without the compatibility
@@ -41,6 +47,30 @@ _ODD_PIECE = re.compile(f".[{_MARKS}]+|[{_INVISIBLE}{_SPACES}{_COMPATIBLE}{_DIGI
 _REMOVED = re.compile(f"[{_INVISIBLE}]")
 _SPACED_DIGITS = re.compile(_SPACED)
 
+_CODED = re.compile(
+    r"(?P<path>(?<![A-Za-z0-9])[A-Za-z]:\\(?!u[0-9A-Fa-f]{4})[^\s\"'<>|:*?]{1,250})"
+    r"|\\+(?:u(?P<pair>[dD][89abAB][0-9A-Fa-f]{2}\\+u[dD][c-fC-F][0-9A-Fa-f]{2})|u(?P<unit>[0-9A-Fa-f]{4})|(?P<short>[nrt/\"]))"
+    r"|(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
+    r"|&(?:\#(?P<decimal>[0-9]{1,7})|\#[xX](?P<hex>[0-9A-Fa-f]{1,6})|(?P<named>amp|commat|period|nbsp|lowbar|hyphen|dash"
+    r"|plus|colon|sol|num|lpar|rpar|quot|apos|NewLine|Tab|shy|zwj|zwnj|ensp|emsp|thinsp|ZeroWidthSpace));"
+    r"|(?<=[0-9])(?P<plus>\+)(?=[0-9])"
+    # a word's end for readers, none for expressions: `card_4111 1111 …`
+    r"|(?<=[A-Za-z])(?P<under>_)(?=[0-9](?:[ \-.]?[0-9]){11,18}(?![0-9A-Za-z]))"
+)
+_CODE_SIGNS = ("\\", "%", "&", "+", "_")
+_GAP = r"(?:\r?\n|[ \t]{2,4}|\t|[ ]?[/_|,+][ ]?|[ ]-[ ])"
+_GROUPED = re.compile(
+    rf"(?<![0-9A-Za-z])(?:[2-6][0-9]{{3}}(?P<g>{_GAP})[0-9]{{4}}(?P=g)[0-9]{{4}}(?P=g)[0-9]{{4}}(?!(?P=g)[0-9]{{4}}(?![0-9]))"
+    rf"|3[47][0-9]{{2}}(?P<h>{_GAP})[0-9]{{6}}(?P=h)[0-9]{{5}}"
+    rf"|[1-9][0-9]{{5}}(?P<i>{_GAP}|[ \-])(?:19|20)[0-9]{{6}}(?P=i)[0-9]{{3}}[0-9Xx]"
+    rf"|(?!000|666|9)[0-9]{{3}}(?P<j>{_GAP})[0-9]{{2}}(?P=j)[0-9]{{4}}(?!(?P=j)[0-9]))(?![0-9A-Za-z])"
+)
+_GAP_PIECE = re.compile(r"[^0-9Xx]+")
+
+
+Change = Callable[[re.Match[str]], "str | list[tuple[int, int, str]] | None"]
+"""From a match to what stands for it: a text, changes inside it as (start, end, text), or None for no change."""
+
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
@@ -59,30 +89,76 @@ class Normalised:
 
 def normalise(text: str) -> Normalised:
     """The text as patterns should see it, with the way back. Linear time."""
-    odd = None if text.isascii() else _ODD.search(text)
-    if odd is None and _SPACED_DIGITS.search(text) is None:
-        return Normalised(text)
-    first = Normalised(text) if odd is None else _replace_odd(text)
-    return _join_digits(first)
+    result = Normalised(text)
+    if any(sign in text for sign in _CODE_SIGNS) and _CODED.search(text) is not None:
+        result = _replaced(result, _CODED, _decoded)
+    if not result.text.isascii() and _ODD.search(result.text) is not None:
+        result = _replaced(result, _ODD_PIECE, lambda match: _plain(match[0]))
+    if _SPACED_DIGITS.search(result.text) is not None:
+        result = _replaced(result, _SPACED_DIGITS, _joined)
+    return _regrouped(result)
 
 
-def _replace_odd(text: str) -> Normalised:
+def _joined(match: re.Match[str]) -> list[tuple[int, int, str]]:
+    return [(at, at + 1, "") for at in range(*match.span()) if not match.string[at].isdigit()]
+
+
+def _regrouped(before: Normalised) -> Normalised:
+    return before if _GROUPED.search(before.text) is None else _replaced(before, _GROUPED, _usual)
+
+
+def _usual(match: re.Match[str]) -> list[tuple[int, int, str]]:
+    """The separators of a number's groups, written as its recogniser knows them."""
+    sign = "" if match["i"] else "-" if match["j"] else " "
+    start = match.start()
+    return [(start + gap.start(), start + gap.end(), sign) for gap in _GAP_PIECE.finditer(match[0])]
+
+
+def _decoded(match: re.Match[str]) -> str | None:
+    """What a coded piece stands for; None where it stands for itself."""
+    kind = match.lastgroup or ""
+    code = match[kind]
+    if kind == "path":
+        return None
+    if kind == "pair":
+        high, low = int(code[:4], 16), int(code[-4:], 16)
+        return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
+    if kind in {"unit", "hex", "decimal"}:
+        point = int(code, 10 if kind == "decimal" else 16)
+        return chr(point) if 0 < point <= 0x10FFFF and not 0xD800 <= point <= 0xDFFF else None
+    if kind == "percent":
+        try:
+            return bytes.fromhex(code.replace("%", "")).decode()
+        except UnicodeDecodeError:
+            return None
+    if kind == "named":
+        return html.unescape(f"&{code};")
+    return {"n": "\n", "r": "\r", "t": "\t", "+": " ", "_": " "}.get(code, code)
+
+
+def _replaced(before: Normalised, expression: re.Pattern[str], change: Change) -> Normalised:
+    """A text with some pieces changed, the way back kept through what was changed before."""
+    text, old_starts, old_ends = before.text, before.starts, before.ends
     pieces: list[str] = []
     starts, ends = array("I"), array("I")
     done = 0
-    for match in _ODD_PIECE.finditer(text):
-        at, behind = match.span()
-        pieces.append(text[done:at])
-        starts.extend(range(done, at))
-        ends.extend(range(done + 1, at + 1))
-        plain = _plain(match[0])
-        pieces.append(plain)
-        starts.extend([at] * len(plain))
-        ends.extend([behind] * len(plain))
-        done = behind
-    pieces.append(text[done:])
-    starts.extend(range(done, len(text)))
-    ends.extend(range(done + 1, len(text) + 1))
+
+    def keep(until: int) -> None:
+        pieces.append(text[done:until])
+        starts.extend(range(done, until) if old_starts is None else old_starts[done:until])
+        ends.extend(range(done + 1, until + 1) if old_ends is None else old_ends[done:until])
+
+    for match in expression.finditer(text):
+        new = change(match)
+        if new is None:
+            continue
+        for at, behind, plain in [(*match.span(), new)] if isinstance(new, str) else new:
+            keep(at)
+            pieces.append(plain)
+            starts.extend([at if old_starts is None else old_starts[at]] * len(plain))
+            ends.extend([behind if old_ends is None else old_ends[behind - 1]] * len(plain))
+            done = behind
+    keep(len(text))
     return Normalised("".join(pieces), starts, ends)
 
 
@@ -97,25 +173,3 @@ def _plain(piece: str) -> str:
         if unicodedata.category(piece) == "Zs":
             return " "
     return _REMOVED.sub("", unicodedata.normalize("NFKC", piece))
-
-
-def _join_digits(before: Normalised) -> Normalised:
-    text = before.text
-    if _SPACED_DIGITS.search(text) is None:
-        return before
-    old_starts = before.starts if before.starts is not None else array("I", range(len(text)))
-    old_ends = before.ends if before.ends is not None else array("I", range(1, len(text) + 1))
-    pieces: list[str] = []
-    starts, ends = array("I"), array("I")
-    done = 0
-    for match in _SPACED_DIGITS.finditer(text):
-        at, behind = match.span()
-        keep = [*range(done, at), *(place for place in range(at, behind) if text[place].isdigit())]
-        pieces.append("".join([text[place] for place in keep]))
-        starts.extend([old_starts[place] for place in keep])
-        ends.extend([old_ends[place] for place in keep])
-        done = behind
-    pieces.append(text[done:])
-    starts.extend(old_starts[done:])
-    ends.extend(old_ends[done:])
-    return Normalised("".join(pieces), starts, ends)

@@ -15,8 +15,11 @@ from typing import Any
 import orjson
 
 from gateway.errors import BadRequest
+from gateway.protocols.vocabulary import KNOWN_KEYS
 
 MAX_DEPTH = 64
+MAX_VALUES = 60_000
+"""Values of all objects and arrays of a body: what one call may cost to read does not grow with what it may weigh."""
 _ESCAPED_COLON = re.compile(rb"\\u003[aA]")
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
@@ -60,9 +63,13 @@ def _check_shape(tree: dict[str, Any]) -> bool:
     """Refuse deep nesting; True if there is a float (level by level: no recursion on hostile input)."""
     level: list[Any] = [tree]
     has_float = False
+    values = 0
     for _ in range(MAX_DEPTH):
         deeper: list[Any] = []
         for node in level:
+            values += len(node)
+            if values > MAX_VALUES:
+                raise BadRequest(f"the body has more than {MAX_VALUES} values", param=_largest(tree))
             for child in node.values() if type(node) is dict else node:
                 kind = type(child)
                 if kind is dict or kind is list:
@@ -73,6 +80,12 @@ def _check_shape(tree: dict[str, Any]) -> bool:
             return has_float
         level = deeper
     raise BadRequest(f"the body is nested deeper than {MAX_DEPTH} levels")
+
+
+def _largest(tree: dict[str, Any]) -> str:
+    """Which field of the body is the largest: where a caller should look."""
+    key = max(tree, key=lambda name: len(orjson.dumps(tree[name])))
+    return key if key in KNOWN_KEYS else ""
 
 
 def _literal(text: str) -> Any:

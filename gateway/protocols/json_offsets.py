@@ -140,4 +140,10 @@ def locate(body: bytes, paths: Collection[Path]) -> dict[Path, tuple[int, int]]:
     found = {token.path: (token.start, token.end) for token in tokens(text) if not token.key and token.path in wanted}
     if len(text) == len(body):
         return found
-    return {path: (len(text[:start].encode()), len(text[:end].encode())) for path, (start, end) in found.items()}
+    byte = point = 0
+    bytes_at: dict[int, int] = {}
+    for place in sorted({place for span in found.values() for place in span}):
+        byte += len(text[point:place].encode())
+        point = place
+        bytes_at[place] = byte
+    return {path: (bytes_at[start], bytes_at[end]) for path, (start, end) in found.items()}

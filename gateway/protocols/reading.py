@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,12 +12,17 @@ from gateway.errors import BadRequest
 from gateway.flow import Path
 from gateway.protocols.json_offsets import escape, locate
 from gateway.protocols.request import Segment, unread_kinds
-from gateway.protocols.vocabulary import KNOWN_KEYS, MODEL, WORDS
+from gateway.protocols.vocabulary import KNOWN_KEYS, MODEL, REFERENCE_FIELDS, WORDS, is_plain_model
 from gateway.protocols.walk import Walk, walk_field, walk_message
 from gateway.redaction.splice import splice
 
-MAX_OUTPUT = 10_000_000  # tokens: below the shortest number that could be somebody's identifier
+MAX_OUTPUT = 1_000_000  # tokens: below the shortest number that could be somebody's identifier
+MAX_MESSAGES = 4_096
+MAX_BLOCKS = 20_000  # content blocks of all messages together
 _SMALL = 1_000_000
+_COMMA_BEHIND = re.compile(rb"\s*,")
+_CALLER_TOOLS = frozenset({None, "function", "custom"})
+_PLAIN_MESSAGE = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal"})
 _PLAIN_BLOCKS = frozenset({"text", "tool_use", "thinking", "refusal", "redacted_thinking", "input_text", "output_text"})
 
 
@@ -69,6 +75,9 @@ def messages_of(tree: Mapping[str, Any], roles: frozenset[str]) -> list[dict[str
     messages = tree.get("messages")
     if type(messages) is not list or not messages:
         raise BadRequest("messages must be a non-empty array", param="messages")
+    if len(messages) > MAX_MESSAGES:
+        raise BadRequest(f"a call has at most {MAX_MESSAGES} messages", param="messages")
+    blocks = 0
     for index, message in enumerate(messages):
         if type(message) is not dict:
             raise BadRequest(f"messages[{index}] must be an object", param=f"messages[{index}]")
@@ -77,7 +86,9 @@ def messages_of(tree: Mapping[str, Any], roles: frozenset[str]) -> list[dict[str
             raise BadRequest(f"messages[{index}].role is not a role of this API", param=f"messages[{index}].role")
         content = message.get("content")
         if type(content) is not str and content is not None:
-            blocks_of(content, f"messages[{index}].content")
+            blocks += len(blocks_of(content, f"messages[{index}].content"))
+    if blocks > MAX_BLOCKS:
+        raise BadRequest(f"a call has at most {MAX_BLOCKS} content blocks", param="messages")
     return messages
 
 
@@ -124,7 +135,9 @@ def field_segments(protocol: str, tree: Mapping[str, Any], done: frozenset[str])
     """Segments of all top-level fields but `done`: arrays of objects (tools) item by item, others as one."""
     segments: list[Segment] = []
     for key, value in tree.items():
-        if key in done or (key in KNOWN_KEYS and _carries_nothing(value)):
+        if (key in done and (key != "model" or is_plain_model(value))) or (
+            key in KNOWN_KEYS and _carries_nothing(value)
+        ):
             continue
         tag = f"{protocol}.field:{key}:".encode()
         if key in {"tools", "functions", "mcp_servers"} and type(value) is list:
@@ -158,25 +171,37 @@ def _carries_nothing(value: Any) -> bool:
 
 
 def opaque_facts(tree: Mapping[str, Any], segments: Sequence[Segment]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(references, kinds nobody can read). Only segments with blocks other than plain text are walked for it."""
+    """(references, kinds nobody can read). Only segments that are not plain text or a tool of the caller are walked."""
     references: set[str] = set()
     unread: set[str] = set()
     for segment in segments:
-        head = segment.path[0]
-        if head == "messages":
-            content = tree["messages"][segment.path[1]].get("content")
-        elif head == "mcp_servers" or (head == "system" and segment.role):  # without a role it is an unknown field
-            content = tree[str(head)]
-        else:
-            continue
-        if type(content) is list and (head == "mcp_servers" or any(b["type"] not in _PLAIN_BLOCKS for b in content)):
+        if not _is_plain(tree, segment):
             walk = segment.walk()
             references |= walk.references
             unread |= unread_kinds(walk)
-    for key in ("previous_response_id", "conversation", "container"):
+    for key in REFERENCE_FIELDS:
         if tree.get(key) is not None:
             references.add(key)
+    if type(tree.get("prompt")) is dict:
+        references.add("prompt")
     return tuple(sorted(references)), tuple(sorted(unread))
+
+
+def _is_plain(tree: Mapping[str, Any], segment: Segment) -> bool:
+    """Whether a segment can be seen at once to have neither references nor media."""
+    head = segment.path[0]
+    if head == "messages":
+        message = tree["messages"][segment.path[1]]
+        content = message.get("content")
+        if not message.keys() <= _PLAIN_MESSAGE:
+            return False
+    elif head == "system" and segment.role:  # without a role it is an unknown field
+        content = tree["system"]
+    elif head == "tools" and len(segment.path) > 1:
+        return tree["tools"][segment.path[1]].get("type") in _CALLER_TOOLS
+    else:
+        return head != "mcp_servers"
+    return type(content) is not list or all(block["type"] in _PLAIN_BLOCKS for block in content)
 
 
 def strip_labels(body: bytes, tree: dict[str, Any], labels: Sequence[str]) -> tuple[bytes, int]:
@@ -215,29 +240,40 @@ def strip_labels(body: bytes, tree: dict[str, Any], labels: Sequence[str]) -> tu
 
 
 def without_labels(text: str, labels: tuple[str, ...]) -> str:
-    """`text` without labels at its ends. White space goes only where a label went."""
+    """`text` without labels at its ends. White space goes only where a label went. Linear: nothing is copied between."""
+    end = len(text)
     while True:
-        trimmed = text.rstrip()
-        for label in labels:
-            if trimmed.endswith(label):
-                text = trimmed[: -len(label)].rstrip()
-                break
-        else:
+        trimmed = _before_space(text, end)
+        length = next((len(label) for label in labels if text.endswith(label, 0, trimmed)), 0)
+        if not length:
             break
+        end = _before_space(text, trimmed - length)
+    start = 0
     while True:
-        trimmed = text.lstrip()
-        for label in labels:
-            if trimmed.startswith(label):
-                text = trimmed[len(label) :].lstrip()
-                break
-        else:
-            return text
+        trimmed = _behind_space(text, start, end)
+        length = next((len(label) for label in labels if text.startswith(label, trimmed, end)), 0)
+        if not length:
+            return text[start:end]
+        start = _behind_space(text, trimmed + length, end)
+
+
+def _before_space(text: str, end: int) -> int:
+    while end and text[end - 1].isspace():
+        end -= 1
+    return end
+
+
+def _behind_space(text: str, start: int, end: int) -> int:
+    while start < end and text[start].isspace():
+        start += 1
+    return start
 
 
 def _with_comma(body: bytes, start: int, end: int) -> tuple[int, int]:
     """The range of an array's item with the comma that parts it from its neighbour."""
-    after = len(body) - len(body[end:].lstrip())
-    if body[after : after + 1] == b",":
-        return start, after + 1
-    before = len(body[:start].rstrip())
-    return before - 1, end
+    comma = _COMMA_BEHIND.match(body, end)
+    if comma is not None:
+        return start, comma.end()
+    while body[start - 1 : start] != b",":
+        start -= 1
+    return start - 1, end

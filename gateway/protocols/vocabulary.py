@@ -44,21 +44,54 @@ WORDS = frozenset(
 """Values that the protocols define for `WORD_KEYS` and for top-level options."""
 
 MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
-_ISSUED = re.compile(r"(?:call|toolu|srvtoolu|mcptoolu|fc|msg|chatcmpl)[_-][A-Za-z0-9_-]{6,80}")
-_LONG_DIGITS = re.compile(r"[0-9]{7}")
+_PLAIN_MODEL = re.compile(
+    r"(?!.*(?:[0-9]{9}|@.*\.|[A-Za-z0-9]{20}|[0-9]{4}-[0-9]{4}-[0-9]{4}))(?![0-9]+-)(?!.*[^a-z](?:sk|gh[opusr])[-_])[^+]*"
+)
+
+ISSUED_KEYS = frozenset({"id", "tool_call_id", "tool_use_id"})
+_ISSUED = re.compile(
+    r"(?:call|toolu|srvtoolu|mcptoolu|fc|msg|chatcmpl|resp)_"
+    # what vendors' keys without separators look like is no identifier of a call
+    r"(?!.*(?:A[KS]IA|ABIA|ACCA|AIza|LTAI|AKID|AKLT|HPUA|ABSK|EAA|AT[AC]TT|ATBB|AKCp|GR13|eyJ|EZ[AT]K|dapi|oy2|cio))"
+    r"(?!SK[0-9a-f]|AC[0-9a-f])(?!.*[0-9]{6})(?!.*[A-Za-z][a-z]{5})(?=(?:[A-Za-z]*[0-9]){2})[A-Za-z0-9]{12,64}"
+)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
-_DATA_URL = re.compile(r"data:[A-Za-z0-9.+/-]*(?:;[A-Za-z0-9=._-]+)*;base64,([A-Za-z0-9+/_-]*={0,2})", re.ASCII)
+
+REFERENCE_KEYS = frozenset(
+    {"file_id", "file_ids", "vector_store_id", "vector_store_ids", "container_id", "previous_response_id"}
+)
+"""Keys whose strings name content that only the provider has, wherever they stand but in a tool's own data."""
+
+REFERENCE_FIELDS = (
+    "previous_response_id", "conversation", "conversation_id", "container", "data_sources", "file_ids", "attachments",
+    "vector_store_ids", "thread_id", "assistant_id", "cached_content",
+)  # fmt: skip
+"""Top-level fields that name content outside of the body."""
+
+BLOCKS = frozenset(
+    """
+    text input_text output_text refusal thinking redacted_thinking tool_use tool_result tool_reference search_result
+    function custom compaction document image image_url input_image input_audio audio video video_url input_video file
+    input_file container_upload
+    """.split()  # noqa: SIM905
+)
+"""Types of content blocks whose every content this gateway knows how to find; others are graded as unread."""
+
+
+def is_plain_model(name: str) -> bool:
+    """Whether a model's name cannot also be somebody's address or number."""
+    return _PLAIN_MODEL.fullmatch(name) is not None
 
 
 def is_issued_id(text: str) -> bool:
-    """An identifier in the form that providers issue, without a run of digits that could be somebody's number."""
-    return _ISSUED.fullmatch(text) is not None and _LONG_DIGITS.search(text) is None
+    """An identifier in the very form that providers issue: nothing in it can be a number, a word or a key."""
+    return _ISSUED.fullmatch(text) is not None
+
+
+def is_known_block(kind: str) -> bool:
+    return kind in BLOCKS or kind.endswith(("tool_use", "_result", "_result_error"))
 
 
 def is_base64(text: str) -> bool:
-    """Whether a text can only be encoded bytes; anything else in its place is inspected as text."""
+    """Whether a text can only be encoded bytes."""
     return len(text) >= 16 and _BASE64.fullmatch(text) is not None
-
-
-def is_data_url(text: str) -> bool:
-    return text.startswith("data:") and _DATA_URL.fullmatch(text) is not None

@@ -2,8 +2,8 @@ r"""The walk over one unit of a request that finds everything that can carry con
 
 Every string becomes a part, wherever it stands, also in fields this gateway does not know; so do object keys that no
 protocol defines and numbers of seven digits and more. What only the provider can read (images, audio, files,
-references) becomes an opaque part. Not parts: the protocols' own words (`vocabulary`), identifiers issued by the
-provider, and its signatures.
+references) becomes an opaque part, also in types of blocks that are not known. Not parts: the protocols' own words
+(`vocabulary`), identifiers in the form the provider issues, in the places where it puts them, and its sealed bytes.
 
 A string that holds JSON is a part as it stands; where escapes inside it hide characters from inspection
 (`{"name": "\u5f20\u4e09"}`), each such inner string is a part too, its path going on inside the string.
@@ -11,8 +11,9 @@ A string that holds JSON is a part as it stands; where escapes inside it hide ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -20,34 +21,70 @@ import orjson
 from gateway.flow import Part, PartKind, Path
 from gateway.protocols.document import Literal
 from gateway.protocols.json_offsets import View, tokens
-from gateway.protocols.vocabulary import KNOWN_KEYS, WORD_KEYS, WORDS, is_base64, is_data_url, is_issued_id
+from gateway.protocols.media import (
+    DATA_KEYS,
+    MEDIA_KEYS,
+    URL_KEYS,
+    holds_bytes,
+    is_data_url,
+    is_encoded,
+    is_sealed,
+    kind_of,
+    kind_of_key,
+    kind_of_source,
+)
+from gateway.protocols.vocabulary import (
+    ISSUED_KEYS,
+    KNOWN_KEYS,
+    REFERENCE_KEYS,
+    WORD_KEYS,
+    WORDS,
+    is_issued_id,
+    is_known_block,
+)
 
 LONG_NUMBER = 7
 MAX_JSON_DEPTH = 4
-_ID_KEYS = frozenset({"id", "tool_call_id", "tool_use_id"})
-_KIND_OF_TYPE = {
-    "image": PartKind.IMAGE,
-    "image_url": PartKind.IMAGE,
-    "input_audio": PartKind.AUDIO,
-    "audio": PartKind.AUDIO,
-}
+_MOST_DIGITS = 40
+_LONG, _URL_STARTS = 240, frozenset("dD \t\r\n")
+"""Which strings are worth the search for encoded bytes: long ones, and those that may be a data URL."""
 _PLAIN_KEYS = frozenset({"text", "content", "thinking", "refusal", "reasoning", "reasoning_content", "system"})
+_MEDIA_KEYS = MEDIA_KEYS | URL_KEYS
+_TOOLS_OWN = frozenset({"arguments", "input", "parameters", "input_schema", "schema"})
 
 
 @dataclass(slots=True)
 class Walk:
-    """What one walk found. `sealed`: paths of signed text, which nobody can change without breaking the signature."""
+    """What one walk found. `sealed`: paths of parts that nobody can change in place: signed text, split numbers."""
 
     parts: list[Part] = field(default_factory=list)
     sealed: set[Path] = field(default_factory=set)
     references: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class _At:
+    """How to read what stands here. `blocks`: content blocks may stand here; `media`: inside a block of this kind."""
+
+    kind: PartKind
+    role: str
+    blocks: bool
+    media: PartKind | None = None
+    own: bool = False  # a tool's own data or schema: nothing in it means anything to the provider
+
+    def with_(self, kind: PartKind, *, media: PartKind | None = None) -> _At:
+        same = kind is self.kind and media is self.media
+        return self if same else _At(kind, self.role, self.blocks, media, self.own)
+
+
+_FIELD = _At(PartKind.FIELD, "", blocks=False)
+
+
 def walk_message(message: Mapping[str, Any], path: Path, role: str) -> Walk:
     """A message, or a system prompt wrapped as one: its blocks may refer to content outside of the body."""
     walk = Walk()
     kind = PartKind.TOOL_RESULT if role in {"tool", "function"} else PartKind.TEXT
-    _object(walk, message, path, kind, role, blocks=True)
+    _object(walk, message, path, _At(kind, role, blocks=True))
     return walk
 
 
@@ -57,80 +94,144 @@ def walk_field(value: Any, path: Path) -> Walk:
     key = path[-1]
     if isinstance(key, str) and key not in KNOWN_KEYS:
         walk.parts.append(Part(path, PartKind.NAME, key))
-    _value(walk, value, path, PartKind.FIELD, "", blocks=key == "mcp_servers")
+    if key in REFERENCE_KEYS:
+        _reference(walk, str(key), value, path, _FIELD)
+    _value(walk, value, path, _At(PartKind.FIELD, "", blocks=key == "mcp_servers"))
     return walk
 
 
-def _value(walk: Walk, value: Any, path: Path, kind: PartKind, role: str, *, blocks: bool) -> None:
+def _value(walk: Walk, value: Any, path: Path, at: _At) -> None:
     if type(value) is str:
         if value:
-            _string(walk, value, path, kind, role)
+            _string(walk, value, path, at)
     elif type(value) is dict:
-        _object(walk, value, path, kind, role, blocks=blocks)
+        _object(walk, value, path, at)
     elif type(value) is list:
+        if len(value) > 2 and type(value[0]) is not dict:
+            _split_number(walk, value, path, at)
         for index, item in enumerate(value):
-            _value(walk, item, (*path, index), kind, role, blocks=blocks)
+            _value(walk, item, (*path, index), at)
     elif type(value) is int or type(value) is float or type(value) is Literal:
-        text = str(value)
+        text = _digits(value)
         if len(text) >= LONG_NUMBER:
-            walk.parts.append(Part(path, PartKind.NUMBER, text, role))
+            walk.parts.append(Part(path, PartKind.NUMBER, text, at.role))
 
 
-def _object(walk: Walk, node: Mapping[str, Any], path: Path, kind: PartKind, role: str, *, blocks: bool) -> None:
-    block_type = node.get("type")
-    if blocks and type(block_type) is str and block_type.endswith("tool_result"):
-        kind = PartKind.TOOL_RESULT
+def _digits(value: float | Literal) -> str:
+    """A number as inspection should see it: whole numbers without their fraction and exponent."""
+    text = str(value)
+    if type(value) is int or len(text) < LONG_NUMBER:
+        return text
+    number = Decimal(text)
+    if abs(number.adjusted()) < _MOST_DIGITS and number == number.to_integral_value():
+        return format(number, ".0f")
+    return text
+
+
+def _split_number(walk: Walk, items: Sequence[Any], path: Path, at: _At) -> None:
+    """Digits in pieces, one per item: inspected as one, and not to be edited in place."""
+    if not all((type(item) is str and item.isdecimal()) or type(item) is int for item in items):
+        return
+    pieces = [str(item) for item in items]
+    text = ("" if max(map(len, pieces)) == 1 else " ").join(pieces)
+    if len(text) >= LONG_NUMBER:
+        walk.parts.append(Part(path, PartKind.NUMBER, text, at.role))
+        walk.sealed.add(path)
+
+
+def _object(walk: Walk, node: Mapping[str, Any], path: Path, at: _At) -> None:
+    if at.blocks:
+        at = _block(walk, node, path, at)
+    role, blocks = at.role, at.blocks
     for key, value in node.items():
         here = (*path, key)
         if key not in KNOWN_KEYS:
             walk.parts.append(Part(here, PartKind.NAME, key, role))
         if type(value) is str:
-            if not value or (key in WORD_KEYS and value in WORDS) or (key in _ID_KEYS and is_issued_id(value)):
+            if not value or (key in WORD_KEYS and value in WORDS):
                 continue
-            if blocks and _leaf(walk, node, key, value, here, role):
+            if blocks and _is_providers(walk, node, key, value, here, role):
                 continue
-        if key in {"arguments", "input"}:
-            _value(walk, value, here, PartKind.TOOL_CALL, role, blocks=False)
-        elif key in _PLAIN_KEYS or key == "source" or type(value) is list:
-            _value(walk, value, here, kind, role, blocks=blocks)
+        if key in REFERENCE_KEYS and not at.own:
+            _reference(walk, key, value, here, at)
+        if key in _TOOLS_OWN:
+            kind = PartKind.TOOL_CALL if key in {"arguments", "input"} else PartKind.FIELD
+            _value(walk, value, here, _At(kind, role, blocks=False, own=True))
+        elif blocks and (at.media is not None or key in _MEDIA_KEYS) and _media(walk, node, key, value, here, at):
+            continue
+        elif key in _PLAIN_KEYS or type(value) is list:
+            _value(walk, value, here, at.with_(at.kind))
         else:
-            _value(walk, value, here, PartKind.FIELD, role, blocks=blocks)
+            _value(walk, value, here, at.with_(PartKind.FIELD))
 
 
-def _leaf(walk: Walk, node: Mapping[str, Any], key: str, value: str, here: Path, role: str) -> bool:
-    """Strings of content blocks that stand for something else than text. True if nothing is left to inspect."""
-    if key in {"file_id", "url", "file_url", "image_url"}:
-        if is_data_url(value):
-            walk.parts.append(Part(here, _opaque_kind(node, here), "", role))
-            return True
-        walk.references.add("file_id" if key == "file_id" else "url")
-        walk.parts.append(Part(here, PartKind.REFERENCE, "", role))
-        return False
-    if key in {"data", "file_data"} and (is_base64(value) or is_data_url(value)):
-        if node.get("type") != "redacted_thinking":
-            walk.parts.append(Part(here, _opaque_kind(node, here), "", role))
-        return True
-    if key in {"signature", "encrypted_content", "encrypted_index"} and is_base64(value):
-        return True
+def _block(walk: Walk, node: Mapping[str, Any], path: Path, at: _At) -> _At:
+    """What a block's type says of it. A block of a type nobody knows may hold anything: unread as well as inspected."""
+    block_type = node.get("type")
+    if type(block_type) is not str:
+        return at
+    if block_type.endswith("tool_result"):
+        return at.with_(PartKind.TOOL_RESULT)
+    media = kind_of(node)
+    if media is not None:
+        return at.with_(at.kind, media=media)
+    if len(path) > 1 and path[-2] == "content" and not is_known_block(block_type):
+        walk.parts.append(Part(path, PartKind.FILE, "", at.role))
+    return at
+
+
+def _is_providers(walk: Walk, node: Mapping[str, Any], key: str, value: str, here: Path, role: str) -> bool:
+    """Whether a string is the provider's own: an identifier it issued, or sealed bytes. Signed text is noted."""
+    if key in ISSUED_KEYS:
+        return is_issued_id(value)
     if key == "thinking" and node.get("signature"):
         walk.sealed.add(here)
-    return False
+    return is_sealed(node, key, value, role)
 
 
-def _opaque_kind(node: Mapping[str, Any], here: Path) -> PartKind:
-    media = node.get("media_type")
-    if isinstance(media, str):
-        return PartKind.IMAGE if media.startswith("image/") else PartKind.FILE
-    for step in reversed(here):
-        if step in _KIND_OF_TYPE:
-            return _KIND_OF_TYPE[str(step)]
-    return _KIND_OF_TYPE.get(str(node.get("type")), PartKind.FILE)
+def _reference(walk: Walk, key: str, value: Any, here: Path, at: _At) -> None:
+    items = value if type(value) is list else [value]
+    if any(type(item) is str and item for item in items):
+        walk.references.add(key.removesuffix("s"))
+        walk.parts.append(Part(here, PartKind.REFERENCE, "", at.role))
 
 
-def _string(walk: Walk, value: str, path: Path, kind: PartKind, role: str) -> None:
-    walk.parts.append(Part(path, kind, value, role))
+def _media(walk: Walk, node: Mapping[str, Any], key: str, value: Any, here: Path, at: _At) -> bool:
+    """The fields of a medium's block. True if nothing is left to walk."""
+    kind = at.media or kind_of_key(key)
+    if type(value) is dict:
+        inner = kind_of_source(value, kind) if key == "source" else kind
+        below = _At(at.kind if key == "source" else PartKind.FIELD, at.role, blocks=True, media=inner)
+        if key == "audio" and type(value.get("id")) is str:
+            walk.references.add("audio")
+            walk.parts.append(Part(here, PartKind.REFERENCE, "", at.role))
+        _object(walk, value, here, below)
+        return True
+    if type(value) is list:
+        if key not in MEDIA_KEYS:
+            return False
+        for index, item in enumerate(value):
+            _media(walk, node, key, item, (*here, index), at)
+        return True
+    if type(value) is not str or not (key in MEDIA_KEYS or key in DATA_KEYS or key in URL_KEYS):
+        return False
+    if key in DATA_KEYS or is_data_url(value) or (key not in URL_KEYS and is_encoded(value)):
+        walk.parts.append(Part(here, kind, "", at.role))
+        if not is_encoded(value):
+            walk.parts.append(Part(here, PartKind.FIELD, value, at.role))
+    else:
+        walk.references.add("url")
+        walk.parts.append(Part(here, PartKind.REFERENCE, "", at.role))
+        _string(walk, value, here, at.with_(PartKind.FIELD))
+    return True
+
+
+def _string(walk: Walk, value: str, path: Path, at: _At) -> None:
+    walk.parts.append(Part(path, at.kind, value, at.role))
+    if (len(value) >= _LONG or ";" in value or value[:1] in _URL_STARTS) and (is_data_url(value) or holds_bytes(value)):
+        walk.parts.append(Part(path, PartKind.FILE, "", at.role))
     if "\\" in value and holds_json(value):
-        _inner(walk, View(value), path, kind, role, MAX_JSON_DEPTH)
+        _inner(walk, View(value), path, at, MAX_JSON_DEPTH)
 
 
 def holds_json(text: str) -> bool:
@@ -144,13 +245,13 @@ def holds_json(text: str) -> bool:
     return True
 
 
-def _inner(walk: Walk, view: View, path: Path, kind: PartKind, role: str, depth: int) -> None:
+def _inner(walk: Walk, view: View, path: Path, at: _At, depth: int) -> None:
     """Strings inside a string that holds JSON, where their escapes make them read differently than they stand there."""
     for token in tokens(view.text):
         if token.kind != "string" or "\\" not in view.text[token.start : token.end]:
             continue
         inside = view.inside(token)
         here = path + token.path
-        walk.parts.append(Part(here, PartKind.NAME if token.key else kind, inside.text, role))
+        walk.parts.append(Part(here, PartKind.NAME if token.key else at.kind, inside.text, at.role))
         if depth and not token.key and "\\" in inside.text and holds_json(inside.text):
-            _inner(walk, inside, here, kind, role, depth - 1)
+            _inner(walk, inside, here, at, depth - 1)

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass, field
 
 OPEN, CLOSE = "⟦", "⟧"
 HEX_DIGITS = 16
+PLACEHOLDERS = re.compile(rf"{OPEN}[A-Z][A-Z_]*(?:_[0-9a-f]{{{HEX_DIGITS}}})?{CLOSE}")
+"""Everything that has the form of a placeholder."""
+
 SECRET_LABELS = frozenset({"API_KEY", "PASSWORD", "JWT", "PRIVATE_KEY", "CONNECTION_STRING"})
 """Values of these labels never come back: their placeholder has an identity but is not restorable."""
 

@@ -13,17 +13,20 @@ this function must not forward the body then.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.errors import BadRequest, Unavailable
 from gateway.flow import OPAQUE, Finding, PartKind, Path, Span
+from gateway.inspection.normalise import Normalised, normalise
 from gateway.protocols.json_offsets import Token, View, tokens
 from gateway.protocols.registry import DECODERS
 from gateway.protocols.request import DecodedRequest
 from gateway.protocols.walk import holds_json
-from gateway.redaction.placeholder import SECRET_LABELS, PlaceholderKey, Restorable, anonymous
+from gateway.redaction.occurrences import Occurrences
+from gateway.redaction.placeholder import PLACEHOLDERS, SECRET_LABELS, PlaceholderKey, Restorable, anonymous
 from gateway.redaction.splice import splice
 
 PLACEHOLDER, REMOVE = "placeholder", "remove"
@@ -59,7 +62,7 @@ class _Plan:
     operators: Mapping[str, str]
     key: PlaceholderKey
     labels: Mapping[str, str] = field(repr=False)  # value -> label, for values to be replaced everywhere
-    search: re.Pattern[str] | None = field(repr=False)
+    search: Occurrences = field(repr=False)
     edits: list[tuple[int, int, str]] = field(default_factory=list, repr=False)
     placeholders: dict[str, Restorable] = field(default_factory=dict)
     inserted: set[str] = field(default_factory=set)
@@ -78,13 +81,20 @@ class _Plan:
         return text
 
     def touches(self, text: str) -> bool:
-        """Whether one of the values stands in `text`: far cheaper than the search for where."""
-        return any(value in text for value in self.labels)
+        """Whether one of the values stands in `text`, in whatever writing."""
+        return bool(self.search.find(text)) or bool(self._disguised(text))
 
     def marks(self, text: str) -> list[_Mark]:
-        if self.search is None or not self.touches(text):
+        """Where the values stand in `text`: as they were found, and in the writings that inspection sees through."""
+        plain = [_Mark(start, end, self.labels[value]) for start, end, value in self.search.find(text)]
+        return plain + self._disguised(text)
+
+    def _disguised(self, text: str) -> list[_Mark]:
+        normal = normalise(text) if self.labels else Normalised(text)
+        if normal.starts is None:
             return []
-        return [_Mark(m.start(), m.end(), self.labels[m.group()]) for m in self.search.finditer(text)]
+        found = self.search.find(normal.text)
+        return [_Mark(*normal.original(start, end), self.labels[value]) for start, end, value in found]
 
 
 def redact(
@@ -96,13 +106,14 @@ def redact(
         return Redacted(decoded.body, remaining=tuple(findings))
     sealed = decoded.sealed()
     blocked = [f for f in wanted if f.kind in OPAQUE or f.path in sealed]
-    labels = {f.value: f.span.label for f in reversed(wanted) if spreads(f.value)}
-    plan = _Plan(operators, key, labels, _search(labels))
+    labels = _labels(wanted)
+    plan = _Plan(operators, key, labels, Occurrences(labels))
     blocked += _sealed_copies(decoded, sealed, plan, blocked)
+    refused = {id(f) for f in blocked}
     editable = _editable(decoded, sealed)
     spots: dict[tuple[Path, bool], list[_Mark]] = {}
     for f in wanted:
-        if f not in blocked:
+        if id(f) not in refused:
             mark = _Mark(f.span.start, f.span.end, f.span.label)
             spots.setdefault((f.path, f.kind is PartKind.NAME), []).append(mark)
     root = View(decoded.body.decode())
@@ -112,7 +123,7 @@ def redact(
     body = splice(root.text, plan.edits).encode()
     if not blocked:
         _prove_absent(decoded, body, plan)
-    kept = tuple(f for f in findings if f.span.label not in operators or f in blocked)
+    kept = tuple(f for f in findings if f.span.label not in operators or id(f) in refused)
     return Redacted(body, plan.placeholders, dict(plan.counts), kept, tuple(blocked))
 
 
@@ -121,9 +132,14 @@ def spreads(value: str) -> bool:
     return len(value) >= MIN_VALUE or len(_CJK.findall(value)) >= MIN_CJK
 
 
-def _search(values: Iterable[str]) -> re.Pattern[str] | None:
-    ordered = sorted(values, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, ordered))) if ordered else None
+def _labels(wanted: Sequence[Finding]) -> dict[str, str]:
+    """The values to be replaced wherever they stand, each also in the plain writing that inspection read."""
+    labels: dict[str, str] = {}
+    for finding in reversed(wanted):
+        for value in (normalise(finding.value).text.strip(), finding.value):
+            if spreads(value):
+                labels[value] = finding.span.label
+    return labels
 
 
 def _editable(decoded: DecodedRequest, sealed: Collection[Path]) -> set[tuple[Path, bool]]:
@@ -135,12 +151,13 @@ def _sealed_copies(
     decoded: DecodedRequest, sealed: Collection[Path], plan: _Plan, known: Sequence[Finding]
 ) -> list[Finding]:
     """Values to be redacted that also stand in signed text, where nobody found them."""
+    seen = {finding.path for finding in known}
     return [
         Finding(
             part.path, part.kind, Span(mark.start, mark.end, mark.label, 1.0, "copy"), part.text[mark.start : mark.end]
         )
         for part in (decoded.parts() if sealed else ())
-        if part.path in sealed and not any(finding.path == part.path for finding in known)
+        if part.path in sealed and part.path not in seen
         for mark in plan.marks(part.text)
     ]
 
@@ -183,6 +200,8 @@ def _inner_tokens(
     plan: _Plan, view: View, path: Path, spots: Mapping[tuple[Path, bool], list[_Mark]], marks: Sequence[_Mark]
 ) -> None:
     """JSON inside a string: each of its tokens on its own, so that quotes and brackets stay."""
+    ordered = _merged(marks)
+    ends = [mark.end for mark in ordered]
     for token in tokens(view.text):
         if token.kind in {"string", "number"}:
             inner_start, inner_end = (
@@ -190,10 +209,16 @@ def _inner_tokens(
             )
             touching = [
                 _Mark(max(mark.start, inner_start), min(mark.end, inner_end), mark.label)
-                for mark in marks
-                if mark.start < inner_end and mark.end > inner_start
+                for mark in _touching(ordered, bisect_right(ends, inner_start), inner_end)
             ]
             _token(plan, view, token, path, spots, touching)
+
+
+def _touching(marks: Sequence[_Mark], place: int, end: int) -> Iterator[_Mark]:
+    """The marks from `place` on that begin before `end`."""
+    while place < len(marks) and marks[place].start < end:
+        yield marks[place]
+        place += 1
 
 
 def _merged(marks: Iterable[_Mark]) -> list[_Mark]:
@@ -217,10 +242,9 @@ def _prove_absent(decoded: DecodedRequest, body: bytes, plan: _Plan) -> None:
         again = DECODERS[decoded.protocol](body)
     except BadRequest:
         raise Unavailable("redaction would have made the request unreadable") from None
-    if plan.search is None:
-        return
-    ours = re.compile("|".join(map(re.escape, plan.inserted)))
     sealed = again.sealed()
     for part in again.parts():
-        if part.path not in sealed and plan.touches(part.text) and plan.touches(ours.sub("\x00", part.text)):
-            raise Unavailable("redaction did not remove every occurrence of a value")
+        if part.path not in sealed and plan.touches(part.text):
+            ours = PLACEHOLDERS.sub(lambda found: "\x00" if found[0] in plan.inserted else found[0], part.text)
+            if plan.touches(ours):
+                raise Unavailable("redaction did not remove every occurrence of a value")
