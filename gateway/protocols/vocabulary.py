@@ -80,7 +80,7 @@ BLOCKS = frozenset(
 
 def is_plain_model(name: str) -> bool:
     """Whether a model's name cannot also be somebody's address or number."""
-    return _PLAIN_MODEL.fullmatch(name) is not None
+    return (name[:1].isalpha() and len(name) < 9 and "@" not in name) or _PLAIN_MODEL.fullmatch(name) is not None
 
 
 def is_issued_id(text: str) -> bool:
