@@ -18,7 +18,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from audit.canonical import canonical, dump
+from audit.canonical import Prepared, canonical, dump
 from audit.datakeys import KEY_ID, WRAPPED_FLOW_KEY, FlowKey, UserKey
 from audit.errors import RecordInvalid
 from audit.merkle import leaf_hash, root_of
@@ -55,7 +55,11 @@ class LeafKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeafDraft:
-    """What is to be recorded. `time_us` is Unix time in microseconds; `plain` becomes part of the public entry."""
+    """What is to be recorded. `time_us` is Unix time in microseconds; `plain` becomes part of the public entry.
+
+    `plain_json`: whoever made the groups answers for them (strings, integers, booleans, None, lists, objects with ASCII
+    keys), so that they are not walked again before they are written.
+    """
 
     kind: LeafKind
     flow: str
@@ -66,6 +70,7 @@ class LeafDraft:
     attempt: int = 0
     flows: tuple[str, ...] = ()
     plain: Mapping[str, Any] | None = None
+    plain_json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ class _Sealing:
         shown: dict[str, bytes] = {}
         hidden: dict[str, bytes] = {}
         for name in sorted(draft.groups):
-            body = canonical(draft.groups[name])
+            body = self._canonical(draft.groups[name])
             if name in OPEN_GROUPS:
                 shown[name], secret = body, open_salt
             else:
@@ -143,6 +148,11 @@ class _Sealing:
             user_keys=(key.user,) if key else (),
         )
 
+    def _canonical(self, value: Any) -> bytes:
+        if type(value) is Prepared:
+            return value.data
+        return dump(value) if self.draft.plain_json else canonical(value)
+
     def settle(self) -> SealedLeaf:
         """A leaf of many flows: each group's commitment is the Merkle root over one commitment per flow."""
         draft = self.draft
@@ -153,7 +163,7 @@ class _Sealing:
         items = {name: _by_flow(name, group, draft.flows) for name, group in draft.groups.items()}
         commitments, disclosed = {}, {}
         for name in sorted(items.keys() & OPEN_GROUPS):
-            bodies = [canonical(item) for item in items[name]]
+            bodies = [self._canonical(item) for item in items[name]]
             hashes = self._commitments(name, bodies, [self.keyring.salt_key] * len(bodies))
             commitments[name] = _b64(root_of(map(leaf_hash, hashes)))
             disclosed[name] = b"[" + b",".join(bodies) + b"]"
@@ -162,7 +172,7 @@ class _Sealing:
         sealed_bodies: list[dict[str, bytes]] = [{} for _ in draft.flows]
         kept: dict[str, bytes] = {}
         for name in erasable:
-            bodies = [canonical(item) for item in items[name]]
+            bodies = [self._canonical(item) for item in items[name]]
             hashes = self._commitments(name, bodies, [key.key for key in keys])
             commitments[name] = _b64(root_of(map(leaf_hash, hashes)))
             # Kept beside the leaf: when one flow's key is destroyed, the others still need its commitment to prove theirs.

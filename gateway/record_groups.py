@@ -7,6 +7,9 @@ from typing import Any
 from audit.record import LeafDraft, LeafKind
 from gateway.flow import Flow
 
+ANSWERED = frozenset({"response", "delivered"})
+"""Digests that are known only after the intent."""
+
 
 def intent(flow: Flow, time_us: int) -> LeafDraft:
     """The leaf of one attempt, written before its first byte leaves."""
@@ -17,6 +20,7 @@ def intent(flow: Flow, time_us: int) -> LeafDraft:
         tenant=flow.who.tenant,
         user=flow.who.user,
         attempt=flow.attempt,
+        plain_json=True,
         groups={
             "pub": {**_decided(flow), "attempt": flow.attempt},
             "facts": flow.facts,
@@ -36,6 +40,7 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
         tenant=flow.who.tenant,
         user=flow.who.user,
         attempt=flow.attempt,
+        plain_json=True,
         groups={
             "pub": {
                 **_decided(flow),
@@ -54,8 +59,9 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
                 "latency_ms": _milliseconds(timing.started, timing.ended),
                 "first_byte_ms": _milliseconds(timing.started, timing.first_byte),
             },
-            "subj": _subjects(flow),
-            "digest": dict(flow.digests),
+            # What the intent has said of persons and of the request is not said again.
+            **({} if flow.intents else {"subj": _subjects(flow)}),
+            "digest": {name: value for name, value in flow.digests.items() if not flow.intents or name in ANSWERED},
         },
     )
 

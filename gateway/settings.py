@@ -259,7 +259,9 @@ class Settings(Section):
     transfers: tuple[Transfer, ...] = ()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
-    upstream: UpstreamLibrary = Field("http1", description="client to providers: our own, or aiohttp at more CPU a call")
+    upstream: UpstreamLibrary = Field(
+        "http1", description="client to providers: our own, or aiohttp at more CPU a call"
+    )
     retention: Retention = Retention()
     labels: Labels = Labels()
     metering: Metering = Metering()

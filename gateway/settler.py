@@ -16,7 +16,7 @@ import structlog
 from audit.errors import RecordInvalid
 from audit.record import LeafDraft, LeafKind
 from gateway.flow import Flow, Span
-from gateway.settling import Settling, settling
+from gateway.settling import Settling, content_of, settled_before, settling
 
 if TYPE_CHECKING:
     from audit.appender import Appender
@@ -38,7 +38,7 @@ TRIES = 3
 class Waiting:
     """A flow that waits to be settled. `appender` is the log the flow began with; `result` is there once it is known."""
 
-    settling: Settling
+    settling: Settling | None  # None: settled before
     appender: Appender
     size: int
     result: dict[str, Any] | None = None
@@ -63,14 +63,19 @@ class Settler:
     def add(self, flow: Flow) -> None:
         """Queues a flow. When the queue is full its texts are left out: it is settled as reported, not recounted."""
         services = self._services()
-        work = settling(flow, services)
-        result = work.known(services)
-        size = 0 if result else len(work.content)
+        content = content_of(flow)
+        result = settled_before(flow, content, services)
+        if result is not None:
+            self._queue.append(Waiting(None, flow.log, 0, result))
+            self._wake.set()
+            return
+        work = settling(flow, content, services)
+        size = len(content) + sum(len(row.get("text", "")) for row in work.item["request"])
         if size > LARGEST or self._bytes + size > self._most_bytes:
             work.item.update(output_text="", delivered_text="", request=[], inspect=False, skipped=True)
             size = 0
         self._bytes += size
-        self._queue.append(Waiting(work, flow.log, size, result))
+        self._queue.append(Waiting(work, flow.log, size))
         self._wake.set()
 
     async def close(self) -> None:
@@ -94,8 +99,8 @@ class Settler:
 
     async def _settle(self, batch: list[Waiting]) -> None:
         try:
-            if unknown := [waiting for waiting in batch if waiting.result is None]:
-                await self._analyse(unknown)
+            if any(waiting.result is None for waiting in batch):
+                await self._analyse([(w, w.settling) for w in batch if w.result is None and w.settling is not None])
             await _append(batch)
         except Exception as error:
             log.warning("flows could not be settled yet", flows=len(batch), error=type(error).__name__)
@@ -106,13 +111,12 @@ class Settler:
                     self._bytes += waiting.size
                     self._queue.append(waiting)
 
-    async def _analyse(self, unknown: list[Waiting]) -> None:
+    async def _analyse(self, unknown: list[tuple[Waiting, Settling]]) -> None:
         """Recount, price, fingerprint and inspection of the answers, in an inspector."""
         services = self._services()
-        items = [waiting.settling.item for waiting in unknown]
+        items = [work.item for _, work in unknown]
         answer = await services.inspectors.call("settle", {"items": items}, DEADLINE_SECONDS)
-        for waiting, result, rows in zip(unknown, answer["items"], answer["spans"], strict=True):
-            work = waiting.settling
+        for (waiting, work), result, rows in zip(unknown, answer["items"], answer["spans"], strict=True):
             if rows is not None:
                 text = work.item["delivered_text"].encode()
                 spans = tuple(Span.from_row(row) for row in rows)
@@ -138,6 +142,7 @@ async def _append(batch: list[Waiting]) -> None:
             tenant="",
             user="",
             flows=tuple(row["flow"] for row in rows),
+            plain_json=True,
             groups={
                 group: {"flows": [{"flow": row["flow"], **row[group]} for row in rows]}
                 for group in ("pub", "meter", "digest")

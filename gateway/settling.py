@@ -19,8 +19,6 @@ from gateway.services import Services
 
 COUNTED = frozenset({PartKind.TEXT, PartKind.TOOL_CALL, PartKind.TOOL_RESULT})
 """Parts whose text the model reads as text."""
-VOLATILE = frozenset({"flow", "at", "latency_ms", "first_byte_ms"})
-"""What two settlements of the same content differ in."""
 DAY_US = 86_400_000_000
 """Prices are dated by the day."""
 SETTLED = "settled"
@@ -43,19 +41,43 @@ class Settling:
                 services.verdicts.put(self.tenant, self.tokenizer, name, tokens)
         services.verdicts.put(self.tenant, SETTLED, self.content, result, size=len(self.content))
 
-    def known(self, services: Services) -> dict[str, Any] | None:
-        """The result, if the same content was settled before; with this flow's own times."""
-        result = services.verdicts.get(self.tenant, SETTLED, self.content)
-        if result is None:
-            return None
-        own = {name: self.item[name] for name in ("latency_ms", "first_byte_ms")}
-        return {**result, "flow": self.item["flow"], "meter": {**result["meter"], **own}}
+
+def content_of(flow: Flow) -> bytes:
+    """The name of everything a settlement depends on but the flow's own times: equal content settles equally."""
+    report, provider = flow.report, flow.provider
+    if provider is None:
+        raise RuntimeError("only a forwarded flow is settled")
+    return orjson.dumps(
+        [
+            flow.time_us // DAY_US, flow.digests.get("forwarded"), provider.name, provider.price_provider,
+            provider.tokenizer, flow.endpoint.protocol, flow.labels, flow.uninspected,
+            report and [
+                report.finish, report.tool_names, bool(report.reasoning_text), report.provider_text,
+                report.delivered_text, report.usage and report.usage.as_dict(),
+            ],
+        ]
+    )  # fmt: skip
 
 
-def settling(flow: Flow, services: Services) -> Settling:
+def settled_before(flow: Flow, content: bytes, services: Services) -> dict[str, Any] | None:
+    """The result, if the same content was settled before; with this flow's own id and times."""
+    result = services.verdicts.get(flow.who.tenant, SETTLED, content)
+    if result is None:
+        return None
+    return {**result, "flow": flow.id, "meter": {**result["meter"], **_times(flow)}}
+
+
+def _times(flow: Flow) -> dict[str, int | None]:
+    timing = flow.timing
+    return {
+        "latency_ms": round((timing.ended - timing.started) * 1000),
+        "first_byte_ms": round((timing.first_byte - timing.started) * 1000) if timing.first_byte else None,
+    }
+
+
+def settling(flow: Flow, content: bytes, services: Services) -> Settling:
     """What is to be settled of a flow that was forwarded."""
-    report, provider, timing = flow.report, flow.provider, flow.timing
-    request = flow.request
+    report, provider, request = flow.report, flow.provider, flow.request
     if provider is None or request is None:
         raise RuntimeError("only a forwarded flow is settled")
     tenant = flow.who.tenant
@@ -83,12 +105,10 @@ def settling(flow: Flow, services: Services) -> Settling:
         "thinking": bool(report and report.reasoning_text),
         "reported": report.usage.as_dict() if report and report.usage else None,
         "at": flow.time_us,
-        "latency_ms": round((timing.ended - timing.started) * 1000),
-        "first_byte_ms": round((timing.first_byte - timing.started) * 1000) if timing.first_byte else None,
         "labels": list(flow.labels),
         "fingerprint_key": services.fingerprint_key(tenant).hex(),
+        **_times(flow),
     }
-    content = orjson.dumps([flow.time_us // DAY_US, *(item[name] for name in item if name not in VOLATILE)])
     return Settling(item, tenant, tokenizer, counted, content)
 
 
