@@ -49,7 +49,7 @@ _SPACED_DIGITS = re.compile(_SPACED)
 
 _CODED = re.compile(
     r"(?P<path>(?<![A-Za-z0-9])[A-Za-z]:\\(?!u[0-9A-Fa-f]{4})[^\s\"'<>|:*?]{1,250})"
-    r"|\\+(?:u(?P<pair>[dD][89abAB][0-9A-Fa-f]{2}\\+u[dD][c-fC-F][0-9A-Fa-f]{2})|u(?P<unit>[0-9A-Fa-f]{4})|(?P<short>[nrt/\"]))"
+    r"|(?<!\\)\\++(?:u(?P<pair>[dD][89abAB][0-9A-Fa-f]{2}\\++u[dD][c-fC-F][0-9A-Fa-f]{2})|u(?P<unit>[0-9A-Fa-f]{4})|(?P<short>[nrt/\"]))"
     r"|(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
     r"|&(?:\#(?P<decimal>[0-9]{1,7})|\#[xX](?P<hex>[0-9A-Fa-f]{1,6})|(?P<named>amp|commat|period|nbsp|lowbar|hyphen|dash"
     r"|plus|colon|sol|num|lpar|rpar|quot|apos|NewLine|Tab|shy|zwj|zwnj|ensp|emsp|thinsp|ZeroWidthSpace));"

@@ -110,7 +110,7 @@ def holds_bytes(text: str) -> bool:
     return any(
         _is_run(text[max(0, at - LONG_RUN) : at + LONG_RUN + 256])
         for at in (range(0, len(text) - 255, 256) if len(text) >= _SHORTEST_LINES else ())
-        if _CODE.fullmatch(text, at, at + 256) is not None
+        if _CODE.fullmatch(text, at, at + 256) is not None and len(set(text[at : at + 256])) >= _VARIETY
     )
 
 

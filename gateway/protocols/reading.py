@@ -193,6 +193,8 @@ def _is_plain(tree: Mapping[str, Any], segment: Segment) -> bool:
     if head == "messages":
         message = tree["messages"][segment.path[1]]
         content = message.get("content")
+        if len(message) == 2 and type(content) is str:  # nothing but its role and a text
+            return True
         if not message.keys() <= _PLAIN_MESSAGE:
             return False
     elif head == "system" and segment.role:  # without a role it is an unknown field

@@ -349,3 +349,16 @@ def test_a_cap_is_spliced_in(protocol, fields, expected):
 def test_representations_show_no_content():
     request = decode(messages=[{"role": "user", "content": "s3cr3t"}])
     assert "s3cr3t" not in repr(request)
+
+
+@pytest.mark.parametrize("protocol", DECODERS)
+def test_a_call_of_too_many_pieces_is_refused_and_says_where(protocol):
+    block = {"type": "text", "text": "a"}
+    for fields, param in (
+        ({"messages": [{"role": "user", "content": "a"}] * 4_097}, "messages"),
+        ({"messages": [{"role": "user", "content": [block] * 20_001}]}, "messages"),
+        ({"metadata": dict.fromkeys(map(str, range(60_001)), 1)}, "metadata"),
+    ):
+        with pytest.raises(BadRequest) as refusal:
+            decode(protocol, **fields)
+        assert refusal.value.param == param
