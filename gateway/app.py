@@ -26,6 +26,7 @@ from gateway.inspection.guard import GuardScanner
 from gateway.limits import LimitTable
 from gateway.log_connection import LogConnection
 from gateway.metrics import Registry, resume_snapshot, write_snapshot
+from gateway.model_names import ModelNames
 from gateway.policy_point import PolicyPoint
 from gateway.processes.writer import SOCKET
 from gateway.protocols.registry import DECODERS
@@ -175,6 +176,7 @@ def _compose(
     limits = LimitTable(settings.run_path / "limits.map", settings.workers, slot)
     limits.register(directory.limit_names())
     metrics = Registry()
+    guard = GuardScanner()
     resume_snapshot(metrics, settings.run_path, slot)
     metrics.gauge("lexgate_start_time_seconds", time.time())
     return Services(
@@ -188,7 +190,8 @@ def _compose(
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
-        guard=GuardScanner(),
+        guard=guard,
+        model_names=ModelNames(guard),
         policy=_policy(effective),
         decided_calls=DecidedCalls(),
         upstream=(Http1Client if settings.upstream == "http1" else UpstreamClient)(settings.timeouts),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.limits import LimitTable
     from gateway.log_connection import LogConnection
     from gateway.metrics import Registry
+    from gateway.model_names import ModelNames
     from gateway.policy_point import PolicyPoint
     from gateway.settings import Settings
     from gateway.settler import Settler
@@ -63,6 +64,7 @@ class Services:
     texts_version: str  # version of patterns and models: part of every cache key, one name for each layer
     segments_version: str
     guard: GuardScanner
+    model_names: ModelNames
     policy: PolicyPoint
     decided_calls: DecidedCalls
     upstream: Upstream

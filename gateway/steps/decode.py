@@ -20,4 +20,6 @@ async def decode(flow: Flow, services: Services) -> None:
     flow.digests["received"] = await services.heavy.run(size, services.digest, flow.who.tenant, flow.body)
     services.request_headers.check(flow.endpoint.family, flow.caller.headers)
     decoder = services.decoders[flow.endpoint.protocol]
-    flow.request = await services.heavy.run(size, decoder, flow.body, labels=services.own_labels)
+    request = await services.heavy.run(size, decoder, flow.body, labels=services.own_labels)
+    services.model_names.check(request.model)
+    flow.request = request

@@ -166,3 +166,14 @@ def test_whatever_usage_a_provider_claims_the_flow_has_an_outcome_and_others_are
     assert odd.status_code == 200, odd.text
     assert product.record(odd.headers["lexgate-flow"])["meter"]["reported"]["output"] == 0
     assert product.record(even.headers["lexgate-flow"])["meter"]["reported"]["output"] > 0
+
+
+@pytest.mark.parametrize(
+    "model", ["maria.schneider@example.com", "4111-1111-1111-1111", "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"]
+)
+def test_a_model_name_is_no_place_for_text(product: Product, model: str) -> None:
+    before = len(product.requests())
+    answer = product.chat("hello", model)
+    assert answer.status_code == 400
+    assert product.record(answer.headers["lexgate-flow"], "failed")["pub"]["model"] is None
+    assert len(product.requests()) == before

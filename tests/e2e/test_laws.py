@@ -199,7 +199,9 @@ def test_spans_tell_the_journey_and_no_content(tmp_path: Path) -> None:
         flow = httpx.post(f"{product.url}/v1/chat/completions", headers=headers, content=body).headers["lexgate-flow"]
         product.chat(PROMPT, "status-500")
         sent = dict(product.requests()[0]["headers"])
-        assert {name.lower(): value for name, value in sent.items()}["traceparent"].split("-")[1] == parent.split("-")[1]
+        assert {name.lower(): value for name, value in sent.items()}["traceparent"].split("-")[1] == parent.split("-")[
+            1
+        ]
         record = product.record(flow)
         assert record["pub"]["trace_id"] == parent.split("-")[1]
         assert product.stop() == 0
