@@ -22,6 +22,12 @@ FOLDER = Path(".lexgate")
 DEMO_PORT = 8090
 DEMO_SECONDS = 60.0
 
+PROMPT = (
+    "Repeat after me: Maria Schneider, ID 11010519491231002X, phone +49 151 23456789, card 4111 1111 1111 1111, "
+    "key sk-proj-Zx81LmQ0aPb72KdYtR5vWc9NhE3uJf6GsT4oXiB8."
+)
+"""Invented values with right check digits, in a sentence that so small a model repeats without mistakes."""
+
 BANNER = """\
 
   Lexgate is running.  Ctrl-C ends it.
@@ -32,10 +38,10 @@ BANNER = """\
   caller key      {caller}
   operator key    {operator}
 
-  Try it (the name and the number do not reach the model):
+  Try it. The name, the numbers and the key do not reach the model; in its answer all but the key are there again:
 
     curl -s {scheme}://{data}/v1/chat/completions -H 'Authorization: Bearer {caller}' -H 'Content-Type: application/json' \\
-      -d '{{"model":"{model}","max_tokens":60,"temperature":0,"messages":[{{"role":"user","content":"Repeat after me: Hello Maria Schneider, your number is +49 151 23456789."}}]}}'
+      -d '{{"model":"{model}","max_tokens":200,"temperature":0,"messages":[{{"role":"user","content":"{prompt}"}}]}}'
 
   Then see its record:
 
@@ -101,6 +107,7 @@ async def _run(folder: Path, keys: dict[str, str]) -> None:
                     ),
                     model=next((model for item in settings.providers for model in item.models), "MODEL"),
                     config=config,
+                    prompt=PROMPT,
                     lexgate=_command(),
                     **keys,
                 )
