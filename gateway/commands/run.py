@@ -22,11 +22,8 @@ FOLDER = Path(".lexgate")
 DEMO_PORT = 8090
 DEMO_SECONDS = 60.0
 
-PROMPT = (
-    "Repeat after me: Maria Schneider, ID 11010519491231002X, phone +49 151 23456789, card 4111 1111 1111 1111, "
-    "key sk-proj-Zx81LmQ0aPb72KdYtR5vWc9NhE3uJf6GsT4oXiB8."
-)
-"""Invented values with right check digits, in a sentence that so small a model repeats without mistakes."""
+PROMPT = "Repeat after me: Hello Maria Schneider, your number is +49 151 23456789."
+"""A sentence that so small a model repeats without mistakes, placeholders included."""
 
 BANNER = """\
 
@@ -38,10 +35,10 @@ BANNER = """\
   caller key      {caller}
   operator key    {operator}
 
-  Try it. The name, the numbers and the key do not reach the model; in its answer all but the key are there again:
+  Try it. The name and the number do not reach the model; its answer, which repeats them, has them again:
 
     curl -s {scheme}://{data}/v1/chat/completions -H 'Authorization: Bearer {caller}' -H 'Content-Type: application/json' \\
-      -d '{{"model":"{model}","max_tokens":200,"temperature":0,"messages":[{{"role":"user","content":"{prompt}"}}]}}'
+      -d '{{"model":"{model}","max_tokens":80,"temperature":0,"messages":[{{"role":"user","content":"{prompt}"}}]}}'
 
   Then see its record:
 
