@@ -113,8 +113,13 @@ def rewritten(body: bytes, texts: dict[Path, str], nulls: list[Path]) -> bytes:
 
 
 def number(value: object) -> int:
-    """A count of tokens as providers report it; anything else than a natural number reads as none."""
-    return value if type(value) is int and value >= 0 else 0
+    """A count of tokens as providers report it; anything else than a natural number below 2**53 reads as none."""
+    return value if type(value) is int and 0 <= value < 2**53 else 0
+
+
+def word(value: object) -> str | None:
+    """An identifier or a reason as providers report it, cut to 128 characters; anything else than a text is none."""
+    return value[:128] if type(value) is str else None
 
 
 def data_event(payload: object, name: str = "") -> bytes:

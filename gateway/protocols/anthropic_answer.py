@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from gateway.flow import Path, Usage
-from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten
+from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
 
@@ -74,8 +74,8 @@ class AnthropicAnswer:
         message = event.get("message")
         if type(message) is not dict:
             raise MalformedAnswer
-        self.channels.report.response_id = message.get("id")
-        self.channels.report.response_model = message.get("model")
+        self.channels.report.response_id = word(message.get("id"))
+        self.channels.report.response_model = word(message.get("model"))
         self._read_usage(message)
 
     def _read_usage(self, holder: dict[str, Any]) -> None:
@@ -93,7 +93,9 @@ class AnthropicAnswer:
         restore = kind == "text"
         if kind.endswith("tool_use"):
             name = block.get("name")
-            self.channels.tool(str(name))
+            if type(name) is not str:
+                raise MalformedAnswer
+            self.channels.tool(name)
             restore = kind == "tool_use" and name not in self.channels.options.outbound
             self._tools |= kind == "tool_use"
         self._open[index] = (kind, restore)
@@ -180,7 +182,7 @@ class AnthropicAnswer:
         reason = delta.get("stop_reason") if type(delta) is dict else None
         if reason is None:
             return out + event.raw
-        self.channels.report.finish = str(reason)
+        self.channels.report.finish = word(reason)
         return out + self._label() + event.raw
 
     def _label(self) -> bytes:
@@ -238,9 +240,9 @@ class AnthropicAnswer:
         if type(answer.get("input_tokens")) is int:
             report.usage = Usage(input=number(answer["input_tokens"]))
             return body
-        report.response_id, report.response_model = answer.get("id"), answer.get("model")
+        report.response_id, report.response_model = word(answer.get("id")), word(answer.get("model"))
         self._read_usage(answer)
-        report.finish = answer.get("stop_reason")
+        report.finish = word(answer.get("stop_reason"))
         blocks = answer.get("content", [])
         if type(blocks) is not list or any(type(block) is not dict for block in blocks):
             raise MalformedAnswer
@@ -265,7 +267,9 @@ class AnthropicAnswer:
         base: Path = ("content", index)
         if kind.endswith("tool_use"):
             name = block.get("name")
-            self.channels.tool(str(name))
+            if type(name) is not str:
+                raise MalformedAnswer
+            self.channels.tool(name)
             self._tools |= kind == "tool_use"
             restore = kind == "tool_use" and name not in self.channels.options.outbound
             return self._tool_input(block, "input", (*base, "input"), texts, restore=restore)

@@ -7,12 +7,13 @@ text changed are removed: their tokens would spell the placeholder. The terminal
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from gateway.flow import Path, Usage
-from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten
+from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
 
@@ -24,6 +25,16 @@ DONE = b"data: [DONE]\n\n"
 STOPPED = "content_filter"
 
 
+@dataclass(slots=True)
+class _Call:
+    """A tool call of a stream. `key`: of its channel; `restore`: whether its arguments get their values back."""
+
+    key: tuple[int, str, int | str, str, str]
+    id: str
+    name: str
+    restore: bool
+
+
 class OpenAIAnswer:
     """One answer. `event` for each event of a stream, or `whole` once; then `terminal` and `channels.close()`."""
 
@@ -33,6 +44,7 @@ class OpenAIAnswer:
         self._stamp: dict[str, Any] = {}
         self._open: dict[int, None] = {}  # choices without a finish yet
         self._with_tools: set[int] = set()
+        self._calls: dict[tuple[int, int | str], _Call] = {}  # the latest call at each place
 
     # -- streams ---------------------------------------------------------------------------------------------------
 
@@ -56,7 +68,7 @@ class OpenAIAnswer:
             return b""
         if not self._stamp:
             self._stamp = {key: chunk[key] for key in _STAMP if key in chunk}
-            report.response_id, report.response_model = chunk.get("id"), chunk.get("model")
+            report.response_id, report.response_model = word(chunk.get("id")), word(chunk.get("model"))
         choices = chunk.get("choices")
         if not choices:
             hide = self.channels.options.hide_usage and usage is not None and choices == []
@@ -77,9 +89,8 @@ class OpenAIAnswer:
         stopped = self.channels.stopped()
         if not changed and not stopped:
             out = event.raw
-            if self.channels.options.hide_usage and b"usage" in out:
-                for null in _NULL_USAGE:
-                    out = out.replace(null, b"", 1)
+            if self.channels.options.hide_usage and chunk.get("usage", 0) is None:
+                out = _without_usage(event, chunk)
             return b"".join(before) + out if before else out
         if self.channels.options.hide_usage and chunk.get("usage", 0) is None:
             del chunk["usage"]
@@ -105,7 +116,7 @@ class OpenAIAnswer:
             rest = self._rest(index)
             if not self.channels.stopped():
                 rest += self._label(index, finish)
-                self.channels.report.finish = finish
+                self.channels.report.finish = word(finish)
                 self._open.pop(index, None)
             if rest or self.channels.stopped():
                 if type(delta) is dict and delta:
@@ -151,24 +162,31 @@ class OpenAIAnswer:
             raise MalformedAnswer
         changed = False
         for position, call in enumerate(calls):
-            which = call.get("index", position)
+            which, call_id = call.get("index", position), call.get("id") or ""
+            if type(which) is not int or type(call_id) is not str:
+                raise MalformedAnswer
             for field, text in (("function", "arguments"), ("custom", "input")):
                 if type(call.get(field)) is dict:
-                    changed |= self._call(index, which, call[field], text)
+                    changed |= self._call(index, which, call[field], text, call_id)
         return changed
 
-    def _call(self, index: int, which: object, call: dict[str, Any], field: str) -> bool:
+    def _call(self, index: int, which: int | str, call: dict[str, Any], field: str, call_id: str = "") -> bool:
         self._with_tools.add(index)
-        key = (index, "tool", which)
-        name, text = call.get("name"), call.get(field)
-        channel = self.channels.get(key)
-        if channel is None:
-            if type(name) is str:
+        name, text = call.get("name") or "", call.get(field)
+        if type(name) is not str:
+            raise MalformedAnswer
+        known = self._calls.get((index, which))
+        if known is None or (call_id and call_id != known.id):
+            named = bool(name and (call_id or which == "function_call"))
+            known = _Call((index, "tool", which, call_id, field), call_id, name, self._restorable(name, named=named))
+            self._calls[index, which] = known
+            if name:
                 self.channels.tool(name)
-            outbound = name in self.channels.options.outbound
-            channel = self.channels.open(key, "tool", restore=not outbound, json=field == "arguments")
+        elif name:
+            self._late_name(known, name)
         if type(text) is not str or not text:
             return False
+        channel = self.channels.open(known.key, "tool", restore=known.restore, json=field == "arguments")
         if self.channels.stopped():
             call[field] = ""
             return True
@@ -178,6 +196,22 @@ class OpenAIAnswer:
             return False
         call[field] = new
         return True
+
+    def _restorable(self, name: str, *, named: bool) -> bool:
+        """Whether arguments may be restored: this is the whole name of a tool that stays inside, as far as one can see."""
+        outbound = self.channels.options.outbound
+        return not outbound or (named and not any(tool.startswith(name) for tool in outbound))
+
+    def _late_name(self, call: _Call, name: str) -> None:
+        """A name after the first fragment: what the tool is called is open, so nothing is restored for it."""
+        if not call.name:
+            self.channels.tool(name)
+        outbound = self.channels.options.outbound
+        if not outbound or (name == call.name and name + name not in outbound):
+            return
+        if call.restore and self.channels.get(call.key) is not None:
+            raise MalformedAnswer  # what was restored cannot be taken back
+        call.restore = False
 
     def _rest(self, index: int) -> list[bytes]:
         """Events with what the channels of one choice still hold."""
@@ -191,15 +225,22 @@ class OpenAIAnswer:
             if rest:
                 delta: dict[str, Any] = {"audio": {"transcript": rest}} if key[1] == "audio" else {str(key[1]): rest}
                 if key[1] == "tool":
-                    delta = (
-                        {"function_call": {"arguments": rest}}
-                        if key[2] == "function_call"
-                        else {"tool_calls": [{"index": key[2], "function": {"arguments": rest}}]}
-                    )
+                    delta = self._call_rest(key, rest)
                 events.append(self._delta_event(index, delta))
             if channel.stopped is not None:
                 self.channels.report.stopped = channel.stopped
         return events
+
+    def _call_rest(self, key: tuple[Any, ...], rest: str) -> dict[str, Any]:
+        """The delta with the rest of one call's arguments or, of a custom tool, input."""
+        index, _, which, call_id, field = key
+        if which == "function_call":
+            return {"function_call": {"arguments": rest}}
+        call: dict[str, Any] = {"index": which}
+        if self._calls[index, which].id != call_id:
+            call["id"] = call_id  # another call has taken its place since
+        call["custom" if field == "input" else "function"] = {field: rest}
+        return {"tool_calls": [call]}
 
     def _label(self, index: int, finish: str) -> list[bytes]:
         """Our label as an own delta after the choice's last text; none beside tool calls."""
@@ -247,7 +288,7 @@ class OpenAIAnswer:
         if answer.get("error") is not None:
             report.upstream_error = _error_type(answer["error"])
             return body
-        report.response_id, report.response_model = answer.get("id"), answer.get("model")
+        report.response_id, report.response_model = word(answer.get("id")), word(answer.get("model"))
         if type(answer.get("usage")) is dict:
             report.usage = usage_of(answer["usage"])
         texts: dict[Path, str] = {}
@@ -290,7 +331,7 @@ class OpenAIAnswer:
         finish = choice.get("finish_reason")
         if self.channels.stopped():
             choice["finish_reason"] = finish = STOPPED
-        self.channels.report.finish = finish
+        self.channels.report.finish = word(finish)
         if self.channels.options.label is not None and not calls and type(message.get("content")) is str:
             text = message["content"]
             label = self.channels.options.label(text) if text and position not in self._with_tools else ""
@@ -304,12 +345,15 @@ class OpenAIAnswer:
     def _whole_call(
         self, key: tuple[object, ...], call: dict[str, Any], field: str, path: Path, texts: dict[Path, str]
     ) -> None:
-        name = call.get("name")
-        if type(name) is str:
+        name = call.get("name") or ""
+        if type(name) is not str:
+            raise MalformedAnswer
+        if name:
             self.channels.tool(name)
         self._with_tools.add(int(str(key[0])))
         if type(call.get(field)) is str:
-            restore = name not in self.channels.options.outbound
+            outbound = self.channels.options.outbound
+            restore = not outbound or (bool(name) and name not in outbound)
             self._whole_text(key, "tool", call, field, path, texts, restore=restore, json=field == "arguments")
 
     def _whole_text(
@@ -345,6 +389,19 @@ def usage_of(usage: dict[str, Any]) -> Usage:
         output=number(usage.get("completion_tokens")),
         reasoning=number(completion.get("reasoning_tokens")) if type(completion) is dict else 0,
     )
+
+
+def _without_usage(event: Event, chunk: dict[str, Any]) -> bytes:
+    """The event without its own `"usage":null`; one further inside belongs to somebody else."""
+    del chunk["usage"]
+    data = event.data or b""
+    for null in _NULL_USAGE:
+        at = data.rfind(null)
+        if at >= 0:
+            shorter = data[:at] + data[at + len(null) :]
+            if data in event.raw and _loads(shorter) == chunk:
+                return event.raw.replace(data, shorter, 1)
+    return event.with_data(orjson.dumps(chunk))
 
 
 def _loads(data: bytes) -> dict[str, Any]:

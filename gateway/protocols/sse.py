@@ -47,16 +47,29 @@ class Event:
 class EventReader:
     """Bytes in, whole events out. Which events come out does not depend on how the bytes were cut."""
 
-    __slots__ = ("_buffer", "_searched")
+    __slots__ = ("_pieces", "_size", "_tail")
 
     def __init__(self) -> None:
-        self._buffer = b""
-        self._searched = 0
+        self._pieces: list[bytes] = []  # of the event that is not complete yet
+        self._size = 0
+        self._tail = b""  # its last bytes: a blank line may be split over two reads
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """The events that are complete now. Raises EventTooLarge."""
-        buffer = self._buffer + chunk if self._buffer else chunk
-        start, position = 0, max(0, self._searched - 3)
+        window = self._tail + chunk
+        if b"\n\n" in window or (b"\r" in window and _BLANK.search(window) is not None):
+            yield from self._events(chunk)
+        else:
+            # Only new bytes are searched and nothing is copied: a long event costs what it weighs.
+            self._pieces.append(chunk)
+            self._size += len(chunk)
+            self._tail = window[-3:]
+        if self._size > MAX_EVENT:
+            raise EventTooLarge
+
+    def _events(self, chunk: bytes) -> Iterator[Event]:
+        start, position = 0, max(0, self._size - 3)
+        buffer = b"".join((*self._pieces, chunk))
         simple = b"\r" not in buffer
         try:
             while True:
@@ -72,14 +85,13 @@ class EventReader:
                 event, start, position = buffer[start:end], end, end
                 yield read_event(event)
         finally:
-            self._buffer = buffer[start:]
-            self._searched = len(self._buffer)
-        if len(self._buffer) > MAX_EVENT:
-            raise EventTooLarge
+            rest = buffer[start:]
+            self._pieces, self._size, self._tail = [rest], len(rest), rest[-3:]
 
     def rest(self) -> bytes:
         """Bytes of an event that nothing ended."""
-        rest, self._buffer, self._searched = self._buffer, b"", 0
+        rest = b"".join(self._pieces)
+        self._pieces, self._size, self._tail = [], 0, b""
         return rest
 
 
