@@ -11,8 +11,11 @@ from typing import Any
 
 import orjson
 
+from gateway.errors import UpstreamFailed
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
+from gateway.protocols.family import FAMILIES
+from gateway.protocols.last_look import look, other_lines, refuse_duplicates
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
 
@@ -44,13 +47,20 @@ class AnthropicAnswer:
     def event(self, event: Event) -> bytes:
         """What the caller gets for this event. Raises MalformedAnswer."""
         if event.data is None:
-            return event.raw
+            return b"" if look(self.channels.rules, [event.raw.decode(errors="replace")]) else event.raw
         message = _loads(event.data)
         kind = message.get("type")
         if self.channels.stopped():
             if kind == "message_delta":
                 self._read_usage(message)
             return b""
+        hit = look(self.channels.rules, [*_outside(message), *other_lines(event.raw, str(kind))])
+        if hit is not None and kind == "error":
+            self.channels.report.upstream_error = "error"
+            return FAMILIES["anthropic"].error_event(_withheld(), "")
+        if hit is not None:
+            self.channels.report.stopped = hit
+            return self._end()
         if kind == "content_block_delta":
             return self._delta(event, message)
         if kind == "content_block_start":
@@ -236,8 +246,16 @@ class AnthropicAnswer:
         report = self.channels.report
         if answer.get("type") == "error" or answer.get("error") is not None:
             report.upstream_error = _error_type(answer.get("error"))
+            if look(self.channels.rules, [answer]):
+                report.upstream_error = "error"
+                return FAMILIES["anthropic"].error_body(_withheld(), "")
             return body
-        if type(answer.get("input_tokens")) is int:
+        report.stopped = look(self.channels.rules, _outside_whole(answer))
+        if report.stopped is not None:
+            report.finish = STOPPED
+            fixed = {"type": "message", "role": "assistant", "content": [], "stop_reason": STOPPED}
+            return orjson.dumps(fixed | {"stop_sequence": None})
+        if type(answer.get("input_tokens")) is int and "content" not in answer:
             report.usage = Usage(input=number(answer["input_tokens"]))
             return body
         report.response_id, report.response_model = word(answer.get("id")), word(answer.get("model"))
@@ -323,6 +341,49 @@ class AnthropicAnswer:
             self.channels.report.labelled = True
 
 
+def _withheld() -> UpstreamFailed:
+    return UpstreamFailed("the provider failed; its message held guarded content")
+
+
+def _outside(message: dict[str, Any]) -> list[Any]:
+    """What no channel reads of an event."""
+    kind = message.get("type")
+    holder = {"content_block_delta": "delta", "content_block_start": "content_block"}.get(str(kind))
+    values: list[Any] = []
+    for key, value in message.items():
+        if key == holder and type(value) is dict:
+            values += _of_block(value)
+        elif key != "type" or holder is None:
+            values.append(value)
+    return values
+
+
+def _of_block(block: dict[str, Any], *, whole: bool = False) -> list[Any]:
+    """What no channel reads of a block or a delta."""
+    kind = str(block.get("type"))
+    read = _DELTAS[kind][0] if kind in _DELTAS else kind if kind in {"text", "thinking"} else ""
+    if whole and kind.endswith("tool_use"):
+        read = "input"
+    values: list[Any] = []
+    for key, value in block.items():
+        cited = value if key == "citations" and type(value) is list else [value] if key == "citation" else None
+        if cited is not None:
+            for item in cited:
+                values += [v for k, v in item.items() if k != "cited_text"] if type(item) is dict else [item]
+        elif key != read and (key != "type" or kind not in _DELTAS):
+            values.append(value)
+    return values
+
+
+def _outside_whole(answer: dict[str, Any]) -> list[Any]:
+    """What no channel reads of a whole answer."""
+    values: list[Any] = [value for key, value in answer.items() if key != "content"]
+    blocks = answer.get("content")
+    for block in blocks if type(blocks) is list else [blocks]:
+        values += _of_block(block, whole=True) if type(block) is dict else [block]
+    return values
+
+
 def usage_of(usage: dict[str, Any]) -> Usage:
     """Anthropic's input tokens exclude what was read from or written to the cache; `Usage.input` includes both."""
     read = number(usage.get("cache_read_input_tokens"))
@@ -363,6 +424,7 @@ def _loads(data: bytes) -> dict[str, Any]:
         raise MalformedAnswer from None
     if type(value) is not dict:
         raise MalformedAnswer
+    refuse_duplicates(data, value)
     return value
 
 

@@ -12,8 +12,11 @@ from typing import Any
 
 import orjson
 
+from gateway.errors import UpstreamFailed
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
+from gateway.protocols.family import FAMILIES
+from gateway.protocols.last_look import look, other_lines, refuse_duplicates
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
 
@@ -51,7 +54,7 @@ class OpenAIAnswer:
     def event(self, event: Event) -> bytes:
         """What the caller gets for this event. Raises MalformedAnswer."""
         if event.data is None:
-            return event.raw
+            return b"" if look(self.channels.rules, [event.raw.decode(errors="replace")]) else event.raw
         if event.data.strip() == b"[DONE]":
             out = self.flush()
             self.terminal = event.raw
@@ -60,12 +63,18 @@ class OpenAIAnswer:
         report = self.channels.report
         if chunk.get("error") is not None:
             report.upstream_error = _error_type(chunk["error"])
+            if look(self.channels.rules, [chunk]):
+                report.upstream_error = "error"
+                return FAMILIES["openai"].error_event(_withheld(), "")
             return event.raw
         usage = chunk.get("usage")
         if type(usage) is dict:
             report.usage = usage_of(usage)
         if self.channels.stopped():
             return b""
+        report.stopped = look(self.channels.rules, [*_outside(chunk, self._stamp, "delta"), *other_lines(event.raw)])
+        if report.stopped is not None:
+            return self._end()
         if not self._stamp:
             self._stamp = {key: chunk[key] for key in _STAMP if key in chunk}
             report.response_id, report.response_model = word(chunk.get("id")), word(chunk.get("model"))
@@ -287,10 +296,20 @@ class OpenAIAnswer:
         report = self.channels.report
         if answer.get("error") is not None:
             report.upstream_error = _error_type(answer["error"])
+            if look(self.channels.rules, [answer]):
+                report.upstream_error = "error"
+                return FAMILIES["openai"].error_body(_withheld(), "")
             return body
         report.response_id, report.response_model = word(answer.get("id")), word(answer.get("model"))
         if type(answer.get("usage")) is dict:
             report.usage = usage_of(answer["usage"])
+        report.stopped = look(self.channels.rules, _outside(answer, {}, "message"))
+        if report.stopped is not None:
+            report.response_id = report.response_model = None
+            report.finish = STOPPED
+            message = {"role": "assistant", "content": ""}
+            stopped = {"index": 0, "message": message, "finish_reason": STOPPED}
+            return orjson.dumps({"object": "chat.completion", "choices": [stopped]})
         texts: dict[Path, str] = {}
         nulls: list[Path] = []
         choices = answer.get("choices", [])
@@ -391,6 +410,57 @@ def usage_of(usage: dict[str, Any]) -> Usage:
     )
 
 
+def _withheld() -> UpstreamFailed:
+    return UpstreamFailed("the provider failed; its message held guarded content")
+
+
+def _outside(chunk: dict[str, Any], stamp: dict[str, Any], body: str) -> list[Any]:
+    """What no channel reads: of the chunk or answer, of its choices, and of their `body` (delta | message)."""
+    values: list[Any] = [v for k, v in chunk.items() if v is not None and k != "choices" and stamp.get(k) != v]
+    choices = chunk.get("choices")
+    if type(choices) is not list:
+        return [*values, choices]
+    for choice in choices:
+        if type(choice) is not dict:
+            values.append(choice)
+            continue
+        for key, value in choice.items():
+            if key != body or type(value) is not dict:
+                values.append(value)
+                continue
+            for name, part in value.items():
+                if type(part) is not str:
+                    values += _of_part(name, part)
+                elif name in _NO_TEXT:
+                    values.append(part)
+                elif name not in _VISIBLE:
+                    values.append(name)
+    return values
+
+
+def _of_part(name: str, part: Any) -> list[Any]:
+    """What no channel reads of a tool call, a function call or audio."""
+    if name == "tool_calls" and type(part) is list:
+        return [value for call in part for value in _of_call(call)]
+    text = {"function_call": "arguments", "audio": "transcript"}.get(name)
+    if text is not None and type(part) is dict:
+        return [value for key, value in part.items() if key != text or type(value) is not str]
+    return [name, part]
+
+
+def _of_call(call: Any) -> list[Any]:
+    if type(call) is not dict:
+        return [call]
+    values: list[Any] = []
+    for key, value in call.items():
+        text = {"function": "arguments", "custom": "input"}.get(key)
+        if text is not None and type(value) is dict:
+            values += [v for k, v in value.items() if k != text or type(v) is not str]
+        else:
+            values.append(value)
+    return values
+
+
 def _without_usage(event: Event, chunk: dict[str, Any]) -> bytes:
     """The event without its own `"usage":null`; one further inside belongs to somebody else."""
     del chunk["usage"]
@@ -411,6 +481,7 @@ def _loads(data: bytes) -> dict[str, Any]:
         raise MalformedAnswer from None
     if type(value) is not dict:
         raise MalformedAnswer
+    refuse_duplicates(data, value)
     return value
 
 
