@@ -290,6 +290,7 @@ class AnthropicAnswer:
             self.channels.tool(name)
             self._tools |= kind == "tool_use"
             restore = kind == "tool_use" and name not in self.channels.options.outbound
+            block.setdefault("input", None)
             return self._tool_input(block, "input", (*base, "input"), texts, restore=restore)
         if kind in {"text", "thinking"} and type(block.get(kind)) is str:
             text = block[kind]

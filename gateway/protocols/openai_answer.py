@@ -307,8 +307,8 @@ class OpenAIAnswer:
         if report.stopped is not None:
             report.response_id = report.response_model = None
             report.finish = STOPPED
-            message = {"role": "assistant", "content": ""}
-            stopped = {"index": 0, "message": message, "finish_reason": STOPPED}
+            emptied = {"role": "assistant", "content": ""}
+            stopped = {"index": 0, "message": emptied, "finish_reason": STOPPED}
             return orjson.dumps({"object": "chat.completion", "choices": [stopped]})
         texts: dict[Path, str] = {}
         nulls: list[Path] = []
