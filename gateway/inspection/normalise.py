@@ -65,6 +65,9 @@ _GROUPED = re.compile(
     rf"|[1-9][0-9]{{5}}(?P<i>{_GAP}|[ \-])(?:19|20)[0-9]{{6}}(?P=i)[0-9]{{3}}[0-9Xx]"
     rf"|(?!000|666|9)[0-9]{{3}}(?P<j>{_GAP})[0-9]{{2}}(?P=j)[0-9]{{4}}(?!(?P=j)[0-9]))(?![0-9A-Za-z])"
 )
+_TEN_DIGITS = "0123456789"
+_FEWEST_DIGITS = 8
+"""Digits of the shortest number that is read in another writing."""
 _GAP_PIECE = re.compile(r"[^0-9Xx]+")
 
 
@@ -94,6 +97,8 @@ def normalise(text: str) -> Normalised:
         result = _replaced(result, _CODED, _decoded)
     if not result.text.isascii() and _ODD.search(result.text) is not None:
         result = _replaced(result, _ODD_PIECE, lambda match: _plain(match[0]))
+    if sum(map(result.text.count, _TEN_DIGITS)) < _FEWEST_DIGITS:
+        return result  # counting is a tenth of looking for numbers that cannot be there
     if _SPACED_DIGITS.search(result.text) is not None:
         result = _replaced(result, _SPACED_DIGITS, _joined)
     return _regrouped(result)
