@@ -57,7 +57,6 @@ _CODED = re.compile(
     # a word's end for readers, none for expressions: `card_4111 1111 …`
     r"|(?<=[A-Za-z])(?P<under>_)(?=[0-9](?:[ \-.]?[0-9]){11,18}(?![0-9A-Za-z]))"
 )
-_CODE_SIGNS = ("\\", "%", "&", "+", "_")
 _GAP = r"(?:\r?\n|[ \t]{2,4}|\t|[ ]?[/_|,+][ ]?|[ ]-[ ])"
 _GROUPED = re.compile(
     rf"(?<![0-9A-Za-z])(?:[2-6][0-9]{{3}}(?P<g>{_GAP})[0-9]{{4}}(?P=g)[0-9]{{4}}(?P=g)[0-9]{{4}}(?!(?P=g)[0-9]{{4}}(?![0-9]))"
@@ -93,7 +92,9 @@ class Normalised:
 def normalise(text: str) -> Normalised:
     """The text as patterns should see it, with the way back. Linear time."""
     result = Normalised(text)
-    if any(sign in text for sign in _CODE_SIGNS) and _CODED.search(text) is not None:
+    # Written out, not looped over: it runs on every text.
+    coded = "\\" in text or "%" in text or "&" in text or "+" in text or "_" in text
+    if coded and _CODED.search(text) is not None:
         result = _replaced(result, _CODED, _decoded)
     if not result.text.isascii() and _ODD.search(result.text) is not None:
         result = _replaced(result, _ODD_PIECE, lambda match: _plain(match[0]))
