@@ -104,7 +104,9 @@ class Provider(Section):
 
     name: Name = Field(description="how records and rules call it")
     base_url: str = Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$", description="root of its API, without /v1")
-    protocols: tuple[Literal["openai", "anthropic"], ...] = Field(("openai",), description="API families it speaks")
+    protocols: tuple[Literal["openai", "anthropic", "gemini"], ...] = Field(
+        ("openai",), description="API families it speaks"
+    )
     jurisdiction: Country = Field(description="where the tokens are processed (ISO 3166-1)")
     models: tuple[str, ...] = Field(
         ("*",), description="model name patterns; the first provider that matches gets the call"

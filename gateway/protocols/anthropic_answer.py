@@ -14,6 +14,7 @@ import orjson
 from gateway.errors import UpstreamFailed
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
+from gateway.protocols.arguments import pass_object
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import look, other_lines, refuse_duplicates
 from gateway.protocols.sse import Event
@@ -291,7 +292,7 @@ class AnthropicAnswer:
             self._tools |= kind == "tool_use"
             restore = kind == "tool_use" and name not in self.channels.options.outbound
             block.setdefault("input", None)
-            return self._tool_input(block, "input", (*base, "input"), texts, restore=restore)
+            return pass_object(self.channels, block, "input", (*base, "input"), texts, restore=restore)
         if kind in {"text", "thinking"} and type(block.get(kind)) is str:
             text = block[kind]
             channel = self.channels.once((index, kind), _DELTAS[_DELTA_OF[kind]][1], text, restore=kind == "text")
@@ -303,32 +304,6 @@ class AnthropicAnswer:
             if type(citation) is dict and self._cited(citation, (index, "cited", place)):
                 texts[(*base, "citations", place, "cited_text")] = citation["cited_text"]
         return False
-
-    def _tool_input(self, holder: Any, key: Any, path: Path, texts: dict[Path, str], *, restore: bool) -> bool:
-        """Strings and keys of a tool's input object, in place. True if a key changed."""
-        value = holder[key]
-        if type(value) is str:
-            holder[key] = self._input_text(value, path, restore=restore)
-            if holder[key] != value:
-                texts[path] = holder[key]
-            return False
-        if type(value) is list:
-            return _any([self._tool_input(value, i, (*path, i), texts, restore=restore) for i in range(len(value))])
-        if type(value) is not dict:
-            return False
-        changed = _any([self._tool_input(value, k, (*path, k), texts, restore=restore) for k in list(value)])
-        names = {k: self._input_text(k, (*path, k, ""), restore=restore) for k in value}
-        if all(old == new for old, new in names.items()):
-            return changed
-        holder[key] = {names[k]: item for k, item in value.items()}
-        return True
-
-    def _input_text(self, text: str, path: Path, *, restore: bool) -> str:
-        if self.channels.stopped():
-            return ""
-        channel = self.channels.once(path, "tool", text, restore=restore)
-        self.channels.report.stopped = channel.stopped
-        return "".join(channel.delivered)
 
     def _whole_label(self, blocks: list[dict[str, Any]], texts: dict[Path, str]) -> None:
         label = self.channels.options.label
@@ -404,11 +379,6 @@ def _delta_event(index: int, name: str, field: str, text: str) -> bytes:
 
 def _stop_event(index: int) -> bytes:
     return data_event({"type": "content_block_stop", "index": index}, "content_block_stop")
-
-
-def _any(flags: list[bool]) -> bool:
-    """`any` over a list, so that every item is done."""
-    return any(flags)
 
 
 def _index(message: dict[str, Any]) -> int:

@@ -100,6 +100,11 @@ def walk_field(value: Any, path: Path) -> Walk:
     return walk
 
 
+def walk_value(walk: Walk, value: Any, path: Path, kind: PartKind, role: str, *, own: bool = False) -> None:
+    """Anything that has no blocks in it, for walkers of other protocols. `own`: a tool's own data."""
+    _value(walk, value, path, _At(kind, role, blocks=False, own=own))
+
+
 def _value(walk: Walk, value: Any, path: Path, at: _At) -> None:
     if type(value) is str:
         if value:

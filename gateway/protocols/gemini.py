@@ -1,0 +1,341 @@
+"""Gemini: `models/{model}:generateContent`, `:streamGenerateContent`, `:countTokens` and the two embedding methods.
+
+Model and streaming stand in the path, not in the body: `DecodedRequest.addressed` adds them. Nothing is inserted.
+Both writings of a field (`systemInstruction`, `system_instruction`) are read; both at once are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from gateway.errors import BadRequest
+from gateway.flow import Path
+from gateway.protocols.document import parse
+from gateway.protocols.gemini_vocabulary import GEMINI_KEYS, snake
+from gateway.protocols.gemini_walk import walk_content
+from gateway.protocols.json_offsets import escape, locate
+from gateway.protocols.reading import (
+    MAX_BLOCKS,
+    MAX_MESSAGES,
+    field_segments,
+    object_of,
+    tokens_of,
+    without_labels,
+)
+from gateway.protocols.request import DecodedRequest, Segment, unread_kinds
+from gateway.protocols.walk import Walk
+from gateway.redaction.splice import splice
+
+GENERATE, COUNT_TOKENS, EMBED = "gemini_generate", "gemini_count_tokens", "gemini_embed"
+METHODS: Mapping[str, str] = {
+    "generateContent": GENERATE,
+    "streamGenerateContent": GENERATE,
+    "countTokens": COUNT_TOKENS,
+    "embedContent": EMBED,
+    "batchEmbedContents": EMBED,
+}
+"""Methods of a model, and the protocol that reads each."""
+ROLES: Mapping[str, str] = {"user": "user", "model": "assistant", "function": "tool", "tool": "tool"}
+_DONE = frozenset({"contents", "content", "systemInstruction", "system_instruction", "model"})
+_CALLER_RUN = frozenset({"function_declarations", "computer_use"})
+Unit = tuple[Segment, Mapping[str, Any]]
+"""A content, and what it is made of."""
+_STORES = ("fileSearchStoreNames", "file_search_store_names")
+
+
+def decode(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
+    """Read a generateContent request. `labels`: our own, stripped from resent model turns. Raises BadRequest."""
+    return _decoded(GENERATE, body, parse(body).tree, (), labels)
+
+
+def decode_count_tokens(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
+    """Read a countTokens request: contents, or a whole `generateContentRequest`. Raises BadRequest."""
+    tree = parse(body).tree
+    inner = _field(tree, "generateContentRequest")
+    if inner is None:
+        return _decoded(COUNT_TOKENS, body, tree, (), labels)
+    key = "generateContentRequest" if "generateContentRequest" in tree else "generate_content_request"
+    if len(tree) > 1:
+        raise BadRequest("a countTokens request has contents or a generateContentRequest, not both", param=key)
+    return _decoded(COUNT_TOKENS, body, object_of(tree, key), (key,), labels)
+
+
+def decode_embed(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
+    """Read an embedContent or batchEmbedContents request. Raises BadRequest."""
+    tree = parse(body).tree
+    if "requests" not in tree:
+        return _embedding(body, [((), tree)], tree, tree.keys() - _DONE)
+    requests = _objects(tree.get("requests"), "requests")
+    if not 0 < len(requests) <= MAX_MESSAGES:
+        raise BadRequest(f"a batch has 1 to {MAX_MESSAGES} requests", param="requests")
+    return _embedding(
+        body, [(("requests", i), item) for i, item in enumerate(requests)], tree, tree.keys() - {"requests"}
+    )
+
+
+def _embedding(
+    body: bytes, requests: Sequence[tuple[Path, Mapping[str, Any]]], tree: Mapping[str, Any], rest: Any
+) -> DecodedRequest:
+    segments: list[Segment] = []
+    units: list[Unit] = []
+    for base, item in requests:
+        content = item.get("content")
+        if type(content) is not dict:
+            raise BadRequest("content must be an object", param="content")
+        units.append((_content_segment(EMBED, content, (*base, "content"), _role(content, "content")), content))
+        segments.append(units[-1][0])
+        if base:
+            segments += _rebased(field_segments(EMBED, item, _DONE), base)
+    segments += field_segments(EMBED, {key: tree[key] for key in rest}, frozenset())
+    references, uninspected = _facts(units, [])
+    models = {_model(item) for _, item in requests} - {""}
+    if len(models) > 1:
+        raise BadRequest("all requests of a batch name one model", param="requests")
+    return DecodedRequest(
+        protocol=EMBED, family="gemini", model=models.pop() if models else "", stream=False, segments=tuple(segments),
+        body=body, json_mode=True, references=references, uninspected=uninspected,
+    )  # fmt: skip
+
+
+def _decoded(protocol: str, body: bytes, tree: Mapping[str, Any], base: Path, labels: Sequence[str]) -> DecodedRequest:
+    contents = _contents(tree)
+    system = _field(tree, "systemInstruction")
+    if system is not None and type(system) is not dict:
+        raise BadRequest("systemInstruction must be an object with parts", param="systemInstruction")
+    config = _config(tree)
+    tools = _listed(_field(tree, "tools"), "tools")
+    caller_tools, provider_tools = _tools(tools)
+    stripped = 0
+    if labels:
+        body, stripped = _strip_labels(body, tree, contents, base, labels)
+    units: list[Unit] = []
+    if system:
+        path = (*base, _key(tree, "systemInstruction"))
+        units.append((_content_segment(protocol, system, path, "system"), system))
+    for path, item in contents:
+        segment = _content_segment(protocol, item, (*base, "contents", *path), _role(item, "contents"))
+        units.append((segment, item))
+    segments = [segment for segment, _ in units] + _rebased(field_segments(protocol, tree, _DONE), base)
+    references, uninspected = _facts(units, tools)
+    if _field(tree, "cachedContent") is not None:
+        references = tuple(sorted({*references, "cached_content"}))
+    return DecodedRequest(
+        protocol=protocol,
+        family="gemini",
+        model=_model(tree),
+        stream=False,
+        segments=tuple(segments),
+        body=body,
+        json_mode=_json_mode(config),
+        caller_tools=caller_tools,
+        provider_tools=provider_tools,
+        references=references,
+        uninspected=uninspected,
+        max_output=tokens_of({"maxOutputTokens": _field(config, "maxOutputTokens")}, "maxOutputTokens"),
+        stripped=stripped,
+    )
+
+
+def _key(tree: Mapping[str, Any], name: str) -> str:
+    return name if name in tree else snake(name)
+
+
+def _field(tree: Mapping[str, Any], name: str) -> Any:
+    """A field in either writing. Raises BadRequest when both are there: two readers could take different ones."""
+    other = snake(name)
+    if other != name and name in tree and other in tree:
+        raise BadRequest(f"{name} is given twice, in both of its writings", param=name)
+    return tree.get(name, tree.get(other))
+
+
+def _listed(value: Any, where: str) -> list[dict[str, Any]]:
+    """Google reads a single object where an array of them is meant."""
+    return [value] if type(value) is dict else _objects(value, where)
+
+
+def _objects(value: Any, where: str) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    if type(value) is not list or any(type(item) is not dict for item in value):
+        raise BadRequest(f"{where} must be an array of objects", param=where)
+    return value
+
+
+def _contents(tree: Mapping[str, Any]) -> list[tuple[Path, dict[str, Any]]]:
+    """The turns, each with its path below `contents` and checked for role and parts."""
+    given = tree.get("contents")
+    contents = _listed(given, "contents")
+    if not contents:
+        raise BadRequest("contents must be a non-empty array", param="contents")
+    if len(contents) > MAX_MESSAGES:
+        raise BadRequest(f"a call has at most {MAX_MESSAGES} contents", param="contents")
+    parts = 0
+    for index, content in enumerate(contents):
+        where = f"contents[{index}]"
+        _role(content, where)
+        for part in _listed(content.get("parts"), f"{where}.parts"):
+            parts += 1
+            if type(part.get("text", "")) is not str:
+                raise BadRequest(f"{where}.parts must have texts that are strings", param=f"{where}.parts")
+    if parts > MAX_BLOCKS:
+        raise BadRequest(f"a call has at most {MAX_BLOCKS} parts", param="contents")
+    return [((), given)] if type(given) is dict else [((index,), content) for index, content in enumerate(contents)]
+
+
+def _role(content: Mapping[str, Any], where: str) -> str:
+    role = content.get("role") or "user"
+    if type(role) is not str or role.lower() not in ROLES:
+        raise BadRequest(f"{where}.role is not a role of this API", param=f"{where}.role")
+    return ROLES[role.lower()]
+
+
+def _config(tree: Mapping[str, Any]) -> Mapping[str, Any]:
+    config = _field(tree, "generationConfig")
+    if config is not None and type(config) is not dict:
+        raise BadRequest("generationConfig must be an object", param="generationConfig")
+    for name in ("maxOutputTokens", "responseMimeType", "candidateCount"):
+        _field(config or {}, name)
+    count = _field(config or {}, "candidateCount")
+    if count is not None and (type(count) is not int or not 1 <= count <= 8):
+        raise BadRequest("candidateCount must be a number from 1 to 8", param="generationConfig.candidateCount")
+    return config or {}
+
+
+def _json_mode(config: Mapping[str, Any]) -> bool:
+    """Any form that a label would break: JSON, or one word of an enumeration."""
+    media_type = _field(config, "responseMimeType")
+    return media_type not in {None, "", "text/plain"} if type(media_type) is not list else True
+
+
+def _model(tree: Mapping[str, Any]) -> str:
+    """The model as a body may repeat it: `models/NAME`. It must be the one of the path."""
+    model = tree.get("model")
+    if model is None:
+        return ""
+    if type(model) is not str:
+        raise BadRequest("model must be a model's name", param="model")
+    return model.removeprefix("models/")
+
+
+def _tools(tools: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(names of the caller's functions, kinds of tools that the provider runs)."""
+    caller: list[str] = []
+    provider: list[str] = []
+    for index, tool in enumerate(tools):
+        for key, value in tool.items():
+            kind = snake(key)
+            if kind == "function_declarations":
+                where = f"tools[{index}].{key}"
+                for declared in _listed(value, where):
+                    if type(declared.get("name")) is not str:
+                        raise BadRequest(f"{where} must have names that are strings", param=where)
+                    caller.append(declared["name"])
+            elif kind in _CALLER_RUN:
+                caller.append(kind)
+            else:
+                provider.append(kind if key in GEMINI_KEYS else "unknown")
+    return tuple(caller), tuple(provider)
+
+
+def _content_segment(protocol: str, content: Any, path: Path, role: str) -> Segment:
+    tag = f"{protocol}.content:{role}:".encode()
+    return Segment(path, tag + orjson.dumps(content), role, content, _content_walker)
+
+
+def _content_walker(value: Any, path: Path, role: str) -> Walk:
+    return walk_content(value, path, role)
+
+
+def _rebased(segments: list[Segment], base: Path) -> list[Segment]:
+    """Segments of an inner object, their paths from the root of the body."""
+    for segment in segments:
+        segment.path = base + segment.path
+    return segments
+
+
+def _facts(units: Sequence[Unit], tools: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(references, kinds nobody can read). Contents of nothing but text are not walked for it."""
+    references: set[str] = set()
+    unread: set[str] = set()
+    for segment, content in units:
+        if not _is_text(content):
+            walk = segment.walk()
+            references |= walk.references
+            unread |= unread_kinds(walk)
+    for tool in tools:
+        search = _field(tool, "fileSearch")
+        if type(search) is dict and any(search.get(key) for key in _STORES):
+            references.add("file_search_store")
+    return tuple(sorted(references)), tuple(sorted(unread))
+
+
+def _is_text(content: Mapping[str, Any]) -> bool:
+    parts = content.get("parts")
+    return type(parts) is list and all(type(part) is dict and part.keys() == {"text"} for part in parts)
+
+
+def _strip_labels(
+    body: bytes,
+    tree: Mapping[str, Any],
+    contents: Sequence[tuple[Path, dict[str, Any]]],
+    base: Path,
+    labels: Sequence[str],
+) -> tuple[bytes, int]:
+    """Take our own labels out of what the caller resends as the model's words; `tree` is changed alike.
+
+    Our label is a part of its own, which goes whole; where a client joined it to the text, it is taken from the end.
+    """
+    known = tuple(label for label in labels if label)
+    texts: dict[Path, str] = {}
+    gone: list[tuple[Path, int, int, int]] = []
+    for path, content in contents:
+        parts = content.get("parts")
+        if _role(content, "contents") != "assistant" or type(parts) is not list:
+            continue
+        here: Path = (*base, "contents", *path, "parts")
+        emptied: list[int] = []
+        for place, part in enumerate(parts):
+            text = part.get("text")
+            if type(text) is str and (kept := without_labels(text, known)) != text:
+                part["text"] = kept
+                if kept or len(part) > 1:
+                    texts[(*here, place, "text")] = kept
+                else:
+                    emptied.append(place)
+        if len(emptied) == len(parts):  # a turn has a part, be it empty
+            texts[(*here, emptied.pop(), "text")] = ""
+        gone += [(here, *run, len(parts)) for run in _runs(emptied)]
+        content["parts"] = [part for place, part in enumerate(parts) if place not in emptied]
+    edits, removed = _edits(body, texts, gone)
+    return (splice(body, edits), removed) if edits else (body, 0)
+
+
+def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of each run of neighbours."""
+    runs: list[tuple[int, int]] = []
+    for place in places:
+        if runs and runs[-1][1] == place - 1:
+            runs[-1] = (runs[-1][0], place)
+        else:
+            runs.append((place, place))
+    return runs
+
+
+def _edits(
+    body: bytes, texts: Mapping[Path, str], gone: Sequence[tuple[Path, int, int, int]]
+) -> tuple[list[tuple[int, int, bytes]], int]:
+    """The splices, and how many labels they take out. A run of parts goes with the comma that parts it from one kept."""
+    wanted = [*texts]
+    for here, first, last, count in gone:
+        wanted += [(*here, place) for place in {first, last, max(0, first - 1), min(last + 1, count - 1)}]
+    places = locate(body, wanted) if wanted else {}
+    edits = [(*places[path], f'"{escape(text)}"'.encode()) for path, text in texts.items()]
+    for here, first, last, _ in gone:
+        if first:
+            edits.append((places[(*here, first - 1)][1], places[(*here, last)][1], b""))
+        else:
+            edits.append((places[(*here, 0)][0], places[(*here, last + 1)][0], b""))
+    return edits, len(texts) + sum(last - first + 1 for _, first, last, _ in gone)
