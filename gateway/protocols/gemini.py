@@ -81,17 +81,20 @@ def _embedding(
 ) -> DecodedRequest:
     segments: list[Segment] = []
     units: list[Unit] = []
+    models: set[str] = set()
     for base, item in requests:
+        models.add(_model(item))
         content = item.get("content")
         if type(content) is not dict:
             raise BadRequest("content must be an object", param="content")
+        _listed(content.get("parts"), "content.parts")
         units.append((_content_segment(EMBED, content, (*base, "content"), _role(content, "content")), content))
         segments.append(units[-1][0])
         if base:
             segments += _rebased(field_segments(EMBED, item, _DONE), base)
     segments += field_segments(EMBED, {key: tree[key] for key in rest}, frozenset())
     references, uninspected = _facts(units, [])
-    models = {_model(item) for _, item in requests} - {""}
+    models.discard("")
     if len(models) > 1:
         raise BadRequest("all requests of a batch name one model", param="requests")
     return DecodedRequest(
@@ -101,10 +104,12 @@ def _embedding(
 
 
 def _decoded(protocol: str, body: bytes, tree: Mapping[str, Any], base: Path, labels: Sequence[str]) -> DecodedRequest:
+    model = _model(tree)
     contents = _contents(tree)
     system = _field(tree, "systemInstruction")
     if system is not None and type(system) is not dict:
         raise BadRequest("systemInstruction must be an object with parts", param="systemInstruction")
+    _listed((system or {}).get("parts"), "systemInstruction.parts")
     config = _config(tree)
     tools = _listed(_field(tree, "tools"), "tools")
     caller_tools, provider_tools = _tools(tools)
@@ -125,7 +130,7 @@ def _decoded(protocol: str, body: bytes, tree: Mapping[str, Any], base: Path, la
     return DecodedRequest(
         protocol=protocol,
         family="gemini",
-        model=_model(tree),
+        model=model,
         stream=False,
         segments=tuple(segments),
         body=body,

@@ -16,7 +16,8 @@ from gateway.protocols.sse import MAX_EVENT, Event, EventTooLarge
 _MARK = re.compile(rb'\\.|["{}\[\]]', re.DOTALL)
 _FIRST = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*")
 _BETWEEN = re.compile(rb"\s*,\s*")
-_CLOSING = re.compile(rb"(?:(?:\xef\xbb\xbf)?\s*\[)?\s*\]")
+_CLOSING = re.compile(rb"\s*\]")
+_EMPTY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\]")
 
 
 class Element(Event):
@@ -82,7 +83,7 @@ class ArrayReader:
         self._pieces, self._size = [], 0
         if closing:
             self._closed = True
-            if _CLOSING.fullmatch(raw) is None:
+            if (_CLOSING if self._started else _EMPTY).fullmatch(raw) is None:
                 raise MalformedAnswer
             return Element(raw, b"", None)
         head = (_BETWEEN if self._started else _FIRST).match(raw)
