@@ -26,6 +26,7 @@ from gateway.protocols.reading import (
     without_labels,
 )
 from gateway.protocols.request import DecodedRequest, Segment, unread_kinds
+from gateway.protocols.vocabulary import MODEL
 from gateway.protocols.walk import Walk
 from gateway.redaction.splice import splice
 
@@ -220,9 +221,9 @@ def _model(tree: Mapping[str, Any]) -> str:
     model = tree.get("model")
     if model is None:
         return ""
-    if type(model) is not str:
+    if type(model) is not str or MODEL.fullmatch(name := model.removeprefix("models/")) is None:
         raise BadRequest("model must be a model's name", param="model")
-    return model.removeprefix("models/")
+    return name
 
 
 def _tools(tools: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
