@@ -93,6 +93,7 @@ def transformer(flow: Flow, services: Services) -> AnswerStream:
         "json_mode": request.json_mode,
         "flow": flow.id,
         "framing": request.framing,
+        "shifted": flow.redacted is not None and bool(flow.redacted.redactions),
     }
     if rules.names is not None:
         return InspectedStream(request.family, names=rules.names, **options)

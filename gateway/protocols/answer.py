@@ -26,6 +26,7 @@ class AnswerOptions:
     outbound: frozenset[str] = frozenset()  # tools whose arguments keep their placeholders
     json_mode: bool = False
     array: bool = False  # the stream is one JSON array
+    shifted: bool = False  # the request was redacted: offsets into it are not the caller's
 
 
 @dataclass(slots=True)

@@ -1,8 +1,9 @@
 """Anthropic messages: answers, streamed and whole; the one JSON of count_tokens passes through as well.
 
 Channels: text, thinking and tool input of each content block. Thinking is signed, so it is guarded but never restored;
-neither is the input of tools that the provider runs. Offsets of citations count in the documents of the request as the
-provider saw them and stay as they are; the text they quote is restored. The terminal bytes are the event `message_stop`.
+neither is the input of tools that the provider runs, nor their results. Citations: the text they quote is restored. Page,
+block and document indices stay true whatever was redacted; character offsets count in the redacted document, so they are
+removed from answers to redacted requests. The terminal bytes are the event `message_stop`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _DELTAS = {
     "thinking_delta": ("thinking", "reasoning"),
     "input_json_delta": ("partial_json", "tool"),
 }
+_OFFSETS = ("start_char_index", "end_char_index")
 _DELTA_OF = {field: name for name, (field, _) in _DELTAS.items()}
 _FIELD_OF = {kind: field for field, kind in _DELTAS.values()}
 
@@ -123,6 +125,7 @@ class AnthropicAnswer:
         if delta.get("type") == "citations_delta":
             citation = delta.get("citation")
             changed = type(citation) is dict and self._cited(citation, (index, "cited", len(self.channels.keys())))
+            changed |= type(citation) is dict and self._without_offsets(citation)
             return event.with_data(orjson.dumps(message)) if changed else event.raw
         field = _DELTAS.get(str(delta.get("type")), ("", ""))[0]
         return self._passed(event, message, delta, field, index) if field else event.raw
@@ -147,6 +150,13 @@ class AnthropicAnswer:
             self.channels.report.stopped = channel.stopped
             out += self._end()
         return out
+
+    def _without_offsets(self, citation: dict[str, Any]) -> bool:
+        """Takes out offsets that would lie: they count in the document as it was redacted. True if there were any."""
+        if not self.channels.options.shifted:
+            return False
+        removed = [citation.pop(key, None) for key in _OFFSETS]
+        return removed != [None, None]
 
     def _cited(self, citation: dict[str, Any], key: tuple[object, ...]) -> bool:
         """Restore what a citation quotes: it is the caller's own document, redacted. True if it has changed."""
@@ -300,10 +310,12 @@ class AnthropicAnswer:
             self.channels.report.stopped = channel.stopped
             if block[kind] != text:
                 texts[(*base, kind)] = block[kind]
+        cut = False
         for place, citation in enumerate(block.get("citations") or []):
             if type(citation) is dict and self._cited(citation, (index, "cited", place)):
                 texts[(*base, "citations", place, "cited_text")] = citation["cited_text"]
-        return False
+            cut |= type(citation) is dict and self._without_offsets(citation)
+        return cut
 
     def _whole_label(self, blocks: list[dict[str, Any]], texts: dict[Path, str]) -> None:
         label = self.channels.options.label

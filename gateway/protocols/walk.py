@@ -29,6 +29,7 @@ from gateway.protocols.media import (
     is_data_url,
     is_encoded,
     is_sealed,
+    is_signed_place,
     kind_of,
     kind_of_key,
     kind_of_source,
@@ -189,7 +190,7 @@ def _is_providers(walk: Walk, node: Mapping[str, Any], key: str, value: str, her
     """Whether a string is the provider's own: an identifier it issued, or sealed bytes. Signed text is noted."""
     if key in ISSUED_KEYS:
         return is_issued_id(value)
-    if key == "thinking" and node.get("signature"):
+    if (key == "thinking" and node.get("signature")) or is_signed_place(node, key, role):
         walk.sealed.add(here)
     return is_sealed(node, key, value, role)
 

@@ -39,11 +39,12 @@ class InspectedStream(AnswerStream):
         json_mode: bool = False,
         flow: str = "",
         framing: str = "sse",
+        shifted: bool = False,
     ) -> None:
         """As for AnswerStream; `names` belongs to this answer alone."""
         super().__init__(
             family, streaming=streaming, placeholders=placeholders, guard=guard, allowed=allowed, label=label,
-            hide_usage=hide_usage, outbound=outbound, json_mode=json_mode, flow=flow, framing=framing, names=names,
+            hide_usage=hide_usage, outbound=outbound, json_mode=json_mode, flow=flow, framing=framing, shifted=shifted, names=names,
         )  # fmt: skip
         self._names = names
         options = AnswerOptions(json_mode=json_mode, array=streaming and framing == "array")

@@ -62,12 +62,13 @@ class AnswerStream:
         json_mode: bool = False,
         flow: str = "",
         framing: str = "sse",
+        shifted: bool = False,
         names: NamesGuard | None = None,
     ) -> None:
         """`family`: openai | anthropic | gemini. `framing`: of a stream, sse or array. `label`: None in JSON mode."""
         rules = Rules(placeholders or {}, guard, allowed, names)
         array = streaming and framing == "array"
-        self._answer = answer_of(family, rules, AnswerOptions(label, hide_usage, outbound, json_mode, array))
+        self._answer = answer_of(family, rules, AnswerOptions(label, hide_usage, outbound, json_mode, array, shifted))
         self._family = FAMILIES[f"{family}_array" if array else family]
         self._flow = flow
         self._streaming = streaming

@@ -227,3 +227,5 @@ def test_what_is_not_understood_is_refused_in_googles_form(product: Product, pat
     answer = httpx.post(f"{product.url}/v1beta/{path}", json={"contents": []}, headers=headers)
     assert answer.status_code == 404
     assert answer.json()["error"]["status"] == "NOT_FOUND"
+    assert ("one by one" in answer.text) is ("batch" in path)
+    assert ("inside the call" in answer.text) is (path in {"cachedContents", "files"})
