@@ -49,7 +49,7 @@ Address = Annotated[str, AfterValidator(_listen_address)]
 Country = Annotated[str, AfterValidator(_country)]
 Sha256Hex = Annotated[str, AfterValidator(_sha256_hex)]
 SecretReference = Annotated[str, AfterValidator(_secret_reference)]
-PathBeginning = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._-]+)+$")]
+PathBeginning = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$")]
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@:-]*$")]
 
 
