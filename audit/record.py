@@ -23,6 +23,7 @@ from audit.datakeys import KEY_ID, WRAPPED_FLOW_KEY, FlowKey, UserKey
 from audit.errors import RecordInvalid
 from audit.merkle import leaf_hash, root_of
 from audit.projection import Row, row_of
+from audit.sealing import commitments, flow_commitments, root
 
 if TYPE_CHECKING:
     from audit.keys import Keyring
@@ -117,9 +118,9 @@ class _Sealing:
 
     def single(self) -> SealedLeaf:
         """A leaf of one flow, or of none."""
-        draft, place, open_salt = self.draft, self.place, self.keyring.salt_key
+        draft, open_salt = self.draft, self.keyring.salt_key
         key = None
-        commitments: dict[str, str] = {}
+        rows: list[tuple[str, bytes, bytes]] = []
         shown: dict[str, bytes] = {}
         hidden: dict[str, bytes] = {}
         for name in sorted(draft.groups):
@@ -129,7 +130,7 @@ class _Sealing:
             else:
                 key = key or self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
                 hidden[name], secret = body, key.key
-            commitments[name] = _b64(commit(salt_of(secret, place, name), body))
+            rows.append((name, body, secret))
         hashes = {}
         sealed = content = b""
         if key is not None:
@@ -140,7 +141,7 @@ class _Sealing:
                 sealed = self._encrypt(key, _compose(hidden), 0, draft.flow)
                 hashes["s"] = sha256(sealed).digest()
         return self._leaf(
-            commitments,
+            commitments(self.place, rows),
             hashes,
             disclosed=_compose(shown),
             sealed=_segment(sealed) if sealed else b"",
@@ -161,27 +162,29 @@ class _Sealing:
         if "content" in draft.groups:
             raise RecordInvalid("a settle leaf has no content")
         items = {name: _by_flow(name, group, draft.flows) for name, group in draft.groups.items()}
-        commitments, disclosed = {}, {}
+        roots: dict[str, bytes] = {}
+        disclosed: dict[str, bytes] = {}
+        open_salts = [self.keyring.salt_key] * len(draft.flows)
         for name in sorted(items.keys() & OPEN_GROUPS):
             bodies = [self._canonical(item) for item in items[name]]
-            hashes = self._commitments(name, bodies, [self.keyring.salt_key] * len(bodies))
-            commitments[name] = _b64(root_of(map(leaf_hash, hashes)))
+            roots[name] = root(flow_commitments(self.place, name, draft.flows, bodies, open_salts))
             disclosed[name] = b"[" + b",".join(bodies) + b"]"
         erasable = sorted(items.keys() & ERASABLE_GROUPS)
         keys = [self._known(flow) for flow in draft.flows] if erasable else []
+        secrets = [key.key for key in keys]
         sealed_bodies: list[dict[str, bytes]] = [{} for _ in draft.flows]
         kept: dict[str, bytes] = {}
         for name in erasable:
             bodies = [self._canonical(item) for item in items[name]]
-            hashes = self._commitments(name, bodies, [key.key for key in keys])
-            commitments[name] = _b64(root_of(map(leaf_hash, hashes)))
+            hashes = flow_commitments(self.place, name, draft.flows, bodies, secrets)
+            roots[name] = root(hashes)
             # Kept beside the leaf: when one flow's key is destroyed, the others still need its commitment to prove theirs.
-            kept[name] = canonical(_b64(b"".join(hashes)))
+            kept[name] = canonical(_b64(hashes))
             for position, body in enumerate(bodies):
                 sealed_bodies[position][name] = body
         segments = [self._encrypt(key, _compose(sealed_bodies[i]), 2 + i, draft.flows[i]) for i, key in enumerate(keys)]
         return self._leaf(
-            commitments,
+            canonical({name: _b64(value) for name, value in roots.items()}),
             {"s": root_of(leaf_hash(segment) for segment in segments)} if segments else {},
             disclosed=_compose(({"commitments": _compose(kept)} if kept else {}) | disclosed),
             sealed=b"".join(map(_segment, segments)),
@@ -195,18 +198,12 @@ class _Sealing:
             raise RecordInvalid(f"flow {flow} was not recorded by this process: its key is not here")
         return key
 
-    def _commitments(self, name: str, bodies: Sequence[bytes], secrets: Sequence[bytes]) -> list[bytes]:
-        return [
-            commit(salt_of(secret, self.place, name, flow), body)
-            for flow, body, secret in zip(self.draft.flows, bodies, secrets, strict=True)
-        ]
-
     def _encrypt(self, key: FlowKey, body: bytes, part: int, flow: str) -> bytes:
         return key.prefix + key.cipher.encrypt(nonce_of(self.epoch, self.n, part), body, self.place + flow.encode())
 
     def _leaf(
         self,
-        commitments: dict[str, str],
+        committed: bytes,
         hashes: dict[str, bytes],
         *,
         disclosed: bytes,
@@ -222,7 +219,7 @@ class _Sealing:
             "w": self.writer,
             "e": self.epoch,
             "n": self.n,
-            "c": commitments,
+            "c": orjson.Fragment(committed),
         }
         if draft.flow:
             entry["id"] = draft.flow
