@@ -367,7 +367,6 @@ class Log:
             self._streams[writer, epoch] = n
             self.close_stream(writer, epoch, "found open at start")
 
-
     def _flush_search(self) -> None:
         """Write the projection and, in the same transaction, of how many leaves it tells."""
         self._projector.flush(self._connection)

@@ -45,9 +45,7 @@ def catch_up(connection: Connection, keyring: Keyring, projected: int, floor: in
     _project(connection, connection, keyring, projected, dict(open_flows(connection, floor)))
 
 
-def _project(
-    source: Connection, target: Connection, keyring: Keyring, first: int, opened: dict[str, OpenFlow]
-) -> None:
+def _project(source: Connection, target: Connection, keyring: Keyring, first: int, opened: dict[str, OpenFlow]) -> None:
     reader, projector = LeafReader(source, keyring), Projector()
     for count, leaf in enumerate(_leaves(source, first), 1):
         _one(leaf, reader, projector, opened)

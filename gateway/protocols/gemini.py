@@ -26,8 +26,8 @@ from gateway.protocols.reading import (
     without_labels,
 )
 from gateway.protocols.request import DecodedRequest, Segment, unread_kinds
-from gateway.protocols.vocabulary import MODEL
-from gateway.protocols.walk import Walk
+from gateway.protocols.vocabulary import MODEL, is_plain_model
+from gateway.protocols.walk import Walk, walk_field
 from gateway.redaction.splice import splice
 
 GENERATE, COUNT_TOKENS, EMBED = "gemini_generate", "gemini_count_tokens", "gemini_embed"
@@ -41,6 +41,7 @@ METHODS: Mapping[str, str] = {
 """Methods of a model, and the protocol that reads each."""
 ROLES: Mapping[str, str] = {"user": "user", "model": "assistant", "function": "tool", "tool": "tool"}
 _DONE = frozenset({"contents", "content", "systemInstruction", "system_instruction", "model"})
+_TURNS = frozenset({"contents", "content", "system_instruction"})
 _CALLER_RUN = frozenset({"function_declarations", "computer_use"})
 Unit = tuple[Segment, Mapping[str, Any]]
 """A content, and what it is made of."""
@@ -55,10 +56,9 @@ def decode(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
 def decode_count_tokens(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
     """Read a countTokens request: contents, or a whole `generateContentRequest`. Raises BadRequest."""
     tree = parse(body).tree
-    inner = _field(tree, "generateContentRequest")
-    if inner is None:
+    if _field(tree, "generateContentRequest") is None:
         return _decoded(COUNT_TOKENS, body, tree, (), labels)
-    key = "generateContentRequest" if "generateContentRequest" in tree else "generate_content_request"
+    key = _key(tree, "generateContentRequest")
     if len(tree) > 1:
         raise BadRequest("a countTokens request has contents or a generateContentRequest, not both", param=key)
     return _decoded(COUNT_TOKENS, body, object_of(tree, key), (key,), labels)
@@ -67,37 +67,26 @@ def decode_count_tokens(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRe
 def decode_embed(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
     """Read an embedContent or batchEmbedContents request. Raises BadRequest."""
     tree = parse(body).tree
-    if "requests" not in tree:
-        return _embedding(body, [((), tree)], tree, tree.keys() - _DONE)
-    requests = _objects(tree.get("requests"), "requests")
+    requests = _objects(tree.get("requests"), "requests") if "requests" in tree else [tree]
     if not 0 < len(requests) <= MAX_MESSAGES:
         raise BadRequest(f"a batch has 1 to {MAX_MESSAGES} requests", param="requests")
-    return _embedding(
-        body, [(("requests", i), item) for i, item in enumerate(requests)], tree, tree.keys() - {"requests"}
-    )
-
-
-def _embedding(
-    body: bytes, requests: Sequence[tuple[Path, Mapping[str, Any]]], tree: Mapping[str, Any], rest: Any
-) -> DecodedRequest:
-    segments: list[Segment] = []
-    units: list[Unit] = []
-    models: set[str] = set()
-    for base, item in requests:
-        models.add(_model(item))
+    for item in requests:
         content = item.get("content")
         if type(content) is not dict:
             raise BadRequest("content must be an object", param="content")
+        _role(content, "content")
         _listed(content.get("parts"), "content.parts")
-        units.append((_content_segment(EMBED, content, (*base, "content"), _role(content, "content")), content))
-        segments.append(units[-1][0])
-        if base:
-            segments += _rebased(field_segments(EMBED, item, _DONE), base)
-    segments += field_segments(EMBED, {key: tree[key] for key in rest}, frozenset())
-    references, uninspected = _facts(units, [])
-    models.discard("")
+    models = {_model(item) for item in requests} - {""}
     if len(models) > 1:
         raise BadRequest("all requests of a batch name one model", param="requests")
+    if "requests" in tree:
+        segments = [_inner_segment(EMBED, item, ("requests", place)) for place, item in enumerate(requests)]
+        segments += field_segments(EMBED, tree, frozenset({"requests"}))
+    else:
+        content = tree["content"]
+        segments = [_content_segment(EMBED, content, ("content",), _role(content, "content"))]
+        segments += field_segments(EMBED, tree, _DONE)
+    references, uninspected = _facts([(segment, {}) for segment in segments], [])
     return DecodedRequest(
         protocol=EMBED, family="gemini", model=models.pop() if models else "", stream=False, segments=tuple(segments),
         body=body, json_mode=True, references=references, uninspected=uninspected,
@@ -118,13 +107,16 @@ def _decoded(protocol: str, body: bytes, tree: Mapping[str, Any], base: Path, la
     if labels:
         body, stripped = _strip_labels(body, tree, contents, base, labels)
     units: list[Unit] = []
-    if system:
-        path = (*base, _key(tree, "systemInstruction"))
-        units.append((_content_segment(protocol, system, path, "system"), system))
-    for path, item in contents:
-        segment = _content_segment(protocol, item, (*base, "contents", *path), _role(item, "contents"))
-        units.append((segment, item))
-    segments = [segment for segment, _ in units] + _rebased(field_segments(protocol, tree, _DONE), base)
+    if base:
+        units.append((_inner_segment(protocol, tree, base), {}))
+        segments = [units[0][0]]
+    else:
+        if system:
+            key = _key(tree, "systemInstruction")
+            units.append((_content_segment(protocol, system, (key,), "system"), system))
+        for path, item in contents:
+            units.append((_content_segment(protocol, item, ("contents", *path), _role(item, "contents")), item))
+        segments = [segment for segment, _ in units] + field_segments(protocol, tree, _DONE)
     references, uninspected = _facts(units, tools)
     if _field(tree, "cachedContent") is not None:
         references = tuple(sorted({*references, "cached_content"}))
@@ -165,9 +157,14 @@ def _listed(value: Any, where: str) -> list[dict[str, Any]]:
 def _objects(value: Any, where: str) -> list[dict[str, Any]]:
     if value is None:
         return []
-    if type(value) is not list or any(type(item) is not dict for item in value):
+    if not _is_list_of_objects(value):
         raise BadRequest(f"{where} must be an array of objects", param=where)
-    return value
+    objects: list[dict[str, Any]] = value
+    return objects
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return type(value) is list and all(type(item) is dict for item in value)
 
 
 def _contents(tree: Mapping[str, Any]) -> list[tuple[Path, dict[str, Any]]]:
@@ -247,19 +244,41 @@ def _tools(tools: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[s
 
 
 def _content_segment(protocol: str, content: Any, path: Path, role: str) -> Segment:
-    tag = f"{protocol}.content:{role}:".encode()
-    return Segment(path, tag + orjson.dumps(content), role, content, _content_walker)
+    member = path[0] if len(path) == 1 else ""  # its bytes have its key with them
+    tag = f"{protocol}.content:{role}:{member}:".encode()
+    return Segment(path, tag + orjson.dumps(content), role, content, walk_content)
 
 
-def _content_walker(value: Any, path: Path, role: str) -> Walk:
-    return walk_content(value, path, role)
+def _inner_segment(protocol: str, request: Any, path: Path) -> Segment:
+    """A whole request inside of another one is one unit: nothing of it stands at the root, where units are told apart."""
+    member = path[0] if len(path) == 1 else ""
+    return Segment(path, f"{protocol}.inner:{member}:".encode() + orjson.dumps(request), "", request, _inner_walker)
 
 
-def _rebased(segments: list[Segment], base: Path) -> list[Segment]:
-    """Segments of an inner object, their paths from the root of the body."""
-    for segment in segments:
-        segment.path = base + segment.path
-    return segments
+def _inner_walker(request: Any, path: Path, _role_: str) -> Walk:
+    walk = Walk()
+    for key, value in request.items():
+        here = (*path, key)
+        if key == "model" and is_plain_model(_model(request)):
+            continue
+        if snake(key) in _TURNS and (type(value) is dict or _is_list_of_objects(value)):
+            found = [walk_content(turn, where, role) for where, turn, role in _turns(key, value, here)]
+        else:
+            found = [walk_field(value, here)]
+        for each in found:
+            walk.parts += each.parts
+            walk.sealed |= each.sealed
+            walk.references |= each.references
+    return walk
+
+
+def _turns(key: str, value: Any, path: Path) -> list[tuple[Path, dict[str, Any], str]]:
+    """The contents in one field of an inner request, each with its path and role."""
+    if snake(key) == "system_instruction":
+        return [(path, value, "system")]
+    if type(value) is dict:
+        return [(path, value, _role(value, key))]
+    return [((*path, place), turn, _role(turn, key)) for place, turn in enumerate(value)]
 
 
 def _facts(units: Sequence[Unit], tools: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -279,6 +298,7 @@ def _facts(units: Sequence[Unit], tools: Sequence[Mapping[str, Any]]) -> tuple[t
 
 
 def _is_text(content: Mapping[str, Any]) -> bool:
+    """An empty one stands for a unit that has to be walked."""
     parts = content.get("parts")
     return type(parts) is list and all(type(part) is dict and part.keys() == {"text"} for part in parts)
 

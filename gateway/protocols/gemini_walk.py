@@ -25,14 +25,22 @@ def walk_content(content: Mapping[str, Any], path: Path, role: str) -> Walk:
     walk = Walk()
     for key, value in content.items():
         here = (*path, key)
-        if key == "parts":
-            if type(value) is dict:
-                _part(walk, value, here, role)
-            for index, part in enumerate(value) if type(value) is list else ():
-                _part(walk, part, (*here, index), role)
+        if key == "parts" and type(value) in {dict, list}:
+            _parts(walk, value, here, role)
         elif not (key == "role" and _is_word(value)):
             _other(walk, key, value, here, role)
     return walk
+
+
+def _parts(walk: Walk, value: Any, path: Path, role: str) -> None:
+    if type(value) is dict:
+        _part(walk, value, path, role)
+        return
+    for index, part in enumerate(value):
+        if type(part) is dict:
+            _part(walk, part, (*path, index), role)
+        else:
+            walk_value(walk, part, (*path, index), PartKind.FIELD, role)
 
 
 def _part(walk: Walk, part: Mapping[str, Any], path: Path, role: str) -> None:
@@ -113,11 +121,7 @@ def _tool(walk: Walk, tool: Mapping[str, Any], path: Path, role: str, kind: Part
         if key in _TOOLS_OWN:
             walk_value(walk, value, here, kind, role, own=True)
         elif key == "parts" and type(value) is list:
-            for index, part in enumerate(value):
-                if type(part) is dict:
-                    _part(walk, part, (*here, index), role)
-                else:
-                    walk_value(walk, part, (*here, index), kind, role)
+            _parts(walk, value, here, role)
         else:
             _other(walk, key, value, here, role)
 

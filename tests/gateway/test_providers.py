@@ -105,7 +105,8 @@ def test_the_longest_beginning_counts_and_only_at_a_slash(providers):
 
 
 @pytest.mark.parametrize(
-    "paths", ["{/v1: //evil.example}", "{/v1: /a/../b?x}", "{v1: /v4}", "{/v1: /a/../b}", "{/v1: ''}", "{/v1: 'https://x'}"]
+    "paths",
+    ["{/v1: //evil.example}", "{/v1: /a/../b?x}", "{v1: /v4}", "{/v1: /a/../b}", "{/v1: ''}", "{/v1: 'https://x'}"],
 )
 def test_paths_are_paths_and_nothing_else(tmp_path, paths):
     file = tmp_path / "lexgate.yaml"

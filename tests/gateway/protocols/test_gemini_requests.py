@@ -285,6 +285,26 @@ def test_each_text_of_an_embedding_is_read():
             DECODERS["gemini_embed"](json.dumps(wrong).encode())
 
 
+INNER = {
+    "contents": lambda value: {"contents": [HI | {"x": value}, {"parts": [{"x": value}]}]},
+    "content": lambda value: {"contents": [HI], "content": value},
+    "parts": lambda value: {"contents": [HI], "content": {"parts": value}},
+    "system": lambda value: {"contents": [HI], "systemInstruction": {"parts": [{"text": "x"}], "y": value}},
+    "field": lambda value: {"contents": [HI], "x": value},
+    "tools": lambda value: {"contents": [HI], "tools": [{"functionDeclarations": [{"name": "f", "x": value}]}]},
+}
+
+
+@pytest.mark.parametrize("place", INNER)
+@given(value=st.deferred(lambda: trees))
+@settings(max_examples=40, deadline=None)
+def test_everything_in_an_inner_request_is_inspectable(place, value):
+    raw = json.dumps({"generateContentRequest": INNER[place](value)}).encode()
+    assert content_of(value) <= {part.text for part in DECODERS["gemini_count_tokens"](raw).parts()}
+    item = json.dumps({"requests": [{"content": HI} | INNER[place](value) | {"content": HI | {"y": value}}]}).encode()
+    assert content_of(value) <= {part.text for part in DECODERS["gemini_embed"](item).parts()}
+
+
 def test_every_method_has_a_decoder():
     assert set(METHODS.values()) <= set(DECODERS)
 
