@@ -55,7 +55,7 @@ class Exchange:
     output: str
     tokenizer: str = ""  # the provider's configured tokenizer; "" chooses by model name, "none" counts nothing
     finish: str = ""  # why the answer ended, in the family's own word
-    tools: bool = False  # tool definitions or tool calls in the request
+    tools: bool = False  # tool definitions, tool calls or an output schema in the request
     opaque: bool = False  # images, files or references in the request
     called_tools: bool = False  # the answer calls a tool
     thinking: bool = False  # the provider may have produced tokens that nobody was shown
@@ -64,7 +64,7 @@ class Exchange:
 
 _BY_MODEL: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"(?:.*/)?smollm2-.*"), "smollm2"),
-    (re.compile(r"(?:.*/)?(?:chatgpt-4o|gpt-4o|gpt-4\.1|gpt-4\.5|gpt-5|gpt-oss|o1|o3|o4)(?:[-.:].*)?"), "o200k"),
+    (re.compile(r"(?:.*/)?(?:chatgpt-4o|gpt-4o|gpt-4\.1|gpt-4\.5|gpt-5|o1|o3|o4)(?:[-.:].*)?"), "o200k"),
     (re.compile(r"(?:.*/)?(?:gpt-4|gpt-3\.5|gpt-35|text-embedding-3|text-embedding-ada)(?:-.*)?"), "cl100k"),
 )
 _ALIASES: Mapping[str, str] = {"o200k_base": "o200k", "cl100k_base": "cl100k", "smollm2-135m": "smollm2"}
@@ -150,7 +150,7 @@ def _sided(
     partial_input = exchange.tools or exchange.opaque
     partial_output = exchange.called_tools or exchange.thinking
     if partial_input or partial_output:
-        reason = reason or "tools, files or hidden reasoning are not part of this count"
+        reason = reason or "tools, schemas, files or hidden reasoning are not part of this count"
     return Counted(
         input=tokens,
         output=output,
