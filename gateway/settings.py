@@ -121,7 +121,10 @@ class Provider(Section):
     training: bool | None = Field(None, description="whether its terms let it train on calls")
     certifications: tuple[str, ...] = Field((), description="e.g. [dpf]: what makes a transfer to it lawful by itself")
     covered_person: bool = Field(False, description="a covered person under 28 CFR 202.211, wherever it is")
-    tokenizer: str = Field("", description="tokenizer for our own count; empty: chosen by model name")
+    tokenizer: str = Field(
+        "",
+        description="for our own count: o200k, cl100k, deepseek, qwen, qwen3.5, none; empty: chosen by model name",
+    )
     price_provider: str = Field("", description="provider id in the price book; empty: the provider's name")
 
     def path(self, ours: str) -> str:

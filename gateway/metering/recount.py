@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gateway.metering.tokenizer import TokenizerMissing, Tokenizers
@@ -69,6 +69,8 @@ _BY_MODEL: Sequence[tuple[re.Pattern[str], str]] = (
 )
 _ALIASES: Mapping[str, str] = {"o200k_base": "o200k", "cl100k_base": "cl100k", "smollm2-135m": "smollm2"}
 _FALLBACK = "o200k"
+_TEMPLATE_UNKNOWN = frozenset({"deepseek", "qwen", "qwen3.5"})
+"""Own tokenizers whose services do not document what a chat adds to its messages: of these only the output is proven."""
 _SMOLLM2_SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 _ENDED = frozenset({"stop", "end_turn"})
 
@@ -130,7 +132,8 @@ class Recounter:
         count = self._tokenizers.count
         rows = _rows(exchange, lambda role, text: 3 + count(name, role) + count(name, text))
         method = Method.TEMPLATE if own else Method.ESTIMATE
-        return _sided(exchange, name, sum(rows) + 3, count(name, exchange.output), method, reason, rows)
+        counted = _sided(exchange, name, sum(rows) + 3, count(name, exchange.output), method, reason, rows)
+        return replace(counted, input_method=Method.ESTIMATE) if name in _TEMPLATE_UNKNOWN else counted
 
 
 def _rows(exchange: Exchange, tokens: Callable[[str, str], int]) -> tuple[int, ...]:
