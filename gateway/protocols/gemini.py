@@ -13,6 +13,7 @@ import orjson
 
 from gateway.errors import BadRequest
 from gateway.flow import Path
+from gateway.protocols.array_items import cut_items
 from gateway.protocols.document import parse
 from gateway.protocols.gemini_vocabulary import GEMINI_KEYS, snake
 from gateway.protocols.gemini_walk import walk_content
@@ -316,7 +317,7 @@ def _strip_labels(
     """
     known = tuple(label for label in labels if label)
     texts: dict[Path, str] = {}
-    gone: list[tuple[Path, int, int, int]] = []
+    gone: dict[Path, list[int]] = {}
     for path, content in contents:
         parts = content.get("parts")
         if _role(content, "contents") != "assistant" or type(parts) is not list:
@@ -333,35 +334,11 @@ def _strip_labels(
                     emptied.append(place)
         if len(emptied) == len(parts):  # a turn has a part, be it empty
             texts[(*here, emptied.pop(), "text")] = ""
-        gone += [(here, *run, len(parts)) for run in _runs(emptied)]
-        content["parts"] = [part for place, part in enumerate(parts) if place not in emptied]
-    edits, removed = _edits(body, texts, gone)
-    return (splice(body, edits), removed) if edits else (body, 0)
-
-
-def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
-    """First and last of each run of neighbours."""
-    runs: list[tuple[int, int]] = []
-    for place in places:
-        if runs and runs[-1][1] == place - 1:
-            runs[-1] = (runs[-1][0], place)
-        else:
-            runs.append((place, place))
-    return runs
-
-
-def _edits(
-    body: bytes, texts: Mapping[Path, str], gone: Sequence[tuple[Path, int, int, int]]
-) -> tuple[list[tuple[int, int, bytes]], int]:
-    """The splices, and how many labels they take out. A run of parts goes with the comma that parts it from one kept."""
-    wanted = [*texts]
-    for here, first, last, count in gone:
-        wanted += [(*here, place) for place in {first, last, max(0, first - 1), min(last + 1, count - 1)}]
-    places = locate(body, wanted) if wanted else {}
-    edits = [(*places[path], f'"{escape(text)}"'.encode()) for path, text in texts.items()]
-    for here, first, last, _ in gone:
-        if first:
-            edits.append((places[(*here, first - 1)][1], places[(*here, last)][1], b""))
-        else:
-            edits.append((places[(*here, 0)][0], places[(*here, last + 1)][0], b""))
-    return edits, len(texts) + sum(last - first + 1 for _, first, last, _ in gone)
+        if emptied:
+            gone[here] = emptied
+            content["parts"] = [part for place, part in enumerate(parts) if place not in emptied]
+    if not texts and not gone:
+        return body, 0
+    edits = cut_items(body, gone)
+    edits += [(*at, f'"{escape(texts[path])}"'.encode()) for path, at in locate(body, texts).items()]
+    return splice(body, edits), len(texts) + sum(map(len, gone.values()))

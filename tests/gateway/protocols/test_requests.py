@@ -260,6 +260,26 @@ def test_escapes_inside_json_strings_hide_nothing():
     assert "李四" in texts
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (["a", "[AI-generated]", "[AI-generated]"], ["a"]),
+        (["[AI-generated]", "[AI-generated]", "a"], ["a"]),
+        (["[AI-generated]", "a", "[AI-generated]", "[AI-generated]", "b", "[AI-generated]"], ["a", "b"]),
+        (["[AI-generated]", "[AI-generated]"], [""]),
+    ],
+)
+def test_labels_in_blocks_side_by_side_go_with_their_commas(sent, kept):
+    blocks = [{"type": "text", "text": text} for text in sent]
+    messages = [{"role": "user", "content": "x"}, {"role": "assistant", "content": blocks}]
+    raw = json.dumps({"model": "m", "messages": messages}, indent=1).encode()
+    request = DECODERS["anthropic_messages"](raw, labels=LABELS)
+    assert [block["text"] for block in orjson.loads(request.body)["messages"][1]["content"]] == kept
+    assert request.stripped == len(sent) - len([text for text in sent if text not in LABELS])
+    again = DECODERS["anthropic_messages"](request.body, labels=LABELS)
+    assert [(part.path, part.text) for part in request.parts()] == [(part.path, part.text) for part in again.parts()]
+
+
 def test_our_labels_are_taken_out_of_resent_answers_only():
     messages = [
         {"role": "user", "content": "write [AI-generated]"},
