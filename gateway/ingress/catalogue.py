@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from gateway.directory import presented_key
 from gateway.errors import LexgateError, MethodNotAllowed, NotFound, Unauthenticated
 from gateway.ingress.endpoints import family_of
-from gateway.ingress.refused import reason
+from gateway.ingress.refused import reason_of
 from gateway.protocols.family import FAMILIES
 from gateway.services import Services
 
@@ -55,9 +55,8 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
     async def unknown(request: Request, path: str) -> Response:
         del path
         known = request.url.path in {"/v1/models", "/v1beta/models"}
-        family = family_of(request.url.path, dict(request.scope["headers"]))
         error: LexgateError = (
-            MethodNotAllowed("this endpoint takes GET") if known else NotFound(reason(family, request.url.path))
+            MethodNotAllowed("this endpoint takes GET") if known else NotFound(reason_of(request.url.path))
         )
         return _error(request, error)
 

@@ -1,39 +1,43 @@
-"""Endpoints that providers have and this gateway refuses, each with the reason and what to do instead.
+"""Endpoints of the providers that are refused on purpose: why, and what to do instead.
 
-Any other path is refused too; these are the ones whose absence needs explaining.
+What they have in common: content would come to rest at the provider, or answers would be fetched later, where nobody
+inspects, decides, guards and records them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from types import MappingProxyType
 
-_ONE_BY_ONE = (
-    "batches are refused: their content would wait at the provider for days and come back by another way, unread; "
-    "send the calls one by one"
+UNKNOWN = "Lexgate does not know this endpoint"
+_BATCH = "a batch is a file whose answers are fetched later, past the guard: send its calls one by one"
+_FILES = "files would rest at the provider unread: send their content inline, as text where possible"
+
+REFUSED: Mapping[str, str] = MappingProxyType(
+    {
+        "/v1/messages/batches": _BATCH,
+        "/v1/files": _FILES,
+        "/v1/skills": "skills would rest at the provider unread: send instructions with each call",
+        "/v1beta/batches": _BATCH,
+        "/v1beta/files": _FILES,
+        "/v1beta/cachedContents": "cached contents would rest at the provider: send them with each call, or keep the "
+        "beginning of your calls the same, which the provider caches by itself",
+        "/v1beta/fileSearchStores": "stores would rest at the provider unread: keep them yourself, with embeddings",
+        "/v1beta/tunedModels": "training data would become part of a model at the provider and cannot be taken back",
+        "/upload/v1beta/files": _FILES,
+    }
 )
-_IN_THE_CALL = (
-    "files that the provider keeps are refused: no record would say which calls their content goes into; "
-    "send the content inside the call"
-)
-REFUSED: Sequence[tuple[str, str, str]] = (
-    ("anthropic", "/v1/messages/batches", _ONE_BY_ONE),
-    ("anthropic", "/v1/files", _IN_THE_CALL),
-    ("anthropic", "/v1/skills", _IN_THE_CALL),
-    ("gemini", "/v1beta/files", _IN_THE_CALL),
-    ("gemini", "/upload/", _IN_THE_CALL),
-    ("gemini", "/v1beta/cachedContents", _IN_THE_CALL),
-    ("gemini", "/v1beta/fileSearchStores", _IN_THE_CALL),
-    ("gemini", "/v1beta/batches", _ONE_BY_ONE),
-)
-"""Family, beginning of the path, reason."""
+"""By the beginning of the path."""
 _BATCHING = (":batchGenerateContent", ":asyncBatchEmbedContent")
 
 
-def reason(family: str, path: str) -> str:
-    """Why this path is refused, in a sentence."""
-    if family == "gemini" and path.endswith(_BATCHING):
-        return _ONE_BY_ONE
-    for known, beginning, why in REFUSED:
-        if known == family and path.startswith(beginning):
-            return why
-    return "Lexgate does not know this endpoint"
+def reason_of(path: str) -> str:
+    """Why a path is refused, in a sentence for the caller."""
+    if path.endswith(_BATCHING):
+        return _BATCH
+    parts = path.split("/")
+    for length in range(len(parts), 2, -1):
+        reason = REFUSED.get("/".join(parts[:length]))
+        if reason is not None:
+            return reason
+    return UNKNOWN

@@ -71,6 +71,6 @@ def test_batches_and_files_are_refused_with_their_reason(product: Product, clien
         client.messages.batches.create(requests=[{"custom_id": "a", "params": params}])
     with pytest.raises(anthropic.NotFoundError, match="one by one"):
         client.messages.batches.retrieve("msgbatch_1")
-    with pytest.raises(anthropic.NotFoundError, match="inside the call"):
+    with pytest.raises(anthropic.NotFoundError, match="inline"):
         client.beta.files.upload(file=("a.txt", io.BytesIO(b"hello"), "text/plain"))
     assert len(product.requests()) == before

@@ -228,4 +228,4 @@ def test_what_is_not_understood_is_refused_in_googles_form(product: Product, pat
     assert answer.status_code == 404
     assert answer.json()["error"]["status"] == "NOT_FOUND"
     assert ("one by one" in answer.text) is ("batch" in path)
-    assert ("inside the call" in answer.text) is (path in {"cachedContents", "files"})
+    assert ("at the provider" in answer.text) is (path in {"cachedContents", "files"})
