@@ -70,7 +70,8 @@ class OpenAIAnswer:
                 return FAMILIES["openai"].error_event(_withheld(), "")
             return event.raw
         usage = chunk.get("usage")
-        report.usage = usage_in(chunk) or report.usage
+        if type(usage) is dict:
+            report.usage = usage_of(usage) or report.usage
         if self.channels.stopped():
             return b""
         report.stopped = look(self.channels.rules, [*_outside(chunk, self._stamp, "delta"), *other_lines(event.raw)])
@@ -113,7 +114,9 @@ class OpenAIAnswer:
         """Pass one choice of one event through its channels. True if the event has changed."""
         index = choice.get("index", 0)
         self._open.setdefault(index)
-        delta = choice.get("delta")
+        delta, usage = choice.get("delta"), choice.get("usage")
+        if type(usage) is dict:  # where Kimi's streams have it
+            self.channels.report.usage = usage_of(usage) or self.channels.report.usage
         changed = type(delta) is dict and self._delta(index, delta)
         if changed and choice.get("logprobs") is not None:
             choice["logprobs"] = None
@@ -308,7 +311,8 @@ class OpenAIAnswer:
                 return FAMILIES["openai"].error_body(_withheld(), "")
             return body
         report.response_id, report.response_model = word(answer.get("id")), word(answer.get("model"))
-        report.usage = usage_in(answer)
+        if type(answer.get("usage")) is dict:
+            report.usage = usage_of(answer["usage"])
         report.stopped = look(self.channels.rules, _outside(answer, {}, "message"))
         if report.stopped is not None:
             report.response_id = report.response_model = None
@@ -407,15 +411,6 @@ class OpenAIAnswer:
         if new != text:
             holder[field] = texts[path] = new
         self.channels.report.stopped = channel.stopped
-
-
-def usage_in(answer: dict[str, Any]) -> Usage | None:
-    """What an answer or an event reports. Kimi's streams report it inside of a choice."""
-    holders = [answer]
-    if type(answer.get("choices")) is list:
-        holders += [choice for choice in answer["choices"] if type(choice) is dict]
-    found = (usage_of(holder["usage"]) for holder in holders if type(holder.get("usage")) is dict)
-    return next((usage for usage in found if usage is not None), None)
 
 
 def usage_of(usage: dict[str, Any]) -> Usage | None:

@@ -12,7 +12,9 @@ from aiohttp import web
 
 from gateway.configuration import load
 from gateway.errors import ConfigurationError
+from gateway.flow import Usage
 from gateway.ingress.endpoints import endpoint_of
+from gateway.metering.price import PriceBook
 from gateway.settings import Timeouts
 from gateway.upstream.headers import RequestHeaders
 from gateway.upstream.http1 import Http1Client
@@ -21,6 +23,7 @@ from gateway.upstream.routing import Routes
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "providers.md").read_text(encoding="utf-8")
 ENTRIES = {entry["name"]: entry for block in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL) for entry in yaml.safe_load(block)["providers"]}  # fmt: skip
+AT_US = 1_795_000_000_000_000
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 URLS = {
     ("deepseek", CHAT): "https://api.deepseek.com/v1/chat/completions",
@@ -65,6 +68,24 @@ def test_every_entry_loads_and_no_two_claim_the_same_model(providers):
         for model in models:
             for family in ENTRIES[name]["protocols"]:
                 assert [found.name for found in routes.candidates(family, model)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "priced"),
+    [
+        ("deepseek", True),
+        ("kimi", True),
+        ("minimax", True),
+        ("gemini", True),
+        ("qwen", False),
+        ("glm", False),
+        ("doubao", False),
+    ],
+)
+def test_prices_are_found_where_the_page_says_so_and_never_guessed(providers, name, priced):
+    provider = next(provider for provider in providers if provider.name == name)
+    price = PriceBook().price(provider.price_provider or name, MODELS[name][0], Usage(input=1000, output=100), AT_US)
+    assert price.as_dict()["match"] in ({"exact", "alias"} if priced else {"none"})
 
 
 @pytest.mark.parametrize(("name", "path"), URLS)
