@@ -41,7 +41,8 @@ METHODS: Mapping[str, str] = {
 }
 """Methods of a model, and the protocol that reads each."""
 ROLES: Mapping[str, str] = {"user": "user", "model": "assistant", "function": "tool", "tool": "tool"}
-_DONE = frozenset({"contents", "content", "systemInstruction", "system_instruction", "model"})
+_DONE = frozenset({"contents", "systemInstruction", "system_instruction", "model"})
+_EMBED_DONE = frozenset({"content", "model"})
 _TURNS = frozenset({"contents", "content", "system_instruction"})
 _CALLER_RUN = frozenset({"function_declarations", "computer_use"})
 Unit = tuple[Segment, Mapping[str, Any]]
@@ -86,7 +87,7 @@ def decode_embed(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
     else:
         content = tree["content"]
         segments = [_content_segment(EMBED, content, ("content",), _role(content, "content"))]
-        segments += field_segments(EMBED, tree, _DONE)
+        segments += field_segments(EMBED, tree, _EMBED_DONE)
     references, uninspected = _facts([(segment, {}) for segment in segments], [])
     return DecodedRequest(
         protocol=EMBED, family="gemini", model=models.pop() if models else "", stream=False, segments=tuple(segments),

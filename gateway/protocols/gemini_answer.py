@@ -18,17 +18,15 @@ from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
 from gateway.protocols.arguments import pass_object
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.gemini_walk import is_signature
+from gateway.protocols.gemini_outside import READ, outside
 from gateway.protocols.json_offsets import locate
 from gateway.protocols.last_look import look, other_lines, refuse_duplicates
-from gateway.protocols.media import is_encoded
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules, TextChannel
 from gateway.redaction.splice import splice
 
 STOPPED = "SPII"
 """Google's word for an answer that ended because it held sensitive identifying data."""
-_READ = {"executableCode": "code", "codeExecutionResult": "output", "functionCall": "args"}
 _TEXTS = {"text": "text", "thought": "reasoning"}
 _OFFSETS = (("groundingMetadata", "groundingSupports"), ("citationMetadata", "citationSources"))
 
@@ -69,7 +67,7 @@ class GeminiAnswer:
             return b""
         if chunk.get("error") is not None:
             return self._error(event, chunk)
-        hit = look(self.channels.rules, [*_outside(chunk), *([] if array else other_lines(event.raw))])
+        hit = look(self.channels.rules, [*outside(chunk), *([] if array else other_lines(event.raw))])
         if hit is not None:
             self.channels.report.stopped = hit
             return self._end()
@@ -253,7 +251,7 @@ class GeminiAnswer:
     def _other(self, index: int, part: dict[str, Any], path: Path, texts: dict[Path, str]) -> bool:
         """A function call's arguments are restored; code of the provider, and its output, are guarded only."""
         changed = False
-        for key, field in _READ.items():
+        for key, field in READ.items():
             value = part.get(key)
             if value is None:
                 continue
@@ -349,7 +347,7 @@ class GeminiAnswer:
                 report.upstream_error = "error"
                 return FAMILIES["gemini"].error_body(_withheld(), "")
             return body
-        report.stopped = look(self.channels.rules, _outside(answer))
+        report.stopped = look(self.channels.rules, outside(answer))
         if report.stopped is not None:
             report.finish = STOPPED
             return orjson.dumps({"candidates": [{"finishReason": STOPPED, "index": 0}]})
@@ -405,43 +403,6 @@ def _with_parts(body: bytes, labels: dict[int, list[dict[str, Any]]]) -> bytes:
 
 def _withheld() -> UpstreamFailed:
     return UpstreamFailed("the provider failed; its message held guarded content")
-
-
-def _outside(chunk: dict[str, Any]) -> list[Any]:
-    """What no channel reads of an event or answer. Sealed bytes and media are no text: they are not searched."""
-    values: list[Any] = [value for key, value in chunk.items() if key != "candidates"]
-    candidates = chunk.get("candidates")
-    for candidate in candidates if type(candidates) is list else [candidates]:
-        if type(candidate) is not dict:
-            values.append(candidate)
-            continue
-        values += [value for key, value in candidate.items() if key != "content"]
-        content = candidate.get("content")
-        if type(content) is not dict:
-            values.append(content)
-            continue
-        values += [value for key, value in content.items() if key != "parts"]
-        parts = content.get("parts")
-        for part in parts if type(parts) is list else [parts]:
-            values += _of_part(part) if type(part) is dict else [part]
-    return values
-
-
-def _of_part(part: dict[str, Any]) -> list[Any]:
-    values: list[Any] = []
-    for key, value in part.items():
-        if key == "thoughtSignature" and is_signature(value):
-            continue
-        if key == "inlineData" and type(value) is dict:
-            data = value.get("data")
-            encoded = type(data) is str and is_encoded(data)
-            values += [item for name, item in value.items() if name != "data" or not encoded]
-        elif key in _READ and type(value) is dict:
-            values += [item for name, item in value.items() if name != _READ[key]]
-            values += [name for name in value if name != _READ[key]]
-        elif key != "text":
-            values += [key, value]
-    return values
 
 
 def usage_of(usage: dict[str, Any]) -> Usage:

@@ -291,6 +291,7 @@ INNER = {
     "parts": lambda value: {"contents": [HI], "content": {"parts": value}},
     "system": lambda value: {"contents": [HI], "systemInstruction": {"parts": [{"text": "x"}], "y": value}},
     "field": lambda value: {"contents": [HI], "x": value},
+    "other protocol's field": lambda value: {"contents": [HI], "requests": value},
     "tools": lambda value: {"contents": [HI], "tools": [{"functionDeclarations": [{"name": "f", "x": value}]}]},
 }
 
@@ -303,6 +304,8 @@ def test_everything_in_an_inner_request_is_inspectable(place, value):
     assert content_of(value) <= {part.text for part in DECODERS["gemini_count_tokens"](raw).parts()}
     item = json.dumps({"requests": [{"content": HI} | INNER[place](value) | {"content": HI | {"y": value}}]}).encode()
     assert content_of(value) <= {part.text for part in DECODERS["gemini_embed"](item).parts()}
+    one = json.dumps({"content": HI, "contents": value, "systemInstruction": value, "system_instruction": 1}).encode()
+    assert content_of(value) <= {part.text for part in DECODERS["gemini_embed"](one).parts()}
 
 
 def test_every_method_has_a_decoder():
@@ -319,6 +322,7 @@ trees = st.recursive(
 )
 PLACES = {
     "unknown": lambda value: {"#unheard": value},
+    "a content beside the contents": lambda value: {"content": value, "requests": value},
     "safety": lambda value: {"safetySettings": value, "toolConfig": value},
     "tools": lambda value: {"tools": [{"functionDeclarations": [{"name": "f", "parameters": value}]}]},
     "other tool": lambda value: {"tools": [{"google_maps": value}]},
