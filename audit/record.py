@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b, sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -23,7 +22,7 @@ from audit.datakeys import KEY_ID, WRAPPED_FLOW_KEY, FlowKey, UserKey
 from audit.errors import RecordInvalid
 from audit.merkle import leaf_hash, root_of
 from audit.projection import Row, row_of
-from audit.sealing import commitments, flow_commitments, root
+from audit.sealing import commitments, flow_commitments, native_leaf, root
 
 if TYPE_CHECKING:
     from audit.keys import Keyring
@@ -32,6 +31,9 @@ OPEN_GROUPS = frozenset({"pub", "meter"})
 """Stored in plain: they hold no personal data. Their salts come from the log's salt key."""
 ERASABLE_GROUPS = frozenset({"subj", "facts", "digest", "content"})
 """Stored encrypted. Their salts come from the flow's key, so that destroying it also hides what was committed to."""
+GROUPS = OPEN_GROUPS | ERASABLE_GROUPS
+MEMBERS = {name: b'"%b":' % name.encode() for name in GROUPS}
+"""The beginnings of the groups in a JSON object that holds them."""
 MAX_ENTRY = 65_535  # bytes; C2SP tlog-tiles entry bundles carry the length in 16 bits
 MAX_SETTLED = 1_000  # flows in one settle leaf: 39 bytes each in the entry
 PREFIX = KEY_ID + WRAPPED_FLOW_KEY
@@ -54,8 +56,7 @@ class LeafKind(StrEnum):
     LOSS = "loss"  # leaves known to have existed are gone; a new generation begins
 
 
-@dataclass(frozen=True, slots=True)
-class LeafDraft:
+class LeafDraft(NamedTuple):
     """What is to be recorded. `time_us` is Unix time in microseconds; `plain` becomes part of the public entry.
 
     `plain_json`: whoever made the groups answers for them (strings, integers, booleans, None, lists, objects with ASCII
@@ -67,27 +68,34 @@ class LeafDraft:
     time_us: int
     tenant: str
     user: str
-    groups: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    groups: Mapping[str, Mapping[str, Any]]
     attempt: int = 0
     flows: tuple[str, ...] = ()
     plain: Mapping[str, Any] | None = None
     plain_json: bool = False
 
+    def __repr__(self) -> str:
+        """Without the groups: they tell of persons."""
+        return f"LeafDraft({self.kind}, {self.flow!r}, {sorted(self.groups)})"
 
-@dataclass(frozen=True, slots=True)
-class SealedLeaf:
+
+class SealedLeaf(NamedTuple):
     """A leaf ready for the log. `disclosed` are the open groups, `sealed` and `content` the encrypted ones."""
 
     kind: LeafKind
     flow: str
     flows: tuple[str, ...]
     time_us: int
-    entry: bytes = field(repr=False)
-    disclosed: bytes = field(repr=False)
-    sealed: bytes = field(repr=False)
-    content: bytes = field(repr=False)
-    row: Row | None = field(repr=False)
-    user_keys: tuple[UserKey, ...] = field(repr=False)
+    entry: bytes
+    disclosed: bytes
+    sealed: bytes
+    content: bytes
+    row: Row | None
+    user_keys: tuple[UserKey, ...]
+
+    def __repr__(self) -> str:
+        """Without what it holds."""
+        return f"SealedLeaf({self.kind}, {self.flow!r})"
 
     @property
     def hash(self) -> bytes:
@@ -96,9 +104,8 @@ class SealedLeaf:
 
 def seal(draft: LeafDraft, keyring: Keyring, writer: str, epoch: int, n: int) -> SealedLeaf:
     """Seal `draft` as leaf `n` of the stream (writer, epoch); RecordInvalid when it cannot be one."""
-    unknown = draft.groups.keys() - OPEN_GROUPS - ERASABLE_GROUPS
-    if unknown:
-        raise RecordInvalid(f"unknown group {min(unknown)!r}")
+    if not draft.groups.keys() <= GROUPS:
+        raise RecordInvalid(f"unknown group {min(draft.groups.keys() - GROUPS)!r}")
     sealing = _Sealing(draft, keyring, writer, epoch, n)
     return sealing.settle() if draft.flows else sealing.single()
 
@@ -118,35 +125,68 @@ class _Sealing:
 
     def single(self) -> SealedLeaf:
         """A leaf of one flow, or of none."""
-        draft, open_salt = self.draft, self.keyring.salt_key
-        key = None
+        draft = self.draft
+        if native_leaf is None or draft.plain is not None or "content" in draft.groups:
+            return self.piece_by_piece()
+        groups, plain, key = draft.groups, draft.plain_json, None
+        rows: list[tuple[str, bytes, bool]] = []
+        for name in sorted(groups):
+            value, shown = groups[name], name in OPEN_GROUPS
+            body = value.data if type(value) is Prepared else dump(value) if plain else canonical(value)
+            rows.append((name, body, shown))
+            if key is None and not shown:
+                key = self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
+        secret, prefix, encrypt = (b"", b"", None) if key is None else (key.key, key.prefix, key.cipher.encrypt)
+        kind, epoch, n = draft.kind, self.epoch, self.n
+        made = native_leaf(
+            self.place, rows, self.keyring.salt_key, secret, prefix, encrypt, nonce_of(epoch, n, 0),
+            kind.value, draft.flow, self.writer, draft.time_us, epoch, n, draft.attempt,
+        )  # fmt: skip
+        if made is None:
+            return self.piece_by_piece()
+        entry, disclosed, sealed = made
+        row = row_of(kind.value, draft.tenant, draft.user, groups)
+        users = (key.user,) if key is not None else ()
+        return SealedLeaf(kind, draft.flow, (), draft.time_us, entry, disclosed, sealed, b"", row, users)
+
+    def piece_by_piece(self) -> SealedLeaf:
+        """The same for any leaf of one flow or of none, and where the C extension was not built."""
+        draft, open_salt, plain = self.draft, self.keyring.salt_key, self.draft.plain_json
+        key: FlowKey | None = None
         rows: list[tuple[str, bytes, bytes]] = []
-        shown: dict[str, bytes] = {}
-        hidden: dict[str, bytes] = {}
+        shown: list[bytes] = []
+        hidden: list[bytes] = []
+        content = b""
         for name in sorted(draft.groups):
-            body = self._canonical(draft.groups[name])
+            value = draft.groups[name]
+            body = value.data if type(value) is Prepared else dump(value) if plain else canonical(value)
             if name in OPEN_GROUPS:
-                shown[name], secret = body, open_salt
+                rows.append((name, body, open_salt))
+                shown.append(MEMBERS[name] + body)
+                continue
+            if key is None:
+                key = self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
+            rows.append((name, body, key.key))
+            if name == "content":
+                content = self._encrypt(key, body, 1, draft.flow)
             else:
-                key = key or self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
-                hidden[name], secret = body, key.key
-            rows.append((name, body, secret))
+                hidden.append(MEMBERS[name] + body)
         hashes = {}
-        sealed = content = b""
+        sealed = b""
         if key is not None:
-            if "content" in hidden:
-                content = self._encrypt(key, hidden.pop("content"), 1, draft.flow)
+            if content:
                 hashes["x"] = sha256(content).digest()
             if hidden:
-                sealed = self._encrypt(key, _compose(hidden), 0, draft.flow)
+                sealed = self._encrypt(key, b"{%b}" % b",".join(hidden), 0, draft.flow)
                 hashes["s"] = sha256(sealed).digest()
+                sealed = _segment(sealed)
         return self._leaf(
             commitments(self.place, rows),
             hashes,
-            disclosed=_compose(shown),
-            sealed=_segment(sealed) if sealed else b"",
+            disclosed=b"{%b}" % b",".join(shown),
+            sealed=sealed,
             content=content,
-            user_keys=(key.user,) if key else (),
+            user_keys=(key.user,) if key is not None else (),
         )
 
     def _canonical(self, value: Any) -> bytes:

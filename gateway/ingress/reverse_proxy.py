@@ -38,6 +38,14 @@ class ReverseProxy:
                 raise MethodNotAllowed("this endpoint takes POST")
             if endpoint.family == "gemini":
                 refuse_credential(scope["query_string"])
+        except LexgateError as error:
+            await _refuse(endpoint, caller, error)
+            return
+        await self.serve(endpoint, caller)
+
+    async def serve(self, endpoint: Endpoint, caller: Caller) -> None:
+        """Answers one call to an endpoint of ours."""
+        try:
             await _call(endpoint, caller, self._services())
         except LexgateError as error:
             await _refuse(endpoint, caller, error)

@@ -200,6 +200,23 @@ def test_the_array_form_of_a_stream_is_read_as_one_json_document(product: Produc
     assert broken[-1]["error"]["details"][0]["reason"] == "lexgate_upstream_failed"
 
 
+def test_one_body_sent_to_several_models_and_forms_is_never_mistaken_for_another(product: Product) -> None:
+    """The body does not say which model it is for: whatever is remembered of it belongs to the whole address."""
+    headers = {"x-goog-api-key": product.callers["crm"].key}
+    body = {"contents": [{"parts": [{"text": "The same words, Maria Schneider."}]}]}
+    for _ in range(2):
+        for model in ("echo", "home-echo", "canned-3x"):
+            for method in ("generateContent", "streamGenerateContent?alt=sse", "streamGenerateContent"):
+                url = f"{product.url}/v1beta/models/{model}:{method}"
+                answer = httpx.post(url, json=body, headers=headers, timeout=30)
+                assert f'"modelVersion":"{model}"' in answer.text.replace(" ", "")
+                assert answer.text.startswith("data:") is method.endswith("sse")
+                assert product.requests()[-1]["path"] == f"/v1beta/models/{model}:{method}"
+                record = product.record(answer.headers["lexgate-flow"])["pub"]
+                assert (record["model"], record["stream"]) == (model, method.startswith("stream"))
+                assert record["provider"] == ("home" if model == "home-echo" else "abroad")
+
+
 def test_a_key_in_the_address_is_refused_and_written_nowhere(product: Product) -> None:
     key = product.callers["crm"].key
     url = f"{product.url}/v1beta/models/echo:generateContent?key={key}"
