@@ -37,7 +37,9 @@ from gateway.strangers import Refusals
 from gateway.telemetry import Tracing
 from gateway.upstream.client import UpstreamClient
 from gateway.upstream.headers import RequestHeaders
+from gateway.upstream.health import Health
 from gateway.upstream.http1 import Http1Client
+from gateway.upstream.key_pool import KeyPools
 from gateway.upstream.routing import Routes
 from watermark.label import LABEL_TEXTS
 
@@ -89,6 +91,7 @@ class DataPlane:
         policy = old.policy if old.policy.digest == effective.digest else _policy(effective)
         directory = Directory(settings)
         old.limits.register(directory.limit_names())
+        old.health.configure(settings.breaker)
         self._services = replace(
             old,
             settings=settings,
@@ -97,6 +100,7 @@ class DataPlane:
             policy=policy,
             decided_calls=DecidedCalls(),
             request_headers=RequestHeaders(),
+            key_pools=KeyPools(),
             outbound_tools=_outbound_tools(settings),
         )
         log.info("configuration in force", generation=effective.generation, bundle=effective.digest)
@@ -130,6 +134,7 @@ class DataPlane:
         services = self._services
         services.metrics.gauge("lexgate_log_connected", float(services.log.available))
         services.metrics.gauge("lexgate_open_flows", float(services.log.running))
+        services.health.publish()
         write_snapshot(
             services.metrics,
             services.settings.run_path,
@@ -196,6 +201,8 @@ def _compose(
         decided_calls=DecidedCalls(),
         upstream=(Http1Client if settings.upstream == "http1" else UpstreamClient)(settings.timeouts),
         request_headers=RequestHeaders(),
+        key_pools=KeyPools(),
+        health=Health(settings.breaker, metrics),
         settler=settler,
         heavy=HeavyWork(),
         tracing=Tracing(settings.telemetry),

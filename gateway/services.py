@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from gateway.strangers import Refusals
     from gateway.telemetry import Tracing
     from gateway.upstream.headers import RequestHeaders
+    from gateway.upstream.health import Health
+    from gateway.upstream.key_pool import KeyPools
     from gateway.upstream.port import Upstream
     from gateway.upstream.routing import Routes
 
@@ -69,6 +71,8 @@ class Services:
     decided_calls: DecidedCalls
     upstream: Upstream
     request_headers: RequestHeaders
+    key_pools: KeyPools
+    health: Health
     settler: Settler
     heavy: HeavyWork
     tracing: Tracing
@@ -89,13 +93,6 @@ class Services:
 
     def fingerprint_key(self, tenant: str) -> bytes:
         return self.keys.get("fingerprint", tenant)
-
-    def another_provider(self, flow: Flow) -> bool:
-        """Whether a provider is left that was not tried for this call."""
-        if flow.request is None:
-            return False
-        serving = self.routes.candidates(flow.endpoint.family, flow.request.model)
-        return any(provider.name not in flow.providers_tried for provider in serving)
 
     def count(self, flow: Flow) -> None:
         """Metrics of a call that has ended."""

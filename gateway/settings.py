@@ -110,7 +110,25 @@ class Provider(Section):
         ("*",), description="model name patterns; the first provider that matches gets the call"
     )
     secret: SecretReference = Field("", description="reference to its API key: env:NAME or file:PATH")
+    secrets: tuple[SecretReference, ...] = Field(
+        (),
+        max_length=64,
+        description="references to more keys, used in turn; one that is refused or over its limit rests",
+    )
     ca: str = Field("", description="PEM file: trust only this authority for the provider's certificate")
+    proxy: str = Field(
+        "",
+        pattern=r"^(http://[^\s/@]+:\d{1,5}/?)?$",
+        description="http://HOST:PORT of an HTTP proxy (CONNECT); proxies of the environment are never used",
+    )
+    proxy_secret: SecretReference = Field("", description="reference to USER:PASSWORD for the proxy")
+    connect_seconds: float | None = Field(None, gt=0, description="instead of timeouts.connect")
+    first_byte_seconds: float | None = Field(None, gt=0, description="instead of timeouts.first_byte")
+    idle_seconds: float | None = Field(None, gt=0, description="instead of timeouts.idle")
+    total_seconds: float | None = Field(None, gt=0, description="instead of timeouts.total")
+    probe_seconds: float = Field(
+        0.0, ge=0, description="connect to it so often to see whether it is there; 0: only calls tell"
+    )
     retention_days: int | None = Field(None, ge=0, description="how long it keeps calls, if its terms say so")
     training: bool | None = Field(None, description="whether its terms let it train on calls")
     certifications: tuple[str, ...] = Field((), description="e.g. [dpf]: what makes a transfer to it lawful by itself")
@@ -120,6 +138,15 @@ class Provider(Section):
 
     def serves(self, family: str, model: str) -> bool:
         return family in self.protocols and any(fnmatch.fnmatchcase(model, pattern) for pattern in self.models)
+
+    def timeouts(self, general: Timeouts) -> Timeouts:
+        """The general ones with this provider's own in their place."""
+        own = {
+            name: value
+            for name in ("connect", "first_byte", "idle", "total")
+            if (value := getattr(self, f"{name}_seconds")) is not None
+        }
+        return general.model_copy(update=own) if own else general
 
 
 class Policies(Section):
@@ -205,6 +232,28 @@ class Timeouts(Section):
     stall: float = Field(0.25, gt=0, description="CPU seconds an event loop may be busy before its worker is replaced")
 
 
+class Retries(Section):
+    """Further attempts of a call of which nothing was delivered. Each is decided and recorded anew."""
+
+    attempts: int = Field(3, ge=1, le=16, description="most attempts of one call, the first included")
+    backoff_seconds: float = Field(
+        0.25, ge=0, description="wait before the same provider is asked again; doubles, half of it is chance"
+    )
+    longest_wait_seconds: float = Field(
+        5.0, ge=0, description="a longer Retry-After is not waited for: the answer goes to the caller as it came"
+    )
+
+
+class CircuitBreaker(Section):
+    """When a provider that fails is left alone. Each data worker sees for itself."""
+
+    failures: int = Field(5, ge=1, description="failures in a row, without a success between them, that open it")
+    open_seconds: float = Field(
+        5.0, gt=0, description="until a single call may try again; doubles with each failed trial"
+    )
+    longest_open_seconds: float = Field(60.0, gt=0, description="longest it stays open between two trials")
+
+
 class Retention(Section):
     """How long records are kept."""
 
@@ -259,6 +308,8 @@ class Settings(Section):
     transfers: tuple[Transfer, ...] = ()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
+    retries: Retries = Retries()
+    breaker: CircuitBreaker = CircuitBreaker()
     upstream: UpstreamLibrary = Field(
         "http1", description="client to providers: our own, or aiohttp at more CPU a call"
     )

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import time
 
-from gateway.errors import UpstreamFailed
+from gateway.errors import UpstreamFailed, UpstreamTimeout
 from gateway.flow import Flow
 from gateway.services import Services
-
-CREDENTIAL_REFUSED = frozenset({401, 403})
-"""The provider refused *our* credential: nothing the caller could mend, and nothing they should see."""
 
 
 async def forward(flow: Flow, services: Services) -> None:
@@ -17,9 +14,16 @@ async def forward(flow: Flow, services: Services) -> None:
     provider = flow.provider
     if provider is None or not flow.intents:
         raise RuntimeError("this step runs after commit")
-    flow.providers_tried.add(provider.name)
-    headers = services.request_headers.of(provider, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
+    key = flow.provider_key = services.key_pools.of(provider).take(services.health.clock())
+    headers = services.request_headers.of(key.value, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
+    passage = services.health.enter(provider)
     flow.timing.forwarded = time.perf_counter()
-    flow.upstream = await services.upstream.post(provider, flow.endpoint.path, headers, flow.forwarded)
-    if flow.upstream.status in CREDENTIAL_REFUSED:
-        raise UpstreamFailed(f"provider {provider.name} refused the gateway's credential")
+    try:
+        flow.upstream = await services.upstream.post(provider, flow.endpoint.path, headers, flow.forwarded)
+    except (UpstreamFailed, UpstreamTimeout) as error:
+        passage.failed(error)
+        raise
+    except BaseException:
+        passage.abandoned()
+        raise
+    passage.answered(flow.upstream.status)
