@@ -40,6 +40,7 @@ from gateway.upstream.headers import RequestHeaders
 from gateway.upstream.health import Health
 from gateway.upstream.http1 import Http1Client
 from gateway.upstream.key_pool import KeyPools
+from gateway.upstream.probing import Prober
 from gateway.upstream.routing import Routes
 from watermark.label import LABEL_TEXTS
 
@@ -58,6 +59,7 @@ class DataPlane:
         self._slot = slot
         self._instance = instance
         self._tasks: list[asyncio.Task[None]] = []
+        self._prober = Prober(self.services)
         self.application = ReverseProxy(self.services, create_catalogue(self.services))
 
     def services(self) -> Services:
@@ -79,6 +81,7 @@ class DataPlane:
         services = _compose(effective, slot, keyring, logged, inspectors, detectors, settler)
         plane = cls(services, slot, effective.instance)
         settler.start()
+        plane._prober.start()
         plane._tasks = [
             asyncio.ensure_future(plane._publish_metrics()),
             asyncio.ensure_future(plane._report_refusals()),
@@ -116,6 +119,7 @@ class DataPlane:
         services = self._services
         for task in self._tasks:
             task.cancel()
+        await self._prober.close()
         await services.settler.close()
         await self._append_refusals()
         services.heavy.close()

@@ -50,6 +50,7 @@ def product(tmp_path_factory: pytest.TempPathFactory, stages: tuple[Stage, Stage
         provider("gone", first, models=["gone", "lost"]) | {"base_url": nowhere},
         provider("there", second, models=["gone"]),
         provider("frail", first, models=["frail"]),
+        provider("probed", first, models=["probed"], probe_seconds=0.1) | {"base_url": nowhere},
         provider("slow", first, models=["slow"], first_byte_seconds=0.5),
     ]  # fmt: skip
     os.environ |= {"KEY_A": "sk-a", "KEY_C": "sk-c"}
@@ -285,6 +286,13 @@ def test_a_provider_that_fails_again_and_again_is_left_alone_until_a_trial(
     until(served)
     until(lambda: figure(product, "lexgate_breaker_state", provider="frail") == 0)
     assert ask(product, "frail")[0] == "from the stage"
+
+
+def test_a_probe_sees_an_outage_before_a_caller_does(product: Product) -> None:
+    until(lambda: figure(product, "lexgate_breaker_state", provider="probed") > 0)
+    error = refused(openai.APIStatusError, lambda: ask(product, "probed"))
+    assert error.status_code in {502, 503}
+    assert figure(product, "lexgate_attempts_total", provider="probed") <= 1
 
 
 def test_callers_cannot_open_a_breaker_with_requests_that_only_their_own_are_refused(
