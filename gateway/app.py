@@ -18,6 +18,8 @@ from gateway.directory import Directory
 from gateway.effective import Effective
 from gateway.errors import ConfigurationError, LexgateError, Unavailable
 from gateway.heavy_work import HeavyWork
+from gateway.identity.issued_keys import Issued, IssuedKeysFile
+from gateway.identity.tokens import Tokens
 from gateway.ingress.catalogue import create_catalogue
 from gateway.ingress.reverse_proxy import ReverseProxy
 from gateway.inspection.cache import VerdictCache
@@ -45,6 +47,7 @@ from gateway.upstream.routing import Routes
 from watermark.label import LABEL_TEXTS
 
 METRICS_SECONDS = 1.0
+ISSUED_KEYS_SECONDS = 0.2
 REFUSALS_SECONDS = 60.0
 START_SECONDS = 20.0
 
@@ -54,10 +57,11 @@ log = structlog.get_logger("lexgate.app")
 class DataPlane:
     """A data worker's parts. `services()` is the set in force; `reload` swaps it whole."""
 
-    def __init__(self, services: Services, slot: int, instance: str) -> None:
+    def __init__(self, services: Services, slot: int, instance: str, issued: IssuedKeysFile) -> None:
         self._services = services
         self._slot = slot
         self._instance = instance
+        self._issued = issued
         self._tasks: list[asyncio.Task[None]] = []
         self._prober = Prober(self.services)
         self.application = ReverseProxy(self.services, create_catalogue(self.services))
@@ -78,13 +82,16 @@ class DataPlane:
         detectors = await _detectors(inspectors)
         plane: DataPlane
         settler = Settler(lambda: plane.services())  # noqa: PLW0108  `plane` is made below
-        services = _compose(effective, slot, keyring, logged, inspectors, detectors, settler)
-        plane = cls(services, slot, effective.instance)
+        issued = IssuedKeysFile(settings.issued_keys_path)
+        services = _compose(effective, slot, keyring, logged, inspectors, detectors, settler, issued.read())
+        plane = cls(services, slot, effective.instance, issued)
+        services.tokens.start()
         settler.start()
         plane._prober.start()
         plane._tasks = [
             asyncio.ensure_future(plane._publish_metrics()),
             asyncio.ensure_future(plane._report_refusals()),
+            asyncio.ensure_future(plane._watch_issued_keys()),
         ]
         return plane
 
@@ -92,13 +99,18 @@ class DataPlane:
         """Swaps in a new configuration between two calls; calls that run keep what they began with."""
         old, settings = self._services, effective.settings
         policy = old.policy if old.policy.digest == effective.digest else _policy(effective)
-        directory = Directory(settings)
+        issued = self._issued.read()
+        directory = Directory(settings, issued)
+        tokens = Tokens(settings)
+        tokens.start()
+        old.tokens.close()
         old.limits.register(directory.limit_names())
         old.health.configure(settings.breaker)
         self._services = replace(
             old,
             settings=settings,
             directory=directory,
+            tokens=tokens,
             routes=Routes(settings.providers),
             policy=policy,
             decided_calls=DecidedCalls(),
@@ -120,6 +132,7 @@ class DataPlane:
         for task in self._tasks:
             task.cancel()
         await self._prober.close()
+        services.tokens.close()
         await services.settler.close()
         await self._append_refusals()
         services.heavy.close()
@@ -145,6 +158,20 @@ class DataPlane:
             self._slot,
             {"bundle": services.policy.digest, "log_available": services.log.available, "instance": self._instance},
         )
+
+    async def _watch_issued_keys(self) -> None:
+        """A key that was issued, rotated or revoked takes effect with the next call; running ones go on."""
+        while True:
+            await asyncio.sleep(ISSUED_KEYS_SECONDS)
+            if self._issued.has_changed():
+                try:
+                    directory = Directory(self._services.settings, self._issued.read())
+                    self._services.limits.register(directory.limit_names())
+                except LexgateError as error:
+                    log.error("issued keys refused, those in force stay", problem=error.message)
+                    continue
+                self._services = replace(self._services, directory=directory)
+                log.info("issued keys in force")
 
     async def _report_refusals(self) -> None:
         while True:
@@ -179,9 +206,10 @@ def _compose(
     inspectors: InspectorPool,
     detectors: str,
     settler: Settler,
+    issued: Issued,
 ) -> Services:
     settings = effective.settings
-    directory = Directory(settings)
+    directory = Directory(settings, issued)
     limits = LimitTable(settings.run_path / "limits.map", settings.workers, slot)
     limits.register(directory.limit_names())
     metrics = Registry()
@@ -191,6 +219,7 @@ def _compose(
     return Services(
         settings=settings,
         directory=directory,
+        tokens=Tokens(settings),
         routes=Routes(settings.providers),
         limits=limits,
         refusals=Refusals(keyring.derive("refusals")),

@@ -127,9 +127,15 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         update={
             "store": "sqlite:///" + anchor(str(settings.store_path)),
             "run_dir": anchor(settings.run_dir),
-            "keys": settings.keys.model_copy(update={"file": anchor(settings.keys.file)}),
+            "keys": settings.keys.model_copy(
+                update={"file": anchor(settings.keys.file), "issued": anchor(settings.keys.issued)}
+            ),
             "tls": tls.model_copy(
                 update={name: anchor(getattr(tls, name)) for name in ("certificate", "key", "client_ca")}
+            ),
+            "issuers": tuple(
+                issuer.model_copy(update={name: anchor(getattr(issuer, name)) for name in ("jwks_file", "ca")})
+                for issuer in settings.issuers
             ),
             "metering": settings.metering.model_copy(
                 update={"price_books": tuple(anchor(book) for book in settings.metering.price_books)}

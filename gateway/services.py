@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gateway.directory import Directory
     from gateway.flow import Flow
     from gateway.heavy_work import HeavyWork
+    from gateway.identity.tokens import Tokens
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
@@ -57,6 +58,7 @@ class Services:
 
     settings: Settings
     directory: Directory
+    tokens: Tokens
     routes: Routes
     limits: LimitTable
     refusals: Refusals

@@ -12,8 +12,8 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from gateway.directory import presented_key
 from gateway.errors import LexgateError, MethodNotAllowed, NotFound, Unauthenticated
+from gateway.identity.callers import identify
 from gateway.ingress.endpoints import family_of
 from gateway.protocols.family import FAMILIES
 from gateway.services import Services
@@ -30,8 +30,12 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
     async def models(request: Request) -> Response:
         current = services()
         family = family_of(request.url.path, dict(request.scope["headers"]))
-        if _principal_missing(request, current):
-            return _error(request, Unauthenticated("no such key: present a Lexgate key where the provider's would go"))
+        try:
+            await identify(dict(request.scope["headers"]), request.scope.get("lexgate.connection"), current)
+        except LexgateError as error:
+            if isinstance(error, Unauthenticated):
+                current.refusals.count(request.client.host if request.client else "unknown", error.code)
+            return _error(request, error)
         rows = list(dict(current.routes.models(family)).items())
         return _json(_anthropic_list(rows) if family == "anthropic" else _openai_list(rows))
 
@@ -45,13 +49,6 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
         return _error(request, error)
 
     return app
-
-
-def _principal_missing(request: Request, services: Services) -> bool:
-    if services.directory.find(presented_key(dict(request.scope["headers"]))) is not None:
-        return False
-    services.refusals.count(request.client.host if request.client else "unknown", Unauthenticated.code)
-    return True
 
 
 def _error(request: Request, error: LexgateError) -> Response:
