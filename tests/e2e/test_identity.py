@@ -30,7 +30,7 @@ def idp() -> Iterator[Stage]:
 def product(tmp_path_factory: pytest.TempPathFactory, idp: Stage) -> Iterator[Product]:
     issuer = {
         "issuer": ISSUER, "audiences": [AUDIENCE], "jwks_url": f"{idp.url}/jwks", "country": "claim:country",
-        "tenant": "claim:org", "refetch_seconds": 0.5,
+        "tenant": "claim:org", "refetch_seconds": 0.5, "refresh_seconds": 0.5,
     }  # fmt: skip
     with running(tmp_path_factory.mktemp("lexgate"), workers=2, issuers=[issuer]) as started:
         yield started
@@ -54,15 +54,24 @@ def refused(product: Product, credential: str) -> openai.AuthenticationError:
 
 
 def holds(product: Product, credential: str) -> bool:
-    """Whether the credential opens the gateway, on eight connections: both workers are asked."""
+    """Whether the credential opens the gateway."""
+    return _answers(product, credential) == {200}
+
+
+def fails(product: Product, credential: str) -> bool:
+    """Whether the credential is refused."""
+    return _answers(product, credential) == {401}
+
+
+def _answers(product: Product, credential: str) -> set[int]:
+    """On twelve connections, so that both workers are asked."""
     answers = set()
-    for _ in range(8):
+    for _ in range(12):
         connection = http.client.HTTPConnection(product.config["listen"]["data"], timeout=30)
         connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {credential}"})
         answers.add(connection.getresponse().status)
         connection.close()
-    assert answers <= {200, 401}
-    return answers == {200}
+    return answers
 
 
 def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -115,7 +124,7 @@ def test_any_other_token_is_refused_in_the_familys_own_form(product: Product, pr
     with pytest.raises(anthropic.AuthenticationError) as caught:
         claude.messages.create(model="echo", max_tokens=20, messages=[{"role": "user", "content": "hi"}])
     assert caught.value.body["error"]["type"] == "authentication_error"
-    assert not holds(product, presented())
+    assert fails(product, presented())
     assert len(product.requests()) == sent
 
 
@@ -127,18 +136,10 @@ def test_the_issuers_keys_are_rotated(product: Product, idp: Stage) -> None:
     until(lambda: holds(product, new))
     assert holds(product, old)
     idp.by_key = {"": Reply(body=jwks(key("two")))}
-    until(lambda: not any((holds(product, token(key("invented"))), holds(product, old))))
-    refused(product, old)
+    until(lambda: fails(product, old))
     assert holds(product, new)
     idp.by_key = {"": Reply(body=jwks(key("one"), key("two")))}
     until(lambda: holds(product, token(key("one"))))
-
-
-def test_floods_of_invented_key_ids_reach_the_issuer_a_few_times_only(product: Product, idp: Stage) -> None:
-    idp.play()
-    for number in range(60):
-        refused(product, token(key("stranger"), header={"kid": f"invented-{number}"}))
-    assert len(idp.asked) < 40
 
 
 def test_a_purpose_can_be_said_beside_a_token(product: Product) -> None:
