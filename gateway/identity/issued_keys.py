@@ -6,12 +6,10 @@ stands in the configuration. Whoever changes it holds its lock; a reader sees th
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +19,7 @@ from typing import Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gateway.errors import ConfigurationError
+from gateway.errors import BadRequest, ConfigurationError
 from gateway.settings import Principal
 
 PREFIX = "lxk"
@@ -61,12 +59,16 @@ class Issued:
 
 
 def new_key(now: float, *, application: str, user: str, country: str, region: str = "") -> tuple[str, IssuedKey]:
-    """A new key of 256 random bits, and what is kept of it."""
+    """A new key of 256 random bits, and what is kept of it. Raises BadRequest for a principal that cannot be one."""
     value = f"{PREFIX}_{secrets.token_urlsafe(32)}"
     digest = sha256(value.encode()).hexdigest()
-    return value, IssuedKey(
-        key_sha256=digest, application=application, user=user, country=country, region=region, created=int(now)
-    )
+    try:
+        return value, IssuedKey(
+            key_sha256=digest, application=application, user=user, country=country, region=region, created=int(now)
+        )
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        raise BadRequest(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def read(path: Path) -> Issued:
@@ -80,14 +82,6 @@ def read(path: Path) -> Issued:
     except (OSError, ValueError, ValidationError) as error:
         raise ConfigurationError(f"{path}: not a file of issued keys ({type(error).__name__})") from None
     return Issued(document.keys, MappingProxyType(document.ends))
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Nobody else changes the file meanwhile."""
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def write(path: Path, issued: Issued) -> None:

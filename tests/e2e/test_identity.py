@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import anthropic
 import httpx
@@ -164,3 +167,108 @@ def test_tokens_stand_in_no_log(product: Product) -> None:
     assert presented not in product.log()
     assert presented.split(".")[2] not in product.log()
     assert "secretive" not in product.log()
+
+
+# --- issued keys ---
+
+
+def key_of(product: Product, *arguments: str) -> dict[str, Any]:
+    made = product.lexgate("key", *arguments, "--json")
+    assert made.returncode == 0, made.stderr
+    return dict(json.loads(made.stdout.splitlines()[-1]))
+
+
+def api(product: Product, path: str, body: dict[str, Any] | None = None, key: str = "") -> httpx.Response:
+    headers = {"Authorization": f"Bearer {key or product.operator_key}"}
+    if body is None:
+        return httpx.get(product.control_url + path, headers=headers, timeout=30)
+    return httpx.post(product.control_url + path, headers=headers, json=body, timeout=30)
+
+
+def test_a_key_by_command_is_issued_rotated_and_revoked_in_all_workers(product: Product) -> None:
+    made = key_of(product, "issue", "--application", "crm", "--user", "new.user", "--country", "FR")
+    until(lambda: holds(product, made["key"]), 5)
+    record = product.record(ask(product, made["key"])["lexgate-flow"])
+    assert (record["subj"]["user"], record["subj"]["party"], record["pub"]["from"]) == (
+        "new.user",
+        made["key_id"],
+        "FR",
+    )
+    second = key_of(product, "rotate", made["key_id"], "--grace", "0")
+    until(lambda: holds(product, second["key"]) and fails(product, made["key"]), 5)
+    refused(product, made["key"])
+    key_of(product, "revoke", second["key_id"])
+    until(lambda: fails(product, second["key"]), 5)
+    listed = [json.loads(line) for line in product.lexgate("key", "list", "--json").stdout.splitlines()]
+    assert {key["key_id"]: key["active"] for key in listed if key["user"] == "new.user"} == {
+        made["key_id"]: False, second["key_id"]: False,
+    }  # fmt: skip
+    assert product.lexgate("key", "revoke", "0" * 16).returncode == 2
+    assert product.lexgate("key", "issue", "--application", "nobody", "--user", "u", "--country", "DE").returncode == 2
+
+
+def test_a_key_by_the_api_is_issued_rotated_with_grace_and_revoked(product: Product) -> None:
+    made = api(product, "/api/keys", {"application": "other", "user": "u", "country": "DE"}).json()
+    until(lambda: holds(product, made["key"]), 5)
+    second = api(product, f"/api/keys/{made['key_id']}/rotate", {"grace_seconds": 2}).json()
+    until(lambda: holds(product, second["key"]), 5)
+    assert holds(product, made["key"]) or fails(product, made["key"])
+    until(lambda: fails(product, made["key"]), 10)
+    assert holds(product, second["key"])
+    revoked = api(product, f"/api/keys/{second['key_id']}/revoke", {})
+    assert (revoked.status_code, revoked.json()["active"]) == (200, False)
+    until(lambda: fails(product, second["key"]), 5)
+    listed = api(product, "/api/keys")
+    assert made["key"] not in listed.text
+    assert second["key"] not in listed.text
+    assert api(product, f"/api/keys/{'0' * 16}/revoke", {}).status_code == 404
+    assert api(product, "/api/keys", {"application": "nobody", "user": "u", "country": "DE"}).status_code == 400
+
+
+def test_revoking_a_key_does_not_drop_its_running_call(product: Product) -> None:
+    made = key_of(product, "issue", "--application", "crm", "--user", "streaming", "--country", "DE")
+    until(lambda: holds(product, made["key"]), 5)
+    with openai.OpenAI(base_url=f"{product.url}/v1", api_key=made["key"], max_retries=0) as sdk:
+        stream = sdk.chat.completions.create(
+            model="canned-40x/slow-100ms", messages=[{"role": "user", "content": "x"}], stream=True
+        )
+        said = [next(stream)]
+        key_of(product, "revoke", made["key_id"])
+        until(lambda: fails(product, made["key"]), 5)
+        said += list(stream)
+    text = "".join(choice.delta.content or "" for chunk in said for choice in chunk.choices)
+    assert text == "word " * 40
+
+
+def test_a_key_of_the_configuration_can_be_revoked_for_good(product: Product) -> None:
+    configured = product.callers["site"].key
+    assert holds(product, configured)
+    key_of(product, "revoke", hashlib.sha256(configured.encode()).hexdigest()[:16])
+    until(lambda: fails(product, configured), 5)
+    assert product.stop() == 0
+    offline = key_of(product, "issue", "--application", "crm", "--user", "offline", "--country", "DE")
+    product.start()
+    assert fails(product, configured)
+    assert holds(product, offline["key"])
+
+
+def test_every_change_is_a_leaf_that_names_the_key_and_holds_none(product: Product) -> None:
+    made = api(product, "/api/keys", {"application": "crm", "user": "leaf.user", "country": "DE"}).json()
+    until(lambda: holds(product, made["key"]), 5)
+    assert product.lexgate("audit", "verify").returncode == 0
+    with sqlite3.connect(f"file:{product.folder / 'lexgate.db'}?mode=ro", uri=True) as store:
+        leaves = [
+            (json.loads(entry), json.loads(told)) for entry, told in store.execute("select entry, disclosed from leaf")
+        ]
+        everything = b"".join(b"".join(map(bytes, row[1:])) for row in store.execute("select * from leaf"))
+    changes = [told["pub"] for entry, told in leaves if entry["k"] == "key"]
+    assert {change["action"] for change in changes} == {"issue", "rotate", "revoke"}
+    last = changes[-1]
+    operator = hashlib.sha256(product.operator_key.encode()).hexdigest()[:16]
+    assert last == {
+        "action": "issue", "key_id": made["key_id"], "application": "crm", "tenant": "acme", "by": operator,
+    }  # fmt: skip
+    assert made["key"].encode() not in everything
+    assert b"leaf.user" not in everything
+    for place in (product.log(), (product.folder / "issued-keys.json").read_text()):
+        assert made["key"] not in place
