@@ -164,6 +164,7 @@ class Flow:
     session: str = ""
     parents: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    several_tenants: bool = True
     body: bytes = field(default=b"", repr=False)
     request: DecodedRequest | None = None
     findings: tuple[Finding, ...] = field(default=(), repr=False)

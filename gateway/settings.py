@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from datetime import date
+from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -423,6 +424,11 @@ class Settings(Section):
             if absent := sorted(name for name in named if not name.startswith("claim:") and name not in known):
                 raise ValueError(f"issuers: application {absent[0]!r} is not listed in applications")
         return self
+
+    @cached_property
+    def several_tenants(self) -> bool:
+        """Whether the gateway serves more than one tenant."""
+        return len({application.tenant for application in self.applications}) > 1
 
     @property
     def store_path(self) -> Path:

@@ -38,6 +38,7 @@ async def authenticate(flow: Flow, services: Services) -> None:
         services.refusals.count(entry.principal.key_id, TooManyRequests.code)
         raise
     flow.limits = entry.limits
+    flow.several_tenants = services.settings.several_tenants
     flow.principal = entry.principal
     purpose = caller.header(b"lexgate-purpose")
     if purpose:

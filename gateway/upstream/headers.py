@@ -71,10 +71,14 @@ def _fixed(secret: str, family: str) -> dict[str, str]:
     return headers
 
 
-def answer_headers(provider: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Header fields of a provider's answer that the caller gets."""
+def answer_headers(provider: Mapping[str, str], *, shared: bool = False) -> list[tuple[bytes, bytes]]:
+    """Header fields of a provider's answer that the caller gets.
+
+    `shared`: several tenants use the provider's keys. What is left of a common allowance would tell each of them how
+    much the others ask, so none of them is told.
+    """
     return [
         (lowered.encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in provider.items()
-        if (lowered := name.lower()) in TO_CALLER or lowered.startswith(TO_CALLER_PREFIX)
+        if (lowered := name.lower()) in TO_CALLER or (not shared and lowered.startswith(TO_CALLER_PREFIX))
     ]
