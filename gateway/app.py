@@ -99,12 +99,10 @@ class DataPlane:
         """Swaps in a new configuration between two calls; calls that run keep what they began with."""
         old, settings = self._services, effective.settings
         policy = old.policy if old.policy.digest == effective.digest else _policy(effective)
-        issued = self._issued.read()
-        directory = Directory(settings, issued)
+        directory = Directory(settings, self._issued.last)
         tokens = Tokens(settings)
         tokens.start()
         old.tokens.close()
-        old.limits.register(directory.limit_names())
         old.health.configure(settings.breaker)
         self._services = replace(
             old,
@@ -165,13 +163,21 @@ class DataPlane:
             await asyncio.sleep(ISSUED_KEYS_SECONDS)
             if self._issued.has_changed():
                 try:
-                    directory = Directory(self._services.settings, self._issued.read())
-                    self._services.limits.register(directory.limit_names())
+                    issued = await asyncio.to_thread(self._issued.read)
                 except LexgateError as error:
                     log.error("issued keys refused, those in force stay", problem=error.message)
                     continue
+                await self._use(issued)
+
+    async def _use(self, issued: Issued) -> None:
+        """Many keys take a while to be listed: not in the event loop. A reload meanwhile has the last word."""
+        while True:
+            settings = self._services.settings
+            directory = await asyncio.to_thread(Directory, settings, issued)
+            if self._services.settings is settings:
                 self._services = replace(self._services, directory=directory)
-                log.info("issued keys in force")
+                log.info("issued keys in force", keys=len(issued.keys))
+                return
 
     async def _report_refusals(self) -> None:
         while True:
@@ -211,7 +217,6 @@ def _compose(
     settings = effective.settings
     directory = Directory(settings, issued)
     limits = LimitTable(settings.run_path / "limits.map", settings.workers, slot)
-    limits.register(directory.limit_names())
     metrics = Registry()
     guard = GuardScanner()
     resume_snapshot(metrics, settings.run_path, slot)

@@ -56,11 +56,6 @@ class Directory:
         """The principal that a verified client certificate stands for: the first of its names that is configured."""
         return next((entry for name in names if (entry := self._certificates.get(name)) is not None), None)
 
-    def limit_names(self) -> list[str]:
-        """Every name that is limited, for the limit table."""
-        entries = (*self._entries.values(), *self._certificates.values())
-        return [limit.name for entry in entries for limit in entry.limits]
-
 
 def limits_of(principal: Principal, bounds: Limits) -> tuple[Limit, Limit]:
     """What holds for one principal, and for its tenant."""

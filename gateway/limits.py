@@ -13,8 +13,7 @@ import hashlib
 import mmap
 import os
 import struct
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -54,14 +53,6 @@ class LimitTable:
             if running:
                 ROW.pack_into(self._map, self._offset(slot, column), minute, calls, 0)
 
-    def register(self, names: Iterable[str]) -> None:
-        """Gives names their columns before their first call. Raises TooManyRequests when there is no room."""
-        missing = set(names) - self._columns.keys()
-        if missing:
-            with self._locked():
-                for name in missing:
-                    self._columns[name] = self._claim(name, int(time.time() // 60))
-
     def enter(self, limits: Sequence[Limit], now: float) -> None:
         """Counts one call against every limit, or against none of them and raises TooManyRequests."""
         minute = int(now // 60)
@@ -85,11 +76,18 @@ class LimitTable:
             ROW.pack_into(self._map, offset, minute, calls, max(0, running - 1))
 
     def _column(self, name: str, minute: int) -> int:
+        """Where a name is counted. It gets its column with its first call. Raises TooManyRequests without room."""
         known = self._columns.get(name)
-        if known is None or CELL.unpack_from(self._map, known[0] * CELL.size)[0] != known[1]:
+        if known is None or not self._holds(known):
+            if len(self._columns) >= 2 * COLUMNS:
+                self._columns = {name: at for name, at in self._columns.items() if self._holds(at)}
             with self._locked():
                 known = self._columns[name] = self._claim(name, minute)
         return known[0]
+
+    def _holds(self, known: tuple[int, int]) -> bool:
+        """Whether a column is still of the name that had it."""
+        return bool(CELL.unpack_from(self._map, known[0] * CELL.size)[0] == known[1])
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -111,7 +109,6 @@ class LimitTable:
         for column in range(COLUMNS):
             if self._is_forgotten(column, minute):
                 CELL.pack_into(self._map, column * CELL.size, identity)
-                self._columns = {known: at for known, at in self._columns.items() if at[0] != column}
                 return column, identity
         raise TooManyRequests("more principals call at once than the limit table has room for", retry_after=60)
 

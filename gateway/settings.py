@@ -244,8 +244,8 @@ class Certificate(Section):
         pattern=r"^(URI|DNS|email|CN):\S.*$",
         description="URI:spiffe://…, DNS:…, email:… of the subject's alternative names, or CN:… of the subject",
     )
-    application: Name
-    user: str = Field(min_length=1, max_length=128)
+    application: Name = Field(description="an application of `applications`")
+    user: str = Field(min_length=1, max_length=128, description="how records and policies call it")
     country: Country = Field(description="where this caller sends from (ISO 3166-1)")
     region: str = Field("", max_length=64, description="part of the country with a law of its own, e.g. QC for Quebec")
 

@@ -23,7 +23,7 @@ from gateway.errors import BadRequest, ConfigurationError
 from gateway.settings import Principal
 
 PREFIX = "lxk"
-MOST_KEYS = 100_000
+MOST_KEYS = 20_000
 LONGEST_BYTES = 64 * 1024 * 1024
 
 
@@ -111,7 +111,7 @@ class IssuedKeysFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen: tuple[int, int, int] | None = None
-        self._last = Issued()
+        self.last = Issued()
 
     def has_changed(self) -> bool:
         """Whether the file is another one than was read last. One that has gone is no change: its revocations hold."""
@@ -123,8 +123,8 @@ class IssuedKeysFile:
         now = _signature(self._path)
         if now is not None or self._seen is None:
             self._seen = now
-            self._last = read(self._path)
-        return self._last
+            self.last = read(self._path)
+        return self.last
 
 
 def _signature(path: Path) -> tuple[int, int, int] | None:
