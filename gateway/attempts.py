@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 from gateway.errors import Denied, LexgateError, UpstreamFailed
 from gateway.upstream.client import Unreachable
 from gateway.upstream.health import Resting
+from gateway.upstream.key_pool import EVERY_MODEL
 from gateway.upstream.retry_after import forbids_retry, retry_after
 
 if TYPE_CHECKING:
     from gateway.flow import Flow
     from gateway.services import Services
     from gateway.settings import Provider
-    from gateway.upstream.key_pool import Key
 
 BUSY = frozenset({429, 503, 529})
 """Answers by which a provider says that it did not work on the call."""
@@ -71,10 +71,12 @@ class Attempts:
     async def answered(self) -> None:
         """The head of an answer has come. Raises UpstreamFailed when our key was refused and nothing else is left."""
         answer, key, provider = self._flow.upstream, self._flow.provider_key, self._flow.provider
-        if answer is None or key is None or provider is None:
+        request = self._flow.request
+        if answer is None or key is None or provider is None or request is None:
             raise RuntimeError("an attempt ends after forward")
+        now = self._services.health.clock()
         if answer.status in KEY_REFUSED:
-            self._rest(key, KEY_RESTS_S)
+            key.rest(EVERY_MODEL if answer.status == 401 else request.model, now + KEY_RESTS_S)
             answer.close()
             refused = UpstreamFailed(f"provider {provider.name} refused the gateway's credential")
             self._keep(refused)
@@ -83,7 +85,7 @@ class Attempts:
         elif answer.status in BUSY:
             wait = retry_after(answer.headers, time.time())
             if answer.status == 429:
-                self._rest(key, LIMITED_KEY_RESTS_S if wait is None else wait)
+                key.rest(request.model, now + (LIMITED_KEY_RESTS_S if wait is None else wait))
             self._keep(None)
             again = not forbids_retry(answer.headers)
             if not again or not await self._again(f"status_{answer.status}", self._backoff() if wait is None else wait):
@@ -115,10 +117,10 @@ class Attempts:
 
     def _other_key(self, provider: Provider, reason: str) -> bool:
         """Whether the same provider can be asked at once, with another key."""
-        services = self._services
-        if reason not in {"key_refused", "status_429"} or not services.health.admits(provider):
+        services, request = self._services, self._flow.request
+        if reason not in {"key_refused", "status_429"} or request is None or not services.health.admits(provider):
             return False
-        return services.key_pools.of(provider).awake(services.health.clock()) > 0
+        return services.key_pools.of(provider).awake(request.model, services.health.clock())
 
     def _elsewhere(self) -> bool:
         """Whether another provider can be asked; this one then is not asked again for this call."""
@@ -136,9 +138,6 @@ class Attempts:
         """Seconds, doubling with each attempt; half of them are drawn, so that callers do not come back together."""
         longest = self._services.settings.retries.backoff_seconds * 2.0 ** max(0, self._flow.intents - 1)
         return longest * (0.5 + random.random() / 2)  # noqa: S311  spreads load, hides nothing
-
-    def _rest(self, key: Key, seconds: float) -> None:
-        key.rests_until = self._services.health.clock() + seconds
 
     # --- what the caller gets ---
 

@@ -56,7 +56,7 @@ def _candidates(flow: Flow, services: Services) -> list[Provider]:
     able = [provider for provider in untried if services.health.admits(provider)]
     if not able:
         raise resting([services.health.wait(provider) for provider in untried], "every provider of this model")
-    return able if len(able) == 1 else awake_first(able, services.key_pools, services.health.clock())
+    return able if len(able) == 1 else awake_first(able, services.key_pools, request.model, services.health.clock())
 
 
 async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Decision:

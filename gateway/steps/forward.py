@@ -11,10 +11,10 @@ from gateway.services import Services
 
 async def forward(flow: Flow, services: Services) -> None:
     """Sends the redacted body. Raises Unreachable (nothing was sent), UpstreamFailed, UpstreamTimeout."""
-    provider = flow.provider
-    if provider is None or not flow.intents:
+    provider, request = flow.provider, flow.request
+    if provider is None or request is None or not flow.intents:
         raise RuntimeError("this step runs after commit")
-    key = flow.provider_key = services.key_pools.of(provider).take(services.health.clock())
+    key = flow.provider_key = services.key_pools.of(provider).take(request.model, services.health.clock())
     headers = services.request_headers.of(key.value, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
     passage = services.health.enter(provider)
     flow.timing.forwarded = time.perf_counter()

@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import anthropic
 import httpx
 import openai
 import pytest
 
+from gateway.app import METRICS_SECONDS
 from tests.e2e.product import Product, free_port, running
 from tests.providers.stage import Reply, Stage
 
@@ -41,7 +43,7 @@ def product(tmp_path_factory: pytest.TempPathFactory, stages: tuple[Stage, Stage
     nowhere = f"http://127.0.0.1:{free_port()}"
     (folder / "key-b").write_text("sk-b\n")
     providers = [
-        provider("alone", first, models=["alone"]),
+        provider("alone", first, models=["alone"], protocols=["openai", "anthropic"]),
         provider("pool", first, models=["pool"], secret="env:KEY_A", secrets=["file:" + str(folder / "key-b"), "env:KEY_C"]),
         *[provider(f"first-{status}", first, models=[f"pair-{status}"]) for status in FAILING],
         provider("second", second, models=["pair-*"]),
@@ -94,6 +96,13 @@ def figure(product: Product, name: str, **labels: str) -> float:
     text = httpx.get(f"{product.control_url}/metrics", headers=product.officer, timeout=60).text
     rows = [line for line in text.splitlines() if line.startswith(name) and all(label in line for label in wanted)]
     return sum(float(row.rpartition(" ")[2]) for row in rows)
+
+
+def served(product: Product, model: str) -> bool:
+    try:
+        return ask(product, model)[0] == "from the stage"
+    except openai.APIStatusError:
+        return False
 
 
 def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -163,6 +172,28 @@ def test_a_stream_is_tried_again_only_before_its_first_byte(product: Product, st
     with pytest.raises(openai.APIError):
         list(stream)
     assert len(stages[0].asked) == 2
+
+
+def test_an_overloaded_provider_of_the_other_family(product: Product, stages: tuple[Stage, Stage]) -> None:
+    message = {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "staged", "stop_reason": "end_turn",
+        "stop_sequence": None, "content": [{"type": "text", "text": "from the stage"}],
+        "usage": {"input_tokens": 9, "output_tokens": 3},
+    }  # fmt: skip
+    overloaded = {"type": "error", "error": {"type": "overloaded_error", "message": "staged"}}
+    claude = anthropic.Anthropic(base_url=product.url, api_key=product.callers["crm"].key, max_retries=0)
+    ask_claude = lambda: claude.messages.create(
+        model="alone", max_tokens=9, messages=[{"role": "user", "content": "hello"}]
+    )
+    stages[0].play(Reply(529, body=overloaded), Reply(body=message))
+    assert ask_claude().content[0].text == "from the stage"
+    assert len(stages[0].asked) == 2
+    stages[0].play(*[Reply(529, {"retry-after": "0"}, overloaded)] * 3)
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        ask_claude()
+    assert (caught.value.status_code, caught.value.body) == (529, overloaded)
+    stages[0].play()
+    until(lambda: served(product, "alone"))  # three failures in a row opened the breaker
 
 
 # --- failover ---
@@ -276,14 +307,7 @@ def test_a_provider_that_fails_again_and_again_is_left_alone_until_a_trial(
     assert len(stages[0].asked) == asked
     assert product.record(error.response.headers["lexgate-flow"], "failed")["intents"] == []
     until(lambda: figure(product, "lexgate_breaker_openings_total", provider="frail") == before + 1)
-
-    def served() -> bool:
-        try:
-            return ask(product, "frail")[0] == "from the stage"
-        except openai.APIStatusError:
-            return False
-
-    until(served)
+    until(lambda: served(product, "frail"))
     until(lambda: figure(product, "lexgate_breaker_state", provider="frail") == 0)
     assert ask(product, "frail")[0] == "from the stage"
 
@@ -313,6 +337,7 @@ def test_a_provider_has_timeouts_of_its_own(product: Product, stages: tuple[Stag
 
 
 def test_attempts_and_retries_are_counted(product: Product, stages: tuple[Stage, Stage]) -> None:
+    time.sleep(2 * METRICS_SECONDS)  # until what came before has been reported
     retries = figure(product, "lexgate_retries_total", provider="alone", reason="status_529")
     attempts = figure(product, "lexgate_attempts_total", provider="alone")
     stages[0].play(529, 200)
