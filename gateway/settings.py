@@ -208,6 +208,9 @@ class Issuer(Section):
         ("RS256", "ES256", "EdDSA"), min_length=1, description="which it signs with"
     )
     leeway_seconds: int = Field(30, ge=0, le=600, description="how far its clock and ours may differ")
+    longest_seconds: int = Field(
+        86_400, ge=1, description="a token that holds for longer than this from now is refused"
+    )
     refresh_seconds: float = Field(600.0, gt=0, description="how often the keys are read again")
     refetch_seconds: float = Field(
         30.0, gt=0, description="least time between two readings for a key id that is not known"

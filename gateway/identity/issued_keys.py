@@ -94,6 +94,7 @@ def write(path: Path, issued: Issued) -> None:
     draft = path.with_suffix(f".{os.getpid()}.new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
+        give_to_owner(descriptor, path.parent)
         file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2))
         file.flush()
         os.fsync(file.fileno())
@@ -103,6 +104,13 @@ def write(path: Path, issued: Issued) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def give_to_owner(descriptor: int, folder: Path) -> None:
+    """A file that root makes belongs to the owner of its folder: the gateway, which runs as somebody else, reads it."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 class IssuedKeysFile:

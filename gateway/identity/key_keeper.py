@@ -21,7 +21,7 @@ from audit.keys import Keyring
 from audit.record import LeafDraft, LeafKind, seal
 from audit.sequencer import Log
 from gateway.errors import BadRequest, NotFound, Unavailable
-from gateway.identity.issued_keys import Issued, new_key, pruned, read, write
+from gateway.identity.issued_keys import Issued, give_to_owner, new_key, pruned, read, write
 from gateway.processes.writer import SOCKET
 from gateway.settings import Principal, Settings
 
@@ -149,6 +149,7 @@ class KeyKeeper:
     async def _changing(self) -> AsyncIterator[Issued]:
         """What the file says, while nobody else changes it. Raises Unavailable when somebody does not let go of it."""
         with self._path.with_suffix(".lock").open("w") as lock:
+            give_to_owner(lock.fileno(), self._path.parent)
             ends = time.monotonic() + LOCK_S
             while True:
                 try:

@@ -109,6 +109,8 @@ class Tokens:
             raise Unauthenticated("the token has expired") from None
         except ClaimError as error:
             raise Unauthenticated(f"the token's claim {error.claim} is missing or not what it must be") from None
+        if claims["exp"] > self._clock() + issuer.longest_seconds + issuer.leeway_seconds:
+            raise Unauthenticated("the token holds for longer than this gateway accepts")
         principal, application = principal_of(claims, issuer, self._applications)
         entry = Entry(principal, application, limits_of(principal, self._bounds))
         return entry, float(claims["exp"]) + issuer.leeway_seconds

@@ -100,6 +100,14 @@ def test_a_file_that_has_gone_is_no_change_and_what_it_said_last_holds(tmp_path)
     assert watched.read().ends == {"k": 1.0}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_that_root_makes_belongs_to_whom_its_folder_belongs(tmp_path):
+    os.chown(tmp_path, 12345, 12346)
+    write(tmp_path / "issued.json", Issued())
+    made = (tmp_path / "issued.json").stat()
+    assert (made.st_uid, made.st_gid) == (12345, 12346)
+
+
 @pytest.mark.parametrize("odd", [{"country": "de"}, {"user": ""}, {"application": "a b"}, {"region": "x" * 65}])
 def test_a_principal_that_cannot_be_one(odd):
     with pytest.raises(BadRequest, match=next(iter(odd))):

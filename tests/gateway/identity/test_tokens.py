@@ -80,6 +80,13 @@ async def test_clocks_may_differ_by_the_leeway(keys, more, believed):
         await refused(verifier, presented)
 
 
+async def test_a_token_that_holds_too_long(keys):
+    verifier = tokens(keys, longest_seconds=3600, leeway_seconds=0)
+    assert await verifier.verify(token(key("rsa"), exp=int(time.time()) + 3590).encode())
+    for end in (int(time.time()) + 3700, 10**18, 1e300):
+        assert "longer" in await refused(verifier, token(key("rsa"), exp=end))
+
+
 @pytest.mark.parametrize(
     "more",
     [
