@@ -52,6 +52,7 @@ def product(tmp_path_factory: pytest.TempPathFactory, stages: tuple[Stage, Stage
         provider("gone", first, models=["gone", "lost"]) | {"base_url": nowhere},
         provider("there", second, models=["gone"]),
         provider("frail", first, models=["frail"]),
+        provider("waiting", first, models=["waiting"]),
         provider("probed", first, models=["probed"], probe_seconds=0.1) | {"base_url": nowhere},
         provider("slow", first, models=["slow"], first_byte_seconds=0.5),
     ]  # fmt: skip
@@ -194,6 +195,20 @@ def test_an_overloaded_provider_of_the_other_family(product: Product, stages: tu
     assert (caught.value.status_code, caught.value.body) == (529, overloaded)
     stages[0].play()
     until(lambda: served(product, "alone"))  # three failures in a row opened the breaker
+
+
+def test_a_caller_who_leaves_while_the_gateway_waits_ends_the_attempts(
+    product: Product, stages: tuple[Stage, Stage]
+) -> None:
+    stages[0].play(*[Reply(503, {"retry-after": "2"})] * 3)
+    with pytest.raises(openai.APITimeoutError):
+        ask(product, "waiting", timeout=0.8)
+    find = f"{product.control_url}/api/records?q=model:waiting+status:aborted"
+    until(lambda: bool(httpx.get(find, headers=product.officer, timeout=60).json()["records"]))
+    (record,) = httpx.get(find, headers=product.officer, timeout=60).json()["records"]
+    assert len(record["intents"]) == 1
+    time.sleep(2.5)
+    assert len(stages[0].asked) == 1
 
 
 # --- failover ---
