@@ -100,9 +100,9 @@ class DataPlane:
         old, settings = self._services, effective.settings
         policy = old.policy if old.policy.digest == effective.digest else _policy(effective)
         directory = Directory(settings, self._issued.last)
-        tokens = Tokens(settings)
-        tokens.start()
+        tokens = Tokens(settings, before=old.tokens)
         old.tokens.close()
+        tokens.start()
         old.health.configure(settings.breaker)
         self._services = replace(
             old,

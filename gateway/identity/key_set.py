@@ -50,7 +50,12 @@ class KeySet:
         self._tried_at: float | None = None
         self._reading: asyncio.Task[None] | None = None
         self._file_state: tuple[int, int, int] | None = None
+        self._complaint = ""
         self.version = 0
+
+    @property
+    def source(self) -> tuple[object, ...]:
+        return source_of(self._issuer)
 
     @property
     def usable(self) -> bool:
@@ -100,9 +105,11 @@ class KeySet:
             document = await (self._fetched() if self._issuer.jwks_url else asyncio.to_thread(self._from_file))
             keys = keys_of(document) if document != self._document else self._keys
         except (OSError, ValueError, aiohttp.ClientError, TimeoutError) as error:
-            log.error("the keys of an issuer cannot be read", issuer=self._issuer.issuer, error=type(error).__name__)
+            if self._complaint != type(error).__name__:  # said once, not with every reading
+                self._complaint = type(error).__name__
+                log.error("the keys of an issuer cannot be read", issuer=self._issuer.issuer, error=self._complaint)
             return
-        self._read_at = self._clock()
+        self._read_at, self._complaint = self._clock(), ""
         if document != self._document:
             self._keys, self._document = keys, document
             self.version += 1
@@ -128,6 +135,14 @@ class KeySet:
         self._file_state = _state(path)
         with path.open("rb") as file:
             return _bounded(file.read(MOST_BYTES + 1))
+
+
+def source_of(issuer: Issuer) -> tuple[object, ...]:
+    """Where an issuer's keys come from and how they are kept; equal for issuers that can share them."""
+    return (
+        *(issuer.issuer, issuer.jwks_url, issuer.jwks_file, issuer.ca),
+        *(issuer.refresh_seconds, issuer.refetch_seconds, issuer.stale_seconds),
+    )
 
 
 def keys_of(document: bytes) -> dict[str, PublicKey]:

@@ -24,7 +24,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from gateway.directory import Entry, limits_of
 from gateway.errors import Unauthenticated
 from gateway.identity.claims import principal_of
-from gateway.identity.key_set import KeySet, PublicKey
+from gateway.identity.key_set import KeySet, PublicKey, source_of
 from gateway.settings import Application, Issuer, Settings
 
 LONGEST = 16_384
@@ -47,11 +47,17 @@ class Known:
 class Tokens:
     """Tokens of the configured issuers. One object per configuration and worker."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, settings: Settings, clock: Callable[[], float] = time.time, before: Tokens | None = None
+    ) -> None:
+        """`before`: those of the configuration that this one replaces. Keys that were read from the same place are kept."""
         self._applications: Mapping[str, Application] = {item.name: item for item in settings.applications}
         self._bounds = settings.limits
         self._clock = clock
-        self._issuers = {issuer.issuer: (issuer, KeySet(issuer)) for issuer in settings.issuers}
+        kept = {keys.source: keys for _, keys in before._issuers.values()} if before is not None else {}
+        self._issuers: dict[str, tuple[Issuer, KeySet]] = {
+            issuer.issuer: (issuer, kept.get(source_of(issuer)) or KeySet(issuer)) for issuer in settings.issuers
+        }
         self._known: dict[bytes, Known] = {}  # by SHA-256 of the token
         self._tasks: list[asyncio.Task[None]] = []
 

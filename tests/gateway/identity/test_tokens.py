@@ -175,6 +175,16 @@ async def test_without_a_key_id_only_where_there_is_one_key(keys, tmp_path):
     assert await tokens(alone).verify(token(key("rsa"), header={"kid": None}).encode())
 
 
+async def test_keys_that_are_known_outlive_a_reload_while_their_source_is_away(keys):
+    before = tokens(keys)
+    await before.verify(token(key("rsa")).encode())
+    keys.unlink()
+    after = Tokens(settings(jwks_file=str(keys), user="claim:azp"), before=before)
+    assert (await after.verify(token(key("rsa")).encode())).principal.user == "crm"
+    with pytest.raises(Unavailable):
+        await Tokens(settings(jwks_file=str(keys), stale_seconds=7), before=before).verify(token(key("rsa")).encode())
+
+
 async def test_without_keys_nobody_is_believed(tmp_path):
     with pytest.raises(Unavailable):
         await tokens(tmp_path / "absent.json").verify(token(key("rsa")).encode())
