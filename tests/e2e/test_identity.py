@@ -6,8 +6,10 @@ import hashlib
 import http.client
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import anthropic
@@ -15,7 +17,7 @@ import httpx
 import openai
 import pytest
 
-from tests.e2e.product import Product, running
+from tests.e2e.product import Product, prepare, running
 from tests.gateway.identity.issuer import AUDIENCE, ISSUER, jwks, key, token
 from tests.providers.stage import Reply, Stage
 
@@ -253,9 +255,43 @@ def test_a_key_of_the_configuration_can_be_revoked_for_good(product: Product) ->
     assert holds(product, offline["key"])
 
 
+def test_calls_of_others_go_on_while_keys_change(product: Product) -> None:
+    stop, answers = threading.Event(), []
+
+    def call() -> None:
+        with httpx.Client(timeout=60) as client:
+            body = json.dumps({"model": "echo", "messages": [{"role": "user", "content": "x"}]})
+            while not stop.is_set():
+                url = f"{product.url}/v1/chat/completions"
+                answers.append(client.post(url, headers=product.headers("crm"), content=body).status_code)
+
+    threads = [threading.Thread(target=call) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):
+        made = api(product, "/api/keys", {"application": "crm", "user": "u", "country": "DE"}).json()
+        api(product, f"/api/keys/{made['key_id']}/rotate", {"grace_seconds": 0})
+        api(product, f"/api/keys/{made['key_id']}/revoke", {})
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert len(answers) > 10
+    assert set(answers) == {200}
+
+
+def test_a_file_of_issued_keys_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
+    """Closed, not open: it might say which keys are revoked."""
+    product = prepare(tmp_path, "http://127.0.0.1:1", tmp_path / "none", {})
+    (tmp_path / "issued-keys.json").write_text("{")
+    started = product.lexgate("serve", "--config", str(product.config_file))
+    assert started.returncode != 0
+    assert "issued-keys.json: not a file of issued keys" in started.stderr
+
+
 def test_every_change_is_a_leaf_that_names_the_key_and_holds_none(product: Product) -> None:
     made = api(product, "/api/keys", {"application": "crm", "user": "leaf.user", "country": "DE"}).json()
-    until(lambda: holds(product, made["key"]), 5)
+    second = api(product, f"/api/keys/{made['key_id']}/rotate", {"grace_seconds": 0}).json()
+    key_of(product, "revoke", second["key_id"])
     assert product.lexgate("audit", "verify").returncode == 0
     with sqlite3.connect(f"file:{product.folder / 'lexgate.db'}?mode=ro", uri=True) as store:
         leaves = [
@@ -263,13 +299,15 @@ def test_every_change_is_a_leaf_that_names_the_key_and_holds_none(product: Produ
         ]
         everything = b"".join(b"".join(map(bytes, row[1:])) for row in store.execute("select * from leaf"))
     changes = [told["pub"] for entry, told in leaves if entry["k"] == "key"]
-    assert {change["action"] for change in changes} == {"issue", "rotate", "revoke"}
-    last = changes[-1]
     operator = hashlib.sha256(product.operator_key.encode()).hexdigest()[:16]
-    assert last == {
-        "action": "issue", "key_id": made["key_id"], "application": "crm", "tenant": "acme", "by": operator,
-    }  # fmt: skip
-    assert made["key"].encode() not in everything
-    assert b"leaf.user" not in everything
+    said = {"application": "crm", "tenant": "acme"}
+    assert changes[-3:] == [
+        said | {"action": "issue", "key_id": made["key_id"], "by": operator},
+        said | {"action": "rotate", "key_id": second["key_id"], "replaces": made["key_id"], "by": operator},
+        said | {"action": "revoke", "key_id": second["key_id"], "by": "command line"},
+    ]
+    for secret in (made["key"], second["key"], "leaf.user"):
+        assert secret.encode() not in everything
     for place in (product.log(), (product.folder / "issued-keys.json").read_text()):
         assert made["key"] not in place
+        assert second["key"] not in place
