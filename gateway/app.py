@@ -25,6 +25,7 @@ from gateway.ingress.reverse_proxy import ReverseProxy
 from gateway.inspection.cache import VerdictCache
 from gateway.inspection.client import InspectorPool
 from gateway.inspection.guard import GuardScanner
+from gateway.known_requests import KnownRequests
 from gateway.limits import LimitTable
 from gateway.log_connection import LogConnection
 from gateway.metrics import Registry, resume_snapshot, write_snapshot
@@ -231,6 +232,7 @@ def _compose(
         log=logged,
         inspectors=inspectors,
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
+        known_requests=KnownRequests(keyring.derive("cache"), f"request/{detectors}"),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
         guard=guard,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.errors import LexgateError
     from gateway.ingress.caller import Caller
     from gateway.ingress.endpoints import Endpoint
+    from gateway.known_requests import KnownRequest
     from gateway.limits import Limit
     from gateway.protocols.answer import AnswerReport
     from gateway.protocols.request import DecodedRequest
@@ -167,6 +168,7 @@ class Flow:
     several_tenants: bool = True
     body: bytes = field(default=b"", repr=False)
     request: DecodedRequest | None = None
+    known: KnownRequest | None = field(default=None, repr=False)  # the same body came before, or may come again
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     uninspected: tuple[str, ...] = ()
     classification: Classification | None = None
@@ -188,6 +190,7 @@ class Flow:
     answer: AnswerStream | None = field(default=None, repr=False)
     report: AnswerReport | None = field(default=None, repr=False)
     labels: tuple[str, ...] = ()
+    told: tuple[Any, Any, Any] | None = field(default=None, repr=False)  # what the last intent's record is of
     digests: dict[str, str] = field(default_factory=dict)
     answer_digests: Digests | None = None
     terminal: bytes = field(default=b"", repr=False)

@@ -29,6 +29,16 @@ FORGOTTEN_MINUTES = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where one name is counted: offsets in the map of its directory cell, of this worker's row and of the others'."""
+
+    identity: int
+    cell: int
+    mine: int
+    others: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """What one name may do. `name` is "principal:<key id>" or "tenant:<name>"."""
 
@@ -47,7 +57,7 @@ class LimitTable:
         self._map = mmap.mmap(self._file, size)
         self._workers = workers
         self._slot = slot
-        self._columns: dict[str, tuple[int, int]] = {}  # column and identity
+        self._places: dict[str, Place] = {}
         for column in range(COLUMNS):  # a predecessor's running calls died with it; what it had counted stays counted
             minute, calls, running = ROW.unpack_from(self._map, self._offset(slot, column))
             if running:
@@ -56,38 +66,45 @@ class LimitTable:
     def enter(self, limits: Sequence[Limit], now: float) -> None:
         """Counts one call against every limit, or against none of them and raises TooManyRequests."""
         minute = int(now // 60)
+        counted = []
         for limit in limits:
-            calls, running = self._sum(self._column(limit.name, minute), minute)
+            place = self._places.get(limit.name)
+            if place is None or CELL.unpack_from(self._map, place.cell)[0] != place.identity:
+                place = self._find(limit.name, minute)
+            then, own, now_running = ROW.unpack_from(self._map, place.mine)
+            own = own if then == minute else 0
+            counted.append((place.mine, own, now_running))
+            calls, running = own, now_running
+            for other in place.others:
+                then, more, now_running = ROW.unpack_from(self._map, other)
+                calls += more if then == minute else 0
+                running += now_running
             if calls >= limit.calls_per_minute:
                 wait = int(60 - now % 60) + 1
                 raise TooManyRequests(f"{limit.calls_per_minute} calls a minute are allowed", retry_after=wait)
             if running >= limit.concurrent:
                 raise TooManyRequests(f"{limit.concurrent} calls at once are allowed", retry_after=1)
-        for limit in limits:
-            offset = self._offset(self._slot, self._columns[limit.name][0])
-            then, calls, running = ROW.unpack_from(self._map, offset)
-            ROW.pack_into(self._map, offset, minute, calls + 1 if then == minute else 1, running + 1)
+        for mine, calls, running in counted:
+            ROW.pack_into(self._map, mine, minute, calls + 1, running + 1)
 
     def leave(self, limits: Sequence[Limit]) -> None:
-        """The call has ended. Its columns are still its own: a name with running calls keeps its place."""
+        """The call has ended. Its places are still its own: a name with running calls keeps its column."""
         for limit in limits:
-            offset = self._offset(self._slot, self._columns[limit.name][0])
-            minute, calls, running = ROW.unpack_from(self._map, offset)
-            ROW.pack_into(self._map, offset, minute, calls, max(0, running - 1))
+            mine = self._places[limit.name].mine
+            minute, calls, running = ROW.unpack_from(self._map, mine)
+            ROW.pack_into(self._map, mine, minute, calls, running - 1 if running else 0)
 
-    def _column(self, name: str, minute: int) -> int:
+    def _find(self, name: str, minute: int) -> Place:
         """Where a name is counted. It gets its column with its first call. Raises TooManyRequests without room."""
-        known = self._columns.get(name)
-        if known is None or not self._holds(known):
-            if len(self._columns) >= 2 * COLUMNS:
-                self._columns = {name: at for name, at in self._columns.items() if self._holds(at)}
-            with self._locked():
-                known = self._columns[name] = self._claim(name, minute)
-        return known[0]
-
-    def _holds(self, known: tuple[int, int]) -> bool:
-        """Whether a column is still of the name that had it."""
-        return bool(CELL.unpack_from(self._map, known[0] * CELL.size)[0] == known[1])
+        if len(self._places) >= 2 * COLUMNS:
+            known = self._places.items()
+            self._places = {name: at for name, at in known if CELL.unpack_from(self._map, at.cell)[0] == at.identity}
+        with self._locked():
+            column, identity = self._claim(name, minute)
+        others = (self._offset(worker, column) for worker in range(self._workers) if worker != self._slot)
+        place = Place(identity, column * CELL.size, self._offset(self._slot, column), tuple(others))
+        self._places[name] = place
+        return place
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -115,14 +132,6 @@ class LimitTable:
     def _is_forgotten(self, column: int, minute: int) -> bool:
         rows = [ROW.unpack_from(self._map, self._offset(worker, column)) for worker in range(self._workers)]
         return all(not running and then + FORGOTTEN_MINUTES <= minute for then, _, running in rows)
-
-    def _sum(self, column: int, minute: int) -> tuple[int, int]:
-        total_calls = total_running = 0
-        for worker in range(self._workers):
-            then, calls, running = ROW.unpack_from(self._map, self._offset(worker, column))
-            total_calls += calls if then == minute else 0
-            total_running += running
-        return total_calls, total_running
 
     @staticmethod
     def _offset(worker: int, column: int) -> int:

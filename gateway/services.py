@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
+    from gateway.known_requests import KnownRequests
     from gateway.limits import LimitTable
     from gateway.log_connection import LogConnection
     from gateway.metrics import Registry
@@ -65,6 +66,7 @@ class Services:
     log: LogConnection
     inspectors: InspectorPool
     verdicts: VerdictCache
+    known_requests: KnownRequests
     texts_version: str  # version of patterns and models: part of every cache key, one name for each layer
     segments_version: str
     guard: GuardScanner
