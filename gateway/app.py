@@ -19,7 +19,7 @@ from gateway.effective import Effective
 from gateway.errors import ConfigurationError, LexgateError, Unavailable
 from gateway.heavy_work import HeavyWork
 from gateway.identity.issued_keys import Issued, IssuedKeysFile
-from gateway.identity.tokens import Tokens
+from gateway.identity.port import NoTokens, TokenVerifier
 from gateway.ingress.catalogue import create_catalogue
 from gateway.ingress.reverse_proxy import ReverseProxy
 from gateway.inspection.cache import VerdictCache
@@ -101,7 +101,7 @@ class DataPlane:
         old, settings = self._services, effective.settings
         policy = old.policy if old.policy.digest == effective.digest else _policy(effective)
         directory = Directory(settings, self._issued.last)
-        tokens = Tokens(settings, before=old.tokens)
+        tokens = _tokens(settings, old.tokens)
         old.tokens.close()
         tokens.start()
         old.health.configure(settings.breaker)
@@ -225,7 +225,7 @@ def _compose(
     return Services(
         settings=settings,
         directory=directory,
-        tokens=Tokens(settings),
+        tokens=_tokens(settings),
         routes=Routes(settings.providers),
         limits=limits,
         refusals=Refusals(keyring.derive("refusals")),
@@ -262,6 +262,14 @@ def _policy(effective: Effective) -> PolicyPoint:
     if point.digest != effective.digest:
         raise ConfigurationError("the policy bundle is not the one that was checked")
     return point
+
+
+def _tokens(settings: Settings, before: TokenVerifier | None = None) -> TokenVerifier:
+    if not settings.issuers:
+        return NoTokens()
+    from gateway.identity.tokens import Tokens
+
+    return Tokens(settings, before=before)
 
 
 def _outbound_tools(settings: Settings) -> MappingProxyType[str, frozenset[str]]:

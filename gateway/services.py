@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.directory import Directory
     from gateway.flow import Flow
     from gateway.heavy_work import HeavyWork
-    from gateway.identity.tokens import Tokens
+    from gateway.identity.port import TokenVerifier
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
@@ -59,7 +59,7 @@ class Services:
 
     settings: Settings
     directory: Directory
-    tokens: Tokens
+    tokens: TokenVerifier
     routes: Routes
     limits: LimitTable
     refusals: Refusals

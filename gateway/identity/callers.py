@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.directory import Entry, presented_key
 from gateway.errors import Unauthenticated
 from gateway.identity.certificates import names_of
-from gateway.identity.tokens import looks_like_token
+from gateway.identity.port import looks_like_token
 
 if TYPE_CHECKING:
     from gateway.services import Services

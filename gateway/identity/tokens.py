@@ -25,12 +25,12 @@ from gateway.directory import Entry, limits_of
 from gateway.errors import Unauthenticated
 from gateway.identity.claims import principal_of
 from gateway.identity.key_set import KeySet, PublicKey, source_of
+from gateway.identity.port import NOT_VALID, TokenVerifier
 from gateway.settings import Application, Issuer, Settings
 
 LONGEST = 16_384
 KNOWN = 10_000
 """Verified tokens that a worker remembers; beyond it the oldest are forgotten and verified again."""
-NOT_VALID = "the token is not valid: present a Lexgate key or a token of a configured issuer"
 _CURVE = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 
 
@@ -48,13 +48,13 @@ class Tokens:
     """Tokens of the configured issuers. One object per configuration and worker."""
 
     def __init__(
-        self, settings: Settings, clock: Callable[[], float] = time.time, before: Tokens | None = None
+        self, settings: Settings, clock: Callable[[], float] = time.time, before: TokenVerifier | None = None
     ) -> None:
         """`before`: those of the configuration that this one replaces. Keys that were read from the same place are kept."""
         self._applications: Mapping[str, Application] = {item.name: item for item in settings.applications}
         self._bounds = settings.limits
         self._clock = clock
-        kept = {keys.source: keys for _, keys in before._issuers.values()} if before is not None else {}
+        kept = {keys.source: keys for _, keys in before._issuers.values()} if isinstance(before, Tokens) else {}
         self._issuers: dict[str, tuple[Issuer, KeySet]] = {
             issuer.issuer: (issuer, kept.get(source_of(issuer)) or KeySet(issuer)) for issuer in settings.issuers
         }
@@ -126,11 +126,6 @@ class Tokens:
             for old in list(self._known)[: KNOWN // 10]:
                 del self._known[old]
         self._known[hashlib.sha256(token).digest()] = known
-
-
-def looks_like_token(key: bytes) -> bool:
-    """Whether this can only be a token: three parts of base64url, the first an object."""
-    return key.startswith(b"eyJ") and key.count(b".") == 2
 
 
 def _parts(token: bytes) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Unauthenticated, Unavailable
-from gateway.identity.tokens import NOT_VALID, Tokens, looks_like_token
+from gateway.identity.port import NOT_VALID, NoTokens, looks_like_token
+from gateway.identity.tokens import Tokens
 from tests.gateway.identity.issuer import AUDIENCE, ISSUER, claims, jwks, key, settings, token
 
 
@@ -183,6 +184,12 @@ async def test_keys_that_are_known_outlive_a_reload_while_their_source_is_away(k
     assert (await after.verify(token(key("rsa")).encode())).principal.user == "crm"
     with pytest.raises(Unavailable):
         await Tokens(settings(jwks_file=str(keys), stale_seconds=7), before=before).verify(token(key("rsa")).encode())
+
+
+async def test_without_an_issuer_no_token_stands_for_anybody():
+    with pytest.raises(Unauthenticated):
+        await NoTokens().verify(token(key("rsa")).encode())
+    assert NoTokens().known(token(key("rsa")).encode()) is None
 
 
 async def test_without_keys_nobody_is_believed(tmp_path):
