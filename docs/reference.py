@@ -98,6 +98,8 @@ def _kind(annotation: Any) -> str:
         return f"{_kind(inner[0])} to {_kind(inner[1])}"
     if origin is tuple:
         return f"list of {_kind(inner[0])}"
+    if origin is dict:
+        return f"mapping of {_kind(inner[0])} to {_kind(inner[1])}"
     if origin in {typing.Union, types.UnionType}:
         return " or ".join(_kind(each) for each in inner)
     names = {str: "text", int: "integer", float: "number", bool: "true/false", type(None): "null", date: "date"}

@@ -18,6 +18,8 @@ from gateway.directory import Directory
 from gateway.effective import Effective
 from gateway.errors import ConfigurationError, LexgateError, Unavailable
 from gateway.heavy_work import HeavyWork
+from gateway.identity.issued_keys import Issued, IssuedKeysFile
+from gateway.identity.port import NoTokens, TokenVerifier
 from gateway.ingress.catalogue import create_catalogue
 from gateway.ingress.reverse_proxy import ReverseProxy
 from gateway.inspection.cache import VerdictCache
@@ -38,11 +40,15 @@ from gateway.strangers import Refusals
 from gateway.telemetry import Tracing
 from gateway.upstream.client import UpstreamClient
 from gateway.upstream.headers import RequestHeaders
+from gateway.upstream.health import Health
 from gateway.upstream.http1 import Http1Client
+from gateway.upstream.key_pool import KeyPools
+from gateway.upstream.probing import Prober
 from gateway.upstream.routing import Routes
 from watermark.label import LABEL_TEXTS
 
 METRICS_SECONDS = 1.0
+ISSUED_KEYS_SECONDS = 0.2
 REFUSALS_SECONDS = 60.0
 START_SECONDS = 20.0
 
@@ -52,11 +58,13 @@ log = structlog.get_logger("lexgate.app")
 class DataPlane:
     """A data worker's parts. `services()` is the set in force; `reload` swaps it whole."""
 
-    def __init__(self, services: Services, slot: int, instance: str) -> None:
+    def __init__(self, services: Services, slot: int, instance: str, issued: IssuedKeysFile) -> None:
         self._services = services
         self._slot = slot
         self._instance = instance
+        self._issued = issued
         self._tasks: list[asyncio.Task[None]] = []
+        self._prober = Prober(self.services)
         self.application = ReverseProxy(self.services, create_catalogue(self.services))
 
     def services(self) -> Services:
@@ -75,12 +83,16 @@ class DataPlane:
         detectors = await _detectors(inspectors)
         plane: DataPlane
         settler = Settler(lambda: plane.services())  # noqa: PLW0108  `plane` is made below
-        services = _compose(effective, slot, keyring, logged, inspectors, detectors, settler)
-        plane = cls(services, slot, effective.instance)
+        issued = IssuedKeysFile(settings.issued_keys_path)
+        services = _compose(effective, slot, keyring, logged, inspectors, detectors, settler, issued.read())
+        plane = cls(services, slot, effective.instance, issued)
+        services.tokens.start()
         settler.start()
+        plane._prober.start()
         plane._tasks = [
             asyncio.ensure_future(plane._publish_metrics()),
             asyncio.ensure_future(plane._report_refusals()),
+            asyncio.ensure_future(plane._watch_issued_keys()),
         ]
         return plane
 
@@ -88,16 +100,21 @@ class DataPlane:
         """Swaps in a new configuration between two calls; calls that run keep what they began with."""
         old, settings = self._services, effective.settings
         policy = old.policy if old.policy.digest == effective.digest else _policy(effective)
-        directory = Directory(settings)
-        old.limits.register(directory.limit_names())
+        directory = Directory(settings, self._issued.last)
+        tokens = _tokens(settings, old.tokens)
+        old.tokens.close()
+        tokens.start()
+        old.health.configure(settings.breaker)
         self._services = replace(
             old,
             settings=settings,
             directory=directory,
+            tokens=tokens,
             routes=Routes(settings.providers),
             policy=policy,
             decided_calls=DecidedCalls(),
             request_headers=RequestHeaders(),
+            key_pools=KeyPools(),
             outbound_tools=_outbound_tools(settings),
         )
         log.info("configuration in force", generation=effective.generation, bundle=effective.digest)
@@ -113,6 +130,8 @@ class DataPlane:
         services = self._services
         for task in self._tasks:
             task.cancel()
+        await self._prober.close()
+        services.tokens.close()
         await services.settler.close()
         await self._append_refusals()
         services.heavy.close()
@@ -131,12 +150,35 @@ class DataPlane:
         services = self._services
         services.metrics.gauge("lexgate_log_connected", float(services.log.available))
         services.metrics.gauge("lexgate_open_flows", float(services.log.running))
+        services.health.publish()
         write_snapshot(
             services.metrics,
             services.settings.run_path,
             self._slot,
             {"bundle": services.policy.digest, "log_available": services.log.available, "instance": self._instance},
         )
+
+    async def _watch_issued_keys(self) -> None:
+        """A key that was issued, rotated or revoked takes effect with the next call; running ones go on."""
+        while True:
+            await asyncio.sleep(ISSUED_KEYS_SECONDS)
+            if self._issued.has_changed():
+                try:
+                    issued = await asyncio.to_thread(self._issued.read)
+                except LexgateError as error:
+                    log.error("issued keys refused, those in force stay", problem=error.message)
+                    continue
+                await self._use(issued)
+
+    async def _use(self, issued: Issued) -> None:
+        """Many keys take a while to be listed: not in the event loop. A reload meanwhile has the last word."""
+        while True:
+            settings = self._services.settings
+            directory = await asyncio.to_thread(Directory, settings, issued)
+            if self._services.settings is settings:
+                self._services = replace(self._services, directory=directory)
+                log.info("issued keys in force", keys=len(issued.keys))
+                return
 
     async def _report_refusals(self) -> None:
         while True:
@@ -171,11 +213,11 @@ def _compose(
     inspectors: InspectorPool,
     detectors: str,
     settler: Settler,
+    issued: Issued,
 ) -> Services:
     settings = effective.settings
-    directory = Directory(settings)
+    directory = Directory(settings, issued)
     limits = LimitTable(settings.run_path / "limits.map", settings.workers, slot)
-    limits.register(directory.limit_names())
     metrics = Registry()
     guard = GuardScanner()
     resume_snapshot(metrics, settings.run_path, slot)
@@ -183,6 +225,7 @@ def _compose(
     return Services(
         settings=settings,
         directory=directory,
+        tokens=_tokens(settings),
         routes=Routes(settings.providers),
         limits=limits,
         refusals=Refusals(keyring.derive("refusals")),
@@ -198,6 +241,8 @@ def _compose(
         decided_calls=DecidedCalls(),
         upstream=(Http1Client if settings.upstream == "http1" else UpstreamClient)(settings.timeouts),
         request_headers=RequestHeaders(),
+        key_pools=KeyPools(),
+        health=Health(settings.breaker, metrics),
         settler=settler,
         heavy=HeavyWork(),
         tracing=Tracing(settings.telemetry),
@@ -217,6 +262,14 @@ def _policy(effective: Effective) -> PolicyPoint:
     if point.digest != effective.digest:
         raise ConfigurationError("the policy bundle is not the one that was checked")
     return point
+
+
+def _tokens(settings: Settings, before: TokenVerifier | None = None) -> TokenVerifier:
+    if not settings.issuers:
+        return NoTokens()
+    from gateway.identity.tokens import Tokens
+
+    return Tokens(settings, before=before)
 
 
 def _outbound_tools(settings: Settings) -> MappingProxyType[str, frozenset[str]]:

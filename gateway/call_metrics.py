@@ -17,7 +17,7 @@ def count_call(metrics: Registry, flow: Flow) -> None:
     metrics.count("lexgate_calls", 1, protocol=protocol, status=status, decision=decision)
     if flow.timing.ended:
         metrics.observe("lexgate_call_seconds", flow.timing.ended - flow.timing.started, protocol=protocol)
-    if flow.timing.forwarded:
+    if flow.timing.forwarded and flow.intents == 1:  # what a later attempt had waited for is not our time
         metrics.observe("lexgate_own_seconds", flow.timing.forwarded - flow.timing.started, protocol=protocol)
     if flow.error is not None:
         metrics.count("lexgate_refusals", 1, code=flow.error.code)
@@ -32,8 +32,6 @@ def _count_exchange(metrics: Registry, flow: Flow) -> None:
     provider, report = flow.provider, flow.report
     if provider is None or not flow.intents:
         return
-    result = str(flow.upstream.status // 100) + "xx" if flow.upstream else "unreachable"
-    metrics.count("lexgate_attempts", flow.intents, provider=provider.name, result=result)
     if flow.timing.first_byte:
         waited = flow.timing.first_byte - flow.timing.forwarded
         metrics.observe("lexgate_first_byte_seconds", waited, provider=provider.name)

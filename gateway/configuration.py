@@ -121,15 +121,40 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     def anchor(value: str) -> str:
         return str(folder / value) if value else value
 
+    def reference(value: str) -> str:
+        scheme, _, name = value.partition(":")
+        return f"file:{folder / name}" if scheme == "file" else value
+
     tls = settings.tls
     bundle = settings.policies.bundle
     return settings.model_copy(
         update={
             "store": "sqlite:///" + anchor(str(settings.store_path)),
             "run_dir": anchor(settings.run_dir),
-            "keys": settings.keys.model_copy(update={"file": anchor(settings.keys.file)}),
+            "keys": settings.keys.model_copy(
+                update={
+                    "file": anchor(settings.keys.file),
+                    "issued": anchor(settings.keys.issued),
+                    "passphrase": reference(settings.keys.passphrase),
+                }
+            ),
+            "providers": tuple(
+                provider.model_copy(
+                    update={
+                        "ca": anchor(provider.ca),
+                        "secret": reference(provider.secret),
+                        "secrets": tuple(reference(secret) for secret in provider.secrets),
+                        "proxy_secret": reference(provider.proxy_secret),
+                    }
+                )
+                for provider in settings.providers
+            ),
             "tls": tls.model_copy(
                 update={name: anchor(getattr(tls, name)) for name in ("certificate", "key", "client_ca")}
+            ),
+            "issuers": tuple(
+                issuer.model_copy(update={name: anchor(getattr(issuer, name)) for name in ("jwks_file", "ca")})
+                for issuer in settings.issuers
             ),
             "metering": settings.metering.model_copy(
                 update={"price_books": tuple(anchor(book) for book in settings.metering.price_books)}

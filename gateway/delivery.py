@@ -104,7 +104,7 @@ async def start_stream(flow: Flow) -> None:
     """Head of a streamed answer."""
     if flow.upstream is None:
         raise RuntimeError("a stream starts after forward")
-    headers = answer_headers(flow.upstream.headers)
+    headers = answer_headers(flow.upstream.headers, shared=flow.several_tenants)
     await flow.caller.start(flow.upstream.status, [*headers, (b"cache-control", b"no-store"), *flow_headers(flow)])
 
 
@@ -115,7 +115,7 @@ async def finish(flow: Flow) -> None:
         return
     status = flow.upstream.status if flow.upstream else 200
     length = (b"content-length", b"%d" % len(flow.terminal))
-    headers = answer_headers(flow.upstream.headers) if flow.upstream else []
+    headers = answer_headers(flow.upstream.headers, shared=flow.several_tenants) if flow.upstream else []
     await flow.caller.start(status, [*headers, length, *flow_headers(flow)])
     await flow.caller.send(flow.terminal, more=False)
 

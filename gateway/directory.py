@@ -1,59 +1,86 @@
-"""Who may call: principals by the hash of their key, with their application and limits."""
+"""Who may call: principals by the hash of their key or by their certificate, with their application and limits."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from gateway.flow import Principal
+from gateway.identity.issued_keys import Issued
 from gateway.limits import Limit
-from gateway.settings import Application, Settings
+from gateway.settings import Application, Certificate, Limits, Settings
+from gateway.settings import Principal as Configured
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A principal with its application and the limits that hold for it."""
+    """A principal with its application and the limits that hold for it, until a moment in Unix time."""
 
     principal: Principal
     application: Application
     limits: tuple[Limit, Limit]
+    until: float = math.inf
 
 
 class Directory:
-    """Principals of the configuration. A key is looked up by its SHA-256, so no comparison's timing tells anything."""
+    """Principals of the configuration and of the issued keys; what was revoked is in neither.
 
-    def __init__(self, settings: Settings) -> None:
-        applications = {application.name: application for application in settings.applications}
-        bounds = settings.limits
-        self._entries: Mapping[str, Entry] = {
-            item.key_sha256: Entry(
-                Principal(
-                    tenant=(application := applications[item.application]).tenant,
-                    application=application.name,
-                    audience=application.audience,
-                    user=item.user,
-                    purpose=application.purpose,
-                    country=item.country,
-                    region=item.region,
-                    key_id=item.key_sha256[:16],
-                ),
-                application,
-                (
-                    Limit(f"principal:{item.key_sha256[:16]}", bounds.calls_per_minute, bounds.concurrent),
-                    Limit(f"tenant:{application.tenant}", bounds.tenant_calls_per_minute, bounds.tenant_concurrent),
-                ),
-            )
-            for item in settings.principals
+    A key is looked up by its SHA-256, so no comparison's timing tells anything.
+    """
+
+    def __init__(self, settings: Settings, issued: Issued = Issued()) -> None:
+        self._applications = {application.name: application for application in settings.applications}
+        self._bounds = settings.limits
+        entries: dict[str, Entry] = {}
+        for item in (*settings.principals, *issued.keys):
+            application = self._applications.get(item.application)
+            until = issued.ends.get(item.key_sha256[:16], math.inf)
+            if application is not None and until > time.time():
+                entry = _entry(item, application, item.key_sha256[:16], self._bounds)
+                entries[item.key_sha256] = replace(entry, until=until)
+        self._entries: Mapping[str, Entry] = entries
+        self._certificates: Mapping[str, Entry] = {
+            item.subject: _entry(item, self._applications[item.application], _named(item.subject), self._bounds)
+            for item in settings.certificates
         }
 
     def find(self, key: bytes) -> Entry | None:
         """The principal behind a presented key, or None."""
-        return self._entries.get(hashlib.sha256(key).hexdigest())
+        entry = self._entries.get(hashlib.sha256(key).hexdigest())
+        return None if entry is None or entry.until <= time.time() else entry
 
-    def limit_names(self) -> list[str]:
-        """Every name that is limited, for the limit table."""
-        return [limit.name for entry in self._entries.values() for limit in entry.limits]
+    def certified(self, names: Iterable[str]) -> Entry | None:
+        """The principal that a verified client certificate stands for: the first of its names that is configured."""
+        return next((entry for name in names if (entry := self._certificates.get(name)) is not None), None)
+
+
+def limits_of(principal: Principal, bounds: Limits) -> tuple[Limit, Limit]:
+    """What holds for one principal, and for its tenant."""
+    return (
+        Limit(f"principal:{principal.key_id}", bounds.calls_per_minute, bounds.concurrent),
+        Limit(f"tenant:{principal.tenant}", bounds.tenant_calls_per_minute, bounds.tenant_concurrent),
+    )
+
+
+def _entry(item: Configured | Certificate, application: Application, key_id: str, bounds: Limits) -> Entry:
+    principal = Principal(
+        tenant=application.tenant,
+        application=application.name,
+        audience=application.audience,
+        user=item.user,
+        purpose=application.purpose,
+        country=item.country,
+        region=item.region,
+        key_id=key_id,
+    )
+    return Entry(principal, application, limits_of(principal, bounds))
+
+
+def _named(subject: str) -> str:
+    return hashlib.sha256(subject.encode()).hexdigest()[:16]
 
 
 def presented_key(headers: Mapping[bytes, bytes]) -> bytes:

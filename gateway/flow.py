@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gateway.redaction.stream import AnswerStream
     from gateway.settings import Provider
     from gateway.telemetry import Trace
+    from gateway.upstream.key_pool import Key
     from gateway.upstream.port import UpstreamAnswer
     from policies.decision import Decision
 
@@ -164,6 +165,7 @@ class Flow:
     session: str = ""
     parents: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    several_tenants: bool = True
     body: bytes = field(default=b"", repr=False)
     request: DecodedRequest | None = None
     known: KnownRequest | None = field(default=None, repr=False)  # the same body came before, or may come again
@@ -180,6 +182,7 @@ class Flow:
     redacted: Redacted | None = field(default=None, repr=False)
     intents: int = 0
     upstream: UpstreamAnswer | None = None
+    provider_key: Key | None = None
     forwarded: bytes = field(default=b"", repr=False)
     streamed: bool = False
     rules: Rules | None = field(default=None, repr=False)

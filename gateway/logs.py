@@ -53,6 +53,7 @@ def configure(process: str, level: str = "info") -> None:
         )
     )
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # each bad request would be a line: a flood for free
+    logging.captureWarnings(True)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 

@@ -51,6 +51,16 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
         "lexgate_guard_stops": Family("counter", "Answers stopped by the guard", ("label",)),
         "lexgate_refusals": Family("counter", "Requests refused, by error code", ("code",)),
         "lexgate_attempts": Family("counter", "Requests to providers by result", ("provider", "result")),
+        "lexgate_retries": Family(
+            "counter", "Further attempts by the provider and reason before them", ("provider", "reason")
+        ),
+        "lexgate_breaker_state": Family(
+            "gauge",
+            "Circuit breakers: 0 closed, 1 half open, 2 open; of all workers the worst",
+            ("provider",),
+            across="max",
+        ),
+        "lexgate_breaker_openings": Family("counter", "Times that a circuit breaker opened", ("provider",)),
         "lexgate_tokens": Family("counter", "Tokens as providers reported them", ("provider", "kind")),
         "lexgate_discrepancies": Family("counter", "Calls whose usage differs from our recount", ("provider",)),
         "lexgate_cache": Family("counter", "Look-ups in the verdict and decision caches", ("cache", "result")),

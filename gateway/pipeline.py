@@ -1,7 +1,7 @@
 """The journey of one call: the ordered list of steps and little else. Start reading here.
 
   1 authenticate   2 decode   3 inspect   4 classify                      what is it, and whose
-  5 decide   6 redact   7 commit   8 forward                              once per attempt: no record, no egress
+  5 decide   6 redact   7 commit   8 forward      once per attempt (gateway/attempts.py): no record, no egress
   9 guard   10 label   (bytes: gateway/delivery.py)                       the answer, as it arrives
  11 record                                                                always, before the terminal bytes
  12 settle                                                                after the last byte
@@ -17,8 +17,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from gateway.attempts import Attempts
 from gateway.delivery import deliver, finish, flow_headers
-from gateway.errors import LexgateError, Unavailable
+from gateway.errors import Denied, LexgateError, Unavailable, UpstreamFailed, UpstreamTimeout
 from gateway.flow import Flow
 from gateway.ingress.caller import LEFT, CallerLeft
 from gateway.protocols.family import FAMILIES
@@ -35,15 +36,12 @@ from gateway.steps.label import label
 from gateway.steps.record import record
 from gateway.steps.redact import redact
 from gateway.steps.settle import settle
-from gateway.upstream.client import Unreachable
 
 Step = Callable[[Flow, Services], Awaitable[None]]
 
 REQUEST: tuple[Step, ...] = (authenticate, decode, inspect, classify)
 ATTEMPT: tuple[Step, ...] = (decide, redact, commit, forward)
 ANSWER: tuple[Step, ...] = (guard, label)
-
-MOST_ATTEMPTS = 3
 
 log = structlog.get_logger("lexgate.pipeline")
 
@@ -78,20 +76,23 @@ async def _journey(flow: Flow, services: Services) -> None:
 
 
 async def _attempts(flow: Flow, services: Services) -> None:
-    """A provider that cannot be reached was sent nothing: the next one is a new attempt with a new decision."""
+    """Until an answer is the caller's. Another attempt is a new decision and a new record: see gateway/attempts.py."""
     task = asyncio.current_task()
     if task is not None:
         flow.caller.cancel_when_gone(task)
-    while True:
-        try:
-            for step in ATTEMPT:
-                flow.trace.step(step.__name__)
-                await step(flow, services)
-        except Unreachable:
-            if flow.attempt >= MOST_ATTEMPTS or not services.another_provider(flow):
-                raise
-        else:
-            return
+    attempts = Attempts(flow, services)
+    try:
+        while not attempts.over:
+            try:
+                for step in ATTEMPT:
+                    flow.trace.step(step.__name__)
+                    await step(flow, services)
+            except (Denied, UpstreamFailed, UpstreamTimeout) as error:
+                await attempts.failed(error)
+            else:
+                await attempts.answered()
+    finally:
+        attempts.close()
 
 
 async def _end(flow: Flow, services: Services) -> None:

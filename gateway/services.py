@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gateway.directory import Directory
     from gateway.flow import Flow
     from gateway.heavy_work import HeavyWork
+    from gateway.identity.port import TokenVerifier
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from gateway.strangers import Refusals
     from gateway.telemetry import Tracing
     from gateway.upstream.headers import RequestHeaders
+    from gateway.upstream.health import Health
+    from gateway.upstream.key_pool import KeyPools
     from gateway.upstream.port import Upstream
     from gateway.upstream.routing import Routes
 
@@ -56,6 +59,7 @@ class Services:
 
     settings: Settings
     directory: Directory
+    tokens: TokenVerifier
     routes: Routes
     limits: LimitTable
     refusals: Refusals
@@ -71,6 +75,8 @@ class Services:
     decided_calls: DecidedCalls
     upstream: Upstream
     request_headers: RequestHeaders
+    key_pools: KeyPools
+    health: Health
     settler: Settler
     heavy: HeavyWork
     tracing: Tracing
@@ -91,13 +97,6 @@ class Services:
 
     def fingerprint_key(self, tenant: str) -> bytes:
         return self.keys.get("fingerprint", tenant)
-
-    def another_provider(self, flow: Flow) -> bool:
-        """Whether a provider is left that was not tried for this call."""
-        if flow.request is None:
-            return False
-        serving = self.routes.candidates(flow.endpoint.family, flow.request.model)
-        return any(provider.name not in flow.providers_tried for provider in serving)
 
     def count(self, flow: Flow) -> None:
         """Metrics of a call that has ended."""

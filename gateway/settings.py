@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from datetime import date
+from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from watermark.errors import UnknownProfile
-from watermark.profile import named
+from watermark.profile import named as profile_named
 
 
 def _listen_address(value: str) -> str:
@@ -89,6 +90,10 @@ class Keys(Section):
     passphrase: SecretReference = Field(
         "", description="reference to the passphrase of the key files, if they have one"
     )
+    issued: str = Field(
+        "",
+        description="file of callers' keys issued by command or API, as hashes; empty: issued-keys.json beside the store",
+    )
 
 
 class Organisation(Section):
@@ -116,7 +121,25 @@ class Provider(Section):
         ("*",), description="model name patterns; the first provider that matches gets the call"
     )
     secret: SecretReference = Field("", description="reference to its API key: env:NAME or file:PATH")
+    secrets: tuple[SecretReference, ...] = Field(
+        (),
+        max_length=64,
+        description="references to more keys, used in turn; one that is refused or over its limit rests",
+    )
     ca: str = Field("", description="PEM file: trust only this authority for the provider's certificate")
+    proxy: str = Field(
+        "",
+        pattern=r"^(http://[^\s/@]+:\d{1,5}/?)?$",
+        description="http://HOST:PORT of an HTTP proxy (CONNECT); proxies of the environment are never used",
+    )
+    proxy_secret: SecretReference = Field("", description="reference to USER:PASSWORD for the proxy")
+    connect_seconds: float | None = Field(None, gt=0, description="instead of timeouts.connect")
+    first_byte_seconds: float | None = Field(None, gt=0, description="instead of timeouts.first_byte")
+    idle_seconds: float | None = Field(None, gt=0, description="instead of timeouts.idle")
+    total_seconds: float | None = Field(None, gt=0, description="instead of timeouts.total")
+    probe_seconds: float = Field(
+        0.0, ge=0, description="connect to it so often to see whether it is there; 0: only calls tell"
+    )
     retention_days: int | None = Field(None, ge=0, description="how long it keeps calls, if its terms say so")
     training: bool | None = Field(None, description="whether its terms let it train on calls")
     certifications: tuple[str, ...] = Field((), description="e.g. [dpf]: what makes a transfer to it lawful by itself")
@@ -137,6 +160,15 @@ class Provider(Section):
 
     def serves(self, family: str, model: str) -> bool:
         return family in self.protocols and any(fnmatch.fnmatchcase(model, pattern) for pattern in self.models)
+
+    def timeouts(self, general: Timeouts) -> Timeouts:
+        """The general ones with this provider's own in their place."""
+        own = {
+            name: value
+            for name in ("connect", "first_byte", "idle", "total")
+            if (value := getattr(self, f"{name}_seconds")) is not None
+        }
+        return general.model_copy(update=own) if own else general
 
 
 class Policies(Section):
@@ -164,6 +196,76 @@ class Principal(Section):
     key_sha256: Sha256Hex
     application: Name
     user: str = Field(min_length=1, max_length=128)
+    country: Country = Field(description="where this caller sends from (ISO 3166-1)")
+    region: str = Field("", max_length=64, description="part of the country with a law of its own, e.g. QC for Quebec")
+
+
+def _claim_or_constant(value: str) -> str:
+    if value.startswith("claim:") and not re.fullmatch(r"claim:[^.\s]{1,256}(\.[^.\s]{1,256}){0,7}", value):
+        raise ValueError("a claim is claim:NAME, or claim:NAME.NAME for a member of an object")
+    return value
+
+
+ClaimOrConstant = Annotated[str, Field(max_length=1024), AfterValidator(_claim_or_constant)]
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
+"""Signatures with public keys only: with a shared secret (HS256) whoever can verify a token could make one."""
+
+
+class Issuer(Section):
+    """An issuer of signed tokens (OIDC, JWT) that callers may present, and how claims become a principal."""
+
+    issuer: str = Field(min_length=1, max_length=1024, description="what `iss` must say, exactly")
+    audiences: tuple[str, ...] = Field(min_length=1, description="`aud` must name one of these")
+    jwks_url: str = Field(
+        "", pattern=r"^(https?://[^\s/]+(/\S*)?)?$", description="where its public keys are; http only on loopback"
+    )
+    jwks_file: str = Field("", description="a file with its public keys instead; a replaced one takes effect at once")
+    ca: str = Field("", description="PEM file: trust only this authority for the certificate of jwks_url")
+    algorithms: tuple[Algorithm, ...] = Field(
+        ("RS256", "ES256", "EdDSA"), min_length=1, description="which it signs with"
+    )
+    leeway_seconds: int = Field(30, ge=0, le=600, description="how far its clock and ours may differ")
+    longest_seconds: int = Field(
+        86_400, ge=1, description="a token that holds for longer than this from now is refused"
+    )
+    refresh_seconds: float = Field(600.0, gt=0, description="how often the keys are read again")
+    refetch_seconds: float = Field(
+        30.0, gt=0, description="least time between two readings for a key id that is not known"
+    )
+    stale_seconds: float = Field(
+        86_400.0, gt=0, description="how long keys are used that cannot be read again; then tokens are refused"
+    )
+    application: ClaimOrConstant = Field("claim:azp", description="claim:NAME or an application's name")
+    application_names: dict[str, str] = Field(
+        {}, description="application by the claim's value, where that is not its name"
+    )
+    tenant: ClaimOrConstant = Field(
+        "", description="claim:NAME that must name the application's tenant; empty: not asked"
+    )
+    user: ClaimOrConstant = Field("claim:sub", description="claim:NAME or a constant")
+    country: ClaimOrConstant = Field(description="claim:NAME or a country (ISO 3166-1): where the caller sends from")
+    region: ClaimOrConstant = Field("", description="claim:NAME or a constant")
+    purpose: ClaimOrConstant = Field("", description="claim:NAME or a constant; empty: the application's")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Issuer:
+        if bool(self.jwks_url) == bool(self.jwks_file):
+            raise ValueError("an issuer has a jwks_url or a jwks_file")
+        host = urlsplit(self.jwks_url).hostname or ""
+        if self.jwks_url.startswith("http:") and not _is_loopback(host):
+            raise ValueError("jwks_url needs https: whoever can change the keys can be anybody")
+        return self
+
+
+class Certificate(Section):
+    """A caller known by its client certificate (tls.client_ca) where it presents no key."""
+
+    subject: str = Field(
+        pattern=r"^(URI|DNS|email|CN):\S.*$",
+        description="URI:spiffe://…, DNS:…, email:… of the subject's alternative names, or CN:… of the subject",
+    )
+    application: Name = Field(description="an application of `applications`")
+    user: str = Field(min_length=1, max_length=128, description="how records and policies call it")
     country: Country = Field(description="where this caller sends from (ISO 3166-1)")
     region: str = Field("", max_length=64, description="part of the country with a law of its own, e.g. QC for Quebec")
 
@@ -222,6 +324,28 @@ class Timeouts(Section):
     stall: float = Field(0.25, gt=0, description="CPU seconds an event loop may be busy before its worker is replaced")
 
 
+class Retries(Section):
+    """Further attempts of a call of which nothing was delivered. Each is decided and recorded anew."""
+
+    attempts: int = Field(3, ge=1, le=16, description="most attempts of one call, the first included")
+    backoff_seconds: float = Field(
+        0.25, ge=0, description="wait before the same provider is asked again; doubles, half of it is chance"
+    )
+    longest_wait_seconds: float = Field(
+        5.0, ge=0, description="a longer Retry-After is not waited for: the answer goes to the caller as it came"
+    )
+
+
+class CircuitBreaker(Section):
+    """When a provider that fails is left alone. Each data worker sees for itself."""
+
+    failures: int = Field(5, ge=1, description="failures in a row, without a success between them, that open it")
+    open_seconds: float = Field(
+        5.0, gt=0, description="until a single call may try again; doubles with each failed trial"
+    )
+    longest_open_seconds: float = Field(60.0, gt=0, description="longest it stays open between two trials")
+
+
 class Retention(Section):
     """How long records are kept."""
 
@@ -272,10 +396,14 @@ class Settings(Section):
     policies: Policies = Policies()
     applications: tuple[Application, ...] = ()
     principals: tuple[Principal, ...] = ()
+    issuers: tuple[Issuer, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
     operators: tuple[Operator, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
+    retries: Retries = Retries()
+    breaker: CircuitBreaker = CircuitBreaker()
     upstream: UpstreamLibrary = Field(
         "http1", description="client to providers: our own, or aiohttp at more CPU a call"
     )
@@ -292,10 +420,12 @@ class Settings(Section):
         _unique("providers", [provider.name for provider in self.providers])
         _unique("applications", [application.name for application in self.applications])
         _unique("principals", [principal.key_sha256 for principal in self.principals])
+        _unique("issuers", [issuer.issuer for issuer in self.issuers])
+        _unique("certificates", [certificate.subject for certificate in self.certificates])
         _unique("operators", [operator.key_sha256 for operator in self.operators])
         if self.labels.profile != "auto":
             try:
-                named(self.labels.profile)
+                profile_named(self.labels.profile)
             except UnknownProfile:
                 raise ValueError(f"labels.profile: there is no profile {self.labels.profile!r}") from None
         if self.production:
@@ -304,11 +434,29 @@ class Settings(Section):
         for principal in self.principals:
             if principal.application not in known:
                 raise ValueError(f"principals: application {principal.application!r} is not listed in applications")
+        for certificate in self.certificates:
+            if certificate.application not in known:
+                raise ValueError(f"certificates: application {certificate.application!r} is not listed in applications")
+        if self.certificates and not self.tls.client_ca:
+            raise ValueError("certificates: callers show one only when tls.client_ca is set")
+        for issuer in self.issuers:
+            named = {*issuer.application_names.values(), issuer.application} - {""}
+            if absent := sorted(name for name in named if not name.startswith("claim:") and name not in known):
+                raise ValueError(f"issuers: application {absent[0]!r} is not listed in applications")
         return self
+
+    @cached_property
+    def several_tenants(self) -> bool:
+        """Whether the gateway serves more than one tenant."""
+        return len({application.tenant for application in self.applications}) > 1
 
     @property
     def store_path(self) -> Path:
         return Path(self.store.removeprefix("sqlite:///"))
+
+    @property
+    def issued_keys_path(self) -> Path:
+        return Path(self.keys.issued) if self.keys.issued else self.store_path.parent / "issued-keys.json"
 
     @property
     def keys_dir(self) -> Path:

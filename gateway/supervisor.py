@@ -27,6 +27,7 @@ from gateway.bundle_stage import signature, stage
 from gateway.configuration import load
 from gateway.effective import Effective
 from gateway.errors import ConfigurationError, Unavailable
+from gateway.identity import issued_keys
 from gateway.processes.child_process import Child
 from gateway.settings import Settings
 
@@ -169,6 +170,7 @@ class Supervisor:
     async def _put_in_force(self, settings: Settings) -> Path:
         """Stages the bundle and writes the effective configuration. Raises ConfigurationError; nothing changes then."""
         self._bundle_signature = signature(settings.policies.bundle)
+        issued_keys.read(settings.issued_keys_path)
         staged = await stage(settings.policies.bundle, settings.run_path)
         self._generation += 1
         return Effective(settings, staged.path, staged.digest, self._generation, self._instance).write()

@@ -13,7 +13,7 @@ from gateway.control import problems
 from gateway.control.deps import ControlDeps
 from gateway.control.frame import Frame
 from gateway.control.governed import SCHEME, GovernedRoute
-from gateway.control.routes import decide, inspect, log, records, state
+from gateway.control.routes import decide, inspect, keys, log, records, state
 from gateway.control.threads import Threads
 
 DESCRIPTION = """The control plane of Lexgate: inspection, decisions, records, proofs and the log.
@@ -27,6 +27,7 @@ TAGS = [
     {"name": "state", "description": "Whether Lexgate lives and can govern calls"},
     {"name": "decisions", "description": "What the gateway would find and decide; nothing is kept"},
     {"name": "records", "description": "What was recorded of each model call"},
+    {"name": "keys", "description": "Keys of callers; each change is recorded and takes effect at once"},
     {"name": "log", "description": "The tamper-evident log, as C2SP tlog-tiles"},
 ]
 
@@ -54,6 +55,7 @@ def create_app(deps: ControlDeps) -> FastAPI:
     decide.add(app, deps, policy)
     records.add(app, deps, reading)
     log.add(app, deps, reading)
+    keys.add(app, deps, state_threads)
     app.openapi = _described(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
     return app
 

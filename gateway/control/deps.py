@@ -78,6 +78,34 @@ class PolicyDecision(Protocol):
     def tier(self) -> str | None: ...
 
 
+class ToldKey(Protocol):
+    """What may be told of a caller's key."""
+
+    def as_dict(self, now: float) -> dict[str, Any]: ...
+
+
+Tenants = frozenset[str] | None
+
+
+class CallerKeys(Protocol):
+    """Callers' keys: `gateway.identity.key_keeper.KeyKeeper`. `by` is recorded; other tenants' keys do not exist."""
+
+    def listed(self, tenants: Tenants) -> Sequence[ToldKey]: ...
+    async def issue(
+        self,
+        by: str,
+        *,
+        application: str,
+        user: str,
+        country: str,
+        region: str,
+        lasts_s: float | None,
+        tenants: Tenants,
+    ) -> tuple[str, ToldKey]: ...
+    async def rotate(self, by: str, key_id: str, *, grace_s: float, tenants: Tenants) -> tuple[str, ToldKey]: ...
+    async def revoke(self, by: str, key_id: str, *, tenants: Tenants) -> ToldKey: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """One look of an operator at records. `action`: records.search, records.read or records.prove.
@@ -113,6 +141,7 @@ class ControlDeps:
     operators: tuple[Operator, ...]
     records: RecordStore
     inspectors: Inspectors
+    keys: CallerKeys
     classify: Classify
     policy: Policy
     readiness: Callable[[], Mapping[str, str | None]]

@@ -142,6 +142,55 @@ class ProofDocument(Told):
     """Everything an auditor needs to verify one flow offline with nothing but the log's public key."""
 
 
+# --- callers' keys -------------------------------------------------------------------------------------------------
+
+KEY_ID = r"^[0-9a-f]{16}$"
+MOST_SECONDS = 10 * 366 * 86_400
+
+
+class KeyWish(Given):
+    """Whom a new key stands for."""
+
+    application: str = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@:-]*$")
+    user: str = Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+    country: str = Field(pattern=r"^[A-Z]{2}$", description="where the caller sends from (ISO 3166-1)")
+    region: str = Field("", max_length=64, pattern=r"^[A-Za-z0-9 ._-]*$")
+    lasts_seconds: int | None = Field(None, ge=1, le=MOST_SECONDS, description="null: until it is revoked")
+
+
+class Rotation(Given):
+    """How a key is replaced."""
+
+    grace_seconds: int = Field(3600, ge=0, le=30 * 86_400, description="how long the old key still holds")
+
+
+class KeyTold(Told):
+    """What may be told of a caller's key. Never the key."""
+
+    key_id: str = Field(pattern=KEY_ID, description="first 16 hex digits of the key's SHA-256")
+    tenant: str
+    application: str
+    user: str
+    country: str
+    region: str
+    source: Literal["configuration", "issued"]
+    created: int | None = Field(description="Unix time")
+    ends: float | None = Field(description="Unix time from which it is refused; null: none")
+    active: bool
+
+
+class KeyMade(KeyTold):
+    """A new key. `key` is shown only here."""
+
+    key: str
+
+
+class KeyList(BaseModel):
+    """Every caller's key that this operator sees."""
+
+    keys: list[KeyTold]
+
+
 # --- state --------------------------------------------------------------------------------------------------------
 
 

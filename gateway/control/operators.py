@@ -36,13 +36,14 @@ class Permission(StrEnum):
     READ = "records.read"
     PROVE = "records.prove"
     LOG = "log.read"
+    KEYS = "keys.manage"  # callers' keys: list, issue, rotate, revoke
 
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.OPERATOR: frozenset({Permission.READINESS, Permission.METRICS, Permission.LOG}),
+        Role.OPERATOR: frozenset({Permission.READINESS, Permission.METRICS, Permission.LOG, Permission.KEYS}),
         Role.SECURITY: frozenset(Permission) - {Permission.METRICS},
-        Role.COMPLIANCE: frozenset(Permission) - {Permission.METRICS, Permission.READINESS},
+        Role.COMPLIANCE: frozenset(Permission) - {Permission.METRICS, Permission.READINESS, Permission.KEYS},
         Role.AUDITOR: frozenset({Permission.SEARCH, Permission.READ, Permission.PROVE, Permission.LOG}),
         Role.APPROVER: frozenset({Permission.DECIDE, Permission.INSPECT}),
     }

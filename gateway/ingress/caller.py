@@ -51,6 +51,11 @@ class Caller:
         self._watch: asyncio.Task[None] | None = None
         self._connection: Any = scope.get("lexgate.connection")
 
+    @property
+    def connection(self) -> Any:
+        """The server's protocol object of this connection; None behind a server that does not tell."""
+        return self._connection
+
     def header(self, name: bytes) -> str:
         """A header field's value as text; "" when absent."""
         return self.headers.get(name, b"").decode("latin-1")

@@ -14,8 +14,8 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from gateway.directory import presented_key
 from gateway.errors import LexgateError, MethodNotAllowed, NotFound, Unauthenticated
+from gateway.identity.callers import identify
 from gateway.ingress.endpoints import family_of
 from gateway.ingress.refused import reason_of
 from gateway.protocols.family import FAMILIES
@@ -34,8 +34,8 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
     async def models(request: Request) -> Response:
         current = services()
         family = family_of(request.url.path, dict(request.scope["headers"]))
-        if _principal_missing(request, current):
-            return _error(request, Unauthenticated("no such key: present a Lexgate key where the provider's would go"))
+        if (refusal := await _refusal(request, current)) is not None:
+            return _error(request, refusal)
         rows = list(dict(current.routes.models(family)).items())
         return _json(_LISTS[family](rows))
 
@@ -45,8 +45,8 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
         current = services()
         if family_of(request.url.path, dict(request.scope["headers"])) != "gemini":
             return _error(request, NotFound("Lexgate does not know this endpoint"))
-        if _principal_missing(request, current):
-            return _error(request, Unauthenticated("no such key: present a Lexgate key where the provider's would go"))
+        if (refusal := await _refusal(request, current)) is not None:
+            return _error(request, refusal)
         if name not in dict(current.routes.models("gemini")):
             return _error(request, NotFound("no configured provider names this model"))
         return _json(_gemini_model(name))
@@ -63,11 +63,15 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
     return app
 
 
-def _principal_missing(request: Request, services: Services) -> bool:
-    if services.directory.find(presented_key(dict(request.scope["headers"]))) is not None:
-        return False
-    services.refusals.count(request.client.host if request.client else "unknown", Unauthenticated.code)
-    return True
+async def _refusal(request: Request, services: Services) -> LexgateError | None:
+    """Why this caller is told nothing; None for a principal."""
+    try:
+        await identify(dict(request.scope["headers"]), request.scope.get("lexgate.connection"), services)
+    except LexgateError as error:
+        if isinstance(error, Unauthenticated):
+            services.refusals.count(request.client.host if request.client else "unknown", error.code)
+        return error
+    return None
 
 
 def _error(request: Request, error: LexgateError) -> Response:

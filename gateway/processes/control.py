@@ -21,6 +21,7 @@ from gateway.control.metrics import render
 from gateway.control.operators import Operator, operators_from
 from gateway.control.serve import TlsFiles, run
 from gateway.effective import Effective
+from gateway.identity.key_keeper import KeyKeeper
 from gateway.inspection.classifier import classify
 from gateway.inspection.client import InspectorPool
 from gateway.policy_point import PolicyPoint
@@ -53,6 +54,7 @@ async def _run(effective_file: Path, listener: socket.socket) -> None:
         operators=operators_from(settings.operators),
         records=Records(settings.store_path, keyring),
         inspectors=inspectors,
+        keys=KeyKeeper(settings, keyring),
         classify=classify,
         policy=BundleInForce(effective_file).decide,
         readiness=lambda: readiness(effective_file, inspectors),

@@ -6,39 +6,39 @@ import dataclasses
 import re
 import time
 
-from gateway.directory import presented_key
 from gateway.errors import BadRequest, TooManyRequests, Unauthenticated
 from gateway.flow import Flow
+from gateway.identity.callers import identify
+from gateway.purposes import GROUND, PURPOSE
 from gateway.services import Services
 
-PURPOSE = re.compile(r"[a-z]{1,24}(_[a-z]{1,24}){0,5}")
-"""A purpose is a name from a vocabulary, not a text: it stands in records in the clear."""
 FLOW_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-GROUND = "_necessary"
-"""Purposes that end so are legal grounds, which lift limits: a caller cannot claim one that its application lacks."""
 SESSION_HEADERS = (b"x-claude-code-session-id", b"session-id", b"thread-id")
 SESSION = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
 async def authenticate(flow: Flow, services: Services) -> None:
-    """Finds the principal behind the presented key and counts the call against its limits.
+    """Finds the principal behind the presented key, token or certificate and counts the call against its limits.
 
     Raises Unauthenticated or TooManyRequests; both are counted per source and minute instead of recorded one by one.
+    Raises Unavailable while the keys of a token's issuer cannot be had.
     """
     caller = flow.caller
     if caller.ambiguous:
         services.refusals.count(caller.peer, BadRequest.code)
         raise BadRequest("a header field that means one thing is given twice")
-    entry = services.directory.find(presented_key(caller.headers))
-    if entry is None:
+    try:
+        entry = await identify(caller.headers, caller.connection, services)
+    except Unauthenticated:
         services.refusals.count(caller.peer, Unauthenticated.code)
-        raise Unauthenticated("no such key: present a Lexgate key where the provider's would go")
+        raise
     try:
         services.limits.enter(entry.limits, time.time())
     except TooManyRequests:
         services.refusals.count(entry.principal.key_id, TooManyRequests.code)
         raise
     flow.limits = entry.limits
+    flow.several_tenants = services.settings.several_tenants
     flow.principal = entry.principal
     headers = caller.headers
     if b"lexgate-purpose" in headers and (purpose := caller.header(b"lexgate-purpose")):

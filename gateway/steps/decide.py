@@ -14,6 +14,8 @@ from gateway.facts import document
 from gateway.flow import Flow
 from gateway.services import Services
 from gateway.settings import Provider
+from gateway.upstream.health import resting
+from gateway.upstream.key_pool import awake_first
 from policies.decision import Decision
 from policies.errors import PolicyFailed
 
@@ -24,9 +26,11 @@ REFUSING = frozenset({"block", "approval", "route"})
 async def decide(flow: Flow, services: Services) -> None:
     """Chooses a destination and decides for it. A rule that asks for another jurisdiction is decided again there.
 
-    Raises Denied (with rule, citation and remedy), NotFound (no provider), Unavailable (policy or counters failed).
+    A provider whose breaker is open is passed over; one whose keys all rest is asked last. Raises Denied (with rule,
+    citation and remedy), NotFound (no provider), Resting (none that works), Unavailable (policy or counters failed).
     """
     flow.attempt += 1
+    flow.routed = False
     candidates = _candidates(flow, services)
     decision = await _decide_for(flow, services, candidates[0])
     if decision.action == "route":
@@ -48,7 +52,11 @@ def _candidates(flow: Flow, services: Services) -> list[Provider]:
     serving = services.routes.candidates(flow.endpoint.family, request.model)
     if not serving:
         raise NotFound("no configured provider serves this model", param="model")
-    return [provider for provider in serving if provider.name not in flow.providers_tried] or [serving[0]]
+    untried = [provider for provider in serving if provider.name not in flow.providers_tried]
+    able = [provider for provider in untried if services.health.admits(provider)]
+    if not able:
+        raise resting([services.health.wait(provider) for provider in untried], "every provider of this model")
+    return able if len(able) == 1 else awake_first(able, services.key_pools, request.model, services.health.clock())
 
 
 async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Decision:

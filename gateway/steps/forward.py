@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import time
 
-from gateway.errors import UpstreamFailed
+from gateway.errors import UpstreamFailed, UpstreamTimeout
 from gateway.flow import Flow
 from gateway.services import Services
-
-CREDENTIAL_REFUSED = frozenset({401, 403})
-"""The provider refused *our* credential: nothing the caller could mend, and nothing they should see."""
 
 
 async def forward(flow: Flow, services: Services) -> None:
     """Sends the redacted body. Raises Unreachable (nothing was sent), UpstreamFailed, UpstreamTimeout."""
-    provider = flow.provider
-    if provider is None or not flow.intents:
+    provider, request = flow.provider, flow.request
+    if provider is None or request is None or not flow.intents:
         raise RuntimeError("this step runs after commit")
-    flow.providers_tried.add(provider.name)
-    headers = services.request_headers.of(provider, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
+    key = flow.provider_key = services.key_pools.of(provider).take(request.model, services.health.clock())
+    headers = services.request_headers.of(key.value, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
+    passage = services.health.enter(provider)
     flow.timing.forwarded = time.perf_counter()
-    flow.upstream = await services.upstream.post(provider, provider.path(flow.endpoint.path), headers, flow.forwarded)
-    if flow.upstream.status in CREDENTIAL_REFUSED:
-        raise UpstreamFailed(f"provider {provider.name} refused the gateway's credential")
+    path = provider.path(flow.endpoint.path)
+    try:
+        flow.upstream = await services.upstream.post(provider, path, headers, flow.forwarded)
+    except (UpstreamFailed, UpstreamTimeout) as error:
+        passage.failed(error)
+        raise
+    except BaseException:
+        passage.abandoned()
+        raise
+    passage.answered(flow.upstream.status)

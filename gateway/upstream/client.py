@@ -14,7 +14,9 @@ import aiohttp
 from yarl import URL
 
 from gateway.errors import UpstreamFailed, UpstreamTimeout
+from gateway.secrets import resolve
 from gateway.settings import Provider, Timeouts
+from gateway.upstream.request_head import Place
 
 CHUNK_BYTES = 65_536
 KNOWN_URLS = 1024
@@ -56,7 +58,7 @@ class UpstreamClient:
 
     def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
-        self._sessions: dict[str, aiohttp.ClientSession] = {}
+        self._sessions: dict[tuple[object, ...], aiohttp.ClientSession] = {}
         self._urls: dict[tuple[str, str], URL] = {}
 
     async def post(self, provider: Provider, path: str, headers: Mapping[str, str], body: bytes) -> UpstreamAnswer:
@@ -71,9 +73,9 @@ class UpstreamClient:
                 self._urls.clear()
             url = self._urls[(provider.base_url, path)] = URL(provider.base_url.rstrip("/") + path, encoded=True)
         try:
-            async with asyncio.timeout(self._timeouts.first_byte):
+            async with asyncio.timeout(provider.timeouts(self._timeouts).first_byte):
                 response = await session.post(url, data=body, headers=headers, allow_redirects=False)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ConnectionTimeoutError):
             raise Unreachable(f"provider {provider.name} cannot be reached") from None
         except TimeoutError:
             raise UpstreamTimeout(f"provider {provider.name} did not begin to answer") from None
@@ -84,24 +86,40 @@ class UpstreamClient:
             raise UpstreamFailed(f"provider {provider.name} answered with a status that is none")
         return UpstreamAnswer(response.status, response.headers, response)
 
+    async def reach(self, provider: Provider) -> None:
+        """Connects to the provider's host, or its proxy, and leaves. Raises Unreachable."""
+        place = Place(provider.proxy or provider.base_url)
+        try:
+            async with asyncio.timeout(provider.timeouts(self._timeouts).connect):
+                _, writer = await asyncio.open_connection(place.host, place.port)
+        except (OSError, TimeoutError):
+            raise Unreachable(f"provider {provider.name} cannot be reached") from None
+        writer.close()
+
     async def close(self) -> None:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
 
     def _session(self, provider: Provider) -> aiohttp.ClientSession:
-        key = f"{provider.base_url}|{provider.ca}"
+        timeouts = provider.timeouts(self._timeouts)
+        key = (provider.base_url, provider.ca, provider.proxy, provider.proxy_secret, timeouts)
         session = self._sessions.get(key)
         if session is None:
             tls = ssl.create_default_context(cafile=provider.ca) if provider.ca else ssl.create_default_context()
             session = self._sessions[key] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=30),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(
-                    total=self._timeouts.total, connect=self._timeouts.connect, sock_read=self._timeouts.idle
-                ),
+                timeout=aiohttp.ClientTimeout(total=timeouts.total, connect=timeouts.connect, sock_read=timeouts.idle),
+                proxy=provider.proxy or None,
+                proxy_auth=_basic(provider),
                 trust_env=False,
                 skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
                 read_bufsize=CHUNK_BYTES,
             )
         return session
+
+
+def _basic(provider: Provider) -> aiohttp.BasicAuth | None:
+    user, _, password = resolve(provider.proxy_secret).partition(":")
+    return aiohttp.BasicAuth(user, password) if user else None

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gateway.errors import BadRequest
-from gateway.secrets import resolve
-from gateway.settings import Provider
 
 FEATURES = re.compile(r"[a-z][a-z0-9-]{0,63}(=[a-z0-9.-]{1,16})?( ?, ?[a-z][a-z0-9-]{0,63}(=[a-z0-9.-]{1,16})?){0,31}")
 DAY = re.compile(r"20\d\d-\d\d-\d\d")
@@ -30,11 +28,7 @@ TO_CALLER_PREFIX = ("anthropic-ratelimit-", "x-ratelimit-")
 
 
 class RequestHeaders:
-    """Header fields of calls to providers, with their own credential in place of the caller's.
-
-    Credentials are read once per configuration: a rotated one takes effect with a reload. Raises ConfigurationError when
-    there is nothing behind a reference.
-    """
+    """Header fields of calls to providers, with their own credential (see key_pool.py) in place of the caller's."""
 
     def __init__(self) -> None:
         self._fixed: dict[tuple[str, str], dict[str, str]] = {}
@@ -46,11 +40,11 @@ class RequestHeaders:
             if name in caller:
                 _feature(name, caller[name].decode("latin-1"), form)
 
-    def of(self, provider: Provider, family: str, caller: Mapping[bytes, bytes], traceparent: str) -> dict[str, str]:
+    def of(self, secret: str, family: str, caller: Mapping[bytes, bytes], traceparent: str) -> dict[str, str]:
         """The header fields of one call. Raises BadRequest for a field of another form than its own."""
-        fixed = self._fixed.get((provider.name, family))
+        fixed = self._fixed.get((secret, family))
         if fixed is None:
-            fixed = self._fixed[(provider.name, family)] = _fixed(provider, family)
+            fixed = self._fixed[(secret, family)] = _fixed(secret, family)
         headers = {**fixed, "traceparent": traceparent}
         for name, form in TO_PROVIDER[family]:
             if name in caller:
@@ -64,14 +58,13 @@ def _feature(name: bytes, value: str, form: re.Pattern[str]) -> str:
     return value
 
 
-def _fixed(provider: Provider, family: str) -> dict[str, str]:
+def _fixed(secret: str, family: str) -> dict[str, str]:
     headers = {
         "content-type": "application/json",
         "accept": "*/*",
         "accept-encoding": "identity",
         "user-agent": "lexgate",
     }
-    secret = resolve(provider.secret)
     own = {"anthropic": "x-api-key", "gemini": "x-goog-api-key"}.get(family)
     if secret and own:
         headers[own] = secret
@@ -80,10 +73,14 @@ def _fixed(provider: Provider, family: str) -> dict[str, str]:
     return headers
 
 
-def answer_headers(provider: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Header fields of a provider's answer that the caller gets."""
+def answer_headers(provider: Mapping[str, str], *, shared: bool = False) -> list[tuple[bytes, bytes]]:
+    """Header fields of a provider's answer that the caller gets.
+
+    `shared`: several tenants use the provider's keys. What is left of a common allowance would tell each of them how
+    much the others ask, so none of them is told.
+    """
     return [
         (lowered.encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in provider.items()
-        if (lowered := name.lower()) in TO_CALLER or lowered.startswith(TO_CALLER_PREFIX)
+        if (lowered := name.lower()) in TO_CALLER or (not shared and lowered.startswith(TO_CALLER_PREFIX))
     ]

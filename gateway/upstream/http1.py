@@ -15,6 +15,7 @@ from gateway.settings import Provider, Timeouts
 from gateway.upstream.answer import Answer
 from gateway.upstream.client import Unreachable
 from gateway.upstream.connection import Connection, Origin
+from gateway.upstream.proxy import Proxy, tunnel
 from gateway.upstream.request_head import Heads, Place
 
 KNOWN_ROUTES = 4096
@@ -22,10 +23,13 @@ KNOWN_ROUTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """Where the calls of one base URL, trust and path go, and how each of them starts."""
+    """Where the calls of one provider and path go, and how each of them starts."""
 
+    provider: Provider
     origin: Origin
     start: str
+    timeouts: Timeouts
+    proxy: Proxy | None
 
 
 class Http1Client:
@@ -33,8 +37,8 @@ class Http1Client:
 
     def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
-        self._origins: dict[tuple[bool, str, int, str], Origin] = {}
-        self._routes: dict[tuple[str, str, str], _Route] = {}
+        self._origins: dict[tuple[bool, str, int, str, str, Timeouts], Origin] = {}
+        self._routes: dict[tuple[str, str], _Route] = {}
         self._heads = Heads()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -48,11 +52,13 @@ class Http1Client:
         if loop is None:
             loop = self._loop = asyncio.get_running_loop()
         start = loop.time()
-        route = self._routes.get((provider.base_url, provider.ca, path)) or self._route(provider, path)
+        route = self._routes.get((provider.name, path))
+        if route is None or route.provider is not provider:
+            route = self._route(provider, path)
         head = self._heads.make(route.start, headers, len(body))
         connection = route.origin.take()
         if connection is None:
-            connection = await self._connect(route.origin, provider.name, loop)
+            connection = await self._connect(route, loop)
         answer = connection.send(head, body, provider.name, start)
         await answer.begun()
         return answer
@@ -64,17 +70,26 @@ class Http1Client:
             origin.close()
         await asyncio.sleep(0)  # lets the transports close their sockets
 
-    async def _connect(self, origin: Origin, name: str, loop: asyncio.AbstractEventLoop) -> Connection:
+    async def reach(self, provider: Provider) -> None:
+        """Connects as a call would, sends nothing and leaves. Raises Unreachable, UpstreamFailed."""
+        connection = await self._connect(self._route(provider, "/"), asyncio.get_running_loop())
+        connection.drop()
+
+    async def _connect(self, route: _Route, loop: asyncio.AbstractEventLoop) -> Connection:
         """A new connection. Raises Unreachable: whatever happens here, nothing of the call was sent."""
+        origin, name, timeouts = route.origin, route.provider.name, route.timeouts
         if self._closed:
             raise Unreachable(f"provider {name} cannot be reached: the client is closed")
-        connection = Connection(origin, loop, self._timeouts)
+        connection = Connection(origin, loop, timeouts)
         host = origin.host if origin.tls else None
         try:
-            async with asyncio.timeout(min(self._timeouts.connect, self._timeouts.first_byte, self._timeouts.total)):
-                await loop.create_connection(
-                    lambda: connection, origin.host, origin.port, ssl=origin.tls, server_hostname=host
-                )
+            async with asyncio.timeout(min(timeouts.connect, timeouts.first_byte, timeouts.total)):
+                if route.proxy is None:
+                    await loop.create_connection(
+                        lambda: connection, origin.host, origin.port, ssl=origin.tls, server_hostname=host
+                    )
+                else:
+                    await tunnel(loop, route.proxy, origin, connection)
         except ssl.SSLCertVerificationError as error:
             connection.drop()
             raise Unreachable(
@@ -99,14 +114,15 @@ class Http1Client:
 
     def _route(self, provider: Provider, path: str) -> _Route:
         place = Place(provider.base_url)
-        key = (place.secure, place.host, place.port, provider.ca)
+        timeouts = provider.timeouts(self._timeouts)
+        key = (place.secure, place.host, place.port, provider.ca, provider.proxy, timeouts)
         origin = self._origins.get(key)
         if origin is None:
             tls = _trust(provider) if place.secure else None
             origin = self._origins[key] = Origin(place.host, place.port, tls)
-        route = _Route(origin, place.start(path))
-        if len(self._routes) < KNOWN_ROUTES:
-            self._routes[(provider.base_url, provider.ca, path)] = route
+        route = _Route(provider, origin, place.start(path), timeouts, Proxy.of(provider))
+        if len(self._routes) < KNOWN_ROUTES or (provider.name, path) in self._routes:
+            self._routes[(provider.name, path)] = route
         return route
 
 

@@ -40,6 +40,52 @@ def test_a_good_file_is_read_and_its_paths_are_anchored_at_its_folder(tmp_path: 
     assert settings.keys_dir == tmp_path / "keys"
 
 
+def test_paths_of_providers_and_issuers_are_anchored_too(tmp_path: Path) -> None:
+    provider = "jurisdiction: US\n    ca: ca.pem\n    secret: file:key\n    secrets: [file:/k/2, env:K]\n    proxy_secret: file:p"
+    issuer = "\nissuers:\n  - {issuer: x, audiences: [a], jwks_file: jwks.json, ca: ca.pem, country: DE}\n"
+    settings = load(written(tmp_path, GOOD.replace("jurisdiction: US", provider) + issuer), {})
+    one, said = settings.providers[0], settings.issuers[0]
+    assert (one.ca, one.secret, one.proxy_secret) == (
+        f"{tmp_path}/ca.pem", f"file:{tmp_path}/key", f"file:{tmp_path}/p",
+    )  # fmt: skip
+    assert one.secrets == ("file:/k/2", "env:K")
+    assert (said.jwks_file, said.ca) == (f"{tmp_path}/jwks.json", f"{tmp_path}/ca.pem")
+    assert settings.issued_keys_path == tmp_path / "issued-keys.json"
+
+
+ISSUER = "issuers: [{issuer: x, audiences: [a], country: DE, "
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        (ISSUER + "}]", "jwks_url or a jwks_file"),
+        (ISSUER + "jwks_url: https://a/b, jwks_file: c}]", "jwks_url or a jwks_file"),
+        (ISSUER + "jwks_url: http://login.example.org/jwks}]", "needs https"),
+        (ISSUER + "jwks_file: f, algorithms: [HS256]}]", "Input should be"),
+        (ISSUER + "jwks_file: f, algorithms: [none]}]", "Input should be"),
+        (ISSUER + "jwks_file: f, application: nobody}]", "not listed in applications"),
+        (ISSUER + "jwks_file: f, application_names: {a: nobody}}]", "not listed in applications"),
+        (ISSUER + "jwks_file: f, user: 'claim:'}]", "a claim is"),
+        ("issuers: [{issuer: x, audiences: [], country: DE, jwks_file: f}]", "at least 1"),
+        ("certificates: [{subject: 'CN:x', application: crm, user: u, country: DE}]", "client_ca"),
+        ("certificates: [{subject: x, application: crm, user: u, country: DE}]", "String should match"),
+    ],
+)
+def test_identities_that_cannot_be_are_refused(tmp_path: Path, more: str, complaint: str) -> None:
+    with pytest.raises(ConfigurationError, match=complaint) as caught:
+        load(written(tmp_path, GOOD + more + "\n"), {})
+    assert "lexgate.yaml:" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "proxy", ["https://proxy:3128", "http://user:pw@proxy:3128", "http://proxy", "socks5://p:1", "proxy:1"]
+)
+def test_a_proxy_is_plain_and_names_its_port(tmp_path: Path, proxy: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"providers\.0\.proxy"):
+        load(written(tmp_path, GOOD.replace("jurisdiction: US", f"jurisdiction: US\n    proxy: {proxy}")), {})
+
+
 def test_a_variable_overrides_the_file(tmp_path: Path) -> None:
     settings = load(written(tmp_path, GOOD), {"LEXGATE_LISTEN__DATA": "127.0.0.1:9999", "LEXGATE_WORKERS": "3"})
     assert (settings.listen.data, settings.workers) == ("127.0.0.1:9999", 3)

@@ -13,10 +13,7 @@ NOON = 1_800_000_000.0 // 60 * 60
 
 
 def two_workers(folder: Path) -> tuple[LimitTable, LimitTable]:
-    tables = LimitTable(folder / "limits", 2, 0), LimitTable(folder / "limits", 2, 1)
-    for table in tables:
-        table.register(["principal:a", "tenant:t"])
-    return tables
+    return LimitTable(folder / "limits", 2, 0), LimitTable(folder / "limits", 2, 1)
 
 
 def test_calls_a_minute_are_counted_over_both_workers(tmp_path: Path) -> None:
@@ -57,5 +54,38 @@ def test_a_new_worker_in_the_same_slot_forgets_the_dead_ones_calls(tmp_path: Pat
     limits = [Limit("principal:a", 100, 1)]
     first.enter(limits, NOON)
     reborn = LimitTable(tmp_path / "limits", 2, 0)
-    reborn.register(["principal:a", "tenant:t"])
     reborn.enter(limits, NOON)
+
+
+def test_names_have_the_same_column_in_all_workers(tmp_path: Path) -> None:
+    """A token's user is known to no configuration: whichever worker meets it first gives it its column."""
+    first, second = two_workers(tmp_path)
+    for number in range(200):
+        limits = [Limit(f"principal:user-{number}", 2, 10)]
+        table, other = (first, second) if number % 2 else (second, first)
+        table.enter(limits, NOON)
+        other.enter(limits, NOON)
+        with pytest.raises(TooManyRequests):
+            table.enter(limits, NOON)
+
+
+def test_a_full_table_gives_the_columns_of_silent_names_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.limits.COLUMNS", 8)
+    first, second = LimitTable(tmp_path / "limits", 2, 0), LimitTable(tmp_path / "limits", 2, 1)
+    busy = [Limit("principal:busy", 100, 10)]
+    first.enter(busy, NOON)  # and does not leave
+    for number in range(7):
+        first.enter(limits := [Limit(f"principal:{number}", 100, 10)], NOON)
+        first.leave(limits)
+    with pytest.raises(TooManyRequests, match="room"):
+        second.enter([Limit("principal:late", 100, 10)], NOON + 60)
+    for number in range(7):
+        late = [Limit(f"principal:late-{number}", 1, 10)]
+        second.enter(late, NOON + 600)
+        with pytest.raises(TooManyRequests, match="a minute"):
+            first.enter(late, NOON + 600)
+    with pytest.raises(TooManyRequests, match="1 calls at once"):
+        second.enter([Limit("principal:busy", 100, 1)], NOON + 600)
+    first.leave(busy)

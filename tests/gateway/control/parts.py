@@ -16,6 +16,7 @@ from gateway.control.deps import ControlDeps
 from gateway.control.operators import Operator, Role
 from gateway.control.serve import run
 from gateway.flow import Classification
+from gateway.identity.key_keeper import CallerKey
 from policies.decision import Decision, RuleHit
 
 KEYS = {role: f"key-of-{role.value}" for role in Role}
@@ -102,6 +103,25 @@ class MemoryRecords:
         return b"\0\3abc" * width if index == 0 and width <= 30 else None
 
 
+class MemoryKeys:
+    """Callers' keys: whatever is asked of them is done, and nothing is kept."""
+
+    def told(self, key_id: str = "0" * 16) -> CallerKey:
+        return CallerKey(key_id, "acme", "crm", "li.wei", "DE", "", "issued", 1_790_000_000, None)
+
+    def listed(self, tenants: Any) -> list[CallerKey]:
+        return [self.told()] if tenants is None or "acme" in tenants else []
+
+    async def issue(self, by: str, **wish: Any) -> tuple[str, CallerKey]:
+        return "lxk_new", self.told()
+
+    async def rotate(self, by: str, key_id: str, **how: Any) -> tuple[str, CallerKey]:
+        return "lxk_new", self.told()
+
+    async def revoke(self, by: str, key_id: str, **how: Any) -> CallerKey:
+        return self.told(key_id)
+
+
 class DigitInspector:
     """Finds runs of digits, over the same wire format as the inspector processes."""
 
@@ -136,6 +156,7 @@ def deps(**changes: Any) -> ControlDeps:
         operators=OPERATORS,
         records=MemoryRecords(),
         inspectors=DigitInspector(),
+        keys=MemoryKeys(),
         classify=classify,
         policy=block_china,
         readiness=lambda: {"log": None, "inspection": None, "policy": None},

@@ -20,12 +20,14 @@ from audit.keys import Keyring
 from audit.record import LeafDraft, LeafKind
 from audit.search.records import Records
 from gateway.control.metrics import render
+from gateway.identity.key_keeper import KeyKeeper
 from gateway.inspection.classifier import classify
 from gateway.inspection.client import InspectorPool
 from gateway.inspection.engine import Engine as Inspection
 from gateway.inspection.methods import inspection_methods
 from gateway.inspection.service import serve
 from gateway.metrics import Registry, write_snapshot
+from gateway.settings import Settings
 from policies.bundle import load
 from policies.decision import Decision
 from policies.engine import Engine
@@ -89,6 +91,19 @@ async def write(socket: Path, keyring: Keyring, count: int) -> list[str]:
     return flows
 
 
+def settings(folder: Path) -> Settings:
+    """A configuration with one caller."""
+    return Settings.model_validate(
+        {
+            "store": f"sqlite:///{folder / 'lexgate.db'}",
+            "run_dir": str(folder),
+            "origin": ORIGIN,
+            "applications": [{"name": "crm", "tenant": "acme"}, {"name": "shop", "tenant": "globex"}],
+            "principals": [{"key_sha256": "ab" * 32, "application": "crm", "user": "li.wei", "country": "DE"}],
+        }
+    )
+
+
 @contextmanager
 def log_writer(store: Path, keys: Path, socket: Path) -> Iterator[None]:
     command = [sys.executable, "-c", WRITER, str(store), str(keys), str(socket), ORIGIN]
@@ -139,6 +154,7 @@ def running(folder: Path, flows: int = 40) -> Iterator[Real]:
             origin=ORIGIN,
             records=records,
             inspectors=pool,
+            keys=KeyKeeper(settings(folder), keyring),
             classify=classify,
             policy=StrictPolicy(),
             metrics=lambda: render(folder, "0.1.0"),

@@ -22,6 +22,7 @@ records.search    -        yes      yes        yes     -
 records.read      -        yes      yes        yes     -
 records.prove     -        yes      yes        yes     -
 log.read          yes      yes      yes        yes     -
+keys.manage       yes      yes      -          -       -
 """
 REQUESTS = {
     "GET /metrics": ("/metrics", None),
@@ -30,6 +31,10 @@ REQUESTS = {
     "GET /api/records": ("/api/records", None),
     "GET /api/records/{flow}": (f"/api/records/{flow_id(1)}", None),
     "GET /api/records/{flow}/proof": (f"/api/records/{flow_id(1)}/proof", None),
+    "GET /api/keys": ("/api/keys", None),
+    "POST /api/keys": ("/api/keys", {"application": "crm", "user": "li.wei", "country": "DE"}),
+    "POST /api/keys/{key_id}/rotate": ("/api/keys/0123456789abcdef/rotate", {}),
+    "POST /api/keys/{key_id}/revoke": ("/api/keys/0123456789abcdef/revoke", None),
     "GET /log/checkpoint": ("/log/checkpoint", None),
     "GET /log/tile/entries/{index}": ("/log/tile/entries/000.p/3", None),
     "GET /log/tile/{level}/{index}": ("/log/tile/0/000.p/3", None),

@@ -1,0 +1,1 @@
+"""Who calls: issuers' signed tokens, client certificates and issued keys, each turned into a principal."""
