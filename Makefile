@@ -22,6 +22,7 @@ RUNTIME_STAMP := $(VENV)/.stamp-runtime-$(call hash,requirements/build.txt requi
 DEMO_STAMP := $(VENV)/.stamp-demo-$(call hash,requirements/demo.txt)
 DEV_STAMP := $(VENV)/.stamp-dev-$(call hash,requirements/dev.txt)
 NODE_STAMP := tests/e2e/node/node_modules/.stamp-$(call hash,tests/e2e/node/package.json)
+AGENTS_STAMP := tests/e2e/agents/node_modules/.stamp-$(call hash,tests/e2e/agents/package.json)
 
 .PHONY: help run install install-dev test check format e2e bench soak lock clean
 .DEFAULT_GOAL := help
@@ -34,7 +35,7 @@ run: install
 
 install: $(RUNTIME_STAMP) $(DEMO_STAMP)
 
-install-dev: install $(DEV_STAMP) $(NODE_STAMP)
+install-dev: install $(DEV_STAMP) $(NODE_STAMP) $(AGENTS_STAMP)
 
 test: install-dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
@@ -79,12 +80,14 @@ $(DEV_STAMP): | $(VENV)/bin/python
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@rm -f $(VENV)/.stamp-dev-*; touch $@
 
-# The Node SDKs are test clients only. Without npm their tests are skipped and say so.
-$(NODE_STAMP):
+# The Node SDKs and the coding agents (large: each brings its own runtime) are test clients only. Without npm their tests
+# are skipped and say so.
+$(NODE_STAMP) $(AGENTS_STAMP):
 	@if command -v npm > /dev/null; then \
-	  cd tests/e2e/node && npm install --no-package-lock --no-save --no-audit --no-fund --loglevel=error && \
+	  cd $(patsubst %/,%,$(dir $(patsubst %/,%,$(dir $@)))) && \
+	  npm install --no-package-lock --no-save --no-audit --no-fund --loglevel=error && \
 	  rm -f node_modules/.stamp-* && touch node_modules/$(notdir $@); \
-	else echo "npm not found: the tests with the Node SDKs will be skipped"; fi
+	else echo "npm not found: the tests with the Node SDKs and the coding agents will be skipped"; fi
 
 # pip-compile runs in an environment of its own; no index, host or local path reaches the files.
 LOCK_VENV := $(VENV)/lock
@@ -101,4 +104,4 @@ lock: $(VENV)/bin/python
 	@sed -i '1i # Runtime and everything that tests and checks need. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) tests/e2e/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache benchmarks/.build
+	rm -rf $(VENV) tests/e2e/node/node_modules tests/e2e/agents/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache benchmarks/.build
