@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 Row = tuple[Any, ...]
-"""In the order of COLUMNS, then three lists: entity labels, categories, rule ids."""
+"""In the order of COLUMNS, then the lists of TAGS: entity labels, categories, rule ids, parent flows."""
 
 COLUMNS = ("tenant", "usr", "application", "grade", "decision", "status", "from_", "to_", "provider", "model")
-TAGS = ("entity", "category", "rule")
+TAGS = ("entity", "category", "rule", "parent")
 
 
 def row_of(kind: str, tenant: str, user: str, groups: Mapping[str, Mapping[str, Any]]) -> Row | None:
@@ -33,4 +33,5 @@ def row_of(kind: str, tenant: str, user: str, groups: Mapping[str, Mapping[str, 
         sorted(text("entities") or ()),
         sorted(set(text("categories") or ())),
         sorted({rule["id"] for rule in text("rules") or ()}),
+        sorted(set(text("parents") or ())),
     )

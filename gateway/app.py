@@ -24,6 +24,8 @@ from gateway.inspection.cache import VerdictCache
 from gateway.inspection.client import InspectorPool
 from gateway.inspection.guard import GuardScanner
 from gateway.limits import LimitTable
+from gateway.lineage import Lineage
+from gateway.lineage_table import LineageTable
 from gateway.log_connection import LogConnection
 from gateway.metrics import Registry, resume_snapshot, write_snapshot
 from gateway.model_names import ModelNames
@@ -177,6 +179,7 @@ def _compose(
     limits.register(directory.limit_names())
     metrics = Registry()
     guard = GuardScanner()
+    keys = TenantKeys(keyring.derive)
     resume_snapshot(metrics, settings.run_path, slot)
     metrics.gauge("lexgate_start_time_seconds", time.time())
     return Services(
@@ -188,6 +191,7 @@ def _compose(
         log=logged,
         inspectors=inspectors,
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
+        lineage=Lineage(LineageTable(settings.run_path / "lineage.map"), keys),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
         guard=guard,
@@ -200,7 +204,7 @@ def _compose(
         heavy=HeavyWork(),
         tracing=Tracing(settings.telemetry),
         metrics=metrics,
-        keys=TenantKeys(keyring.derive),
+        keys=keys,
         decoders=DECODERS,
         own_labels=tuple(LABEL_TEXTS),
         outbound_tools=_outbound_tools(settings),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.ingress.caller import Caller
     from gateway.ingress.endpoints import Endpoint
     from gateway.limits import Limit
+    from gateway.lineage import Said
     from gateway.protocols.answer import AnswerReport
     from gateway.protocols.request import DecodedRequest
     from gateway.redaction.channel import Rules
@@ -162,10 +163,12 @@ class Flow:
     principal: Principal | None = None
     session: str = ""
     parents: tuple[str, ...] = ()
+    parents_by: tuple[str, ...] = ()  # what says so of each: declared, turn, content, span, trace, session
     limits: tuple[Limit, ...] = ()
     body: bytes = field(default=b"", repr=False)
     request: DecodedRequest | None = None
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+    said: tuple[Said, ...] = field(default=(), repr=False)  # one for each segment
     uninspected: tuple[str, ...] = ()
     classification: Classification | None = None
     attempt: int = 0

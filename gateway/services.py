@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
     from gateway.limits import LimitTable
+    from gateway.lineage import Lineage
     from gateway.log_connection import LogConnection
     from gateway.metrics import Registry
     from gateway.model_names import ModelNames
@@ -61,6 +62,7 @@ class Services:
     log: LogConnection
     inspectors: InspectorPool
     verdicts: VerdictCache
+    lineage: Lineage
     texts_version: str  # version of patterns and models: part of every cache key, one name for each layer
     segments_version: str
     guard: GuardScanner

@@ -7,5 +7,6 @@ from gateway.services import Services
 
 
 async def settle(flow: Flow, services: Services) -> None:
-    """Hands the flow to the settler; nothing waits for it."""
+    """Remembers what the answer said, for its children, and hands the flow to the settler; nothing waits for it."""
+    services.lineage.remember(flow)
     services.settler.add(flow)

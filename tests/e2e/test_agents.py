@@ -64,6 +64,18 @@ def nothing_left(session: Session) -> None:
         assert re.sub(r"\s", "", value) not in packed
 
 
+def chained(session: Session, name: str) -> None:
+    """Every call of the session but the first is the child of the one before it, and carries the session's name."""
+    product = session.product
+    found = product.lexgate("audit", "search", "--json", "--limit", "50").stdout.splitlines()
+    records = [product.record(json.loads(line)["flow"]) for line in reversed(found)]
+    assert [record["pub"]["parents"] for record in records[1:]] == [[record["flow"]] for record in records[:-1]]
+    assert {(*record["pub"]["parents_by"],) for record in records[1:]} == {("turn",)}
+    assert {record["subj"]["session"] for record in records} == {name}
+    trace = product.lexgate("audit", "trace", records[2]["flow"], "--json")
+    assert [one["flow"] for one in json.loads(trace.stdout)["flows"]] == [record["flow"] for record in records]
+
+
 def claude_model(project: Path) -> object:
     """What the model does in Claude Code: looks around, edits twice side by side, writes a letter, and reads it again."""
 
@@ -129,7 +141,10 @@ def test_claude_code_edits_files_with_real_values_and_the_provider_sees_none(tmp
         assert (project / "letter.txt").read_text() == letter
         assert (project / "changes.log").read_text() == "Maria Schneider -> Erika Mustermann\n"
         nothing_left(work)
+        chained(work, told["session_id"])
         turns = [request.json() for request in work.provider.requests]
         assert len(turns) == 5
         assert min(len(request.body) for request in work.provider.requests) > 76_000
-        assert len({json.dumps([turn["system"], turn["tools"], turn["messages"][0]]) for turn in turns}) == 1, "cacheable"
+        assert len({json.dumps([turn["system"], turn["tools"], turn["messages"][0]]) for turn in turns}) == 1, (
+            "cacheable"
+        )

@@ -30,6 +30,7 @@ REQUESTS = {
     "GET /api/records": ("/api/records", None),
     "GET /api/records/{flow}": (f"/api/records/{flow_id(1)}", None),
     "GET /api/records/{flow}/proof": (f"/api/records/{flow_id(1)}/proof", None),
+    "GET /api/records/{flow}/trace": (f"/api/records/{flow_id(1)}/trace", None),
     "GET /log/checkpoint": ("/log/checkpoint", None),
     "GET /log/tile/entries/{index}": ("/log/tile/entries/000.p/3", None),
     "GET /log/tile/{level}/{index}": ("/log/tile/0/000.p/3", None),
