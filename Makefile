@@ -7,6 +7,7 @@
 #   make bench    CPU per call beside bare proxies, one interleaved run
 #   make soak     the long tests (1,000 kills under load, ...)
 #   make lock     resolve the requirements again
+#   make sbom     what a release runs on, as CycloneDX (build/sbom.cdx.json), from the hashed locks
 
 SHELL := /bin/bash
 VENV := .venv
@@ -24,7 +25,7 @@ DEV_STAMP := $(VENV)/.stamp-dev-$(call hash,requirements/dev.txt)
 NODE_STAMP := tests/e2e/node/node_modules/.stamp-$(call hash,tests/e2e/node/package.json)
 AGENTS_STAMP := tests/e2e/agents/node_modules/.stamp-$(call hash,tests/e2e/agents/package.json)
 
-.PHONY: help run install install-dev test check format e2e bench soak lock clean
+.PHONY: help run install install-dev test check format e2e bench soak lock sbom clean
 .DEFAULT_GOAL := help
 
 help:
@@ -102,6 +103,11 @@ lock: $(VENV)/bin/python
 	@sed -i '1i # What builds and installs the package itself. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/build.txt
 	@sed -i '1i # What Lexgate needs to run. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/runtime.txt
 	@sed -i '1i # Runtime and everything that tests and checks need. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/dev.txt
+
+sbom: $(DEV_STAMP)
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --of JSON --validate --output-file build/sbom.cdx.json
 
 clean:
 	rm -rf $(VENV) tests/e2e/node/node_modules tests/e2e/agents/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache benchmarks/.build

@@ -191,7 +191,7 @@ def _compose(
         log=logged,
         inspectors=inspectors,
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
-        lineage=Lineage(LineageTable(settings.run_path / "lineage.map"), keys),
+        lineage=Lineage(LineageTable(settings.store_path.with_name("lineage.map")), keys),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
         guard=guard,
