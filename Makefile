@@ -5,6 +5,7 @@
 #   make test     the whole test suite          make e2e    only the tests that start the whole product
 #   make check    format, lint, types, import contracts, docs
 #   make bench    CPU per call beside bare proxies, one interleaved run
+#   make streams  gaps and first bytes of paced streams, through Lexgate beside direct
 #   make soak     the long tests (1,000 kills under load, ...)
 #   make lock     resolve the requirements again
 #   make sbom     what a release runs on, as CycloneDX (build/sbom.cdx.json), from the hashed locks
@@ -25,7 +26,7 @@ DEV_STAMP := $(VENV)/.stamp-dev-$(call hash,requirements/dev.txt)
 NODE_STAMP := tests/e2e/node/node_modules/.stamp-$(call hash,tests/e2e/node/package.json)
 AGENTS_STAMP := tests/e2e/agents/node_modules/.stamp-$(call hash,tests/e2e/agents/package.json)
 
-.PHONY: help run install install-dev test check format e2e bench soak lock sbom clean
+.PHONY: help run install install-dev test check format e2e bench streams soak lock sbom clean
 .DEFAULT_GOAL := help
 
 help:
@@ -61,6 +62,9 @@ soak: install-dev
 
 bench: install-dev
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+streams: install-dev
+	$(BIN)/python -m benchmarks.streams $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
