@@ -6,7 +6,7 @@
 #   make check    format, lint, types, import contracts, docs
 #   make bench    CPU per call beside bare proxies, one interleaved run
 #   make streams  gaps and first bytes of paced streams, through Lexgate beside direct
-#   make soak     the long tests (1,000 kills under load, ...)
+#   make soak     the long tests (1,000 kills under load, ...), then MINUTES=30 of mixed traffic with faults
 #   make lock     resolve the requirements again
 #   make sbom     what a release runs on, as CycloneDX (build/sbom.cdx.json), from the hashed locks
 
@@ -16,6 +16,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
+MINUTES ?= 30
 ARGS ?=
 
 # A stamp carries the hash of what it was made from: a changed lock installs again, an unchanged one costs nothing.
@@ -24,6 +25,8 @@ RUNTIME_STAMP := $(VENV)/.stamp-runtime-$(call hash,requirements/build.txt requi
 DEMO_STAMP := $(VENV)/.stamp-demo-$(call hash,requirements/demo.txt)
 DEV_STAMP := $(VENV)/.stamp-dev-$(call hash,requirements/dev.txt)
 NODE_STAMP := tests/e2e/node/node_modules/.stamp-$(call hash,tests/e2e/node/package.json)
+CLIENTS := tests/e2e/clients/.venv
+CLIENTS_STAMP := $(CLIENTS)/.stamp-$(call hash,tests/e2e/clients/requirements.txt)
 AGENTS_STAMP := tests/e2e/agents/node_modules/.stamp-$(call hash,tests/e2e/agents/package.json)
 
 .PHONY: help run install install-dev test check format e2e bench streams soak lock sbom clean
@@ -37,7 +40,7 @@ run: install
 
 install: $(RUNTIME_STAMP) $(DEMO_STAMP)
 
-install-dev: install $(DEV_STAMP) $(NODE_STAMP) $(AGENTS_STAMP)
+install-dev: install $(DEV_STAMP) $(NODE_STAMP) $(AGENTS_STAMP) $(CLIENTS_STAMP)
 
 test: install-dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
@@ -59,6 +62,7 @@ e2e: install-dev
 soak: install-dev
 	LEXGATE_KILLS=1000 LEXGATE_CRASH_CYCLES=1000 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --timeout 0 -k "kill or crash or given or any_cut or cut" \
 	  tests/e2e/test_laws.py tests/audit tests/gateway/redaction tests/gateway/protocols $(ARGS)
+	$(BIN)/python -m tests.e2e.soak --minutes $(MINUTES)
 
 bench: install-dev
 	$(BIN)/python -m benchmarks.run $(ARGS)
@@ -94,6 +98,12 @@ $(NODE_STAMP) $(AGENTS_STAMP):
 	  rm -f node_modules/.stamp-* && touch node_modules/$(notdir $@); \
 	else echo "npm not found: the tests with the Node SDKs and the coding agents will be skipped"; fi
 
+# LangChain and LlamaIndex pin other versions of the SDKs: an environment of their own. Without it their tests are skipped.
+$(CLIENTS_STAMP):
+	@$(PYTHON) -m venv $(CLIENTS) && $(CLIENTS)/bin/python -m pip --disable-pip-version-check --quiet install \
+	  -r tests/e2e/clients/requirements.txt && rm -f $(CLIENTS)/.stamp-* && touch $@ || \
+	  { rm -rf $(CLIENTS); echo "the tests with LangChain and LlamaIndex will be skipped"; }
+
 # pip-compile runs in an environment of its own; no index, host or local path reaches the files.
 LOCK_VENV := $(VENV)/lock
 COMPILE := $(LOCK_VENV)/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
@@ -114,4 +124,4 @@ sbom: $(DEV_STAMP)
 	  --output-reproducible --of JSON --validate --output-file build/sbom.cdx.json
 
 clean:
-	rm -rf $(VENV) tests/e2e/node/node_modules tests/e2e/agents/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache benchmarks/.build
+	rm -rf $(VENV) tests/e2e/node/node_modules tests/e2e/agents/node_modules $(CLIENTS) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache benchmarks/.build

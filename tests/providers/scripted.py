@@ -6,7 +6,7 @@ tells the script how far the session is. Requests without the agent's tools (tit
 
     with scripted(script, record) as provider: ...   # provider.url, provider.requests; all bytes are kept
 
-Speaks Anthropic /v1/messages, whole and streamed, as `CannedProvider` does: it is one, with another mind.
+Speaks Anthropic /v1/messages and OpenAI /v1/chat/completions, whole and streamed, as `CannedProvider` does: it is one, with another mind.
 """
 
 from __future__ import annotations
@@ -39,26 +39,32 @@ class Conversation:
 
     @property
     def tools(self) -> frozenset[str]:
-        return frozenset(str(tool.get("name", "")) for tool in self.request.get("tools") or [])
+        offered = self.request.get("tools") or []
+        return frozenset(str(tool.get("name") or tool.get("function", {}).get("name")) for tool in offered)
 
     @property
     def calls(self) -> int:
         """Tool calls in the history."""
-        return sum(block.get("type") == "tool_use" for block in self._blocks())
+        ours = sum(block.get("type") == "tool_use" for block in self._blocks())
+        return ours + sum(len(message.get("tool_calls") or ()) for message in self._messages())
 
     @property
     def results(self) -> list[str]:
         """The texts of all tool results, in order."""
-        found = [block for block in self._blocks() if block.get("type") == "tool_result"]
-        return ["\n".join(answers._texts([block])) for block in found]
+        found = ["\n".join(answers._texts([block])) for block in self._blocks() if block.get("type") == "tool_result"]
+        tools = [message.get("content") for message in self._messages() if message.get("role") == "tool"]
+        return found + ["\n".join(answers._texts(content)) for content in tools]
 
     @property
     def asked(self) -> str:
         """All text of users, line by line."""
         return "\n".join(text for role, text in answers.texts_in(self.request) if role == "user")
 
+    def _messages(self) -> list[Json]:
+        return self.request.get("messages") or []
+
     def _blocks(self) -> list[Json]:
-        contents = [message.get("content") for message in self.request.get("messages") or []]
+        contents = [message.get("content") for message in self._messages()]
         return [block for content in contents if isinstance(content, list) for block in content]
 
 
@@ -93,21 +99,23 @@ class ScriptedProvider(CannedProvider):
 
     async def _answer(self, received: Received, writer: StreamWriter) -> None:
         path = received.path.partition("?")[0]
-        if path != "/v1/messages":
+        if path not in ("/v1/messages", "/v1/chat/completions"):
             return await CannedProvider._answer(self, received, writer)
+        anthropic = path == "/v1/messages"
         request = received.json()
         conversation = Conversation(request)
         try:
             blocks = self.script(conversation) if self.tool in conversation.tools else _nothing(conversation)
         except Exception as error:  # the test reads why; the agent gets an error that it does not retry
             self.failures.append(f"{type(error).__name__}: {error}")
-            wrong = answers.error_body(True, 400, "the script has failed")
+            wrong = answers.error_body(anthropic, 400, "the script has failed")
             return await _whole(writer, 400, orjson.dumps(wrong))
         said, number = _said(request, blocks), len(self.requests)
         if request.get("stream") is True:
-            events = [(name, _numbered(event, number)) for name, event in answers.anthropic_events(said, request)]
-            return await _stream(writer, said.behaviour, True, events)
-        body = _numbered(answers.anthropic_body(said, request), number)
+            made = answers.anthropic_events if anthropic else answers.openai_events
+            events = [(name, _numbered(event, number)) for name, event in made(said, request)]
+            return await _stream(writer, said.behaviour, anthropic, events)
+        body = _numbered((answers.anthropic_body if anthropic else answers.openai_body)(said, request), number)
         return await _whole_answer(writer, said.behaviour, orjson.dumps(body))
 
 
