@@ -21,7 +21,7 @@ ARGS ?=
 
 # A stamp carries the hash of what it was made from: a changed lock installs again, an unchanged one costs nothing.
 hash = $(shell cat $(1) | sha256sum | cut -c1-16)
-RUNTIME_STAMP := $(VENV)/.stamp-runtime-$(call hash,requirements/build.txt requirements/runtime.txt pyproject.toml)
+RUNTIME_STAMP := $(VENV)/.stamp-runtime-$(call hash,requirements/build.txt requirements/runtime.txt pyproject.toml hatch_build.py native/*)
 DEMO_STAMP := $(VENV)/.stamp-demo-$(call hash,requirements/demo.txt)
 DEV_STAMP := $(VENV)/.stamp-dev-$(call hash,requirements/dev.txt)
 NODE_STAMP := tests/e2e/node/node_modules/.stamp-$(call hash,tests/e2e/node/package.json)

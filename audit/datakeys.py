@@ -30,6 +30,7 @@ class UserKey:
     user: str
     wrapped: bytes = field(repr=False)
     key: bytes = field(repr=False)
+    cipher: AESGCM = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ class DataKeys:
         if known is not None:
             return known
         owner = self._for_user(tenant, user)
-        key, nonce = os.urandom(32), os.urandom(12)
-        prefix = owner.id + nonce + AESGCM(owner.key).encrypt(nonce, key, flow.encode())
+        random = os.urandom(44)
+        key, nonce = random[:32], random[32:]
+        prefix = owner.id + nonce + owner.cipher.encrypt(nonce, key, flow.encode())
         made = FlowKey(owner, prefix, key, AESGCM(key))
         if flow:
             self._flows[flow] = made
@@ -78,7 +80,7 @@ class DataKeys:
             return known
         id_, key, nonce = os.urandom(KEY_ID), os.urandom(32), os.urandom(12)
         wrapped = nonce + self._kek.encrypt(nonce, key, _owner(id_, tenant, user))
-        made = UserKey(id_, tenant, user, wrapped, key)
+        made = UserKey(id_, tenant, user, wrapped, key, AESGCM(key))
         self._users[tenant, user] = made
         if len(self._users) > _USERS:
             self._users.popitem(last=False)

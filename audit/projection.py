@@ -8,6 +8,8 @@ from typing import Any
 Row = tuple[Any, ...]
 """In the order of COLUMNS, then the lists of TAGS: entity labels, categories, rule ids, parent flows."""
 
+_NOTHING: Mapping[str, Any] = {}
+
 COLUMNS = ("tenant", "usr", "application", "grade", "decision", "status", "from_", "to_", "provider", "model")
 TAGS = ("entity", "category", "rule", "parent")
 
@@ -16,13 +18,13 @@ def row_of(kind: str, tenant: str, user: str, groups: Mapping[str, Mapping[str, 
     """The row of an intent or outcome; None for kinds that are not searched by flow."""
     if kind not in ("intent", "outcome"):
         return None
-    pub = groups.get("pub", {})
-    text = pub.get
+    text = groups["pub"].get if "pub" in groups else _NOTHING.get
+    entities, categories, rules, parents = text("entities"), text("categories"), text("rules"), text("parents")
     status = "open" if kind == "intent" else text("status") or "failed"
     return (
         tenant,
         user,
-        groups.get("subj", {}).get("application") or "",
+        groups["subj"].get("application") or "" if "subj" in groups else "",
         text("grade") or "",
         text("decision") or "",
         status,
@@ -30,8 +32,8 @@ def row_of(kind: str, tenant: str, user: str, groups: Mapping[str, Mapping[str, 
         text("to") or "",
         text("provider") or "",
         text("model") or "",
-        sorted(text("entities") or ()),
-        sorted(set(text("categories") or ())),
-        sorted({rule["id"] for rule in text("rules") or ()}),
-        sorted(set(text("parents") or ())),
+        sorted(entities) if entities else [],
+        sorted(set(categories)) if categories else [],
+        sorted({rule["id"] for rule in rules}) if rules else [],
+        sorted(set(parents)) if parents else [],
     )

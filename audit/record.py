@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b, sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -23,6 +22,7 @@ from audit.datakeys import KEY_ID, WRAPPED_FLOW_KEY, FlowKey, UserKey
 from audit.errors import RecordInvalid
 from audit.merkle import leaf_hash, root_of
 from audit.projection import Row, row_of
+from audit.sealing import commitments, flow_commitments, root
 
 if TYPE_CHECKING:
     from audit.keys import Keyring
@@ -31,6 +31,9 @@ OPEN_GROUPS = frozenset({"pub", "meter"})
 """Stored in plain: they hold no personal data. Their salts come from the log's salt key."""
 ERASABLE_GROUPS = frozenset({"subj", "facts", "digest", "content"})
 """Stored encrypted. Their salts come from the flow's key, so that destroying it also hides what was committed to."""
+GROUPS = OPEN_GROUPS | ERASABLE_GROUPS
+MEMBERS = {name: b'"%b":' % name.encode() for name in GROUPS}
+"""The beginnings of the groups in a JSON object that holds them."""
 MAX_ENTRY = 65_535  # bytes; C2SP tlog-tiles entry bundles carry the length in 16 bits
 MAX_SETTLED = 1_000  # flows in one settle leaf: 39 bytes each in the entry
 PREFIX = KEY_ID + WRAPPED_FLOW_KEY
@@ -53,8 +56,7 @@ class LeafKind(StrEnum):
     LOSS = "loss"  # leaves known to have existed are gone; a new generation begins
 
 
-@dataclass(frozen=True, slots=True)
-class LeafDraft:
+class LeafDraft(NamedTuple):
     """What is to be recorded. `time_us` is Unix time in microseconds; `plain` becomes part of the public entry.
 
     `plain_json`: whoever made the groups answers for them (strings, integers, booleans, None, lists, objects with ASCII
@@ -66,27 +68,34 @@ class LeafDraft:
     time_us: int
     tenant: str
     user: str
-    groups: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    groups: Mapping[str, Mapping[str, Any]]
     attempt: int = 0
     flows: tuple[str, ...] = ()
     plain: Mapping[str, Any] | None = None
     plain_json: bool = False
 
+    def __repr__(self) -> str:
+        """Without the groups: they tell of persons."""
+        return f"LeafDraft({self.kind}, {self.flow!r}, {sorted(self.groups)})"
 
-@dataclass(frozen=True, slots=True)
-class SealedLeaf:
+
+class SealedLeaf(NamedTuple):
     """A leaf ready for the log. `disclosed` are the open groups, `sealed` and `content` the encrypted ones."""
 
     kind: LeafKind
     flow: str
     flows: tuple[str, ...]
     time_us: int
-    entry: bytes = field(repr=False)
-    disclosed: bytes = field(repr=False)
-    sealed: bytes = field(repr=False)
-    content: bytes = field(repr=False)
-    row: Row | None = field(repr=False)
-    user_keys: tuple[UserKey, ...] = field(repr=False)
+    entry: bytes
+    disclosed: bytes
+    sealed: bytes
+    content: bytes
+    row: Row | None
+    user_keys: tuple[UserKey, ...]
+
+    def __repr__(self) -> str:
+        """Without what it holds."""
+        return f"SealedLeaf({self.kind}, {self.flow!r})"
 
     @property
     def hash(self) -> bytes:
@@ -95,9 +104,8 @@ class SealedLeaf:
 
 def seal(draft: LeafDraft, keyring: Keyring, writer: str, epoch: int, n: int) -> SealedLeaf:
     """Seal `draft` as leaf `n` of the stream (writer, epoch); RecordInvalid when it cannot be one."""
-    unknown = draft.groups.keys() - OPEN_GROUPS - ERASABLE_GROUPS
-    if unknown:
-        raise RecordInvalid(f"unknown group {min(unknown)!r}")
+    if not draft.groups.keys() <= GROUPS:
+        raise RecordInvalid(f"unknown group {min(draft.groups.keys() - GROUPS)!r}")
     sealing = _Sealing(draft, keyring, writer, epoch, n)
     return sealing.settle() if draft.flows else sealing.single()
 
@@ -116,36 +124,43 @@ class _Sealing:
         self.place = place_of(writer, epoch, n)
 
     def single(self) -> SealedLeaf:
-        """A leaf of one flow, or of none."""
-        draft, place, open_salt = self.draft, self.place, self.keyring.salt_key
-        key = None
-        commitments: dict[str, str] = {}
-        shown: dict[str, bytes] = {}
-        hidden: dict[str, bytes] = {}
+        """A leaf of one flow, or of none. Few calls of Python each: every call of the gateway pays it twice."""
+        draft, open_salt, plain = self.draft, self.keyring.salt_key, self.draft.plain_json
+        key: FlowKey | None = None
+        rows: list[tuple[str, bytes, bytes]] = []
+        shown: list[bytes] = []
+        hidden: list[bytes] = []
+        content = b""
         for name in sorted(draft.groups):
-            body = self._canonical(draft.groups[name])
+            value = draft.groups[name]
+            body = value.data if type(value) is Prepared else dump(value) if plain else canonical(value)
             if name in OPEN_GROUPS:
-                shown[name], secret = body, open_salt
+                rows.append((name, body, open_salt))
+                shown.append(MEMBERS[name] + body)
+                continue
+            if key is None:
+                key = self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
+            rows.append((name, body, key.key))
+            if name == "content":
+                content = self._encrypt(key, body, 1, draft.flow)
             else:
-                key = key or self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
-                hidden[name], secret = body, key.key
-            commitments[name] = _b64(commit(salt_of(secret, place, name), body))
+                hidden.append(MEMBERS[name] + body)
         hashes = {}
-        sealed = content = b""
+        sealed = b""
         if key is not None:
-            if "content" in hidden:
-                content = self._encrypt(key, hidden.pop("content"), 1, draft.flow)
+            if content:
                 hashes["x"] = sha256(content).digest()
             if hidden:
-                sealed = self._encrypt(key, _compose(hidden), 0, draft.flow)
+                sealed = self._encrypt(key, b"{%b}" % b",".join(hidden), 0, draft.flow)
                 hashes["s"] = sha256(sealed).digest()
+                sealed = _segment(sealed)
         return self._leaf(
-            commitments,
+            commitments(self.place, rows),
             hashes,
-            disclosed=_compose(shown),
-            sealed=_segment(sealed) if sealed else b"",
+            disclosed=b"{%b}" % b",".join(shown),
+            sealed=sealed,
             content=content,
-            user_keys=(key.user,) if key else (),
+            user_keys=(key.user,) if key is not None else (),
         )
 
     def _canonical(self, value: Any) -> bytes:
@@ -161,27 +176,29 @@ class _Sealing:
         if "content" in draft.groups:
             raise RecordInvalid("a settle leaf has no content")
         items = {name: _by_flow(name, group, draft.flows) for name, group in draft.groups.items()}
-        commitments, disclosed = {}, {}
+        roots: dict[str, bytes] = {}
+        disclosed: dict[str, bytes] = {}
+        open_salts = [self.keyring.salt_key] * len(draft.flows)
         for name in sorted(items.keys() & OPEN_GROUPS):
             bodies = [self._canonical(item) for item in items[name]]
-            hashes = self._commitments(name, bodies, [self.keyring.salt_key] * len(bodies))
-            commitments[name] = _b64(root_of(map(leaf_hash, hashes)))
+            roots[name] = root(flow_commitments(self.place, name, draft.flows, bodies, open_salts))
             disclosed[name] = b"[" + b",".join(bodies) + b"]"
         erasable = sorted(items.keys() & ERASABLE_GROUPS)
         keys = [self._known(flow) for flow in draft.flows] if erasable else []
+        secrets = [key.key for key in keys]
         sealed_bodies: list[dict[str, bytes]] = [{} for _ in draft.flows]
         kept: dict[str, bytes] = {}
         for name in erasable:
             bodies = [self._canonical(item) for item in items[name]]
-            hashes = self._commitments(name, bodies, [key.key for key in keys])
-            commitments[name] = _b64(root_of(map(leaf_hash, hashes)))
+            hashes = flow_commitments(self.place, name, draft.flows, bodies, secrets)
+            roots[name] = root(hashes)
             # Kept beside the leaf: when one flow's key is destroyed, the others still need its commitment to prove theirs.
-            kept[name] = canonical(_b64(b"".join(hashes)))
+            kept[name] = canonical(_b64(hashes))
             for position, body in enumerate(bodies):
                 sealed_bodies[position][name] = body
         segments = [self._encrypt(key, _compose(sealed_bodies[i]), 2 + i, draft.flows[i]) for i, key in enumerate(keys)]
         return self._leaf(
-            commitments,
+            canonical({name: _b64(value) for name, value in roots.items()}),
             {"s": root_of(leaf_hash(segment) for segment in segments)} if segments else {},
             disclosed=_compose(({"commitments": _compose(kept)} if kept else {}) | disclosed),
             sealed=b"".join(map(_segment, segments)),
@@ -195,18 +212,12 @@ class _Sealing:
             raise RecordInvalid(f"flow {flow} was not recorded by this process: its key is not here")
         return key
 
-    def _commitments(self, name: str, bodies: Sequence[bytes], secrets: Sequence[bytes]) -> list[bytes]:
-        return [
-            commit(salt_of(secret, self.place, name, flow), body)
-            for flow, body, secret in zip(self.draft.flows, bodies, secrets, strict=True)
-        ]
-
     def _encrypt(self, key: FlowKey, body: bytes, part: int, flow: str) -> bytes:
         return key.prefix + key.cipher.encrypt(nonce_of(self.epoch, self.n, part), body, self.place + flow.encode())
 
     def _leaf(
         self,
-        commitments: dict[str, str],
+        committed: bytes,
         hashes: dict[str, bytes],
         *,
         disclosed: bytes,
@@ -222,7 +233,7 @@ class _Sealing:
             "w": self.writer,
             "e": self.epoch,
             "n": self.n,
-            "c": commitments,
+            "c": orjson.Fragment(committed),
         }
         if draft.flow:
             entry["id"] = draft.flow

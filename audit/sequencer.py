@@ -21,7 +21,8 @@ from audit.keys import Keyring
 from audit.merkle import Tree, leaf_hash
 from audit.record import LeafDraft, LeafKind, SealedLeaf, seal
 from audit.store.migrate import require_current, upgrade
-from audit.store.projector import OpenFlow, Projector
+from audit.store.projector import OpenFlow, Projector, open_flows
+from audit.store.reindex import catch_up
 from audit.store.sqlite import connect_writer, only_writer
 from audit.store.tiles import TileBuilder, restore
 
@@ -157,24 +158,29 @@ class Log:
         self._begin()
         self._connection.execute("insert or ignore into user_key values (?, ?, ?, ?)", row)
 
-    def commit(self) -> None:
-        """Make everything staged durable. On return it survives a power cut."""
+    def commit(self, *, search: bool = True) -> None:
+        """Make everything staged durable. On return it survives a power cut.
+
+        `search` False leaves the projection for search to the next checkpoint (`SIGN_EVERY_US` at most): under load its
+        many pages are then written once for many commits. Whatever a checkpoint covers can be found; what a crash
+        left out is projected at the next start.
+        """
         self._begin()
         if self._leaves:
             self._connection.executemany("insert into leaf values (?, ?, ?, ?, ?)", self._leaves)
             self._leaves = []
         for level, index, hashes in self._tiles.take():
             self._connection.execute("insert into tile values (?, ?, ?)", (level, index, hashes))
-        self._projector.flush(self._connection)
         for writer, epoch in self._dirty:
             self._connection.execute(
                 "update stream set n = ? where writer = ? and epoch = ?",
                 (self._streams[writer, epoch], writer, epoch),
             )
         self._dirty.clear()
-        self._closed_now.clear()
         now = _now_us()
         note = self._checkpoint(now) if self.unsigned and now - self._signed_us >= SIGN_EVERY_US else ""
+        if search or note:
+            self._flush_search()
         self._connection.execute("commit")
         # Only now: a high-water mark above what is durable would refuse the store after a crash.
         if note and now - self._headed_us >= HEAD_EVERY_US:
@@ -314,6 +320,8 @@ class Log:
         self.generation = int(found.get("generation", "1"))
         head = read_head(self._keyring.folder, self.origin, self._key)
         roots = restore(connection, self._tree, self._tiles, {head.checkpoint.size} if head else set())
+        self._begin()
+        catch_up(connection, self._keyring, int(found.get("projected", self._tree.size)), self._floor())
         self._newest_flow = connection.execute("select coalesce(max(flow), '') from flow").fetchone()[0]
         lost = self._compare(head, roots, loss)
         self._begin()
@@ -352,17 +360,23 @@ class Log:
 
     def _recover(self, streams: list[tuple[str, int, int]]) -> None:
         """Close what a death left open: flows as interrupted, streams with the count that was committed."""
-        row = self._connection.execute("select floor from checkpoint order by second desc limit 1").fetchone()
-        rows = self._connection.execute(
-            "select flow, seq, time_us from flow where seq >= ? and outcome is null", (row[0] if row else 0,)
-        ).fetchall()
-        for flow, seq, time_us in rows:
-            self._open[flow] = OpenFlow(seq, time_us, ("", 0), None)
+        self._open = dict(open_flows(self._connection, self._floor()))
         for flow in list(self._open):
             self._own(LeafKind.OUTCOME, flow, {"pub": {"status": "interrupted", "error": "lexgate_interrupted"}})
         for writer, epoch, n in streams:
             self._streams[writer, epoch] = n
             self.close_stream(writer, epoch, "found open at start")
+
+    def _flush_search(self) -> None:
+        """Write the projection and, in the same transaction, of how many leaves it tells."""
+        self._projector.flush(self._connection)
+        self._connection.execute("insert or replace into meta values ('projected', ?)", (str(self._tree.size),))
+        self._closed_now.clear()
+
+    def _floor(self) -> int:
+        """The leaf below which no flow was open when the last checkpoint was signed."""
+        row = self._connection.execute("select floor from checkpoint order by second desc limit 1").fetchone()
+        return int(row[0]) if row else 0
 
 
 def _now_us(clock: Callable[[], int] = time.time_ns) -> int:

@@ -129,16 +129,16 @@ class _Service:
         arrivals = self._arrivals
         dense = len(arrivals) == _COMPANY and self._loop.time() - arrivals[0] <= _RECENT_S
         if dense and self.log.open_flows >= _COMPANY:
-            self._delayed = self._loop.call_later(_DELAY_S, self._commit)
+            self._delayed = self._loop.call_later(_DELAY_S, self._commit, False)
         else:
             self._commit()
 
-    def _commit(self) -> None:
+    def _commit(self, search: bool = True) -> None:
         self._waiting, self._delayed = False, None
         if self.failed.is_set():
             return
         try:
-            self.log.commit()
+            self.log.commit(search=search)
         except (SqliteError, OSError) as error:
             self.fail(error)
             return

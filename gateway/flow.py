@@ -188,6 +188,7 @@ class Flow:
     answer: AnswerStream | None = field(default=None, repr=False)
     report: AnswerReport | None = field(default=None, repr=False)
     labels: tuple[str, ...] = ()
+    told: tuple[Any, Any, Any, dict[str, Any]] | None = field(default=None, repr=False)  # of `record_groups`
     digests: dict[str, str] = field(default_factory=dict)
     answer_digests: Digests | None = None
     terminal: bytes = field(default=b"", repr=False)

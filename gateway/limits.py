@@ -40,6 +40,7 @@ class LimitTable:
         self._workers = workers
         self._slot = slot
         self._columns: dict[str, int] = {}
+        self._rows: dict[str, tuple[int, tuple[int, ...]]] = {}  # where this worker's row stands, and the others'
         self._taken: set[int] = set()
         for column in range(COLUMNS):  # a predecessor's running calls died with it; what it had counted stays counted
             minute, calls, running = ROW.unpack_from(self._map, self._offset(slot, column))
@@ -57,37 +58,38 @@ class LimitTable:
             else:
                 raise TooManyRequests("more principals than the limit table has room for", retry_after=60)
             self._columns[name] = column
+            others = (self._offset(worker, column) for worker in range(self._workers) if worker != self._slot)
+            self._rows[name] = (self._offset(self._slot, column), tuple(others))
             self._taken.add(column)
 
     def enter(self, limits: Sequence[Limit], now: float) -> None:
         """Counts one call against every limit, or against none of them and raises TooManyRequests."""
         minute = int(now // 60)
+        mine = []
         for limit in limits:
-            calls, running = self._sum(self._columns[limit.name], minute)
+            place, others = self._rows[limit.name]
+            then, own, now_running = ROW.unpack_from(self._map, place)
+            own = own if then == minute else 0
+            mine.append((place, own, now_running))
+            calls, running = own, now_running
+            for other in others:
+                then, more, now_running = ROW.unpack_from(self._map, other)
+                calls += more if then == minute else 0
+                running += now_running
             if calls >= limit.calls_per_minute:
                 wait = int(60 - now % 60) + 1
                 raise TooManyRequests(f"{limit.calls_per_minute} calls a minute are allowed", retry_after=wait)
             if running >= limit.concurrent:
                 raise TooManyRequests(f"{limit.concurrent} calls at once are allowed", retry_after=1)
-        for limit in limits:
-            offset = self._offset(self._slot, self._columns[limit.name])
-            then, calls, running = ROW.unpack_from(self._map, offset)
-            ROW.pack_into(self._map, offset, minute, calls + 1 if then == minute else 1, running + 1)
+        for place, calls, running in mine:
+            ROW.pack_into(self._map, place, minute, calls + 1, running + 1)
 
     def leave(self, limits: Sequence[Limit]) -> None:
         """The call has ended."""
         for limit in limits:
-            offset = self._offset(self._slot, self._columns[limit.name])
-            minute, calls, running = ROW.unpack_from(self._map, offset)
-            ROW.pack_into(self._map, offset, minute, calls, max(0, running - 1))
-
-    def _sum(self, column: int, minute: int) -> tuple[int, int]:
-        total_calls = total_running = 0
-        for worker in range(self._workers):
-            then, calls, running = ROW.unpack_from(self._map, self._offset(worker, column))
-            total_calls += calls if then == minute else 0
-            total_running += running
-        return total_calls, total_running
+            place = self._rows[limit.name][0]
+            minute, calls, running = ROW.unpack_from(self._map, place)
+            ROW.pack_into(self._map, place, minute, calls, running - 1 if running else 0)
 
     @staticmethod
     def _offset(worker: int, column: int) -> int:

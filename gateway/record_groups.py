@@ -67,6 +67,14 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
 
 
 def _decided(flow: Flow) -> dict[str, Any]:
+    """What is said of the decision: the same in the outcome as in the intent, unless another attempt was decided."""
+    told = flow.told
+    if told is None or told[0] is not flow.decision or told[1] is not flow.provider or told[2] is not flow.redacted:
+        told = flow.told = (flow.decision, flow.provider, flow.redacted, _said(flow))
+    return told[3]
+
+
+def _said(flow: Flow) -> dict[str, Any]:
     who, request, decision, content = flow.who, flow.request, flow.decision, flow.classification
     action = None if decision is None else "route" if flow.routed and decision.action != "block" else decision.action
     return {

@@ -120,32 +120,24 @@ def entities(spans: Sequence[Span]) -> dict[str, int]:
 def _rows(
     flow: Flow, request: DecodedRequest, tokenizer: str, services: Services
 ) -> tuple[list[dict[str, Any]], tuple[bytes | None, ...]]:
-    """The messages as the provider saw them: redacted, if anything was."""
-    tenant = flow.who.tenant
-    if flow.redacted is None or not flow.redacted.redactions:
-        return _messages(request, tenant, tokenizer, services)
-    known = services.verdicts.get(tenant, f"rows/{tokenizer}", flow.forwarded)
-    if known is not None:
-        return known, (None,) * len(known)
-    forwarded: DecodedRequest = services.decoders[flow.endpoint.protocol](flow.forwarded)
-    rows, names = _messages(forwarded, tenant, tokenizer, services)
-    if all(name is None for name in names):
-        services.verdicts.put(tenant, f"rows/{tokenizer}", flow.forwarded, rows, 64 * len(rows))
-    return rows, names
-
-
-def _messages(
-    request: DecodedRequest, tenant: str, tokenizer: str, services: Services
-) -> tuple[list[dict[str, Any]], tuple[bytes | None, ...]]:
-    """One row a message: its role, and its tokens if they are known, else its text and the name to keep them under."""
+    """One row a message as the provider saw it: its role, and its tokens if known, else its text and a name for them."""
+    tenant, redacted = flow.who.tenant, flow.redacted
+    changed = redacted.changed if redacted is not None else {}
     rows: list[dict[str, Any]] = []
     names: list[bytes | None] = []
-    for segment in request.segments:
+    for number, segment in enumerate(request.segments):
         if segment.role:
-            tokens = services.verdicts.get(tenant, tokenizer, segment.content)
-            known = tokens is not None
-            rows.append({"role": segment.role} | ({"tokens": tokens} if known else {"text": _text(segment)}))
-            names.append(None if known else segment.content)
+            name = changed.get(number, segment.content)
+            tokens = services.verdicts.get(tenant, tokenizer, name)
+            if tokens is not None:
+                rows.append({"role": segment.role, "tokens": tokens})
+                names.append(None)
+                continue
+            sent = segment
+            if redacted is not None and number in changed:
+                sent = redacted.places[number].read(name)
+            rows.append({"role": segment.role, "text": _text(sent)})
+            names.append(name)
     return rows, tuple(names)
 
 

@@ -64,6 +64,9 @@ class Tracing:
 
     def begin(self, traceparent: str, flow: str, name: str) -> Trace:
         """Continues the caller's trace, or begins one."""
+        if not traceparent and self._tracer is None:
+            made = os.urandom(24).hex()
+            return Trace(made[:32], made[32:], sampled=False)
         match = TRACEPARENT.fullmatch(traceparent)
         parent_trace, parent_span, flags = match.groups() if match else ("0" * 32, "0" * 16, "00")
         known = parent_trace != "0" * 32 and parent_span != "0" * 16

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from audit.projection import COLUMNS, TAGS, Row
@@ -95,6 +95,13 @@ class Projector:
             if rows:
                 connection.executemany(statement, rows)
         self._clear()
+
+
+def open_flows(connection: Connection, floor: int) -> Iterator[tuple[str, OpenFlow]]:
+    """The flows without an outcome among those that began at leaf `floor` or later."""
+    found = "select flow, seq, time_us from flow where seq >= ? and outcome is null"
+    for flow, seq, time_us in connection.execute(found, (floor,)).fetchall():
+        yield flow, OpenFlow(seq, time_us, ("", 0), None)
 
 
 def _said(row: Row) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from audit.keys import Keyring
 from audit.projection import row_of
 from audit.search.leaves import LeafReader, StoredLeaf
 from audit.store.migrate import require_current
-from audit.store.projector import OpenFlow, Projector
+from audit.store.projector import OpenFlow, Projector, open_flows
 from audit.store.sqlite import Connection, connect_writer, driver, only_writer
 
 _TABLES = ("flow", "tag")
@@ -27,15 +27,27 @@ def reindex(path: Path, keyring: Keyring) -> int:
             for table in _TABLES:
                 connection.execute(f"delete from {table}")  # noqa: S608 - our own constants
             project(connection, connection, keyring)
+            connection.execute("insert or replace into meta select 'projected', count(*) from leaf")
             connection.execute("commit")
             return int(connection.execute("select count(*) from flow").fetchone()[0])
 
 
 def project(source: Connection, target: Connection, keyring: Keyring) -> None:
     """Write the projection of the log in `source` to the (empty) tables of `target`."""
+    _project(source, target, keyring, 0, {})
+
+
+def catch_up(connection: Connection, keyring: Keyring, projected: int, floor: int) -> None:
+    """Project the leaves that a crash kept from it. Inside a transaction.
+
+    `projected`: how many leaves the projection tells of; `floor`: no flow below this leaf is open in it.
+    """
+    _project(connection, connection, keyring, projected, dict(open_flows(connection, floor)))
+
+
+def _project(source: Connection, target: Connection, keyring: Keyring, first: int, opened: dict[str, OpenFlow]) -> None:
     reader, projector = LeafReader(source, keyring), Projector()
-    opened: dict[str, OpenFlow] = {}
-    for count, leaf in enumerate(_leaves(source), 1):
+    for count, leaf in enumerate(_leaves(source, first), 1):
         _one(leaf, reader, projector, opened)
         if count % _BATCH == 0:
             projector.flush(target)
@@ -67,9 +79,9 @@ def _one(leaf: StoredLeaf, reader: LeafReader, projector: Projector, opened: dic
         del opened[flow]
 
 
-def _leaves(connection: Connection) -> Iterator[StoredLeaf]:
-    """All leaves in order, in a cursor of their own, a piece at a time: the tables beside them change meanwhile."""
-    at = -1
+def _leaves(connection: Connection, first: int) -> Iterator[StoredLeaf]:
+    """The leaves from `first` on, in a cursor of their own, a piece at a time: the tables beside them change meanwhile."""
+    at = first - 1
     while True:
         rows = connection.execute("select * from leaf where idx > ? order by idx limit ?", (at, _BATCH)).fetchall()
         if not rows:

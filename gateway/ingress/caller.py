@@ -22,7 +22,8 @@ SINGLE = frozenset({b"authorization", b"x-api-key", b"content-type", b"content-e
 """Fields that mean one thing: a request that gives two of them is refused instead of guessed at."""
 
 
-def _ambiguous(fields: list[tuple[bytes, bytes]]) -> bool:
+def ambiguous(fields: list[tuple[bytes, bytes]]) -> bool:
+    """Whether a field that means one thing is given twice."""
     names = [name for name, _ in fields if name in SINGLE]
     return len(names) != len(set(names))
 
@@ -39,7 +40,7 @@ class Caller:
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         fields: list[tuple[bytes, bytes]] = scope["headers"]
         self.headers: dict[bytes, bytes] = dict(fields)
-        self.ambiguous = len(self.headers) != len(fields) and _ambiguous(fields)
+        self.ambiguous = len(self.headers) != len(fields) and ambiguous(fields)
         self.peer: str = scope["client"][0] if scope.get("client") else "unknown"
         self.started = False
         self._receive = receive
@@ -54,13 +55,7 @@ class Caller:
 
     async def read_body(self, limit: int, seconds: float) -> bytes:
         """The whole request body. Raises TooLarge beyond `limit` bytes, RequestTimeout, CallerLeft."""
-        if self.headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
-            raise BadRequest("the only transfer encoding is chunked")
-        announced = self.headers.get(b"content-length", b"0")
-        if not announced.isdigit():
-            raise BadRequest("content-length is not a number")
-        if int(announced) > limit:
-            raise TooLarge(f"the body is larger than {limit} bytes")
+        self.check_framing(limit)
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise CallerLeft
@@ -75,6 +70,16 @@ class Caller:
                 return await self._read_rest(message["body"], limit)
         except TimeoutError:
             raise RequestTimeout(f"the body did not arrive within {seconds:g} seconds") from None
+
+    def check_framing(self, limit: int) -> None:
+        """Raises BadRequest for a body whose end is not clear, TooLarge for one announced as too large."""
+        if self.headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+            raise BadRequest("the only transfer encoding is chunked")
+        announced = self.headers.get(b"content-length", b"0")
+        if not announced.isdigit():
+            raise BadRequest("content-length is not a number")
+        if int(announced) > limit:
+            raise TooLarge(f"the body is larger than {limit} bytes")
 
     async def _read_rest(self, first: bytes, limit: int) -> bytes:
         chunks, size, more = [first], len(first), True

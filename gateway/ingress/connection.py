@@ -7,28 +7,39 @@ API family's own form, and its memory stays bounded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from types import MappingProxyType
 from typing import Any
 
 import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from gateway.errors import BadRequest, HeadersTooLarge, LexgateError, RequestTimeout
+from gateway.ingress.caller import Caller
 from gateway.ingress.coalescing import CoalescingTransport
-from gateway.ingress.endpoints import family_of
+from gateway.ingress.endpoints import ENDPOINTS, Endpoint, family_of
+from gateway.ingress.exchange import Exchange
 from gateway.protocols.family import FAMILIES
 from gateway.settings import Limits
 
+HOT = MappingProxyType({path.encode(): endpoint for path, endpoint in ENDPOINTS.items()})
+"""Request targets that are answered without ASGI: a path of ours and nothing else."""
 
-def limited(limits: Limits) -> type[HttpToolsProtocol]:
-    """The protocol class for uvicorn with these limits."""
-    return type("LimitedConnection", (Connection,), {"limits": limits})
+Serve = Callable[[Endpoint, Caller], Coroutine[Any, Any, None]]
+"""Answers one call; raises nothing that the caller could have caused."""
+
+
+def limited(limits: Limits, serve: Serve | None = None) -> type[HttpToolsProtocol]:
+    """The protocol class for uvicorn with these limits. `serve` answers the hot endpoints, the ASGI application the rest."""
+    return type("LimitedConnection", (Connection,), {"limits": limits, "serve": staticmethod(serve) if serve else None})
 
 
 class Connection(HttpToolsProtocol):
     """See the module. `limits` is set by `limited`."""
 
     limits: Limits
+    serve: Serve | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,6 +49,7 @@ class Connection(HttpToolsProtocol):
         self._refusal: LexgateError | None = None
         self.lost = False
         self.when_lost: Callable[[], object] | None = None
+        self._rests_since = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._timed = ""  # which phase the timer bounds: headers, body or nothing
 
@@ -49,6 +61,9 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._arm("")
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         super().connection_lost(exc)
         self.lost = True
         if self.when_lost is not None:
@@ -59,7 +74,13 @@ class Connection(HttpToolsProtocol):
             return
         if not self._in_body:
             self._header_bytes += len(data)
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("")
+            return
+        except httptools.HttpParserUpgrade:
+            pass  # no protocol is upgraded to: what follows is not read
         refusal = self._found
         if self._in_headers and self._header_bytes > self.limits.header_bytes:
             refusal = refusal or HeadersTooLarge(f"headers are larger than {self.limits.header_bytes} bytes")
@@ -73,14 +94,38 @@ class Connection(HttpToolsProtocol):
         """What the parser's callbacks found wrong so far."""
         return self._refusal
 
+    def on_response_complete(self) -> None:
+        """One timer a connection, looked at when it fires, instead of one made and cancelled with every call."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._rests_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._watch_rest(self.timeout_keep_alive)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Called by uvicorn when data comes: the timer finds out by itself."""
+
+    def _watch_rest(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Ends a connection that has rested long enough; one that was used since rests on."""
+        self.timeout_keep_alive_task = None
+        cycle: RequestResponseCycle | None = self.cycle
+        resting = not self._in_headers and cycle is not None and cycle.response_complete
+        left = self.timeout_keep_alive - (self.loop.time() - self._rests_since) if resting else self.timeout_keep_alive
+        if left > 0:
+            self._watch_rest(left)
+        else:
+            super().timeout_keep_alive_handler()
+
     def eof_received(self) -> None:
         """The caller will send no more. Half a request is answered as such; after a whole one it has left."""
         if (self._in_headers or self._in_body) and self._refusal is None and self._nothing_said():
             self._refuse(BadRequest("the connection ended before the request was complete"))
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._in_headers, self._in_body = True, False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(self.headers) >= self.limits.header_count:
@@ -98,14 +143,63 @@ class Connection(HttpToolsProtocol):
         self._in_headers, self._in_body = False, True
         if self._refusal is None:
             try:
-                self.scope["lexgate.connection"] = self  # type: ignore[typeddict-unknown-key]
-                super().on_headers_complete()
+                if not self._served():
+                    self._left_to_asgi()
             except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
                 self._refusal = BadRequest("the request target is not a valid path")
 
+    def _served(self) -> bool:
+        """Begins a call to a hot endpoint, if this is one. What is unusual about a request is left to the ASGI way."""
+        endpoint = HOT.get(self.url) if self.serve is not None else None
+        parser = self.parser
+        before: RequestResponseCycle | None = self.cycle
+        if endpoint is None or parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
+            return False
+        if parser.should_upgrade() or not (before is None or before.response_complete):
+            return False
+        exchange = Exchange(
+            self, self.headers, keep_alive=parser.should_keep_alive(), expects_continue=self.expect_100_continue
+        )
+        self.cycle = exchange  # type: ignore[assignment]  # it has what uvicorn looks at
+        task = self.loop.create_task(self._serve(endpoint, exchange))
+        self.tasks.add(task)
+        return True
+
+    def _left_to_asgi(self) -> None:
+        """The scope that uvicorn makes for every request is made for those that need one."""
+        url, headers, expects_continue = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = url, headers, expects_continue
+        self.scope["headers"] = headers
+        self.scope["lexgate.connection"] = self  # type: ignore[typeddict-unknown-key]
+        super().on_headers_complete()
+
+    async def _serve(self, endpoint: Endpoint, exchange: Exchange) -> None:
+        assert self.serve is not None
+        try:
+            await self.serve(endpoint, exchange)
+        finally:
+            if (task := asyncio.current_task()) is not None:
+                self.tasks.discard(task)
+            if not exchange.response_complete and not exchange.disconnected:
+                self.transport.close()  # an answer that did not come to its end must not look like one that did
+
+    def on_message_begin(self) -> None:
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+        self._in_headers, self._in_body = True, False
+
     def on_body(self, body: bytes) -> None:
-        if self._refusal is None:
+        if self._refusal is not None:
+            return
+        cycle: Any = self.cycle
+        if type(cycle) is not Exchange:
             super().on_body(body)
+        elif not cycle.response_complete:
+            cycle.add(body)
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
 
     def on_message_complete(self) -> None:
         self._in_body = False

@@ -33,9 +33,14 @@ class ReverseProxy:
             await self._fallback(scope, receive, send)
             return
         caller = Caller(scope, receive, send)
+        if scope["method"] != "POST":
+            await _refuse(endpoint, caller, MethodNotAllowed("this endpoint takes POST"))
+            return
+        await self.serve(endpoint, caller)
+
+    async def serve(self, endpoint: Endpoint, caller: Caller) -> None:
+        """Answers one call to an endpoint of ours."""
         try:
-            if scope["method"] != "POST":
-                raise MethodNotAllowed("this endpoint takes POST")
             await _call(endpoint, caller, self._services())
         except LexgateError as error:
             await _refuse(endpoint, caller, error)

@@ -10,6 +10,7 @@ import hashlib
 from collections import OrderedDict
 from typing import Any
 
+_PREFIXES = 1024
 _OVERHEAD = 320
 """Bytes an entry costs beside its value: key, dictionary slots."""
 
@@ -22,6 +23,7 @@ class VerdictCache:
         self._max = max_bytes
         self._bytes = 0
         self._entries: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
+        self._prefixes: dict[tuple[str, str], Any] = {}
         self.hits = 0
         self.misses = 0
 
@@ -52,10 +54,22 @@ class VerdictCache:
             self._bytes -= freed
 
     def _name(self, tenant: str, version: str, content: bytes) -> bytes:
-        digest = hashlib.blake2b(content, digest_size=24, key=self._key)
-        # Lengths first, so that no two triples give the same bytes.
-        digest.update(f"\0{len(content)}\0{len(tenant)}\0{tenant}\0{version}".encode())
-        return digest.digest()
+        prefix = self._prefixes.get((tenant, version))
+        if prefix is None:
+            prefix = self._prefix(tenant, version)
+        digest = prefix.copy()
+        digest.update(content)
+        name: bytes = digest.digest()
+        return name
+
+    def _prefix(self, tenant: str, version: str) -> Any:
+        """The hash begun with tenant and version; their lengths first, so that no two triples give the same bytes."""
+        if len(self._prefixes) >= _PREFIXES:
+            self._prefixes.clear()
+        prefix = hashlib.blake2b(digest_size=24, key=self._key)
+        prefix.update(f"{len(tenant)}\0{len(version)}\0{tenant}{version}\0".encode())
+        self._prefixes[tenant, version] = prefix
+        return prefix
 
     @property
     def used_bytes(self) -> int:

@@ -86,7 +86,7 @@ def _config(plane: DataPlane, settings: Settings) -> uvicorn.Config:
     context = tls_context(settings.tls)
     return uvicorn.Config(
         plane.application,
-        http=limited(settings.limits),
+        http=limited(settings.limits, plane.application.serve),
         ws="none",
         loop="none",
         lifespan="off",

@@ -79,8 +79,7 @@ class Channels:
     def once(self, key: Hashable, kind: str, text: str, *, restore: bool = True, json: bool = False) -> TextChannel:
         """A text that came whole."""
         channel = self.open(key, kind, restore=restore, json=json)
-        channel.push(text)
-        channel.finish()
+        channel.whole(text)
         return channel
 
     def keys(self) -> list[Hashable]:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
-
 from gateway.protocols.answer import MalformedAnswer
+from gateway.protocols.scanning import DUPLICATE, ESCAPED_KEY, TOO_DEEP, check
 from gateway.redaction.channel import Rules
 
+DEEPEST = 512
+"""Levels that the quick search for equal keys goes down."""
+_BETWEEN = "\x00\n\x00"
 SHORTEST = 8
 """Characters; nothing shorter is worth guarding."""
 _WORDS = frozenset({"assistant", "tool_calls", "function", "function_call", "content_filter", "end_turn", "tool_use"})
@@ -21,21 +23,32 @@ def look(rules: Rules, values: Iterable[Any]) -> str | None:
     guard = rules.guard
     if guard is None:
         return None
+    texts = _texts(values)
+    # Nothing is found across what parts them, so one look at all tells whether any is worth its own.
+    if not texts or (len(texts) > 1 and not guard.find(_BETWEEN.join(texts))):
+        return None
+    for text in texts:
+        for span in guard.find(text):
+            if not rules.allowed(span.label, text[span.start : span.end]):
+                return span.label
+    return None
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    """Every string and key that is worth guarding."""
+    texts: list[str] = []
     stack = list(values)
-    while stack:
-        value = stack.pop()
-        if type(value) is str:
-            if len(value) < SHORTEST or value in _WORDS:
-                continue
-            for span in guard.find(value):
-                if not rules.allowed(span.label, value[span.start : span.end]):
-                    return span.label
-        elif type(value) is dict:
+    for value in stack:
+        kind = type(value)
+        if kind is str:
+            if len(value) >= SHORTEST and value not in _WORDS:
+                texts.append(value)
+        elif kind is dict:
             stack.extend(value)
             stack.extend(value.values())
-        elif type(value) is list:
+        elif kind is list:
             stack.extend(value)
-    return None
+    return texts
 
 
 def other_lines(raw: bytes, name: str = "") -> list[str]:
@@ -48,7 +61,10 @@ def other_lines(raw: bytes, name: str = "") -> list[str]:
 
 def refuse_duplicates(data: bytes, tree: dict[str, Any]) -> None:
     """Two readers may take different ones of equal keys. Raises MalformedAnswer."""
-    if b"\\u003" in data or data.count(b":") != orjson.dumps(tree).count(b":"):
+    flags = check(data, DEEPEST, len(data))
+    if flags & DUPLICATE:
+        raise MalformedAnswer
+    if flags & (ESCAPED_KEY | TOO_DEEP):
         json.loads(data, object_pairs_hook=_pairs)
 
 

@@ -33,6 +33,10 @@ class Segment:
     def __repr__(self) -> str:
         return f"Segment(path={self.path!r}, role={self.role!r})"
 
+    def replaced(self, path: Path, value: Any) -> Segment:
+        """A segment of the same kind with another value, at `path`; it is no key of any cache."""
+        return Segment(path, b"", self.role, value, self._walker)
+
     def walk(self) -> Walk:
         """The parts with what else the walk learned; done once, on first use."""
         if self._walk is None:

@@ -81,6 +81,15 @@ class TextChannel:
         self.delivered.append(out)
         return out
 
+    def whole(self, text: str) -> str:
+        """What may be delivered of a text that came whole: as `push` and `finish` say it, in one look."""
+        if self._gate is not None:
+            return self.push(text) + self.finish()
+        self.provider.append(text)
+        out = self._restored(self._pass_guard(text, last=True) if self._rules.guard is not None else text, last=True)
+        self.delivered.append(out)
+        return out
+
     def finish(self) -> str:
         """What was held, once no more text comes. A second call gives nothing."""
         if self.stopped is not None:
@@ -113,7 +122,8 @@ class TextChannel:
         if self._json and ("\\" in unread or "\\" in self._context):
             final, spans = read_escaped(guard, unread, self._context)
         else:
-            final, spans = guard.hold(unread), guard.find(unread, self._context)
+            spans = guard.find(unread, self._context)
+            final = 0 if last else guard.hold(unread)
         if last:
             final = len(unread)
         for span in sorted(spans, key=lambda span: span.start):

@@ -40,14 +40,14 @@ async def authenticate(flow: Flow, services: Services) -> None:
         raise
     flow.limits = entry.limits
     flow.principal = entry.principal
-    purpose = caller.header(b"lexgate-purpose")
-    if purpose:
+    headers = caller.headers
+    if b"lexgate-purpose" in headers and (purpose := caller.header(b"lexgate-purpose")):
         if not PURPOSE.fullmatch(purpose):
             raise BadRequest("Lexgate-Purpose is not a purpose's name", param="lexgate-purpose")
         if purpose.endswith(GROUND) and purpose not in entry.application.purposes:
             raise BadRequest("this application may not call on that legal ground", param="lexgate-purpose")
         flow.principal = dataclasses.replace(entry.principal, purpose=purpose)
-    parent = caller.header(b"lexgate-parent")
-    if FLOW_ID.fullmatch(parent):
+    if b"lexgate-parent" in headers and FLOW_ID.fullmatch(parent := caller.header(b"lexgate-parent")):
         flow.parents = (parent,)
-    flow.session = next((s for name in SESSION_HEADERS if SESSION.fullmatch(s := caller.header(name))), "")
+    if not headers.keys().isdisjoint(SESSION_HEADERS):
+        flow.session = next((s for name in SESSION_HEADERS if SESSION.fullmatch(s := caller.header(name))), "")

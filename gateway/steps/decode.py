@@ -6,14 +6,16 @@ from gateway.errors import UnsupportedMediaType
 from gateway.flow import Flow
 from gateway.services import Services
 
+JSON = b"application/json"
+
 
 async def decode(flow: Flow, services: Services) -> None:
     """Reads the body and decodes it by the endpoint's protocol. Raises TooLarge, BadRequest, UnsupportedMediaType."""
     bounds = services.settings.limits
-    media_type = flow.caller.header(b"content-type").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    media_type = flow.caller.headers.get(b"content-type", b"")
+    if media_type != JSON and media_type.partition(b";")[0].strip().lower() != JSON:
         raise UnsupportedMediaType("the body of this endpoint is application/json")
-    if flow.caller.header(b"content-encoding") not in {"", "identity"}:
+    if flow.caller.headers.get(b"content-encoding", b"identity") not in {b"", b"identity"}:
         raise UnsupportedMediaType("compressed bodies are not accepted")
     flow.body = await flow.caller.read_body(bounds.body_bytes, bounds.body_seconds)
     size = len(flow.body)

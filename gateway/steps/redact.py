@@ -12,6 +12,7 @@ from gateway.protocols.request import DecodedRequest
 from gateway.redaction.placeholder import PlaceholderKey
 from gateway.redaction.redact import Redacted
 from gateway.redaction.redact import redact as redacted_body
+from gateway.redaction.segment import Remembered
 from gateway.services import Services
 
 WEIGHT = 512
@@ -38,14 +39,17 @@ async def redact(flow: Flow, services: Services) -> None:
 
 
 async def _redacted(flow: Flow, request: DecodedRequest, operators: Mapping[str, str], services: Services) -> Redacted:
-    """The redacted body. The same body redacted for the same principal by the same rule is the same: it is kept."""
-    who = flow.who
+    """The redacted body. What the same rule made of the same content of this principal before is remembered."""
+    who, cache = flow.who, services.verdicts
     principal = f"{who.application}/{who.user}"
-    name = f"redacted/{principal}/{','.join(f'{label}:{operator}' for label, operator in operators.items())}"
-    known: Redacted | None = services.verdicts.get(who.tenant, name, request.body)
-    if known is None:
-        key = PlaceholderKey(services.placeholder_key, who.tenant, principal)
-        size = len(request.body) + WEIGHT * len(flow.findings)
-        known = await services.heavy.run(size, redacted_body, request, flow.findings, operators, key)
-        services.verdicts.put(who.tenant, name, request.body, known, 2 * size)
-    return known
+    rule = ",".join(f"{label}:{operator}" for label, operator in operators.items())
+    name = f"redacted/{services.segments_version}/{principal}/{rule}"
+    known: list[Remembered | None] = [cache.get(who.tenant, name, segment.content) for segment in request.segments]
+    new = sum(len(segment.content) for segment, old in zip(request.segments, known, strict=True) if old is None)
+    key = PlaceholderKey(services.placeholder_key, who.tenant, principal)
+    size = new + WEIGHT * len(flow.findings)
+    redacted = await services.heavy.run(size, redacted_body, request, flow.findings, operators, key, known)
+    for segment, before, after in zip(request.segments, known, redacted.segments, strict=True):
+        if after is not before and after.lasting:
+            cache.put(who.tenant, name, segment.content, after, after.size)
+    return redacted

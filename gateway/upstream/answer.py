@@ -22,6 +22,13 @@ SILENT_BYTES = 2 * HEAD_BYTES
 """Most bytes in a row that carry no body: interim answers, heads, chunk extensions, trailers."""
 NO_BODY = frozenset({204, 304})
 
+KNOWN: Mapping[bytes, str] = {
+    written: name
+    for name in ("content-type", "content-length", "transfer-encoding", "connection", "date", "server", "keep-alive")
+    for written in (name.encode(), name.title().encode())
+}
+"""Names of fields as they are usually written."""
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -148,7 +155,9 @@ class Answer:
 
     def keep_alive_s(self) -> float:
         """How long the provider says it keeps an idle connection (`Keep-Alive: timeout=N`); endless when it does not."""
-        for part in self.headers.get("keep-alive", "").split(","):
+        if "keep-alive" not in self.headers:
+            return float("inf")
+        for part in self.headers["keep-alive"].split(","):
             name, _, value = part.strip().partition("=")
             if name.lower() == "timeout":
                 return float(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0.0
@@ -166,8 +175,9 @@ class Answer:
         self._size += len(name) + len(value)
         if self._size > HEAD_BYTES or len(self._fields) >= HEAD_FIELDS:
             raise self._refused("answered with a head larger than allowed")
-        key, text = name.lower().decode("latin-1"), value.decode("latin-1").rstrip(" \t")
-        self._fields[key] = f"{self._fields[key]}, {text}" if key in self._fields else text
+        key, text = KNOWN.get(name) or name.lower().decode("latin-1"), value.decode("latin-1").rstrip(" \t")
+        fields = self._fields
+        fields[key] = f"{fields[key]}, {text}" if key in fields else text
 
     def on_headers_complete(self) -> None:
         if self._parser is None or self.complete:

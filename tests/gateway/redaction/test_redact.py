@@ -194,7 +194,7 @@ def test_overlapping_findings_become_one_and_a_secret_wins():
 
 
 def test_if_a_value_would_be_left_nothing_leaves(monkeypatch):
-    monkeypatch.setattr("gateway.redaction.redact.splice", lambda text, _edits: text)
+    monkeypatch.setattr("gateway.redaction.segment.splice", lambda text, _edits: text)
     with pytest.raises(Unavailable) as refusal:
         redacted(chat({"role": "user", "content": "I am Anna Li"}), {"Anna Li": "PERSON"})
     assert "Anna" not in str(refusal.value)
@@ -259,3 +259,42 @@ def strings(value) -> list[str]:
     if isinstance(value, list):
         return [text for item in value for text in strings(item)]
     return [str(value)]
+
+
+turns = st.lists(
+    st.tuples(st.sampled_from(["user", "assistant"]), st.lists(leaf.filter(clean), min_size=1, max_size=3)), max_size=5
+)
+
+
+@given(messages=turns, once=st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_a_conversation_redacted_turn_by_turn_is_redacted_as_if_it_were_new(messages, once):
+    """What is remembered of the messages of earlier turns never changes what the whole conversation becomes."""
+    operators = dict.fromkeys(VALUES.values(), "placeholder")
+    memory = {}
+    for count in range(1, len(messages) + 1):
+        said = [{"role": role, "content": " ".join(map(str, texts))} for role, texts in messages[:count]]
+        request = DECODERS["openai_chat"](chat(*said))
+        findings = find(request.parts(), VALUES, once=once)
+        known = [memory.get(segment.content) for segment in request.segments]
+        resumed, fresh = redact(request, findings, operators, KEY, known), redact(request, findings, operators, KEY)
+        assert resumed.body == fresh.body
+        assert resumed.placeholders == fresh.placeholders
+        assert resumed.redactions == fresh.redactions
+        for segment, remembered in zip(request.segments, resumed.segments, strict=False):
+            if remembered.lasting:
+                memory[segment.content] = remembered
+
+
+def test_a_later_value_is_found_in_earlier_messages():
+    operators = {"PERSON": "placeholder"}
+    first = chat({"role": "user", "content": "ask Zhang about it"})
+    request = DECODERS["openai_chat"](first)
+    later = DECODERS["openai_chat"](
+        chat({"role": "user", "content": "ask Zhang about it"}, {"role": "user", "content": "I am Anna Zhang, Zhang"})
+    )
+    before = redact(request, find(request.parts(), {"about": "PERSON"}), operators, KEY)
+    findings = find(later.parts(), {"Zhang": "PERSON"}, once=False)[-1:]
+    after = redact(later, findings, operators, KEY, [before.segments[0], None])
+    assert b"Zhang" not in after.body
+    assert b"about" not in after.body

@@ -1,0 +1,28 @@
+"""The commitments of leaves: salts, hashes and their Merkle root. The byte format is ADR 0002.
+
+`commitments(place, [(name, body, secret), …])`: the JSON object of base64 that an entry carries. `flow_commitments(place,
+name, flows, bodies, secrets)`: 32 bytes for each flow of a settle leaf. `root(hashes)`: their Merkle root (RFC 6962).
+`leaf_hash(entry)`: SHA-256(0x00 || entry).
+
+The C extension `native/seal.c` does it without a Python object for each hash; where it was not built, `sealing_python`
+does the same with hashlib.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Commitments = Callable[[bytes, list[tuple[str, bytes, bytes]]], bytes]
+FlowCommitments = Callable[[bytes, str, tuple[str, ...], list[bytes], list[bytes]], bytes]
+
+commitments: Commitments
+flow_commitments: FlowCommitments
+root: Callable[[bytes], bytes]
+leaf_hash: Callable[[bytes], bytes]
+
+try:
+    from audit._seal import commitments, flow_commitments, leaf_hash, root
+except ImportError:  # no compiler was there when this was installed
+    from audit.sealing_python import commitments, flow_commitments, leaf_hash, root
+
+__all__ = ["commitments", "flow_commitments", "leaf_hash", "root"]

@@ -1,0 +1,38 @@
+"""What `native/seal.c` does, with hashlib: its oracle in the tests, and what runs where it was not built."""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from hashlib import blake2b, sha256
+
+from audit.merkle import leaf_hash, root_of
+
+__all__ = ["commitments", "flow_commitments", "leaf_hash", "root"]
+
+
+def commitments(place: bytes, rows: list[tuple[str, bytes, bytes]]) -> bytes:
+    """See `sealing`."""
+    pieces = []
+    for name, body, secret in rows:
+        hash_ = sha256(_salt(secret, place, name, "") + body).digest()
+        pieces.append(b'"%s":"%s"' % (name.encode(), b2a_base64(hash_, newline=False)))
+    return b"{" + b",".join(pieces) + b"}"
+
+
+def flow_commitments(
+    place: bytes, name: str, flows: tuple[str, ...], bodies: list[bytes], secrets: list[bytes]
+) -> bytes:
+    """See `sealing`."""
+    return b"".join(
+        sha256(_salt(secret, place, name, flow) + body).digest()
+        for flow, body, secret in zip(flows, bodies, secrets, strict=True)
+    )
+
+
+def root(hashes: bytes) -> bytes:
+    """See `sealing`."""
+    return root_of(leaf_hash(hashes[at : at + 32]) for at in range(0, len(hashes), 32))
+
+
+def _salt(secret: bytes, place: bytes, group: str, flow: str) -> bytes:
+    return blake2b(place + group.encode() + b"/" + flow.encode(), key=secret, digest_size=16).digest()

@@ -1,0 +1,157 @@
+"""One request and its answer on an HTTP/1.1 connection of ours, without ASGI between: what the hot endpoints use.
+
+It has the attributes that uvicorn's protocol looks at in its own request cycle, so that keep-alive, pipelining, flow
+control and graceful shutdown stay uvicorn's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from gateway.errors import RequestTimeout, TooLarge
+from gateway.ingress.caller import LEFT, Caller, CallerLeft, Headers, ambiguous
+
+if TYPE_CHECKING:
+    from gateway.ingress.connection import Connection
+
+
+class Signal:
+    """Wakes the one task that waits. What `asyncio.Event` does, for a single waiter, without a future where none waits."""
+
+    __slots__ = ("_waiter",)
+
+    def __init__(self) -> None:
+        self._waiter: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def wait(self) -> None:
+        """Returns at the next `set`."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+
+class Exchange(Caller):
+    """A caller on a connection of ours. The names without underscore that `Caller` lacks are uvicorn's."""
+
+    __slots__ = (
+        "_chunked", "_head", "body", "disconnected", "expects_continue", "keep_alive",
+        "message_event", "more_body", "response_complete", "response_started",
+    )  # fmt: skip
+
+    def __init__(self, connection: Connection, headers: Headers, *, keep_alive: bool, expects_continue: bool) -> None:
+        self.headers = dict(headers)
+        self.ambiguous = len(self.headers) != len(headers) and ambiguous(headers)
+        self.peer = connection.client[0] if connection.client else "unknown"
+        self.started = False
+        self.body: bytes | bytearray = b""
+        self.more_body = True
+        self.disconnected = self.response_started = self.response_complete = False
+        self.expects_continue = expects_continue
+        self.keep_alive = keep_alive
+        self.message_event = Signal()
+        self._connection: Connection = connection
+        self._body_read = False
+        self._chunked = False
+        self._head = b""
+
+    def add(self, piece: bytes) -> None:
+        """A piece of the body has arrived."""
+        if not self.body:
+            self.body = piece
+        else:
+            if type(self.body) is bytes:
+                self.body = bytearray(self.body)
+            self.body += piece
+        self.message_event.set()
+
+    async def read_body(self, limit: int, seconds: float) -> bytes:
+        """The whole request body. Raises TooLarge beyond `limit` bytes, RequestTimeout, CallerLeft."""
+        self.check_framing(limit)
+        if self.expects_continue and not self.body:
+            self._connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if self.more_body:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._rest(limit)
+            except TimeoutError:
+                raise RequestTimeout(f"the body did not arrive within {seconds:g} seconds") from None
+        if self.disconnected:
+            raise CallerLeft
+        if len(self.body) > limit:
+            raise TooLarge(f"the body is larger than {limit} bytes")
+        self._body_read = True
+        body, self.body = bytes(self.body), b""
+        return body
+
+    async def _rest(self, limit: int) -> None:
+        while self.more_body and not self.disconnected:
+            if len(self.body) > limit:
+                raise TooLarge(f"the body is larger than {limit} bytes")
+            self._connection.flow.resume_reading()
+            await self.message_event.wait()
+
+    def cancel_when_gone(self, task: asyncio.Task[Any]) -> None:
+        """Cancels the call's task when the caller disconnects. Only after the body has been read."""
+        self._connection.when_lost = lambda: task.cancel(LEFT)
+        if self._connection.lost:
+            task.cancel(LEFT)
+
+    def stop_watching(self) -> None:
+        """From here the call ends as it is: a disconnect no longer cancels it."""
+        self._connection.when_lost = None
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """Status line and headers, written with the first piece of the body."""
+        self.started = self.response_started = True
+        lines = [STATUS_LINE[status]]
+        framed = False
+        for name, value in (*self._connection.server_state.default_headers, *headers):
+            framed = framed or name == b"content-length"
+            lines.append(b"%b: %b\r\n" % (name, value))
+        if not self._body_read:
+            self.keep_alive = False
+        if not self.keep_alive:
+            lines.append(b"connection: close\r\n")
+        if not framed:
+            self._chunked = True
+            lines.append(b"transfer-encoding: chunked\r\n")
+        head = b"".join(lines)
+        if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
+            raise ValueError("a header field of an answer would not end where it should")
+        self._head = head + b"\r\n"
+
+    async def send(self, chunk: bytes, *, more: bool = True) -> None:
+        """A piece of the answer; `more=False` ends it. Waits while the caller reads slowly."""
+        connection = self._connection
+        if connection.flow.write_paused and not self.disconnected:
+            await connection.flow.drain()
+        if self.disconnected:
+            return
+        head, self._head = self._head, b""
+        if not self._chunked:
+            connection.transport.write(head + chunk)
+        elif more:
+            if chunk or head:
+                connection.transport.write(b"%b%x\r\n%b\r\n" % (head, len(chunk), chunk) if chunk else head)
+        else:
+            connection.transport.write(
+                b"%b%x\r\n%b\r\n0\r\n\r\n" % (head, len(chunk), chunk) if chunk else head + b"0\r\n\r\n"
+            )
+        if not more:
+            self._complete()
+
+    def _complete(self) -> None:
+        self.response_complete = True
+        self.message_event.set()
+        if not self.keep_alive:
+            self._connection.transport.close()
+        self._connection.on_response_complete()

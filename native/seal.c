@@ -1,0 +1,206 @@
+/* The commitments of a leaf: salts, hashes and their Merkle root, without a Python object for each. Format: ADR 0002.
+ *
+ * Python's own hashlib is the oracle in the tests (audit/sealing_python.py does the same with it).
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include "hashes.h"
+
+#define SALT 16
+#define KEY_MOST 64
+
+static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* 32 bytes as 44 characters. */
+static void base64(const uint8_t in[32], char out[44]) {
+    for (int i = 0; i < 10; i++, in += 3, out += 4) {
+        uint32_t word = (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2];
+        for (int j = 0; j < 4; j++) out[j] = BASE64[word >> (18 - 6 * j) & 63];
+    }
+    uint32_t word = (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8;
+    out[0] = BASE64[word >> 18 & 63];
+    out[1] = BASE64[word >> 12 & 63];
+    out[2] = BASE64[word >> 6 & 63];
+    out[3] = '=';
+}
+
+typedef struct { const char *data; Py_ssize_t size; } Bytes;
+
+static int bytes_of(PyObject *object, Bytes *out) {
+    if (PyBytes_Check(object)) {
+        out->data = PyBytes_AS_STRING(object);
+        out->size = PyBytes_GET_SIZE(object);
+        return 0;
+    }
+    if (PyUnicode_Check(object)) {
+        out->data = PyUnicode_AsUTF8AndSize(object, &out->size);
+        return out->data ? 0 : -1;
+    }
+    PyErr_SetString(PyExc_TypeError, "bytes or str expected");
+    return -1;
+}
+
+static int secret_of(PyObject *object, Bytes *out) {
+    if (bytes_of(object, out) < 0) return -1;
+    if (out->size < 1 || out->size > KEY_MOST) {
+        PyErr_SetString(PyExc_ValueError, "a key of 1 to 64 bytes expected");
+        return -1;
+    }
+    return 0;
+}
+
+/* SHA-256(salt || body), salt = BLAKE2b-128(place || group || "/" || flow) under the secret. */
+static void commit(Bytes secret, Bytes place, Bytes group, Bytes flow, Bytes body, uint8_t out[32]) {
+    uint8_t salt[SALT];
+    Blake2b blake;
+    blake2b_start(&blake, (const uint8_t *)secret.data, (size_t)secret.size, SALT);
+    blake2b_add(&blake, place.data, (size_t)place.size);
+    blake2b_add(&blake, group.data, (size_t)group.size);
+    blake2b_add(&blake, "/", 1);
+    blake2b_add(&blake, flow.data, (size_t)flow.size);
+    blake2b_end(&blake, salt);
+    Sha256 sha;
+    sha256_start(&sha);
+    sha256_add(&sha, salt, SALT);
+    sha256_add(&sha, body.data, (size_t)body.size);
+    sha256_end(&sha, out);
+}
+
+static PyObject *commitments(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *rows, *place_object;
+    if (!PyArg_ParseTuple(args, "OO!", &place_object, &PyList_Type, &rows)) return NULL;
+    Bytes place, none = {"", 0};
+    if (bytes_of(place_object, &place) < 0) return NULL;
+    Py_ssize_t count = PyList_GET_SIZE(rows), total = 2;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *row = PyList_GET_ITEM(rows, i);
+        Bytes name;
+        if (!PyTuple_Check(row) || PyTuple_GET_SIZE(row) != 3) {
+            PyErr_SetString(PyExc_TypeError, "rows of (name, body, secret) expected");
+            return NULL;
+        }
+        if (bytes_of(PyTuple_GET_ITEM(row, 0), &name) < 0) return NULL;
+        total += name.size + 5 + 44 + (i > 0);
+    }
+    PyObject *result = PyBytes_FromStringAndSize(NULL, total);
+    if (result == NULL) return NULL;
+    char *out = PyBytes_AS_STRING(result);
+    *out++ = '{';
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *row = PyList_GET_ITEM(rows, i);
+        Bytes name, body, secret;
+        uint8_t hash[32];
+        if (bytes_of(PyTuple_GET_ITEM(row, 0), &name) < 0 || bytes_of(PyTuple_GET_ITEM(row, 1), &body) < 0 ||
+            secret_of(PyTuple_GET_ITEM(row, 2), &secret) < 0) {
+            Py_DECREF(result);
+            return NULL;
+        }
+        commit(secret, place, name, none, body, hash);
+        if (i) *out++ = ',';
+        *out++ = '"';
+        memcpy(out, name.data, (size_t)name.size);
+        out += name.size;
+        memcpy(out, "\":\"", 3);
+        base64(hash, out + 3);
+        out += 47;
+        *out++ = '"';
+    }
+    *out = '}';
+    return result;
+}
+
+static PyObject *flow_commitments(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *place_object, *name_object, *flows, *bodies, *secrets;
+    if (!PyArg_ParseTuple(args, "OOO!O!O!", &place_object, &name_object, &PyTuple_Type, &flows, &PyList_Type, &bodies,
+                          &PyList_Type, &secrets))
+        return NULL;
+    Bytes place, name;
+    Py_ssize_t count = PyTuple_GET_SIZE(flows);
+    if (bytes_of(place_object, &place) < 0 || bytes_of(name_object, &name) < 0) return NULL;
+    if (PyList_GET_SIZE(bodies) != count || PyList_GET_SIZE(secrets) != count) {
+        PyErr_SetString(PyExc_ValueError, "as many bodies and secrets as flows expected");
+        return NULL;
+    }
+    PyObject *result = PyBytes_FromStringAndSize(NULL, count * 32);
+    if (result == NULL) return NULL;
+    uint8_t *out = (uint8_t *)PyBytes_AS_STRING(result);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Bytes flow, body, secret;
+        if (bytes_of(PyTuple_GET_ITEM(flows, i), &flow) < 0 || bytes_of(PyList_GET_ITEM(bodies, i), &body) < 0 ||
+            secret_of(PyList_GET_ITEM(secrets, i), &secret) < 0) {
+            Py_DECREF(result);
+            return NULL;
+        }
+        commit(secret, place, name, flow, body, out + 32 * i);
+    }
+    return result;
+}
+
+static void prefixed(uint8_t prefix, const void *bytes, size_t size, uint8_t out[32]) {
+    Sha256 sha;
+    sha256_start(&sha);
+    sha256_add(&sha, &prefix, 1);
+    sha256_add(&sha, bytes, size);
+    sha256_end(&sha, out);
+}
+
+/* RFC 6962 section 2.1: the root over leaves that are 32 bytes each. */
+static PyObject *root(PyObject *self, PyObject *argument) {
+    (void)self;
+    Bytes leaves;
+    if (bytes_of(argument, &leaves) < 0) return NULL;
+    uint8_t stack[64][64], out[32];
+    int top = 0;
+    Py_ssize_t count = leaves.size / 32;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        prefixed(0, leaves.data + 32 * i, 32, stack[top++]);
+        for (Py_ssize_t n = i; n & 1; n >>= 1) {
+            memcpy(stack[top - 2] + 32, stack[top - 1], 32);
+            prefixed(1, stack[top - 2], 64, out);
+            memcpy(stack[--top - 1], out, 32);
+        }
+    }
+    if (!top) {
+        Sha256 sha;
+        sha256_start(&sha);
+        sha256_end(&sha, out);
+        return PyBytes_FromStringAndSize((const char *)out, 32);
+    }
+    for (; top > 1; top--) {
+        memcpy(stack[top - 2] + 32, stack[top - 1], 32);
+        prefixed(1, stack[top - 2], 64, out);
+        memcpy(stack[top - 2], out, 32);
+    }
+    return PyBytes_FromStringAndSize((const char *)stack[0], 32);
+}
+
+static PyObject *leaf_hash(PyObject *self, PyObject *argument) {
+    (void)self;
+    Bytes entry;
+    uint8_t out[32];
+    if (bytes_of(argument, &entry) < 0) return NULL;
+    prefixed(0, entry.data, (size_t)entry.size, out);
+    return PyBytes_FromStringAndSize((const char *)out, 32);
+}
+
+static PyMethodDef methods[] = {
+    {"commitments", commitments, METH_VARARGS, "commitments(place, [(name, body, secret), ...]) -> JSON object of base64."},
+    {"flow_commitments", flow_commitments, METH_VARARGS, "flow_commitments(place, name, flows, bodies, secrets) -> 32 bytes each."},
+    {"root", root, METH_O, "root(hashes) -> Merkle root over leaves of 32 bytes each."},
+    {"leaf_hash", leaf_hash, METH_O, "leaf_hash(entry) -> SHA-256(0x00 || entry)."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_seal", NULL, 0, methods, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__seal(void) {
+    const uint16_t one = 1;
+    if (*(const uint8_t *)&one != 1) {
+        PyErr_SetString(PyExc_ImportError, "built for little-endian machines");
+        return NULL;
+    }
+    hashes_init();
+    return PyModule_Create(&definition);
+}

@@ -1,0 +1,57 @@
+"""The commitments of leaves: the C extension says what hashlib says."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit import sealing_python as python
+
+native = pytest.importorskip("audit._seal", reason="the C extension was not built")
+
+blobs = st.binary(max_size=700)
+keys = st.binary(min_size=1, max_size=64)
+names = st.sampled_from(["pub", "facts", "subj", "digest", "meter", "content"])
+flows = st.text("0123456789abcdef-", max_size=36)
+
+
+@given(blobs, st.lists(st.tuples(names, blobs, keys), max_size=6, unique_by=lambda row: row[0]))
+def test_commitments_of_groups(place, rows):
+    said = native.commitments(place, rows)
+    assert said == python.commitments(place, rows)
+    assert set(orjson.loads(said)) == {name for name, _, _ in rows}
+
+
+@given(blobs, names, st.lists(st.tuples(flows, blobs, keys), max_size=20))
+def test_commitments_of_flows_and_their_root(place, name, rows):
+    its = (tuple(row[0] for row in rows), [row[1] for row in rows], [row[2] for row in rows])
+    said = native.flow_commitments(place, name, *its)
+    assert said == python.flow_commitments(place, name, *its)
+    assert native.root(said) == python.root(said)
+
+
+@pytest.mark.parametrize("size", [0, 1, 54, 55, 56, 62, 63, 64, 65, 119, 120, 127, 128, 1000, 65_535])
+def test_leaf_hash_at_every_edge_of_a_block(size):
+    entry = bytes(index % 251 for index in range(size))
+    assert native.leaf_hash(entry) == python.leaf_hash(entry) == sha256(b"\x00" + entry).digest()
+
+
+@pytest.mark.parametrize("count", range(70))
+def test_root_of_trees_of_every_shape(count):
+    hashes = b"".join(sha256(bytes([index])).digest() for index in range(count))
+    assert native.root(hashes) == python.root(hashes)
+
+
+def test_what_is_no_leaf_is_refused():
+    with pytest.raises(ValueError, match="key"):
+        native.commitments(b"w/1/1/", [("pub", b"{}", b"")])
+    with pytest.raises(ValueError, match="key"):
+        native.commitments(b"w/1/1/", [("pub", b"{}", b"k" * 65)])
+    with pytest.raises(TypeError):
+        native.commitments(b"w/1/1/", [("pub", b"{}")])
+    with pytest.raises(ValueError, match="as many"):
+        native.flow_commitments(b"w/1/1/", "pub", ("a", "b"), [b"{}"], [b"k"])
