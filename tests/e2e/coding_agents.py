@@ -83,7 +83,7 @@ class Session:
                     "HTTPS_PROXY": outside.url, "HTTP_PROXY": outside.url, "NO_PROXY": "127.0.0.1", **environment,
                 },
             )  # fmt: skip
-        assert self.provider.failures == []
+        assert self.provider.failures == [], "\n".join(self.provider.failures)
         assert outside.asked == []
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return done

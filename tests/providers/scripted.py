@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import traceback
 from asyncio import StreamWriter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -45,15 +46,23 @@ class Conversation:
     @property
     def calls(self) -> int:
         """Tool calls in the history."""
-        ours = sum(block.get("type") == "tool_use" for block in self._blocks())
-        return ours + sum(len(message.get("tool_calls") or ()) for message in self._messages())
+        return len(self._called())
 
     @property
     def results(self) -> list[str]:
-        """The texts of all tool results, in order."""
-        found = ["\n".join(answers._texts([block])) for block in self._blocks() if block.get("type") == "tool_result"]
-        tools = [message.get("content") for message in self._messages() if message.get("role") == "tool"]
-        return found + ["\n".join(answers._texts(content)) for content in tools]
+        """The texts of the tools' results in the order of the calls, whatever the order they came back in."""
+        by_call = {block["tool_use_id"]: [block] for block in self._blocks() if block.get("type") == "tool_result"}
+        by_call |= {
+            message["tool_call_id"]: message.get("content")
+            for message in self._messages()
+            if message.get("role") == "tool"
+        }
+        return ["\n".join(answers._texts(by_call[name])) for name in self._called() if name in by_call]
+
+    def _called(self) -> list[str]:
+        """The identifiers of all calls."""
+        calls = [call for message in self._messages() for call in message.get("tool_calls") or ()]
+        return [one["id"] for one in (*(block for block in self._blocks() if block.get("type") == "tool_use"), *calls)]
 
     @property
     def asked(self) -> str:
@@ -107,7 +116,7 @@ class ScriptedProvider(CannedProvider):
         try:
             blocks = self.script(conversation) if self.tool in conversation.tools else _nothing(conversation)
         except Exception as error:  # the test reads why; the agent gets an error that it does not retry
-            self.failures.append(f"{type(error).__name__}: {error}")
+            self.failures.append("".join(traceback.format_exception(error)))
             wrong = answers.error_body(anthropic, 400, "the script has failed")
             return await _whole(writer, 400, orjson.dumps(wrong))
         said, number = _said(request, blocks), len(self.requests)
