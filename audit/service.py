@@ -2,7 +2,7 @@
 
 Group commit: while one batch syncs to disk, the frames of the next gather in the socket buffers; what one turn of the
 event loop has read becomes one batch. When several flows are under way and leaves arrive densely, the commit waits up
-to a millisecond for more of them, as PostgreSQL's commit_delay and commit_siblings do: each commit costs its pages and
+to 2.5 ms for more of them, as PostgreSQL's commit_delay and commit_siblings do: each commit costs its pages and
 its sync however few leaves it has. Everything runs in one thread, because nothing here is worth doing while a commit
 is under way.
 """
@@ -30,10 +30,11 @@ from audit.wire import Frame, FrameProtocol, pack_acks, pack_json, unpack_append
 
 _RESERVED = frozenset({LeafKind.OPEN, LeafKind.CLOSE, LeafKind.VOID, LeafKind.LOSS})
 """Kinds that only the log itself may write."""
+_KINDS = {kind.value: kind for kind in LeafKind if kind not in _RESERVED}
 _COMPANY = 4
 """A commit waits only while this many flows are open and this many leaves have come within _RECENT_S."""
-_RECENT_S = 0.002
-_DELAY_S = 0.001
+_RECENT_S = 0.004
+_DELAY_S = 0.0025
 """The longest that a leaf waits for company before its commit begins."""
 
 
@@ -248,9 +249,10 @@ class _Connection(FrameProtocol):
         n, head, entry, disclosed, sealed, content = unpack_append(body)
         kind, flow, flows, time_us, row, keys, reservation, keep = head
         log = self._service.log
-        if kind in _RESERVED or b'"k":"%s","n":' % kind.encode() not in entry:
+        known = _KINDS.get(kind)
+        if known is None or b'"k":"%s","n":' % kind.encode() not in entry:
             raise ValueError("kind of leaf")
-        leaf = SealedLeaf(LeafKind(kind), flow, tuple(flows), time_us, entry, disclosed, sealed, content, row, ())
+        leaf = SealedLeaf(known, flow, tuple(flows), time_us, entry, disclosed, sealed, content, row, ())
         for key in keys:
             log.add_user_key(unpack_key(key))
         self._service.appended()

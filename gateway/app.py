@@ -23,6 +23,7 @@ from gateway.ingress.reverse_proxy import ReverseProxy
 from gateway.inspection.cache import VerdictCache
 from gateway.inspection.client import InspectorPool
 from gateway.inspection.guard import GuardScanner
+from gateway.known_requests import KnownRequests
 from gateway.limits import LimitTable
 from gateway.lineage import Lineage
 from gateway.lineage_table import LineageTable
@@ -192,6 +193,7 @@ def _compose(
         inspectors=inspectors,
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
         lineage=Lineage(LineageTable(settings.store_path.with_name("lineage.map")), keys),
+        known_requests=KnownRequests(keyring.derive("cache"), f"request/{detectors}"),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
         guard=guard,

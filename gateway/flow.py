@@ -167,6 +167,7 @@ class Flow:
     limits: tuple[Limit, ...] = ()
     body: bytes = field(default=b"", repr=False)
     request: DecodedRequest | None = None
+    known: bool = False  # the same body came before: `findings` and `uninspected` are there since decode
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     said: tuple[Said, ...] = field(default=(), repr=False)  # one for each segment
     uninspected: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
+    from gateway.known_requests import KnownRequests
     from gateway.limits import LimitTable
     from gateway.lineage import Lineage
     from gateway.log_connection import LogConnection
@@ -63,6 +64,7 @@ class Services:
     inspectors: InspectorPool
     verdicts: VerdictCache
     lineage: Lineage
+    known_requests: KnownRequests
     texts_version: str  # version of patterns and models: part of every cache key, one name for each layer
     segments_version: str
     guard: GuardScanner

@@ -1,4 +1,7 @@
-"""Step 2: what is asked. The body as segments and parts; our own labels in resent history are stripped."""
+"""Step 2: what is asked. The body as segments and parts; our own labels in resent history are stripped.
+
+A body that came before, byte for byte, is known with what was found in it.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,16 @@ async def decode(flow: Flow, services: Services) -> None:
     size = len(flow.body)
     flow.digests["received"] = await services.heavy.run(size, services.digest, flow.who.tenant, flow.body)
     services.request_headers.check(flow.endpoint.family, flow.caller.headers)
+    known = services.known_requests.get(flow)
+    if known is not None:
+        flow.request, flow.findings, flow.uninspected, flow.known = (
+            known.request,
+            known.findings,
+            known.uninspected,
+            True,
+        )
+        flow.said = known.said
+        return
     decoder = services.decoders[flow.endpoint.protocol]
     request = await services.heavy.run(size, decoder, flow.body, labels=services.own_labels)
     services.model_names.check(request.model)

@@ -39,6 +39,9 @@ async def inspect(flow: Flow, services: Services) -> None:
     request = flow.request
     if request is None:
         raise RuntimeError("this step runs after decode")
+    if flow.known:
+        services.metrics.count("lexgate_cache", len(request.segments), cache="verdict", result="hit")
+        return
     tenant = flow.who.tenant
     cache, version = services.verdicts, services.segments_version
     verdicts: list[Verdict | None] = [cache.get(tenant, version, segment.content) for segment in request.segments]
@@ -61,6 +64,7 @@ async def inspect(flow: Flow, services: Services) -> None:
             if verdict.spans
             for finding in _findings(segment, verdict, tenant, services)
         )
+    services.known_requests.keep(flow)
 
 
 async def _inspect_segments(segments: list[Segment], tenant: str, services: Services) -> list[Verdict]:

@@ -1,0 +1,60 @@
+"""Requests that came before, byte for byte, from the same tenant: a retry, a probe, a template that many runs send.
+
+Reading a request and finding what is in it depends on its bytes, its protocol and the detectors alone; so it is done once
+and kept for a while, under the keyed digest that the record needs anyway. Memory only, per tenant, bounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.flow import Finding, Flow
+from gateway.inspection.cache import VerdictCache
+from gateway.lineage import Said
+from gateway.protocols.request import DecodedRequest
+
+LARGEST = 16_384
+"""Bytes of a body that is kept. Larger ones are conversations: their messages are known one by one."""
+WEIGHT = 12
+"""Bytes in memory for each byte of a body, once it is decoded."""
+BYTES = 16_777_216
+"""Of all requests kept by one worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRequest:
+    """What decode and inspect made of a body."""
+
+    request: DecodedRequest
+    findings: tuple[Finding, ...] = field(repr=False)
+    uninspected: tuple[str, ...]
+    said: tuple[Said, ...] = field(repr=False)
+
+
+class KnownRequests:
+    """One worker's. `version` names the detectors: another version knows nothing of what this one has found."""
+
+    def __init__(self, key: bytes, version: str, most_bytes: int = BYTES) -> None:
+        self._cache = VerdictCache(key, most_bytes)
+        self._version = version
+
+    def get(self, flow: Flow) -> KnownRequest | None:
+        """What is known of this flow's body, whose digest has been taken."""
+        if len(flow.body) > LARGEST:
+            return None
+        known: KnownRequest | None = self._cache.get(flow.who.tenant, self._layer(flow), self._name(flow))
+        return known
+
+    def keep(self, flow: Flow) -> None:
+        """Remembers a flow that has been inspected."""
+        if flow.request is None or len(flow.body) > LARGEST:
+            return
+        known = KnownRequest(flow.request, flow.findings, flow.uninspected, flow.said)
+        self._cache.put(flow.who.tenant, self._layer(flow), self._name(flow), known, WEIGHT * len(flow.body))
+
+    def _layer(self, flow: Flow) -> str:
+        return f"{self._version}/{flow.endpoint.protocol}"
+
+    @staticmethod
+    def _name(flow: Flow) -> bytes:
+        return flow.digests["received"].encode()
