@@ -34,7 +34,11 @@ SAMPLE_SECONDS = 5.0
 WARM_SHARE = 1 / 3
 """Of the time that belongs to warming up: caches fill, models are loaded."""
 GROWTH_MIB_PER_HOUR = 32.0
-"""What a process may grow, by the slope of its resident memory after warming up. Scales with how little time there was."""
+"""What a process may grow, by the slope of its resident memory after warming up."""
+LEAST_MINUTES = 15.0
+"""A shorter run shows slopes without judging them: caches still fill."""
+CACHE_BYTES = 8_388_608
+"""Small caches are full soon, so that what grows afterwards is no cache."""
 PROMPT = (
     "Customer Maria Schneider, phone +49 151 23456789, card 4111 1111 1111 1111, case {number}. "
     "Please answer in two sentences and mention the customer. "
@@ -223,9 +227,10 @@ class Report:
         return {name: some for name, some in late.items() if len(some) > 1 and some[-1][0] - some[0][0] > span / 2}
 
     def growing(self) -> dict[str, float]:
-        """Processes whose memory grows after warming up. A short run is judged more mildly: its slope is mostly noise."""
-        allowed = GROWTH_MIB_PER_HOUR * max(1.0, 30.0 / self.minutes)
-        return {name: slope for name, slope in self.slopes().items() if slope > allowed}
+        """Processes whose memory grows after warming up."""
+        if self.minutes < LEAST_MINUTES:
+            return {}
+        return {name: slope for name, slope in self.slopes().items() if slope > GROWTH_MIB_PER_HOUR}
 
     def slopes(self) -> dict[str, float]:
         return {name: slope_per_hour(samples) for name, samples in self.lasting().items()}
@@ -252,7 +257,8 @@ class Report:
         for name, samples in sorted(self.lasting().items()):
             lines.append(f"  {samples[0][1]:7.1f} {samples[-1][1]:7.1f} {self.slopes()[name]:+8.1f}  {name}")
         lines.append(f"processes replaced meanwhile: {len(self.memory) - len(self.lasting())}")
-        lines += self.problems() or ["no unexplained error, no growing process, the log verifies"]
+        judged = "no growing process" if self.minutes >= LEAST_MINUTES else "too short to judge memory"
+        lines += self.problems() or [f"no unexplained error, {judged}, the log verifies"]
         return "\n".join(lines)
 
 
@@ -263,7 +269,8 @@ def soak(folder: Path, minutes: float, fault_share: float = 0.25) -> Report:
     record = folder / "provider.jsonl"
     tally, stop, memory = Tally(), threading.Event(), {}
     with canned_provider(record) as provider:
-        product = prepare(folder, provider, record, {"policies": {"bundle": "./bundle-a"}, "workers": 2})
+        options = {"policies": {"bundle": "./bundle-a"}, "workers": 2, "inspection": {"cache_bytes": CACHE_BYTES}}
+        product = prepare(folder, provider, record, options)
         try:
             product.start()
             counted: list[int] = []
