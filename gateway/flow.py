@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.errors import LexgateError
     from gateway.ingress.caller import Caller
     from gateway.ingress.endpoints import Endpoint
+    from gateway.known_requests import KnownRequest
     from gateway.limits import Limit
     from gateway.lineage import Said
     from gateway.protocols.answer import AnswerReport
@@ -167,7 +168,7 @@ class Flow:
     limits: tuple[Limit, ...] = ()
     body: bytes = field(default=b"", repr=False)
     request: DecodedRequest | None = None
-    known: bool = False  # the same body came before: `findings` and `uninspected` are there since decode
+    known: KnownRequest | None = field(default=None, repr=False)  # the same body came before, or may come again
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     said: tuple[Said, ...] = field(default=(), repr=False)  # one for each segment
     uninspected: tuple[str, ...] = ()
@@ -189,7 +190,7 @@ class Flow:
     answer: AnswerStream | None = field(default=None, repr=False)
     report: AnswerReport | None = field(default=None, repr=False)
     labels: tuple[str, ...] = ()
-    told: tuple[Any, Any, Any, dict[str, Any]] | None = field(default=None, repr=False)  # of `record_groups`
+    told: tuple[Any, Any, Any] | None = field(default=None, repr=False)  # what the last intent's record is of
     digests: dict[str, str] = field(default_factory=dict)
     answer_digests: Digests | None = None
     terminal: bytes = field(default=b"", repr=False)

@@ -8,27 +8,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gateway.flow import Finding, Flow
+from gateway.flow import Classification, Finding, Flow
 from gateway.inspection.cache import VerdictCache
 from gateway.lineage import Said
 from gateway.protocols.request import DecodedRequest
+from gateway.redaction.redact import Redacted
 
 LARGEST = 16_384
 """Bytes of a body that is kept. Larger ones are conversations: their messages are known one by one."""
-WEIGHT = 12
-"""Bytes in memory for each byte of a body, once it is decoded."""
+WEIGHT = 24
+"""Bytes in memory for each byte of a body, once it is decoded and redacted."""
+RULES = 8
+"""Redactions kept of one body: each bundle in force, and each principal, may have its own."""
 BYTES = 16_777_216
 """Of all requests kept by one worker."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class KnownRequest:
-    """What decode and inspect made of a body."""
+    """What the steps made of a body: decode and inspect at once, the later ones when they come to it."""
 
     request: DecodedRequest
     findings: tuple[Finding, ...] = field(repr=False)
     uninspected: tuple[str, ...]
-    said: tuple[Said, ...] = field(repr=False)
+    said: tuple[Said, ...] = field(default=(), repr=False)
+    classification: Classification | None = None
+    carried: frozenset[str] | None = field(default=None, repr=False)  # what an answer may repeat
+    redacted: dict[str, Redacted] = field(default_factory=dict, repr=False)  # by rule and principal
 
 
 class KnownRequests:
@@ -49,7 +55,7 @@ class KnownRequests:
         """Remembers a flow that has been inspected."""
         if flow.request is None or len(flow.body) > LARGEST:
             return
-        known = KnownRequest(flow.request, flow.findings, flow.uninspected, flow.said)
+        known = flow.known = KnownRequest(flow.request, flow.findings, flow.uninspected, flow.said)
         self._cache.put(flow.who.tenant, self._layer(flow), self._name(flow), known, WEIGHT * len(flow.body))
 
     def _layer(self, flow: Flow) -> str:

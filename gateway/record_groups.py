@@ -43,7 +43,7 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
         plain_json=True,
         groups={
             "pub": {
-                **_decided(flow),
+                **({} if flow.intents and _told(flow) else _decided(flow)),
                 "status": flow.status,
                 "error": flow.error.code if flow.error else None,
                 "rule": getattr(flow.error, "rule", None) or None,
@@ -66,15 +66,14 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
     )
 
 
-def _decided(flow: Flow) -> dict[str, Any]:
-    """What is said of the decision: the same in the outcome as in the intent, unless another attempt was decided."""
+def _told(flow: Flow) -> bool:
+    """Whether the last intent has said what is decided: then the outcome adds to it, and does not say it again."""
     told = flow.told
-    if told is None or told[0] is not flow.decision or told[1] is not flow.provider or told[2] is not flow.redacted:
-        told = flow.told = (flow.decision, flow.provider, flow.redacted, _said(flow))
-    return told[3]
+    return told is not None and told[0] is flow.decision and told[1] is flow.provider and told[2] is flow.redacted
 
 
-def _said(flow: Flow) -> dict[str, Any]:
+def _decided(flow: Flow) -> dict[str, Any]:
+    flow.told = (flow.decision, flow.provider, flow.redacted)
     who, request, decision, content = flow.who, flow.request, flow.decision, flow.classification
     action = None if decision is None else "route" if flow.routed and decision.action != "block" else decision.action
     return {

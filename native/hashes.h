@@ -160,14 +160,19 @@ static void blake_block(Blake2b *blake, int last) {
     for (int i = 0; i < 8; i++) blake->state[i] ^= v[i] ^ v[i + 8];
 }
 
+/* Mixes in a full block that more will follow. */
+static void blake2b_flush(Blake2b *blake) {
+    if (blake->used == 128) {
+        blake->length += 128;
+        blake_block(blake, 0);
+        blake->used = 0;
+    }
+}
+
 static void blake2b_add(Blake2b *blake, const void *bytes, size_t size) {
     const uint8_t *data = bytes;
     while (size) {
-        if (blake->used == 128) { /* a full block is mixed in only when more follows: the last one is special */
-            blake->length += 128;
-            blake_block(blake, 0);
-            blake->used = 0;
-        }
+        blake2b_flush(blake); /* only when more follows: the last block is special */
         size_t room = 128 - blake->used, part = size < room ? size : room;
         memcpy(blake->rest + blake->used, data, part);
         blake->used += part, data += part, size -= part;
@@ -186,6 +191,9 @@ static void blake2b_start(Blake2b *blake, const uint8_t *key, size_t key_size, s
         blake2b_add(blake, block, 128);
     }
 }
+
+/* Begins a hash under the key that another one began with. */
+static void blake2b_again(Blake2b *blake, const Blake2b *begun) { *blake = *begun; }
 
 static void blake2b_end(Blake2b *blake, uint8_t *out) {
     blake->length += blake->used;

@@ -11,7 +11,12 @@ async def classify(flow: Flow, services: Services) -> None:
     """Grades the call by its findings and by what nobody could read; finds its parents by what it carries."""
     parents = services.lineage.parents(flow)
     flow.parents, flow.parents_by = tuple(parents), tuple(parents.values())
-    if flow.findings:
-        flow.classification = classification_of(flow.findings, flow.uninspected)
+    if not flow.findings:
+        flow.classification = services.decided_calls.classification(flow.uninspected)
         return
-    flow.classification = services.decided_calls.classification(flow.uninspected)
+    known = flow.known
+    flow.classification = known.classification if known is not None else None
+    if flow.classification is None:
+        flow.classification = classification_of(flow.findings, flow.uninspected)
+        if known is not None:
+            known.classification = flow.classification

@@ -26,13 +26,7 @@ async def decode(flow: Flow, services: Services) -> None:
     services.request_headers.check(flow.endpoint.family, flow.caller.headers)
     known = services.known_requests.get(flow)
     if known is not None:
-        flow.request, flow.findings, flow.uninspected, flow.known = (
-            known.request,
-            known.findings,
-            known.uninspected,
-            True,
-        )
-        flow.said = known.said
+        flow.known, flow.request = known, known.request
         return
     decoder = services.decoders[flow.endpoint.protocol]
     request = await services.heavy.run(size, decoder, flow.body, labels=services.own_labels)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.errors import Unavailable, UpstreamFailed
-from gateway.flow import Finding, Flow
+from gateway.flow import Flow
 from gateway.inspection.subjects import canonical
 from gateway.protocols.request import DecodedRequest
 from gateway.redaction.carried import CarriedText
@@ -37,7 +37,7 @@ async def guard(flow: Flow, services: Services) -> None:
     media_type = upstream.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != expected:
         raise UpstreamFailed(f"the provider's answer is not {expected}")
-    carried = _carried(flow.findings)
+    carried = _carried(flow)
     flow.rules = Rules(
         redacted.placeholders,
         services.guard,
@@ -62,6 +62,12 @@ def _sayable(request: DecodedRequest, carried: frozenset[str]) -> Callable[[str,
     return sayable
 
 
-def _carried(findings: tuple[Finding, ...]) -> frozenset[str]:
+def _carried(flow: Flow) -> frozenset[str]:
     """What the request itself carried: an answer may repeat it."""
-    return frozenset(canonical(finding.span.label, finding.value) for finding in findings)
+    known = flow.known
+    if known is not None and known.carried is not None:
+        return known.carried
+    carried = frozenset(canonical(finding.span.label, finding.value) for finding in flow.findings)
+    if known is not None:
+        known.carried = carried
+    return carried

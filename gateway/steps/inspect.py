@@ -39,7 +39,8 @@ async def inspect(flow: Flow, services: Services) -> None:
     request = flow.request
     if request is None:
         raise RuntimeError("this step runs after decode")
-    if flow.known:
+    if flow.known is not None:
+        flow.findings, flow.uninspected, flow.said = flow.known.findings, flow.known.uninspected, flow.known.said
         services.metrics.count("lexgate_cache", len(request.segments), cache="verdict", result="hit")
         return
     tenant = flow.who.tenant

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from gateway.errors import Denied
 from gateway.flow import Flow
+from gateway.known_requests import RULES
 from gateway.protocols.cap import capped
 from gateway.protocols.registry import upstream_body
 from gateway.protocols.request import DecodedRequest
@@ -44,6 +45,9 @@ async def _redacted(flow: Flow, request: DecodedRequest, operators: Mapping[str,
     principal = f"{who.application}/{who.user}"
     rule = ",".join(f"{label}:{operator}" for label, operator in operators.items())
     name = f"redacted/{services.segments_version}/{principal}/{rule}"
+    whole = flow.known.redacted if flow.known is not None else {}
+    if name in whole:
+        return whole[name]
     known: list[Remembered | None] = [cache.get(who.tenant, name, segment.content) for segment in request.segments]
     new = sum(len(segment.content) for segment, old in zip(request.segments, known, strict=True) if old is None)
     key = PlaceholderKey(services.placeholder_key, who.tenant, principal)
@@ -52,4 +56,6 @@ async def _redacted(flow: Flow, request: DecodedRequest, operators: Mapping[str,
     for segment, before, after in zip(request.segments, known, redacted.segments, strict=True):
         if after is not before and after.lasting:
             cache.put(who.tenant, name, segment.content, after, after.size)
+    if len(whole) < RULES and all(each.lasting for each in redacted.segments):
+        whole[name] = redacted
     return redacted
