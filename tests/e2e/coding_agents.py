@@ -84,7 +84,7 @@ class Session:
                 },
             )  # fmt: skip
         assert self.provider.failures == [], "\n".join(self.provider.failures)
-        assert outside.asked == []
+        assert outside.asked == [], f"it wanted out: {outside.asked}\n{done.stdout}\n{done.stderr}"
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return done
 

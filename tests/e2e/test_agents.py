@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.ingress.endpoints import ENDPOINTS
 from tests.e2e.coding_agents import Session, missing, session
 from tests.providers.answers import Block
 from tests.providers.scripted import Conversation, call, text
@@ -62,6 +63,19 @@ def nothing_left(session: Session) -> None:
     for value in VALUES:
         assert value not in seen
         assert re.sub(r"\s", "", value) not in packed
+
+
+def edited(project: Path) -> None:
+    """The files hold what the task asked for, with real values."""
+    assert (project / "customers.csv").read_text() == CUSTOMERS.replace(
+        "Maria Schneider,+49 151 23456789", "Erika Mustermann,+49 160 5551234"
+    )
+    assert (project / "notify.py").read_text() == NOTIFY.replace("Maria Schneider", "Erika Mustermann").replace(
+        "+49 151 23456789", "+49 160 5551234"
+    )
+    letter = 'Dear Erika Mustermann,\n\n"welcome" at \\our shop\\. We call you at +49 160 5551234.\n'
+    assert (project / "letter.txt").read_text() == letter
+    assert (project / "changes.log").read_text() == "Maria Schneider -> Erika Mustermann\n"
 
 
 def chained(session: Session, name: str) -> None:
@@ -131,15 +145,7 @@ def test_claude_code_edits_files_with_real_values_and_the_provider_sees_none(tmp
         )  # fmt: skip
         told = json.loads(done.stdout)
         assert told["result"] == "Erika Mustermann has a letter, and Maria Schneider is gone."
-        assert (project / "customers.csv").read_text() == CUSTOMERS.replace(
-            "Maria Schneider,+49 151 23456789", "Erika Mustermann,+49 160 5551234"
-        )
-        assert (project / "notify.py").read_text() == NOTIFY.replace("Maria Schneider", "Erika Mustermann").replace(
-            "+49 151 23456789", "+49 160 5551234"
-        )
-        letter = 'Dear Erika Mustermann,\n\n"welcome" at \\our shop\\. We call you at +49 160 5551234.\n'
-        assert (project / "letter.txt").read_text() == letter
-        assert (project / "changes.log").read_text() == "Maria Schneider -> Erika Mustermann\n"
+        edited(project)
         nothing_left(work)
         chained(work, told["session_id"])
         turns = [request.json() for request in work.provider.requests]
@@ -148,3 +154,90 @@ def test_claude_code_edits_files_with_real_values_and_the_provider_sees_none(tmp
         assert len({json.dumps([turn["system"], turn["tools"], turn["messages"][0]]) for turn in turns}) == 1, (
             "cacheable"
         )
+
+
+def codex_model(conversation: Conversation) -> list[Block]:
+    """The same work with Codex's tools: commands side by side, a patch of two files, a letter by the shell."""
+    calls, results = conversation.calls, conversation.results
+    if calls == 0:
+        return [
+            text("Let me look at both files."),
+            call("exec_command", cmd="cat customers.csv"),
+            call("exec_command", cmd="cat notify.py"),
+        ]
+    customer = next(line for line in results[0].splitlines() if line.startswith("1,"))
+    old_name, old_phone = placeholders(customer, "PERSON")[0], placeholders(customer, "PHONE")[0]
+    task = conversation.asked.rpartition("our new contact")[2]
+    new_name, new_phone = placeholders(task, "PERSON")[0], placeholders(task, "PHONE")[0]
+    if calls == 2:
+        line = next(line for line in results[1].splitlines() if "Dear" in line)
+        patch = [
+            "*** Begin Patch",
+            "*** Update File: customers.csv",
+            "@@",
+            f"-{customer}",
+            f"+{customer.replace(old_name, new_name).replace(old_phone, new_phone)}",
+            "*** Update File: notify.py",
+            "@@",
+            f"-{line}",
+            f"+{line.replace(old_name, new_name).replace(old_phone, new_phone)}",
+            "*** Add File: letter.txt",
+            f"+Dear {new_name},",
+            "+",
+            f'+"welcome" at \\our shop\\. We call you at {new_phone}.',
+            "*** End Patch",
+            "",
+        ]
+        return [text(f"Now I put {new_name} where {old_name} was."), call("apply_patch", text="\n".join(patch))]
+    if calls == 3:
+        return [
+            call("exec_command", cmd=f"printf '%s\\n' '{old_name} -> {new_name}' >> changes.log"),
+            call("exec_command", cmd="cat letter.txt"),
+        ]
+    assert new_name in results[4], "what was written is read again under the same placeholder"
+    return [text(f"{new_name} has a letter, and {old_name} is gone.")]
+
+
+CODEX_CONFIG = """\
+model = "gpt-5.5"
+model_provider = "gate"
+approval_policy = "never"
+sandbox_mode = "danger-full-access"
+web_search = "disabled"
+check_for_update_on_startup = false
+project_doc_fallback_filenames = ["CLAUDE.md"]
+[features]
+plugins = false
+remote_plugin = false
+apps = false
+[analytics]
+enabled = false
+[model_providers.gate]
+name = "gate"
+base_url = "{url}/v1"
+env_key = "GATE_KEY"
+wire_api = "responses"
+request_max_retries = 0
+stream_max_retries = 0
+supports_websockets = false
+"""
+
+
+@pytest.mark.skipif("/v1/responses" not in ENDPOINTS, reason="Codex speaks the Responses API alone")
+@pytest.mark.skipif(bool(missing("codex")), reason=missing("codex"))
+def test_codex_edits_files_with_real_values_and_the_provider_sees_none(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    with session(tmp_path, codex_model, "exec_command") as work:
+        fill(project)
+        (work.home / ".codex").mkdir()
+        (work.home / ".codex/config.toml").write_text(CODEX_CONFIG.format(url=work.product.url))
+        done = work.run(
+            ["codex", "exec", "--skip-git-repo-check", "--json", TASK], GATE_KEY=work.product.callers["crm"].key
+        )
+        told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        said = [one["item"]["text"] for one in told if one.get("item", {}).get("type") == "agent_message"]
+        assert said[-1] == "Erika Mustermann has a letter, and Maria Schneider is gone.", done.stdout
+        edited(project)
+        nothing_left(work)
+        chained(work, told[0]["thread_id"])
+        assert max(len(request.body) for request in work.provider.requests) > 60_000

@@ -6,7 +6,7 @@ tells the script how far the session is. Requests without the agent's tools (tit
 
     with scripted(script, record) as provider: ...   # provider.url, provider.requests; all bytes are kept
 
-Speaks Anthropic /v1/messages and OpenAI /v1/chat/completions, whole and streamed, as `CannedProvider` does: it is one, with another mind.
+Speaks Anthropic /v1/messages, OpenAI /v1/chat/completions and /v1/responses, whole and streamed, as `CannedProvider` does: it is one, with another mind.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import contextlib
 import threading
 import traceback
 from asyncio import StreamWriter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from tests.providers.answers import Answer, Block, Json
 from tests.providers.behaviour import Behaviour
 from tests.providers.canned import CannedProvider, Received, _stream, _whole, _whole_answer
 
+PATHS = ("/v1/messages", "/v1/chat/completions", "/v1/responses")
 PIECE = 7
 """Characters of a delta: no placeholder and no value fits into one."""
 
@@ -51,18 +52,24 @@ class Conversation:
     @property
     def results(self) -> list[str]:
         """The texts of the tools' results in the order of the calls, whatever the order they came back in."""
-        by_call = {block["tool_use_id"]: [block] for block in self._blocks() if block.get("type") == "tool_result"}
+        by_call: dict[str, Any] = {
+            block["tool_use_id"]: [block] for block in self._blocks() if block.get("type") == "tool_result"
+        }
         by_call |= {
             message["tool_call_id"]: message.get("content")
             for message in self._messages()
             if message.get("role") == "tool"
         }
+        outputs = [item for item in self._items() if str(item.get("type")).endswith("_call_output")]
+        by_call |= {item["call_id"]: _as_texts(item["output"]) for item in outputs}
         return ["\n".join(answers._texts(by_call[name])) for name in self._called() if name in by_call]
 
     def _called(self) -> list[str]:
         """The identifiers of all calls."""
+        ours = [item["call_id"] for item in self._items() if item.get("type") in ("function_call", "custom_tool_call")]
         calls = [call for message in self._messages() for call in message.get("tool_calls") or ()]
-        return [one["id"] for one in (*(block for block in self._blocks() if block.get("type") == "tool_use"), *calls)]
+        used = [block for block in self._blocks() if block.get("type") == "tool_use"]
+        return [*ours, *(one["id"] for one in (*used, *calls))]
 
     @property
     def asked(self) -> str:
@@ -72,9 +79,17 @@ class Conversation:
     def _messages(self) -> list[Json]:
         return self.request.get("messages") or []
 
+    def _items(self) -> list[Json]:
+        return self.request.get("input") or []
+
     def _blocks(self) -> list[Json]:
         contents = [message.get("content") for message in self._messages()]
         return [block for content in contents if isinstance(content, list) for block in content]
+
+
+def _as_texts(output: Any) -> Any:
+    """A tool's output in the Responses API: a text, or a list of parts."""
+    return output if isinstance(output, str) else [{**part, "type": "text"} for part in output]
 
 
 Script = Callable[[Conversation], list[Block]]
@@ -108,7 +123,7 @@ class ScriptedProvider(CannedProvider):
 
     async def _answer(self, received: Received, writer: StreamWriter) -> None:
         path = received.path.partition("?")[0]
-        if path not in ("/v1/messages", "/v1/chat/completions"):
+        if path not in PATHS:
             return await CannedProvider._answer(self, received, writer)
         anthropic = path == "/v1/messages"
         request = received.json()
@@ -120,12 +135,23 @@ class ScriptedProvider(CannedProvider):
             wrong = answers.error_body(anthropic, 400, "the script has failed")
             return await _whole(writer, 400, orjson.dumps(wrong))
         said, number = _said(request, blocks), len(self.requests)
+        made, whole = _forms(path)
         if request.get("stream") is True:
-            made = answers.anthropic_events if anthropic else answers.openai_events
             events = [(name, _numbered(event, number)) for name, event in made(said, request)]
-            return await _stream(writer, said.behaviour, anthropic, events)
-        body = _numbered((answers.anthropic_body if anthropic else answers.openai_body)(said, request), number)
+            return await _stream(writer, said.behaviour, ("error", {}), events)
+        body = _numbered(whole(said, request), number)
         return await _whole_answer(writer, said.behaviour, orjson.dumps(body))
+
+
+def _forms(path: str) -> tuple[Callable[[Answer, Json], Iterable[tuple[str, Any]]], Callable[[Answer, Json], Json]]:
+    """How an answer on this path is written: as events, and whole."""
+    if path == "/v1/messages":
+        return answers.anthropic_events, answers.anthropic_body
+    if path == "/v1/chat/completions":
+        return answers.openai_events, answers.openai_body
+    from tests.providers import responses
+
+    return responses.events, responses.body
 
 
 def _said(request: Json, blocks: list[Block]) -> Answer:
