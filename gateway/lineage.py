@@ -30,6 +30,10 @@ SHORTEST = 32
 SHORTEST_LINE = 64
 MOST_NAMES = 128
 """Of one message: a file of a thousand lines is known by its first ones."""
+MOST_LINES = 512
+"""Lines of a text that are looked at."""
+LARGEST = 1_048_576
+"""Characters of an answer whose content is remembered: a larger one is known by its conversation alone."""
 MOST_PARENTS = 8
 FURTHEST = 32
 """Messages that are looked at, from the end of a conversation."""
@@ -79,17 +83,17 @@ def _pieces(text: str) -> Iterator[bytes]:
     data = text.strip().encode("utf-8", "replace")
     if len(data) >= SHORTEST:
         yield data
-    if "\n" not in text:
-        return
-    count = 0
-    for line in text.splitlines():
+    start = 0
+    for _ in range(MOST_LINES if "\n" in text else 0):
+        end = text.find("\n", start)
+        line = text[start:] if end < 0 else text[start:end]
         if len(line) * 4 >= SHORTEST_LINE:
             data = _LINE_NUMBER.sub("", line).strip().encode("utf-8", "replace")
             if len(data) >= SHORTEST_LINE:
-                count += 1
                 yield data
-        if count >= MOST_NAMES:
+        if end < 0:
             return
+        start = end + 1
 
 
 def _name(key: bytes, *pieces: bytes) -> bytes:
@@ -154,7 +158,8 @@ class Lineage:
             return
         key = self.key(flow.who.tenant)
         carried = {name for message in flow.said for name in message.names}
-        names = {name for kind, text in report.said for piece in _texts(kind, text) for name in names_of(piece, key)}
+        small = report.said if sum(len(text) for _, text in report.said) <= LARGEST else ()
+        names = {name for kind, text in small for piece in _texts(kind, text) for name in names_of(piece, key)}
         asked = _asked(turns(request.segments, flow.said), key)[-1]
         visible = "".join(text.strip() for kind, text in report.said if kind == "text")
         text = _name(key, visible.encode("utf-8", "replace"))

@@ -8,6 +8,7 @@ Workers write without a lock: an entry carries a checksum, and one that was torn
 from __future__ import annotations
 
 import mmap
+import os
 import struct
 import zlib
 from collections.abc import Iterable
@@ -24,10 +25,12 @@ class LineageTable:
     """One worker's view of the shared table."""
 
     def __init__(self, path: Path) -> None:
-        with path.open("r+b" if path.exists() else "w+b") as file:
-            path.chmod(0o600)
-            file.truncate(SIZE)
-            self._map = mmap.mmap(file.fileno(), SIZE)
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.posix_fallocate(file, 0, SIZE)  # a full disk is told of here, and never by a signal later
+            self._map = mmap.mmap(file, SIZE)
+        finally:
+            os.close(file)
 
     def get(self, name: bytes) -> str | None:
         """The flow that this name (16 bytes) was last put for."""

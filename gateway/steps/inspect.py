@@ -79,6 +79,7 @@ async def _inspect_segments(segments: list[Segment], tenant: str, services: Serv
                 texts[text] = ()
     await inspect_texts(texts, tenant, services)
     key = services.lineage.key(tenant)
+    names = await services.heavy.run(size, lambda: [said(parts, key) for parts in walked])
     return [
         Verdict(
             tuple(
@@ -88,9 +89,9 @@ async def _inspect_segments(segments: list[Segment], tenant: str, services: Serv
                 for span in _shifted(part, texts.get(_inspected_text(part), ()))
             ),
             tuple(sorted({str(part.kind) for part in parts if part.kind in OPAQUE})),
-            said(parts, key),
+            its,
         )
-        for parts in walked
+        for parts, its in zip(walked, names, strict=True)
     ]
 
 

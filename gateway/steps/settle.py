@@ -7,6 +7,6 @@ from gateway.services import Services
 
 
 async def settle(flow: Flow, services: Services) -> None:
-    """Remembers what the answer said, for its children, and hands the flow to the settler; nothing waits for it."""
-    services.lineage.remember(flow)
+    """Hands the flow to the settler, for which nothing waits, and remembers what its answer said, for its children."""
     services.settler.add(flow)
+    services.lineage.remember(flow)

@@ -9,8 +9,10 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.lineage import Lineage, said
+from gateway.lineage import MOST_NAMES, Lineage, said
 from gateway.lineage_table import BUCKETS, ENTRY, PLACES, LineageTable
 from gateway.protocols.anthropic_messages import decode as decode_anthropic
 from gateway.protocols.openai_chat import decode as decode_openai
@@ -185,3 +187,34 @@ def test_a_torn_entry_reads_as_none(tmp_path: Path) -> None:
     data[at + 20] ^= 1
     (tmp_path / "lineage.map").write_bytes(data)
     assert LineageTable(tmp_path / "lineage.map").get(name) is None
+
+
+def test_a_huge_text_costs_no_more_names_than_a_long_one(lineage: Lineage) -> None:
+    line = f"{LONG} {OTHER}"
+    huge = "".join(f"{number} {line}\n" for number in range(5000))
+    asked = flow(lineage, 1, [user(huge)])
+    assert len(asked.said[0].names) <= MOST_NAMES
+    answered = flow(lineage, 2, [user("Say much")], [("text", huge * 5)])
+    lineage.remember(answered)
+    assert lineage.parents(flow(lineage, 3, [user(f"17 {line}\nand more")])) == {}, (
+        "too large to be remembered by content"
+    )
+    again = flow(lineage, 4, [user("Say much"), assistant(huge * 5), user("More")])
+    assert lineage.parents(again) == {flow_id(2): "turn"}, "its conversation is known all the same"
+
+
+@given(
+    texts=st.lists(
+        st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=120), min_size=1, max_size=4
+    ),
+    answer=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=200),
+)
+def test_any_conversation_is_found_again_by_its_tenant_and_by_nobody_else(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], answer: str
+) -> None:
+    own = worker(tmp_path_factory.mktemp("lineage"))
+    turns = [user(text) if index % 2 == 0 else assistant(text) for index, text in enumerate(texts)]
+    own.remember(flow(own, 1, turns, [("text", answer)]))
+    later = [*turns, assistant(answer), user("go on")]
+    assert own.parents(flow(own, 2, later)) == {flow_id(1): "turn"}
+    assert own.parents(flow(own, 3, later, tenant="globex")) == {}
