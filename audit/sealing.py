@@ -20,9 +20,15 @@ flow_commitments: FlowCommitments
 root: Callable[[bytes], bytes]
 leaf_hash: Callable[[bytes], bytes]
 
+native_leaf: Callable[..., tuple[bytes, bytes, bytes] | None] | None
+"""All of a leaf without content at once: (entry, disclosed, sealed), None for one that is unusual. See `audit.record`."""
+
 try:
     from audit._seal import commitments, flow_commitments, leaf_hash, root
+    from audit._seal import leaf as native_leaf
 except ImportError:  # no compiler was there when this was installed
     from audit.sealing_python import commitments, flow_commitments, leaf_hash, root
 
-__all__ = ["commitments", "flow_commitments", "leaf_hash", "root"]
+    native_leaf = None
+
+__all__ = ["commitments", "flow_commitments", "leaf_hash", "native_leaf", "root"]

@@ -4,6 +4,7 @@
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <stdio.h>
 #include "hashes.h"
 
 #define SALT 16
@@ -199,7 +200,164 @@ static PyObject *leaf_hash(PyObject *self, PyObject *argument) {
     return PyBytes_FromStringAndSize((const char *)out, 32);
 }
 
+static int plain_ascii(Bytes text) {
+    for (Py_ssize_t i = 0; i < text.size; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') return 0;
+    }
+    return 1;
+}
+
+#define ROWS_MOST 8
+#define SHORT_MOST 256 /* bytes of a flow's id or a writer's name that this way takes */
+
+typedef struct { Bytes name, body; int open; } Row;
+
+/* An object of the rows that are open, or of those that are not. NULL when memory is out; *any says whether one was. */
+static PyObject *object_of(const Row *rows, Py_ssize_t count, int open, int *any) {
+    Py_ssize_t size = 2;
+    *any = 0;
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (rows[i].open == open) {
+            size += rows[i].name.size + 3 + rows[i].body.size + (*any);
+            *any = 1;
+        }
+    PyObject *result = PyBytes_FromStringAndSize(NULL, size);
+    if (result == NULL) return NULL;
+    char *out = PyBytes_AS_STRING(result);
+    int first = 1;
+    *out++ = '{';
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (rows[i].open != open) continue;
+        if (!first) *out++ = ',';
+        first = 0;
+        *out++ = '"';
+        memcpy(out, rows[i].name.data, (size_t)rows[i].name.size);
+        out += rows[i].name.size;
+        *out++ = '"';
+        *out++ = ':';
+        memcpy(out, rows[i].body.data, (size_t)rows[i].body.size);
+        out += rows[i].body.size;
+    }
+    *out = '}';
+    return result;
+}
+
+/* prefix || encrypt(nonce, text, place || flow), with its length before it; `hash` gets the SHA-256 of all but the length. */
+static PyObject *encrypted(PyObject *encrypt, PyObject *nonce, PyObject *text, Bytes prefix, Bytes place, Bytes flow, uint8_t hash[32]) {
+    PyObject *bound = PyBytes_FromStringAndSize(NULL, place.size + flow.size);
+    if (bound == NULL) return NULL;
+    memcpy(PyBytes_AS_STRING(bound), place.data, (size_t)place.size);
+    memcpy(PyBytes_AS_STRING(bound) + place.size, flow.data, (size_t)flow.size);
+    PyObject *cipher = PyObject_CallFunctionObjArgs(encrypt, nonce, text, bound, NULL);
+    Py_DECREF(bound);
+    Bytes secret;
+    if (cipher == NULL || bytes_of(cipher, &secret) < 0) {
+        Py_XDECREF(cipher);
+        return NULL;
+    }
+    Py_ssize_t size = prefix.size + secret.size;
+    PyObject *result = PyBytes_FromStringAndSize(NULL, 4 + size);
+    if (result != NULL) {
+        char *out = PyBytes_AS_STRING(result);
+        for (int i = 0; i < 4; i++) out[i] = (char)(size >> (24 - 8 * i) & 255);
+        memcpy(out + 4, prefix.data, (size_t)prefix.size);
+        memcpy(out + 4 + prefix.size, secret.data, (size_t)secret.size);
+        Sha256 sha;
+        sha256_start(&sha);
+        sha256_add(&sha, out + 4, (size_t)size);
+        sha256_end(&sha, hash);
+    }
+    Py_DECREF(cipher);
+    return result;
+}
+
+/* A leaf of one flow without content: (entry, disclosed, sealed). None where a name would have to be escaped. */
+static PyObject *leaf(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *list, *encrypt, *nonce;
+    Bytes place, open_salt, key, prefix, kind, flow, writer;
+    long long time_us;
+    unsigned int epoch, attempt;
+    unsigned long long n;
+    if (!PyArg_ParseTuple(args, "y#O!y#y#y#OOs#s#s#LIKI", &place.data, &place.size, &PyList_Type, &list, &open_salt.data,
+                          &open_salt.size, &key.data, &key.size, &prefix.data, &prefix.size, &encrypt, &nonce, &kind.data,
+                          &kind.size, &flow.data, &flow.size, &writer.data, &writer.size, &time_us, &epoch, &n, &attempt))
+        return NULL;
+    Py_ssize_t count = PyList_GET_SIZE(list);
+    int short_ = kind.size <= SHORT_MOST && flow.size <= SHORT_MOST && writer.size <= SHORT_MOST && count <= ROWS_MOST;
+    if (!short_ || !plain_ascii(kind) || !plain_ascii(flow) || !plain_ascii(writer)) Py_RETURN_NONE;
+    if (open_salt.size < 1 || open_salt.size > KEY_MOST || key.size > KEY_MOST) {
+        PyErr_SetString(PyExc_ValueError, "a key of 1 to 64 bytes expected");
+        return NULL;
+    }
+    Row rows[ROWS_MOST];
+    Begun open_begun = {NULL, 0, {{0}, {0}, 0, 0, 0}}, begun = {NULL, 0, {{0}, {0}, 0, 0, 0}};
+    Bytes none = {"", 0};
+    char entry[4096], *out = entry;
+    *out++ = '{';
+    if (attempt) out += sprintf(out, "\"a\":%u,", attempt);
+    memcpy(out, "\"c\":{", 5);
+    out += 5;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *row = PyList_GET_ITEM(list, i);
+        uint8_t hash[32];
+        if (!PyTuple_Check(row) || PyTuple_GET_SIZE(row) != 3) {
+            PyErr_SetString(PyExc_TypeError, "rows of (name, body, open) expected");
+            return NULL;
+        }
+        if (bytes_of(PyTuple_GET_ITEM(row, 0), &rows[i].name) < 0 || bytes_of(PyTuple_GET_ITEM(row, 1), &rows[i].body) < 0)
+            return NULL;
+        rows[i].open = PyTuple_GET_ITEM(row, 2) == Py_True;
+        if (rows[i].name.size > 32 || !plain_ascii(rows[i].name)) Py_RETURN_NONE;
+        if (!rows[i].open && !key.size) {
+            PyErr_SetString(PyExc_ValueError, "a group that is not open needs a key");
+            return NULL;
+        }
+        commit(rows[i].open ? &open_begun : &begun, rows[i].open ? open_salt : key, place, rows[i].name, none, rows[i].body, hash);
+        if (i) *out++ = ',';
+        *out++ = '"';
+        memcpy(out, rows[i].name.data, (size_t)rows[i].name.size);
+        out += rows[i].name.size;
+        memcpy(out, "\":\"", 3);
+        base64(hash, out + 3);
+        out += 47;
+        *out++ = '"';
+    }
+    *out++ = '}';
+    *out++ = ',';
+    int any;
+    PyObject *disclosed = object_of(rows, count, 1, &any), *hidden, *sealed;
+    if (disclosed == NULL) return NULL;
+    hidden = object_of(rows, count, 0, &any);
+    if (hidden == NULL) {
+        Py_DECREF(disclosed);
+        return NULL;
+    }
+    if (any) {
+        uint8_t hash[32];
+        sealed = encrypted(encrypt, nonce, hidden, prefix, place, flow, hash);
+        memcpy(out, "\"d\":{\"s\":\"", 10);
+        base64(hash, out + 10);
+        memcpy(out + 54, "\"},", 3);
+        out += 57;
+    } else {
+        sealed = PyBytes_FromStringAndSize("", 0);
+    }
+    Py_DECREF(hidden);
+    if (sealed == NULL) {
+        Py_DECREF(disclosed);
+        return NULL;
+    }
+    out += sprintf(out, "\"e\":%u,", epoch);
+    if (flow.size) out += sprintf(out, "\"id\":\"%.*s\",", (int)flow.size, flow.data);
+    out += sprintf(out, "\"k\":\"%.*s\",\"n\":%llu,\"t\":%lld,\"v\":1,\"w\":\"%.*s\"}", (int)kind.size, kind.data, n, time_us,
+                   (int)writer.size, writer.data);
+    return Py_BuildValue("(y#NN)", entry, (Py_ssize_t)(out - entry), disclosed, sealed);
+}
+
 static PyMethodDef methods[] = {
+    {"leaf", leaf, METH_VARARGS, "leaf(place, rows, salt, key, prefix, encrypt, nonce, kind, flow, writer, t, e, n, a)."},
     {"commitments", commitments, METH_VARARGS, "commitments(place, [(name, body, secret), ...]) -> JSON object of base64."},
     {"flow_commitments", flow_commitments, METH_VARARGS, "flow_commitments(place, name, flows, bodies, secrets) -> 32 bytes each."},
     {"root", root, METH_O, "root(hashes) -> Merkle root over leaves of 32 bytes each."},

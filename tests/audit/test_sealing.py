@@ -9,9 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit import record
 from audit import sealing_python as python
+from audit.keys import Keyring
+from audit.record import OPEN_GROUPS, LeafDraft, LeafKind, seal
 
 native = pytest.importorskip("audit._seal", reason="the C extension was not built")
+
+
+@pytest.fixture(scope="module")
+def keyring(tmp_path_factory) -> Keyring:
+    return Keyring.create(tmp_path_factory.mktemp("keys") / "keys")
+
 
 blobs = st.binary(max_size=700)
 keys = st.binary(min_size=1, max_size=64)
@@ -55,3 +64,23 @@ def test_what_is_no_leaf_is_refused():
         native.commitments(b"w/1/1/", [("pub", b"{}")])
     with pytest.raises(ValueError, match="as many"):
         native.flow_commitments(b"w/1/1/", "pub", ("a", "b"), [b"{}"], [b"k"])
+
+
+words = st.text(st.sampled_from('abc"\\é⟦ 9'), max_size=20)
+groups = st.dictionaries(
+    st.sampled_from(["pub", "facts", "subj", "digest", "meter"]),
+    st.dictionaries(st.sampled_from(["a", "b", "c"]), st.one_of(words, st.integers(0, 2**50), st.none()), max_size=3),
+    max_size=5,
+)
+ids = st.one_of(st.just(""), st.just("0199aaaa-0000-7000-8000-000000000001"), words)
+
+
+@given(groups, ids, ids.filter(bool), st.integers(0, 3), st.integers(1, 2**31), st.integers(0, 2**40))
+def test_a_leaf_made_at_once_is_the_leaf_made_piece_by_piece(keyring, groups, flow, writer, attempt, epoch, n):
+    draft = LeafDraft(LeafKind.INTENT, flow, 1_763_000_000_000_000, "acme", "li.wei", groups, attempt=attempt)
+    if not flow:  # a leaf of no flow gets a key of its own each time
+        groups = {name: value for name, value in groups.items() if name in OPEN_GROUPS}
+        draft = draft._replace(groups=groups)
+    at_once = seal(draft, keyring, writer, epoch, n)
+    assert at_once == record._Sealing(draft, keyring, writer, epoch, n).piece_by_piece()
+    assert orjson.loads(at_once.entry)["k"] == "intent"
