@@ -89,14 +89,16 @@ $(DEV_STAMP): | $(VENV)/bin/python
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@rm -f $(VENV)/.stamp-dev-*; touch $@
 
-# The Node SDKs and the coding agents (large: each brings its own runtime) are test clients only. Without npm their tests
-# are skipped and say so.
-$(NODE_STAMP) $(AGENTS_STAMP):
-	@if command -v npm > /dev/null; then \
-	  cd $(patsubst %/,%,$(dir $(patsubst %/,%,$(dir $@)))) && \
-	  npm install --no-package-lock --no-save --no-audit --no-fund --loglevel=error && \
-	  rm -f node_modules/.stamp-* && touch node_modules/$(notdir $@); \
-	else echo "npm not found: the tests with the Node SDKs and the coding agents will be skipped"; fi
+# The Node SDKs are test clients only. Without npm their tests are skipped and say so.
+NPM_INSTALL := npm install --no-package-lock --no-save --no-audit --no-fund --loglevel=error && rm -f node_modules/.stamp-*
+$(NODE_STAMP):
+	@if command -v npm > /dev/null; then cd tests/e2e/node && $(NPM_INSTALL) && touch node_modules/$(notdir $@); \
+	else echo "npm not found: the tests with the Node SDKs will be skipped"; fi
+
+# Claude Code and Codex: large, since each brings its own runtime. Where they cannot be installed their tests are skipped.
+$(AGENTS_STAMP):
+	@(cd tests/e2e/agents && $(NPM_INSTALL) && touch node_modules/$(notdir $@)) || \
+	  echo "the tests with Claude Code and Codex will be skipped"
 
 # LangChain and LlamaIndex pin other versions of the SDKs: an environment of their own. Without it their tests are skipped.
 $(CLIENTS_STAMP):
