@@ -7,6 +7,7 @@ process, the log verifies. Each kind of call says beforehand how it may end: eve
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import shutil
@@ -191,9 +192,10 @@ def processes(product: Product) -> Iterator[tuple[str, psutil.Process]]:
     supervisor = psutil.Process(product.gateway.pid)
     yield "supervisor", supervisor
     for child in supervisor.children():
-        words = child.cmdline()
-        name = next((word for word in words if word.startswith("process-")), "?")
-        yield f"{name.removeprefix('process-')} {child.pid}", child
+        with contextlib.suppress(psutil.NoSuchProcess):
+            words = child.cmdline()
+            name = next((word for word in words if word.startswith("process-")), "?")
+            yield f"{name.removeprefix('process-')} {child.pid}", child
 
 
 def slope_per_hour(samples: list[tuple[float, float]]) -> float:
@@ -300,7 +302,8 @@ def sample(product: Product, seconds: float, memory: dict[str, list[tuple[float,
     begun = time.monotonic()
     while (now := time.monotonic() - begun) < seconds:
         for name, process in processes(product):
-            memory.setdefault(name, []).append((now, process.memory_info().rss / 1048576))
+            with contextlib.suppress(psutil.NoSuchProcess):  # control is replaced at each reload
+                memory.setdefault(name, []).append((now, process.memory_info().rss / 1048576))
         time.sleep(min(SAMPLE_SECONDS, max(0.1, seconds - now)))
 
 
