@@ -30,6 +30,8 @@ OWN = "log"
 """The writer name of the log's own stream."""
 SIGN_EVERY_US = 20_000
 """Checkpoints are signed at most this often (microseconds); a leaf is durable before it is covered."""
+SEARCH_EVERY_US = 100_000
+"""Under load the projection for search is written at most this often."""
 HEAD_EVERY_US = 1_000_000
 """The high-water mark beside the keys is renewed at most this often, and at the end."""
 
@@ -57,6 +59,8 @@ class Log:
         self._leaves: list[tuple[int, bytes, bytes, bytes, bytes]] = []
         self._signed = -1
         self._signed_us = 0
+        self._projected = -1
+        self._searched_us = 0
         self._headed = -1
         self._headed_us = 0
         self._epoch = 0
@@ -102,6 +106,11 @@ class Log:
     def unsigned(self) -> bool:
         """Whether there are leaves that no checkpoint covers yet."""
         return self._signed != self._tree.size
+
+    @property
+    def behind(self) -> bool:
+        """Whether there are leaves that the projection for search does not tell of yet."""
+        return self._projected != self._tree.size
 
     # -- streams ---------------------------------------------------------------------------------------------------
 
@@ -161,9 +170,8 @@ class Log:
     def commit(self, *, search: bool = True) -> None:
         """Make everything staged durable. On return it survives a power cut.
 
-        `search` False leaves the projection for search to the next checkpoint (`SIGN_EVERY_US` at most): under load its
-        many pages are then written once for many commits. Whatever a checkpoint covers can be found; what a crash
-        left out is projected at the next start.
+        `search` False leaves the projection for search to a later commit, `SEARCH_EVERY_US` at most: under load its
+        many pages are then written once for many commits. What a crash left out is projected at the next start.
         """
         self._begin()
         if self._leaves:
@@ -179,20 +187,20 @@ class Log:
         self._dirty.clear()
         now = _now_us()
         note = self._checkpoint(now) if self.unsigned and now - self._signed_us >= SIGN_EVERY_US else ""
-        if search or note:
-            self._flush_search()
+        if search or now - self._searched_us >= SEARCH_EVERY_US:
+            self._flush_search(now)
         self._connection.execute("commit")
         # Only now: a high-water mark above what is durable would refuse the store after a crash.
         if note and now - self._headed_us >= HEAD_EVERY_US:
             self._mark(note, now)
 
-    def sign_now(self, *, mark: bool = False) -> None:
-        """Sign the tree as it is; with `mark`, renew the high-water mark too."""
+    def sign_now(self, *, mark: bool = False, search: bool = True) -> None:
+        """Sign the tree as it is; with `mark`, renew the high-water mark too. `search`: see `commit`."""
         self._signed_us = 0
         if mark:
             self._headed_us, self._signed = 0, -1
-        if self.unsigned:
-            self.commit()
+        if self.unsigned or (search and self.behind):
+            self.commit(search=search)
 
     def close(self) -> None:
         """End all streams, sign, and let go of the store."""
@@ -367,8 +375,10 @@ class Log:
             self._streams[writer, epoch] = n
             self.close_stream(writer, epoch, "found open at start")
 
-    def _flush_search(self) -> None:
+    def _flush_search(self, now: int) -> None:
         """Write the projection and, in the same transaction, of how many leaves it tells."""
+        self._searched_us = now
+        self._projected = self._tree.size
         self._projector.flush(self._connection)
         self._connection.execute("insert or replace into meta values ('projected', ?)", (str(self._tree.size),))
         self._closed_now.clear()

@@ -34,6 +34,7 @@ _KINDS = {kind.value: kind for kind in LeafKind if kind not in _RESERVED}
 _COMPANY = 4
 """A commit waits only while this many flows are open and this many leaves have come within _RECENT_S."""
 _RECENT_S = 0.004
+_BUSY_S = 0.02
 _DELAY_S = 0.0025
 """The longest that a leaf waits for company before its commit begins."""
 
@@ -148,16 +149,23 @@ class _Service:
         for connection in self.leaving:
             connection.hang_up()
         self.leaving.clear()
-        if self.log.unsigned and self._signing is None:
+        self._sign_soon()
+
+    def _sign_soon(self) -> None:
+        if (self.log.unsigned or self.log.behind) and self._signing is None:
             self._signing = self._loop.call_later(SIGN_EVERY_US / 1e6, self._sign)
 
     def _sign(self) -> None:
+        """Signs what is there. While leaves keep coming, what is searched waits for its own time."""
         self._signing = None
-        if not self.failed.is_set() and self.log.unsigned:
+        if not self.failed.is_set() and (self.log.unsigned or self.log.behind):
+            busy = bool(self._arrivals) and self._loop.time() - self._arrivals[-1] <= _BUSY_S
             try:
-                self.log.sign_now()
+                self.log.sign_now(search=not busy)
             except (SqliteError, OSError) as error:
                 self.fail(error)
+                return
+            self._sign_soon()
 
     def fail(self, error: Exception) -> None:
         """The store failed: nothing more is acknowledged, every worker loses its connection, the process ends."""

@@ -94,6 +94,8 @@ def _kind(annotation: Any) -> str:
         return _kind(inner[0])
     if origin is typing.Literal:
         return " or ".join(f"`{value}`" for value in inner)
+    if origin is dict:
+        return f"{_kind(inner[0])} to {_kind(inner[1])}"
     if origin is tuple:
         return f"list of {_kind(inner[0])}"
     if origin in {typing.Union, types.UnionType}:

@@ -57,8 +57,8 @@ class Directory:
 
 
 def presented_key(headers: Mapping[bytes, bytes]) -> bytes:
-    """The key where either family's SDK puts it: `x-api-key`, else `Authorization: Bearer`."""
-    if key := headers.get(b"x-api-key"):
+    """The key where a family's SDK puts it: `x-api-key`, `x-goog-api-key`, else `Authorization: Bearer`."""
+    if key := headers.get(b"x-api-key") or headers.get(b"x-goog-api-key"):
         return key
     scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
     return key.strip() if scheme.lower() == b"bearer" else b""

@@ -59,7 +59,7 @@ class KnownRequests:
         self._cache.put(flow.who.tenant, self._layer(flow), self._name(flow), known, WEIGHT * len(flow.body))
 
     def _layer(self, flow: Flow) -> str:
-        return f"{self._version}/{flow.endpoint.protocol}"
+        return f"{self._version}/{flow.endpoint.protocol}/{flow.endpoint.path}"  # a path may name model and form
 
     @staticmethod
     def _name(flow: Flow) -> bytes:

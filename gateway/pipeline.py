@@ -134,6 +134,7 @@ async def _say(flow: Flow, services: Services) -> None:
     if error is None:
         return
     if flow.caller.started:
+        family = FAMILIES[flow.endpoint.form]
         await flow.caller.send(family.error_event(error, flow.id), more=False)
         return
     body = family.error_body(error, flow.id)

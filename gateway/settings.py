@@ -49,6 +49,7 @@ Address = Annotated[str, AfterValidator(_listen_address)]
 Country = Annotated[str, AfterValidator(_country)]
 Sha256Hex = Annotated[str, AfterValidator(_sha256_hex)]
 SecretReference = Annotated[str, AfterValidator(_secret_reference)]
+PathBeginning = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$")]
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@:-]*$")]
 
 
@@ -104,7 +105,12 @@ class Provider(Section):
 
     name: Name = Field(description="how records and rules call it")
     base_url: str = Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$", description="root of its API, without /v1")
-    protocols: tuple[Literal["openai", "anthropic"], ...] = Field(("openai",), description="API families it speaks")
+    paths: dict[PathBeginning, PathBeginning] = Field(
+        {}, description="beginnings of our paths that are others there, e.g. {/v1: /v4}; the longest that fits counts"
+    )
+    protocols: tuple[Literal["openai", "anthropic", "gemini"], ...] = Field(
+        ("openai",), description="API families it speaks"
+    )
     jurisdiction: Country = Field(description="where the tokens are processed (ISO 3166-1)")
     models: tuple[str, ...] = Field(
         ("*",), description="model name patterns; the first provider that matches gets the call"
@@ -115,8 +121,19 @@ class Provider(Section):
     training: bool | None = Field(None, description="whether its terms let it train on calls")
     certifications: tuple[str, ...] = Field((), description="e.g. [dpf]: what makes a transfer to it lawful by itself")
     covered_person: bool = Field(False, description="a covered person under 28 CFR 202.211, wherever it is")
-    tokenizer: str = Field("", description="tokenizer for our own count; empty: chosen by model name")
+    tokenizer: str = Field(
+        "",
+        description="for our own count: o200k, cl100k, deepseek, qwen, qwen3.5, none; empty: chosen by model name",
+    )
     price_provider: str = Field("", description="provider id in the price book; empty: the provider's name")
+
+    def path(self, ours: str) -> str:
+        """A path of the data plane as it is called there."""
+        fitting = [beginning for beginning in self.paths if ours == beginning or ours.startswith(f"{beginning}/")]
+        if not fitting:
+            return ours
+        longest = max(fitting, key=len)
+        return self.paths[longest] + ours[len(longest) :]
 
     def serves(self, family: str, model: str) -> bool:
         return family in self.protocols and any(fnmatch.fnmatchcase(model, pattern) for pattern in self.models)

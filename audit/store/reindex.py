@@ -32,9 +32,9 @@ def reindex(path: Path, keyring: Keyring) -> int:
             return int(connection.execute("select count(*) from flow").fetchone()[0])
 
 
-def project(source: Connection, target: Connection, keyring: Keyring) -> None:
-    """Write the projection of the log in `source` to the (empty) tables of `target`."""
-    _project(source, target, keyring, 0, {})
+def project(source: Connection, target: Connection, keyring: Keyring, end: int | None = None) -> None:
+    """Write the projection of the log in `source` to the (empty) tables of `target`; of its first `end` leaves."""
+    _project(source, target, keyring, 0, {}, end)
 
 
 def catch_up(connection: Connection, keyring: Keyring, projected: int, floor: int) -> None:
@@ -45,9 +45,18 @@ def catch_up(connection: Connection, keyring: Keyring, projected: int, floor: in
     _project(connection, connection, keyring, projected, dict(open_flows(connection, floor)))
 
 
-def _project(source: Connection, target: Connection, keyring: Keyring, first: int, opened: dict[str, OpenFlow]) -> None:
+def _project(
+    source: Connection,
+    target: Connection,
+    keyring: Keyring,
+    first: int,
+    opened: dict[str, OpenFlow],
+    end: int | None = None,
+) -> None:
     reader, projector = LeafReader(source, keyring), Projector()
     for count, leaf in enumerate(_leaves(source, first), 1):
+        if end is not None and leaf.index >= end:
+            break
         _one(leaf, reader, projector, opened)
         if count % _BATCH == 0:
             projector.flush(target)
@@ -103,7 +112,8 @@ def differences(connection: Connection, keyring: Keyring, folder: Path) -> list[
             for (sql,) in connection.execute(found, (table,)).fetchall():
                 fresh.execute(sql)
         fresh.execute("begin")
-        project(connection, fresh, keyring)
+        row = connection.execute("select value from meta where key = 'projected'").fetchone()
+        project(connection, fresh, keyring, int(row[0]) if row else None)  # a log that is written may be ahead of it
         fresh.execute("commit")
         return [problem for table in _TABLES for problem in _compare(connection, fresh, table)]
 

@@ -71,7 +71,7 @@ NO_PROVIDER = """\
 providers: []                            # until one is named here, every call is answered with 404
 #  - name: openai
 #    base_url: https://api.openai.com
-#    protocols: [openai]                 # API families it speaks: openai, anthropic
+#    protocols: [openai]                 # API families it speaks: openai, anthropic, gemini
 #    jurisdiction: US                    # where the tokens are processed (ISO 3166-1)
 #    models: ["gpt-*", "o*"]             # patterns; the first provider that matches gets the call
 #    secret: env:OPENAI_API_KEY          # env:NAME or file:PATH; never comes from or goes to callers

@@ -18,7 +18,9 @@ LEFT = "the caller left"
 """Message of the cancellation of a call whose caller has disconnected."""
 
 
-SINGLE = frozenset({b"authorization", b"x-api-key", b"content-type", b"content-encoding", b"traceparent"})
+SINGLE = frozenset(
+    {b"authorization", b"x-api-key", b"x-goog-api-key", b"content-type", b"content-encoding", b"traceparent"}
+)
 """Fields that mean one thing: a request that gives two of them is refused instead of guessed at."""
 
 

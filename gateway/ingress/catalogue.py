@@ -1,11 +1,13 @@
 """What is not hot on the data plane: the list of models, and the refusal of every path that we do not understand.
 
-`/v1/models` is answered from the configuration: no call leaves for it, so there is nothing to record.
+`/v1/models` and Google's `/v1beta/models` are answered from the configuration: no call leaves for it, so there is
+nothing to record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -15,6 +17,7 @@ from fastapi.responses import Response
 from gateway.directory import presented_key
 from gateway.errors import LexgateError, MethodNotAllowed, NotFound, Unauthenticated
 from gateway.ingress.endpoints import family_of
+from gateway.ingress.refused import reason_of
 from gateway.protocols.family import FAMILIES
 from gateway.services import Services
 
@@ -27,20 +30,33 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
     app = FastAPI(title="Lexgate data plane", openapi_url=None, docs_url=None, redoc_url=None)
 
     @app.get("/v1/models")
+    @app.get("/v1beta/models")
     async def models(request: Request) -> Response:
         current = services()
         family = family_of(request.url.path, dict(request.scope["headers"]))
         if _principal_missing(request, current):
             return _error(request, Unauthenticated("no such key: present a Lexgate key where the provider's would go"))
         rows = list(dict(current.routes.models(family)).items())
-        return _json(_anthropic_list(rows) if family == "anthropic" else _openai_list(rows))
+        return _json(_LISTS[family](rows))
+
+    @app.get("/v1beta/models/{name:path}")
+    @app.get("/v1/models/{name:path}")
+    async def model(request: Request, name: str) -> Response:
+        current = services()
+        if family_of(request.url.path, dict(request.scope["headers"])) != "gemini":
+            return _error(request, NotFound("Lexgate does not know this endpoint"))
+        if _principal_missing(request, current):
+            return _error(request, Unauthenticated("no such key: present a Lexgate key where the provider's would go"))
+        if name not in dict(current.routes.models("gemini")):
+            return _error(request, NotFound("no configured provider names this model"))
+        return _json(_gemini_model(name))
 
     @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
     async def unknown(request: Request, path: str) -> Response:
         del path
-        known = request.url.path == "/v1/models"
+        known = request.url.path in {"/v1/models", "/v1beta/models"}
         error: LexgateError = (
-            MethodNotAllowed("this endpoint takes GET") if known else NotFound("Lexgate does not know this endpoint")
+            MethodNotAllowed("this endpoint takes GET") if known else NotFound(reason_of(request.url.path))
         )
         return _error(request, error)
 
@@ -74,3 +90,17 @@ def _anthropic_list(rows: list[tuple[str, str]]) -> dict[str, Any]:
     ]
     ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
     return {"data": data, "has_more": False, **ends}
+
+
+def _gemini_model(name: str) -> dict[str, Any]:
+    methods = ["generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents"]
+    return {"name": f"models/{name}", "displayName": name, "version": "", "supportedGenerationMethods": methods}
+
+
+def _gemini_list(rows: list[tuple[str, str]]) -> dict[str, Any]:
+    return {"models": [_gemini_model(model) for model, _ in rows]}
+
+
+_LISTS: Mapping[str, Callable[[list[tuple[str, str]]], dict[str, Any]]] = MappingProxyType(
+    {"openai": _openai_list, "anthropic": _anthropic_list, "gemini": _gemini_list}
+)

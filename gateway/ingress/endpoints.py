@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from urllib.parse import parse_qsl
 
-FAMILIES = ("openai", "anthropic")
+from gateway.errors import BadRequest
+from gateway.protocols.gemini import METHODS
+
+FAMILIES = ("openai", "anthropic", "gemini")
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One path of the data plane: its API family, and the name of its protocol in records."""
 
-    path: str
+    path: str  # as it goes to the provider
     family: str
     protocol: str
+    model: str = ""  # where the path names it
+    stream: bool = False  # where the path says it
+    framing: str = "sse"  # of its stream: sse | array
+    route: str = ""  # the path without what varies, for spans
+
+    @property
+    def form(self) -> str:
+        """The family in whose form an error inside a stream is said."""
+        return self.family if self.framing == "sse" else f"{self.family}_{self.framing}"
 
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
@@ -30,8 +44,40 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
 )
 
 
+_GEMINI = re.compile(
+    r"/(v1|v1beta|v1alpha)/models/([A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)*):([A-Za-z]{1,32})", re.ASCII
+)
+"""Google's paths name model and method. No segment is a dot, so that no model's name leads elsewhere."""
+CREDENTIALS = frozenset({"key", "access_token", "oauth_token", "upload_token"})
+"""Query parameters in which Google takes a credential."""
+
+
+def endpoint_of(path: str, query: bytes) -> Endpoint | None:
+    """The endpoint behind a path; None where there is none."""
+    known = ENDPOINTS.get(path)
+    if known is not None:
+        return known
+    match = _GEMINI.fullmatch(path)
+    if match is None or match[3] not in METHODS:
+        return None
+    options = dict(parse_qsl(query.decode("latin-1"), max_num_fields=64)) if query else {}
+    version, model, method = match.groups()
+    stream = method == "streamGenerateContent"
+    framing = "array" if stream and options.get("alt", options.get("$alt", "json")) != "sse" else "sse"
+    target = f"/{version}/models/{model}:{method}" + ("?alt=sse" if stream and framing == "sse" else "")
+    return Endpoint(target, "gemini", METHODS[method], model, stream, framing, f"/{version}/models/{{model}}:{method}")
+
+
+def refuse_credential(query: bytes) -> None:
+    """Raises BadRequest where the query holds a credential: it would stand in the logs of whatever it passes."""
+    if query and not CREDENTIALS.isdisjoint(name for name, _ in parse_qsl(query.decode("latin-1"), True)):
+        raise BadRequest("present the key in the header field x-goog-api-key; one in the address is never accepted")
+
+
 def family_of(path: str, headers: Mapping[bytes, bytes]) -> str:
-    """The family in whose form an error on this path is said: Anthropic's own paths and header, else OpenAI's."""
+    """The family in whose form an error on this path is said: Anthropic's or Google's own paths and header, else OpenAI's."""
+    if path.startswith(("/v1beta/", "/v1alpha/", "/upload/")) or b"x-goog-api-key" in headers or _GEMINI.match(path):
+        return "gemini"
     if path.startswith("/v1/messages") or b"anthropic-version" in headers:
         return "anthropic"
     return "openai"

@@ -13,7 +13,7 @@ from gateway import pipeline
 from gateway.errors import LexgateError, MethodNotAllowed
 from gateway.flow import Flow, Timing
 from gateway.ingress.caller import Caller, Receive, Send
-from gateway.ingress.endpoints import ENDPOINTS, Endpoint
+from gateway.ingress.endpoints import Endpoint, endpoint_of, refuse_credential
 from gateway.protocols.family import FAMILIES
 from gateway.services import Services
 
@@ -28,13 +28,18 @@ class ReverseProxy:
         self._fallback = fallback
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        endpoint = ENDPOINTS.get(scope["path"]) if scope["type"] == "http" else None
+        endpoint = endpoint_of(scope["path"], scope["query_string"]) if scope["type"] == "http" else None
         if endpoint is None:
             await self._fallback(scope, receive, send)
             return
         caller = Caller(scope, receive, send)
-        if scope["method"] != "POST":
-            await _refuse(endpoint, caller, MethodNotAllowed("this endpoint takes POST"))
+        try:
+            if scope["method"] != "POST":
+                raise MethodNotAllowed("this endpoint takes POST")
+            if endpoint.family == "gemini":
+                refuse_credential(scope["query_string"])
+        except LexgateError as error:
+            await _refuse(endpoint, caller, error)
             return
         await self.serve(endpoint, caller)
 
@@ -56,7 +61,7 @@ async def _call(endpoint: Endpoint, caller: Caller, services: Services) -> None:
         caller=caller,
         log=appender,
         timing=Timing(time.perf_counter()),
-        trace=services.tracing.begin(caller.header(b"traceparent"), flow_id, endpoint.path),
+        trace=services.tracing.begin(caller.header(b"traceparent"), flow_id, endpoint.route or endpoint.path),
     )
     task = asyncio.current_task()
     if task is None:

@@ -1,12 +1,12 @@
 """When a provider's own figures cannot be right: the rule that raises an alarm, and never does for an honest call.
 
-Only what a gateway can prove is compared: visible tokens. Reasoning that a provider reports and never shows, tools and
-files are left out of the comparison. The bounds per method:
+Only what a gateway can prove is compared: visible tokens. Reasoning that a provider reports and never shows is left out,
+and so is the input of calls with tools, schemas or files, which no count of texts sees. The bounds per method:
 
 | method   | flagged when the deviation from our count is at least                                   |
 |----------|------------------------------------------------------------------------------------------|
 | exact    | 20 tokens and 5 %                                                                        |
-| template | output: the same; input: 20 tokens and 10 %, because unseen parts may have been counted  |
+| template | the same                                                                                 |
 | estimate | 100 tokens and a factor of 3 (another tokenizer alone accounts for 2.2)                  |
 | none     | never                                                                                    |
 """
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from gateway.flow import Usage
 from gateway.metering.recount import Counted, Method
 
-_FLOOR, _PERCENT, _INPUT_PERCENT = 20, 5, 10
+_FLOOR, _PERCENT = 20, 5
 _ESTIMATE_FLOOR, _ESTIMATE_FACTOR = 100, 3
 
 
@@ -37,14 +37,12 @@ def compare(reported: Usage | None, counted: Counted) -> Discrepancy:
         return Discrepancy(flagged=False)
     got = reported.input - counted.input
     made = reported.output - reported.reasoning - counted.output
-    flagged = not counted.partial_output and _off(made, counted.output, counted.output_method, _PERCENT)
-    if not counted.partial_input:
-        percent = _PERCENT if counted.input_method is Method.EXACT else _INPUT_PERCENT
-        flagged = flagged or _off(got, counted.input, counted.input_method, percent)
+    flagged = not counted.partial_output and _off(made, counted.output, counted.output_method)
+    flagged = flagged or (not counted.partial_input and _off(got, counted.input, counted.input_method))
     return Discrepancy(flagged, got, made)
 
 
-def _off(difference: int, counted: int, method: Method, percent: int) -> bool:
+def _off(difference: int, counted: int, method: Method) -> bool:
     size = abs(difference)
     if method is Method.NONE:
         return False
@@ -52,4 +50,4 @@ def _off(difference: int, counted: int, method: Method, percent: int) -> bool:
         reported = counted + difference
         larger, smaller = max(reported, counted), max(0, min(reported, counted))
         return size >= _ESTIMATE_FLOOR and larger >= _ESTIMATE_FACTOR * smaller
-    return size >= _FLOOR and size * 100 >= percent * counted
+    return size >= _FLOOR and size * 100 >= _PERCENT * counted

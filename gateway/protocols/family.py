@@ -97,4 +97,50 @@ class AnthropicFamily:
         return b"event: error\ndata: " + self.error_body(error, flow) + b"\n\n"
 
 
-FAMILIES: Mapping[str, Family] = MappingProxyType({"openai": OpenAIFamily(), "anthropic": AnthropicFamily()})
+_STATUSES: Mapping[int, str] = MappingProxyType(
+    {
+        401: "UNAUTHENTICATED",
+        403: "PERMISSION_DENIED",
+        404: "NOT_FOUND",
+        408: "DEADLINE_EXCEEDED",
+        429: "RESOURCE_EXHAUSTED",
+        500: "INTERNAL",
+        502: "UNAVAILABLE",
+        503: "UNAVAILABLE",
+        504: "DEADLINE_EXCEEDED",
+    }
+)
+_ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
+
+
+class GeminiFamily:
+    """Google's `{"error": {"code": 403, "message", "status", "details"}}`; our code is the reason of its ErrorInfo."""
+
+    name = "gemini"
+
+    def error_body(self, error: LexgateError, flow: str) -> bytes:
+        metadata = _details(error, flow) | ({"param": error.param} if error.param else {})
+        info = {"@type": _ERROR_INFO, "reason": error.code, "domain": "lexgate", "metadata": metadata}
+        status = _STATUSES.get(error.status, "INVALID_ARGUMENT")
+        said = {"code": error.status, "message": error.message, "status": status, "details": [info]}
+        return orjson.dumps({"error": said})
+
+    def error_event(self, error: LexgateError, flow: str) -> bytes:
+        return b"data: " + self.error_body(error, flow) + b"\n\n"
+
+
+class GeminiArray(GeminiFamily):
+    """The same in a stream that is one JSON array: an error is its last element."""
+
+    def error_event(self, error: LexgateError, flow: str) -> bytes:
+        return b",\r\n" + self.error_body(error, flow) + b"]"
+
+
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        "openai": OpenAIFamily(),
+        "anthropic": AnthropicFamily(),
+        "gemini": GeminiFamily(),
+        "gemini_array": GeminiArray(),
+    }
+)

@@ -79,6 +79,11 @@ def kind_of_source(source: Mapping[str, Any], kind: PartKind) -> PartKind | None
     return PartKind.IMAGE if type(media_type) is str and media_type.startswith("image/") else kind
 
 
+def is_signed_place(node: Mapping[str, Any], key: str, role: str) -> bool:
+    """Where a provider puts its sealed bytes: whatever stands there goes on unaltered, or the call is refused."""
+    return role == "assistant" and key in _SEALED_IN and node.get("type") in _SEALED_IN[key]
+
+
 def is_sealed(node: Mapping[str, Any], key: str, value: str, role: str) -> bool:
     """A provider's own sealed bytes in the place where it puts them: nothing a caller could have written."""
     if key not in _SEALED_IN or role != "assistant" or node.get("type") not in _SEALED_IN[key]:

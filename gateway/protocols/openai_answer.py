@@ -1,7 +1,7 @@
 """OpenAI chat completions: answers, streamed and whole.
 
-Channels: each string field of a choice's delta (content, refusal, reasoning under any name a provider gives it), the
-transcript of audio, and the arguments of each tool call. Annotations and what else providers add pass as they are. Logprobs of an event whose
+Channels: each string field of a choice's delta (content, refusal, reasoning under any name a provider gives it, also in
+steps), the transcript of audio, and the arguments of each tool call. Annotations and what else providers add pass as they are. Logprobs of an event whose
 text changed are removed: their tokens would spell the placeholder. The terminal bytes are `data: [DONE]`.
 """
 
@@ -22,6 +22,8 @@ from gateway.redaction.channel import Rules
 
 _VISIBLE = frozenset({"content", "refusal"})
 _NO_TEXT = frozenset({"role", "id", "name", "tool_call_id"})
+_STEPS = "reasoning_details"
+"""Reasoning in steps, each an object with a text (MiniMax, and routers)."""
 _STAMP = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
 _NULL_USAGE = (b',"usage":null', b', "usage": null')
 DONE = b"data: [DONE]\n\n"
@@ -69,7 +71,7 @@ class OpenAIAnswer:
             return event.raw
         usage = chunk.get("usage")
         if type(usage) is dict:
-            report.usage = usage_of(usage)
+            report.usage = usage_of(usage) or report.usage
         if self.channels.stopped():
             return b""
         report.stopped = look(self.channels.rules, [*_outside(chunk, self._stamp, "delta"), *other_lines(event.raw)])
@@ -112,7 +114,9 @@ class OpenAIAnswer:
         """Pass one choice of one event through its channels. True if the event has changed."""
         index = choice.get("index", 0)
         self._open.setdefault(index)
-        delta = choice.get("delta")
+        delta, usage = choice.get("delta"), choice.get("usage")
+        if type(usage) is dict:  # where Kimi's streams have it
+            self.channels.report.usage = usage_of(usage) or self.channels.report.usage
         changed = type(delta) is dict and self._delta(index, delta)
         if changed and choice.get("logprobs") is not None:
             choice["logprobs"] = None
@@ -147,6 +151,10 @@ class OpenAIAnswer:
                 continue
             elif key == "tool_calls":
                 changed |= self._tool_calls(index, value)
+            elif key == _STEPS and type(value) is list:
+                for step in value:
+                    if type(step) is dict and type(step.get("text")) is str:
+                        changed |= self._text(index, _STEPS, step, "text")
             elif key == "function_call" and type(value) is dict:
                 changed |= self._call(index, "function_call", value, "arguments")
             elif key == "audio" and type(value) is dict and type(value.get("transcript")) is str:
@@ -233,6 +241,8 @@ class OpenAIAnswer:
             rest = channel.finish()
             if rest:
                 delta: dict[str, Any] = {"audio": {"transcript": rest}} if key[1] == "audio" else {str(key[1]): rest}
+                if key[1] == _STEPS:
+                    delta = {_STEPS: [{"type": "reasoning.text", "text": rest}]}
                 if key[1] == "tool":
                     delta = self._call_rest(key, rest)
                 events.append(self._delta_event(index, delta))
@@ -329,6 +339,11 @@ class OpenAIAnswer:
             if type(message[key]) is str and key not in _NO_TEXT:
                 kind = "text" if key in _VISIBLE else "reasoning"
                 self._whole_text((position, key), kind, message, key, (*base, key), texts)
+        steps = message.get(_STEPS)
+        for place, step in enumerate(steps if type(steps) is list else []):
+            if type(step) is dict and type(step.get("text")) is str:
+                path = (*base, _STEPS, place, "text")
+                self._whole_text((position, _STEPS, place), "reasoning", step, "text", path, texts)
         audio = message.get("audio")
         if type(audio) is dict and type(audio.get("transcript")) is str:
             path = (*base, "audio", "transcript")
@@ -398,16 +413,28 @@ class OpenAIAnswer:
         self.channels.report.stopped = channel.stopped
 
 
-def usage_of(usage: dict[str, Any]) -> Usage:
-    """Prompt tokens include cached ones, completion tokens include reasoning, as in `Usage`."""
-    prompt = usage.get("prompt_tokens_details") or {}
-    completion = usage.get("completion_tokens_details") or {}
+def usage_of(usage: dict[str, Any]) -> Usage | None:
+    """Prompt tokens include cached and written ones, completion tokens include reasoning, as in `Usage`.
+
+    Cached tokens stand in the details; DeepSeek's `prompt_cache_hit_tokens` and Kimi's own `cached_tokens` beside them
+    say the same. None for a usage that parts no input from output: a total alone is no report.
+    """
+    if "prompt_tokens" not in usage and "completion_tokens" not in usage:
+        return None
+    prompt, completion = _details(usage, "prompt_tokens_details"), _details(usage, "completion_tokens_details")
+    cached = (prompt.get("cached_tokens"), usage.get("prompt_cache_hit_tokens"), usage.get("cached_tokens"))
     return Usage(
         input=number(usage.get("prompt_tokens")),
-        cached_input=number(prompt.get("cached_tokens")) if type(prompt) is dict else 0,
+        cached_input=max(number(count) for count in cached),
+        cache_write=number(prompt.get("cache_creation_input_tokens")),
         output=number(usage.get("completion_tokens")),
-        reasoning=number(completion.get("reasoning_tokens")) if type(completion) is dict else 0,
+        reasoning=number(completion.get("reasoning_tokens")),
     )
+
+
+def _details(usage: dict[str, Any], key: str) -> dict[str, Any]:
+    details = usage.get(key)
+    return details if type(details) is dict else {}
 
 
 def _withheld() -> UpstreamFailed:
@@ -442,6 +469,9 @@ def _of_part(name: str, part: Any) -> list[Any]:
     """What no channel reads of a tool call, a function call or audio."""
     if name == "tool_calls" and type(part) is list:
         return [value for call in part for value in _of_call(call)]
+    if name == _STEPS and type(part) is list:
+        steps = [step if type(step) is dict else {"": step} for step in part]
+        return [value for step in steps for key, value in step.items() if key != "text" or type(value) is not str]
     text = {"function_call": "arguments", "audio": "transcript"}.get(name)
     if text is not None and type(part) is dict:
         return [value for key, value in part.items() if key != text or type(value) is not str]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import orjson
 
 from gateway.errors import BadRequest
 from gateway.flow import Path
+from gateway.protocols.array_items import cut_items
 from gateway.protocols.json_offsets import escape, locate
 from gateway.protocols.request import Segment, unread_kinds
 from gateway.protocols.vocabulary import KNOWN_KEYS, MODEL, REFERENCE_FIELDS, WORDS, is_plain_model
@@ -20,7 +20,6 @@ MAX_OUTPUT = 1_000_000  # tokens: below the shortest number that could be somebo
 MAX_MESSAGES = 4_096
 MAX_BLOCKS = 20_000  # content blocks of all messages together
 _SMALL = 1_000_000
-_COMMA_BEHIND = re.compile(rb"\s*,")
 _CALLER_TOOLS = frozenset({None, "function", "custom"})
 _PLAIN_MESSAGE = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal"})
 _PLAIN_BLOCKS = frozenset({"text", "tool_use", "thinking", "refusal", "redacted_thinking", "input_text", "output_text"})
@@ -213,7 +212,7 @@ def strip_labels(body: bytes, tree: dict[str, Any], labels: Sequence[str]) -> tu
     that was nothing but a label goes whole, because providers refuse empty text blocks.
     """
     texts: dict[Path, str] = {}
-    emptied: list[Path] = []
+    emptied: dict[Path, list[int]] = {}
     known = tuple(label for label in labels if label)
     for index, message in enumerate(tree["messages"]):
         if not known or message.get("role") != "assistant":
@@ -227,18 +226,17 @@ def strip_labels(body: bytes, tree: dict[str, Any], labels: Sequence[str]) -> tu
                 text = content[place].get("text")
                 if type(text) is not str or (kept := without_labels(text, known)) == text:
                     continue
-                path = ("messages", index, "content", place)
+                path = ("messages", index, "content")
                 if kept or len(content) == 1:
-                    content[place]["text"] = texts[(*path, "text")] = kept
+                    content[place]["text"] = texts[(*path, place, "text")] = kept
                 else:
                     del content[place]
-                    emptied.append(path)
+                    emptied.setdefault(path, []).insert(0, place)
     if not texts and not emptied:
         return body, 0
-    places = locate(body, [*texts, *emptied])
-    edits = [(*places[path], f'"{escape(text)}"'.encode()) for path, text in texts.items()]
-    edits += [(*_with_comma(body, *places[path]), b"") for path in emptied]
-    return splice(body, edits), len(edits)
+    edits = cut_items(body, emptied)
+    edits += [(*at, f'"{escape(texts[path])}"'.encode()) for path, at in locate(body, texts).items()]
+    return splice(body, edits), len(texts) + sum(map(len, emptied.values()))
 
 
 def without_labels(text: str, labels: tuple[str, ...]) -> str:
@@ -269,13 +267,3 @@ def _behind_space(text: str, start: int, end: int) -> int:
     while start < end and text[start].isspace():
         start += 1
     return start
-
-
-def _with_comma(body: bytes, start: int, end: int) -> tuple[int, int]:
-    """The range of an array's item with the comma that parts it from its neighbour."""
-    comma = _COMMA_BEHIND.match(body, end)
-    if comma is not None:
-        return start, comma.end()
-    while body[start - 1 : start] != b",":
-        start -= 1
-    return start - 1, end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from gateway.protocols import anthropic_count_tokens, anthropic_messages, openai_chat
+from gateway.protocols import anthropic_count_tokens, anthropic_messages, gemini, openai_chat
 from gateway.protocols.request import DecodedRequest
 
 DECODERS: Mapping[str, Callable[..., DecodedRequest]] = MappingProxyType(
@@ -13,6 +13,9 @@ DECODERS: Mapping[str, Callable[..., DecodedRequest]] = MappingProxyType(
         openai_chat.PROTOCOL: openai_chat.decode,
         anthropic_messages.PROTOCOL: anthropic_messages.decode,
         anthropic_count_tokens.PROTOCOL: anthropic_count_tokens.decode,
+        gemini.GENERATE: gemini.decode,
+        gemini.COUNT_TOKENS: gemini.decode_count_tokens,
+        gemini.EMBED: gemini.decode_embed,
     }
 )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from gateway.errors import BadRequest
 from gateway.flow import Part, PartKind, Path
+from gateway.protocols.vocabulary import MODEL, is_plain_model
 from gateway.protocols.walk import Walk
 
 
@@ -54,8 +56,8 @@ _UNREAD = frozenset({PartKind.IMAGE, PartKind.AUDIO, PartKind.FILE})
 class DecodedRequest:
     """A request body and what its protocol says about it. `body` is what goes on: our own labels are already out."""
 
-    protocol: str  # openai_chat | anthropic_messages | anthropic_count_tokens
-    family: str  # openai | anthropic
+    protocol: str  # openai_chat | anthropic_messages | gemini_generate | …
+    family: str  # openai | anthropic | gemini
     model: str
     stream: bool
     segments: tuple[Segment, ...]
@@ -68,6 +70,13 @@ class DecodedRequest:
     wants_usage: bool = True  # the caller will be shown a usage event of a stream
     max_output: int | None = None  # tokens
     stripped: int = 0  # how many of our own labels were taken out of resent history
+    framing: str = "sse"  # of a streamed answer: sse, or array (one JSON array, element by element)
+
+    def addressed(self, model: str, *, stream: bool, framing: str) -> DecodedRequest:
+        """The same with what its path says. Raises BadRequest when the body names another model."""
+        if self.model not in {"", model} or MODEL.fullmatch(model) is None or not is_plain_model(model):
+            raise BadRequest("model must be a model's name, and the body cannot name another one", param="model")
+        return replace(self, model=model, stream=stream, framing=framing)
 
     @cached_property
     def system_text(self) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-KNOWN_KEYS = frozenset(
+from gateway.protocols.gemini_vocabulary import GEMINI_KEYS, GEMINI_WORD_KEYS, GEMINI_WORDS
+
+KNOWN_KEYS = GEMINI_KEYS | frozenset(
     """
     allowed_callers arguments audio budget_tokens cache_control citations code container content context context_management
     custom data description detail developer_message disable_parallel_tool_use display_height_px display_number
@@ -28,8 +30,9 @@ KNOWN_KEYS = frozenset(
 WORD_KEYS = frozenset(
     {"type", "role", "detail", "format", "media_type", "service_tier", "ttl", "effort", "tool_choice", "verbosity"}
     | {"reasoning_effort"}
+    | GEMINI_WORD_KEYS
 )
-WORDS = frozenset(
+WORDS = GEMINI_WORDS | frozenset(
     """
     adaptive allowed_tools any application/pdf array assistant audio auto base64 boolean code_execution_tool_result
     container_upload content custom default developer disabled document enabled ephemeral file file_url flex function

@@ -29,6 +29,7 @@ from gateway.protocols.media import (
     is_data_url,
     is_encoded,
     is_sealed,
+    is_signed_place,
     kind_of,
     kind_of_key,
     kind_of_source,
@@ -98,6 +99,11 @@ def walk_field(value: Any, path: Path) -> Walk:
         _reference(walk, str(key), value, path, _FIELD)
     _value(walk, value, path, _At(PartKind.FIELD, "", blocks=key == "mcp_servers"))
     return walk
+
+
+def walk_value(walk: Walk, value: Any, path: Path, kind: PartKind, role: str, *, own: bool = False) -> None:
+    """Anything that has no blocks in it, for walkers of other protocols. `own`: a tool's own data."""
+    _value(walk, value, path, _At(kind, role, blocks=False, own=own))
 
 
 def _value(walk: Walk, value: Any, path: Path, at: _At) -> None:
@@ -184,7 +190,7 @@ def _is_providers(walk: Walk, node: Mapping[str, Any], key: str, value: str, her
     """Whether a string is the provider's own: an identifier it issued, or sealed bytes. Signed text is noted."""
     if key in ISSUED_KEYS:
         return is_issued_id(value)
-    if key == "thinking" and node.get("signature"):
+    if (key == "thinking" and node.get("signature")) or is_signed_place(node, key, role):
         walk.sealed.add(here)
     return is_sealed(node, key, value, role)
 

@@ -12,6 +12,8 @@ from gateway.errors import LexgateError, UpstreamFailed
 from gateway.protocols.answer import AnswerOptions, AnswerReport, MalformedAnswer
 from gateway.protocols.anthropic_answer import AnthropicAnswer
 from gateway.protocols.family import FAMILIES
+from gateway.protocols.gemini_answer import GeminiAnswer
+from gateway.protocols.json_array import ArrayReader
 from gateway.protocols.openai_answer import OpenAIAnswer
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
 from gateway.redaction.channel import Rules
@@ -36,8 +38,10 @@ def _nothing_allowed(_label: str, _value: str) -> bool:
     return False
 
 
-def answer_of(family: str, rules: Rules, options: AnswerOptions) -> OpenAIAnswer | AnthropicAnswer:
+def answer_of(family: str, rules: Rules, options: AnswerOptions) -> OpenAIAnswer | AnthropicAnswer | GeminiAnswer:
     """The answer's form in this family."""
+    if family == "gemini":
+        return GeminiAnswer(rules, options)
     return OpenAIAnswer(rules, options) if family == "openai" else AnthropicAnswer(rules, options)
 
 
@@ -57,15 +61,18 @@ class AnswerStream:
         outbound: frozenset[str] = frozenset(),
         json_mode: bool = False,
         flow: str = "",
+        framing: str = "sse",
+        shifted: bool = False,
         names: NamesGuard | None = None,
     ) -> None:
-        """`family`: openai | anthropic. `streaming`: the answer is text/event-stream. `label`: None in JSON mode."""
+        """`family`: openai | anthropic | gemini. `framing`: of a stream, sse or array. `label`: None in JSON mode."""
         rules = Rules(placeholders or {}, guard, allowed, names)
-        self._answer = answer_of(family, rules, AnswerOptions(label, hide_usage, outbound, json_mode))
-        self._family = FAMILIES[family]
+        array = streaming and framing == "array"
+        self._answer = answer_of(family, rules, AnswerOptions(label, hide_usage, outbound, json_mode, array, shifted))
+        self._family = FAMILIES[f"{family}_array" if array else family]
         self._flow = flow
         self._streaming = streaming
-        self._reader = EventReader()
+        self._reader: EventReader | ArrayReader = ArrayReader() if array else EventReader()
         self._whole: list[bytes] = []
         self._size = 0
         self._finished: Finished | None = None

@@ -30,5 +30,7 @@ async def decode(flow: Flow, services: Services) -> None:
         return
     decoder = services.decoders[flow.endpoint.protocol]
     request = await services.heavy.run(size, decoder, flow.body, labels=services.own_labels)
+    if flow.endpoint.model:
+        request = request.addressed(flow.endpoint.model, stream=flow.endpoint.stream, framing=flow.endpoint.framing)
     services.model_names.check(request.model)
     flow.request = request

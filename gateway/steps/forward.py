@@ -20,6 +20,6 @@ async def forward(flow: Flow, services: Services) -> None:
     flow.providers_tried.add(provider.name)
     headers = services.request_headers.of(provider, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
     flow.timing.forwarded = time.perf_counter()
-    flow.upstream = await services.upstream.post(provider, flow.endpoint.path, headers, flow.forwarded)
+    flow.upstream = await services.upstream.post(provider, provider.path(flow.endpoint.path), headers, flow.forwarded)
     if flow.upstream.status in CREDENTIAL_REFUSED:
         raise UpstreamFailed(f"provider {provider.name} refused the gateway's credential")

@@ -33,7 +33,7 @@ async def guard(flow: Flow, services: Services) -> None:
         raise RuntimeError("this step runs after forward")
     require_known(decision)
     flow.streamed = request.stream and upstream.status < 400
-    expected = MEDIA_TYPES[flow.streamed]
+    expected = MEDIA_TYPES[flow.streamed and request.framing == "sse"]
     media_type = upstream.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != expected:
         raise UpstreamFailed(f"the provider's answer is not {expected}")

@@ -17,6 +17,7 @@ from gateway.errors import UpstreamFailed, UpstreamTimeout
 from gateway.settings import Provider, Timeouts
 
 CHUNK_BYTES = 65_536
+KNOWN_URLS = 1024
 
 
 class Unreachable(UpstreamFailed):
@@ -66,6 +67,8 @@ class UpstreamClient:
         session = self._session(provider)
         url = self._urls.get((provider.base_url, path))
         if url is None:
+            if len(self._urls) >= KNOWN_URLS:  # a path may name any model
+                self._urls.clear()
             url = self._urls[(provider.base_url, path)] = URL(provider.base_url.rstrip("/") + path, encoded=True)
         try:
             async with asyncio.timeout(self._timeouts.first_byte):

@@ -19,6 +19,7 @@ TO_PROVIDER: Mapping[str, tuple[tuple[bytes, re.Pattern[str]], ...]] = MappingPr
     {
         "openai": ((b"openai-beta", FEATURES),),
         "anthropic": ((b"anthropic-version", DAY), (b"anthropic-beta", FEATURES)),
+        "gemini": (),
     }
 )
 """Fields of the caller that travel, and the only form they may have: a field is no place for text."""
@@ -71,8 +72,9 @@ def _fixed(provider: Provider, family: str) -> dict[str, str]:
         "user-agent": "lexgate",
     }
     secret = resolve(provider.secret)
-    if secret and family == "anthropic":
-        headers["x-api-key"] = secret
+    own = {"anthropic": "x-api-key", "gemini": "x-goog-api-key"}.get(family)
+    if secret and own:
+        headers[own] = secret
     elif secret:
         headers["authorization"] = f"Bearer {secret}"
     return headers

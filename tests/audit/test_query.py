@@ -119,7 +119,7 @@ async def test_every_key_finds_what_a_scan_finds(lab: Lab) -> None:
 
     await asyncio.gather(*(one(i) for i in range(60)))
     records = lab.records()
-    # Of a burst like this one the projection tells with the next checkpoint, 20 ms later.
+    # Of a burst like this one the projection tells a moment later.
     await eventually(lambda: len(records.find("status:completed", limit=500).records) == 45)
     everything = records.find("", limit=500).records
     assert len(everything) == 60

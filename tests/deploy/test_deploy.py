@@ -22,7 +22,7 @@ SAMPLE = DEPLOY / "lexgate.yaml"
 
 def _paths(document: object, at: str = "") -> Iterator[str]:
     """Dotted names of everything given in a configuration; list items as `name[]`."""
-    if isinstance(document, dict):
+    if isinstance(document, dict) and document:
         for key, value in document.items():
             yield from _paths(value, f"{at}.{key}" if at else key)
     elif isinstance(document, list) and document and isinstance(document[0], dict):

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.e2e
 
 PLANTED = "4111 1111 1111 1111"
 MESSAGE = b'{"role":"user","content":"card 4111 1111 1111 1111"}'
-PATHS = ["/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens"]
+GEMINI = "/v1beta/models/echo:generateContent"
+PATHS = ["/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens", GEMINI]
 
 BODIES = {
     "empty": b"",

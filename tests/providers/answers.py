@@ -1,4 +1,4 @@
-"""What the canned provider says, in OpenAI's and Anthropic's wire forms, whole and as server-sent events.
+"""What the canned provider says, in OpenAI's, Anthropic's and Google's wire forms, whole and as server-sent events.
 
 Usage is honest unless a behaviour lies: o200k tokens of every text, and OpenAI's documented overhead of three tokens a
 message, one a role and three to prime the answer.
@@ -62,6 +62,22 @@ def texts_in(request: Json) -> list[tuple[str, str]]:
             found += [(role, text) for text in _texts(message.get("content"))]
             for call in message.get("tool_calls") or []:
                 found.append((role, str(call.get("function", {}).get("arguments", ""))))
+    return found + _gemini_texts(request)
+
+
+def _gemini_texts(request: Json) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    system = request.get("systemInstruction") or request.get("system_instruction")
+    for role, content in [
+        ("system", system),
+        *((str(c.get("role", "user")), c) for c in request.get("contents") or []),
+    ]:
+        for part in (content or {}).get("parts") or []:
+            if isinstance(part.get("text"), str):
+                found.append((role, part["text"]))
+            for key, data in (("functionCall", "args"), ("functionResponse", "response")):
+                if key in part:
+                    found.append(("tool", orjson.dumps(part[key].get(data)).decode()))
     return found
 
 
@@ -80,7 +96,8 @@ def _texts(content: Any) -> Iterator[str]:
 
 def count_input(request: Json) -> int:
     """Tokens an honest provider reports for a request."""
-    messages = len(request.get("messages") or []) + (1 if request.get("system") else 0)
+    messages = len(request.get("messages") or request.get("contents") or [])
+    messages += bool(request.get("system") or request.get("systemInstruction"))
     tools = orjson.dumps(request["tools"]).decode() if request.get("tools") else ""
     return sum(tokens(text) for _, text in texts_in(request)) + 4 * messages + 3 + (tokens(tools) if tools else 0)
 
@@ -129,6 +146,7 @@ def _block(kind: str, text: str, behaviour: Behaviour, name: str = "") -> Block:
 
 def _tool_names(request: Json) -> list[str]:
     names = [tool.get("name") or tool.get("function", {}).get("name") for tool in request.get("tools") or []]
+    names += [one["name"] for tool in request.get("tools") or [] for one in tool.get("functionDeclarations") or []]
     return [str(name) for name in names if name] or ["lookup"]
 
 
@@ -275,15 +293,59 @@ def anthropic_events(said: Answer, request: Json) -> Iterator[tuple[str, Json | 
         yield "message_stop", {"type": "message_stop"}
 
 
+# --- Gemini generateContent ------------------------------------------------------------------------------------------
+
+_GEMINI_FINISH = {"stop": "STOP", "tool": "STOP", "length": "MAX_TOKENS"}
+
+
+def gemini_usage(said: Answer) -> Json:
+    """Thoughts are counted beside the candidates' tokens, as Google does."""
+    got, made = _counts(said)
+    thoughts = sum(tokens(block.text) for block in said.blocks if block.kind == "thinking")
+    counts = {"promptTokenCount": got, "candidatesTokenCount": made - thoughts, "totalTokenCount": got + made}
+    return {**counts, **({"thoughtsTokenCount": thoughts} if thoughts else {})}
+
+
+def _gemini_part(block: Block, text: str) -> Json:
+    if block.kind == "tool":
+        return {"functionCall": {"name": block.name, "args": orjson.loads(text)}, "thoughtSignature": SIGNATURE}
+    return {"text": text, "thought": True} if block.kind == "thinking" else {"text": text}
+
+
+def _gemini_chunk(said: Answer, parts: list[Json], finish: str | None) -> Json:
+    candidate: Json = {"content": {"role": "model", "parts": parts}, "index": 0}
+    if finish:
+        candidate["finishReason"] = _GEMINI_FINISH[finish]
+    usage = {} if "nousage" in said.behaviour.flags or not finish else {"usageMetadata": gemini_usage(said)}
+    return {"candidates": [candidate], **usage, "modelVersion": said.model, "responseId": "resp_canned"}
+
+
+def gemini_body(said: Answer, request: Json) -> Json:
+    """A whole answer: each block is a part."""
+    return _gemini_chunk(said, [_gemini_part(block, block.text) for block in said.blocks], said.finish)
+
+
+def gemini_events(said: Answer, request: Json) -> Iterator[tuple[str, Json | str]]:
+    """The same as a stream. Arguments come whole; the last chunk has a signature, the reason of the end and the usage."""
+    for block in said.blocks:
+        for piece in [block.text] if block.kind == "tool" else block.chunks:
+            yield "", _gemini_chunk(said, [_gemini_part(block, piece)], None)
+    if "noend" not in said.behaviour.flags:
+        yield "", _gemini_chunk(said, [{"text": "", "thoughtSignature": SIGNATURE}], said.finish)
+
+
 # --- Errors ----------------------------------------------------------------------------------------------------------
 
 _ANTHROPIC_ERRORS = {400: "invalid_request_error", 401: "authentication_error", 404: "not_found_error",
                      429: "rate_limit_error", 529: "overloaded_error"}  # fmt: skip
 
 
-def error_body(anthropic: bool, status: int, message: str) -> Json:
+def error_body(family: str, status: int, message: str) -> Json:
     """A provider's own error, in the family's form."""
-    if anthropic:
+    if family == "gemini":
+        kind = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED"}.get(status, "UNAVAILABLE")
+        return {"error": {"code": status, "message": message, "status": kind}}
+    if family == "anthropic":
         kind = _ANTHROPIC_ERRORS.get(status, "api_error")
         return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_canned"}
     kind = "rate_limit_exceeded" if status == 429 else "server_error" if status >= 500 else "invalid_request_error"

@@ -2,8 +2,9 @@
 
 Run `python tests/providers/canned.py --port 0 [--record FILE] [--tls CERT.pem]`; it prints one JSON line {"url": …} when
 it listens. In a test: `async with CannedProvider() as provider:`, then `provider.url` and `provider.requests`.
-Speaks OpenAI /v1/chat/completions and /v1/models, Anthropic /v1/messages and /v1/messages/count_tokens. How it answers
-is chosen by the model name (see behaviour.py). GET /canned/requests lists what it received, newest last.
+Speaks OpenAI /v1/chat/completions and /v1/models, Anthropic /v1/messages and /v1/messages/count_tokens, Gemini
+/v1beta/models/MODEL:generateContent, :streamGenerateContent, :countTokens and the embedding methods. How it answers is
+chosen by the model name (see behaviour.py). GET /canned/requests lists what it received, newest last.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import base64
 import gzip
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -144,33 +146,51 @@ class CannedProvider:
             os.fsync(self._file)
 
     async def _answer(self, received: Received, writer: asyncio.StreamWriter) -> None:
-        path = received.path.partition("?")[0]
+        path, _, query = received.path.partition("?")
+        gemini = GEMINI.fullmatch(path)
         anthropic = path.startswith("/v1/messages") or received.header("anthropic-version") is not None
+        family = "gemini" if gemini else "anthropic" if anthropic else "openai"
         if path == "/canned/requests":
             return await _whole(writer, 200, orjson.dumps([orjson.loads(one.line()) for one in self.requests]))
         if path == "/v1/models" and received.method == "GET":
             return await _whole(writer, 200, orjson.dumps(_models(anthropic)))
-        if path not in ("/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens"):
-            return await _whole(writer, 404, orjson.dumps(answers.error_body(anthropic, 404, "canned: no such path")))
+        if not gemini and path not in ("/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens"):
+            return await _whole(writer, 404, orjson.dumps(answers.error_body(family, 404, "canned: no such path")))
         try:
             request = received.json()
+            if gemini:
+                request["model"] = gemini[1]
             behaviour = parse(str(request["model"]))
         except (ValueError, KeyError, TypeError, RecursionError):
-            wrong = answers.error_body(anthropic, 400, "canned: not a request with a model")
+            wrong = answers.error_body(family, 400, "canned: not a request with a model")
             return await _whole(writer, 400, orjson.dumps(wrong))
         await _fail_first(writer, behaviour)
         if behaviour.status != 200:
-            wrong = answers.error_body(anthropic, behaviour.status, f"canned {behaviour.status}")
+            wrong = answers.error_body(family, behaviour.status, f"canned {behaviour.status}")
             return await _whole(writer, behaviour.status, orjson.dumps(wrong), [b"retry-after: 7"])
         if path.endswith("count_tokens"):
             count = answers.count_input(request) + behaviour.lie_input
             return await _whole(writer, 200, orjson.dumps({"input_tokens": count}))
+        if gemini and gemini[2] not in ("generateContent", "streamGenerateContent"):
+            return await _whole(writer, 200, orjson.dumps(_gemini_method(gemini[2], request, behaviour)))
         said = answers.answer(request, received.body, behaviour)
-        if request.get("stream") is True:
-            events = answers.anthropic_events if anthropic else answers.openai_events
-            return await _stream(writer, behaviour, anthropic, list(events(said, request)))
-        body = answers.anthropic_body if anthropic else answers.openai_body
+        if request.get("stream") is True or (gemini and gemini[2] == "streamGenerateContent"):
+            events = getattr(answers, f"{family}_events")
+            framing = "array" if gemini and "alt=sse" not in query else family
+            return await _stream(writer, behaviour, framing, list(events(said, request)))
+        body = getattr(answers, f"{family}_body")
         return await _whole_answer(writer, behaviour, orjson.dumps(body(said, request)))
+
+
+GEMINI = re.compile(r"/v1(?:beta|alpha)?/models/(.+):([A-Za-z]+)")
+
+
+def _gemini_method(method: str, request: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
+    """Answers that are no content: a count of tokens, or one small vector for each text."""
+    if method == "countTokens":
+        return {"totalTokens": answers.count_input(request) + behaviour.lie_input}
+    vector = {"values": [0.25, -0.5, 0.125]}
+    return {"embeddings": [vector] * len(request["requests"])} if "requests" in request else {"embedding": vector}
 
 
 def _models(anthropic: bool) -> dict[str, Any]:
@@ -256,12 +276,14 @@ async def _whole_answer(writer: asyncio.StreamWriter, behaviour: Behaviour, body
 
 
 async def _stream(
-    writer: asyncio.StreamWriter, behaviour: Behaviour, anthropic: bool, events: list[tuple[str, Any]]
+    writer: asyncio.StreamWriter, behaviour: Behaviour, family: str, events: list[tuple[str, Any]]
 ) -> None:
-    """Server-sent events in HTTP chunks, one event a chunk, until they or the behaviour end."""
+    """Events in HTTP chunks, one event a chunk, until they or the behaviour end. `array`: elements of one JSON array."""
+    array = family == "array"
     close = "close" in behaviour.flags
     framing = b"connection: close" if close else b"transfer-encoding: chunked"
-    head = [b"HTTP/1.1 200 OK", b"content-type: text/event-stream; charset=utf-8", b"cache-control: no-cache", framing]
+    media_type = b"application/json; charset=UTF-8" if array else b"text/event-stream; charset=utf-8"
+    head = [b"HTTP/1.1 200 OK", b"content-type: " + media_type, b"cache-control: no-cache", framing]
     head += [b"x-request-id: req_canned", b"set-cookie: canned=1"]
     zipper = None
     if "gzip" in behaviour.flags:
@@ -275,9 +297,11 @@ async def _stream(
             if index == behaviour.stall:
                 await asyncio.sleep(3600)
             raise _Stop(hard=index == behaviour.reset)
-        frame = _frame(behaviour, name, data)
+        frame = _element(index, data) if array else _frame(behaviour, name, data)
         if index == behaviour.error:
-            frame = _frame(behaviour, "error" if anthropic else "", answers.error_body(anthropic, 529, "canned error"))
+            wrong = answers.error_body("gemini" if array else family, 529, "canned error")
+            said = "error" if family == "anthropic" else ""
+            frame = _element(index, wrong) if array else _frame(behaviour, said, wrong)
         elif "malformed" in behaviour.flags and index == 2:
             frame = b'data: {"broken": \xff\n\n'
         frame = zipper(frame, 1) if zipper else frame
@@ -292,10 +316,17 @@ async def _stream(
             await _send(writer, behaviour, frame)
         if index == behaviour.error:
             break
+    if array and "noend" not in behaviour.flags:
+        writer.write(b"\n]" if close else b"2\r\n\n]\r\n")
     writer.write(b"" if close else b"0\r\n\r\n")
     await writer.drain()
     if close:
         raise _Stop
+
+
+def _element(index: int, data: Any) -> bytes:
+    """As Google writes them: indented, parted by a comma and a line break."""
+    return (b",\r\n" if index else b"[") + orjson.dumps(data, option=orjson.OPT_INDENT_2)
 
 
 def _frame(behaviour: Behaviour, name: str, data: Any) -> bytes:

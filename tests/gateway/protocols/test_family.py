@@ -47,10 +47,32 @@ def test_a_denial_says_what_would_make_the_call_acceptable():
         (errors.LexgateError("x"), "api_error"),
     ],
 )
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", ["openai", "anthropic"])
 def test_types_by_status(family, error, kind):
     body = orjson.loads(FAMILIES[family].error_body(error, ""))["error"]
     assert (body["type"], body["code"], body["param"]) == (kind, error.code, error.param)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.BadRequest("x", param="contents"), "INVALID_ARGUMENT"),
+        (errors.Unauthenticated("x"), "UNAUTHENTICATED"),
+        (DENIED, "PERMISSION_DENIED"),
+        (errors.NotFound("x"), "NOT_FOUND"),
+        (errors.TooManyRequests("x"), "RESOURCE_EXHAUSTED"),
+        (errors.UpstreamFailed("x"), "UNAVAILABLE"),
+        (errors.UpstreamTimeout("x"), "DEADLINE_EXCEEDED"),
+        (errors.LexgateError("x"), "INTERNAL"),
+    ],
+)
+def test_googles_errors_by_status(error, status):
+    body = orjson.loads(FAMILIES["gemini"].error_body(error, "f1"))["error"]
+    assert (body["code"], body["status"], body["message"]) == (error.status, status, error.message)
+    info = body["details"][0]
+    assert info["@type"] == "type.googleapis.com/google.rpc.ErrorInfo"
+    assert (info["reason"], info["domain"], info["metadata"]["flow"]) == (error.code, "lexgate", "f1")
+    assert info["metadata"].get("rule") == (error.rule if isinstance(error, errors.Denied) else None)
 
 
 def test_the_sdks_raise_their_own_errors():
@@ -73,3 +95,5 @@ def test_the_sdks_raise_their_own_errors():
 def test_events_inside_streams():
     assert FAMILIES["openai"].error_event(DENIED, "f1").startswith(b'data: {"error":')
     assert FAMILIES["anthropic"].error_event(DENIED, "f1").startswith(b"event: error\ndata: {")
+    assert FAMILIES["gemini"].error_event(DENIED, "f1").startswith(b'data: {"error":')
+    assert orjson.loads(b"[{}" + FAMILIES["gemini_array"].error_event(DENIED, "f1"))[1]["error"]["code"] == 403

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from pathlib import Path
@@ -29,11 +30,14 @@ DENIED = Denied(
     citation="PIPL Art. 38",
     remedy="redact it, or use a provider in CN",
 )
+SIGNATURE = base64.b64encode(bytes(range(200))).decode()
 TEXT = "Write to 李伟 (13800138000) and Anna Müller, key sk-live-9aJQ2ZxkT4."
 
 
 def request_body(protocol: str, *, stream: bool) -> bytes:
     content = json.dumps({"to": "Anna M\u00fcller", "phone": 13800138000})
+    if protocol.startswith("gemini"):
+        return gemini_request(protocol, json.loads(content))
     if protocol == "openai_chat":
         call = {"id": "call_abcdefgh", "type": "function", "function": {"name": "save", "arguments": content}}
         messages = [
@@ -52,6 +56,56 @@ def request_body(protocol: str, *, stream: bool) -> bytes:
         ]
         tree = {"model": "m", "max_tokens": 64, "system": "Be brief.", "messages": messages}
     return json.dumps(tree | ({"stream": True} if stream else {}), ensure_ascii=False).encode()
+
+
+def gemini_request(protocol: str, content: dict) -> bytes:
+    user = {"role": "user", "parts": [{"text": TEXT}]}
+    if protocol == "gemini_embed":
+        return json.dumps({"content": user, "taskType": "RETRIEVAL_QUERY"}, ensure_ascii=False).encode()
+    contents = [
+        user,
+        {
+            "role": "model",
+            "parts": [{"functionCall": {"name": "save", "args": content}, "thoughtSignature": SIGNATURE}],
+        },
+        {"role": "user", "parts": [{"functionResponse": {"name": "save", "response": {"result": "saved"}}}]},
+    ]
+    system = {"parts": [{"text": "Be brief."}]}
+    tree = {"contents": contents, "systemInstruction": system, "generationConfig": {"temperature": 0.70}}
+    return json.dumps(tree, ensure_ascii=False).encode()
+
+
+def gemini_answer(protocol: str, forwarded: bytes, form: str) -> bytes:
+    """A provider that repeats the first text and saves it; `form`: whole, stream or array."""
+    if protocol == "gemini_count_tokens":
+        return b'{\n  "totalTokens": 31\n}\n'
+    if protocol == "gemini_embed":
+        return b'{\n  "embedding": {"values": [0.0130, -2e-3]}\n}\n'
+    text = json.loads(forwarded)["contents"][0]["parts"][0]["text"]
+    half = text.index("⟦") + 5 if "⟦" in text else 12
+    call = {"functionCall": {"name": "save", "args": {"note": text}}, "thoughtSignature": SIGNATURE}
+    usage = {"promptTokenCount": 31, "candidatesTokenCount": 17, "totalTokenCount": 48}
+
+    def chunk(parts: list, **more) -> dict:
+        candidate = {"content": {"parts": parts, "role": "model"}, "index": 0} | more
+        return {"candidates": [candidate], "modelVersion": "m", "responseId": "r1"} | (
+            {"usageMetadata": usage} if more else {}
+        )
+
+    if form == "whole":
+        return json.dumps(chunk([{"text": text}, call], finishReason="STOP"), indent=1, ensure_ascii=False).encode()
+    chunks = [
+        chunk([{"text": text[:half]}]),
+        chunk([{"text": text[half:]}]),
+        chunk([call]),
+        chunk([{"text": ""}], finishReason="STOP"),
+    ]
+    texts = [json.dumps(one, ensure_ascii=False).encode() for one in chunks]
+    return (
+        b"[" + b",\r\n".join(texts) + b"\n]"
+        if form == "array"
+        else b"".join(b"data: " + one + b"\r\n\r\n" for one in texts)
+    )
 
 
 def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
@@ -133,10 +187,11 @@ def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
     return b"".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events)
 
 
-def transcript(protocol: str, decision: str, *, stream: bool) -> str:
+def transcript(protocol: str, decision: str, form: str) -> str:
+    stream = form != "whole"
     received = request_body(protocol, stream=stream)
     request = DECODERS[protocol](received)
-    family = FAMILIES[request.family]
+    family = FAMILIES[f"{request.family}_array" if form == "array" else request.family]
     sections = {"received": received}
     if decision == "block":
         sections["delivered"] = family.error_body(DENIED, "0199-flow")
@@ -150,10 +205,12 @@ def transcript(protocol: str, decision: str, *, stream: bool) -> str:
     ]
     redacted = redact(request, findings, OPERATORS if decision == "redact" else {}, KEY)
     forwarded = upstream_body(request, redacted.body)
-    provider = answer_body(protocol, forwarded, stream=stream)
+    gemini = protocol.startswith("gemini")
+    provider = gemini_answer(protocol, forwarded, form) if gemini else answer_body(protocol, forwarded, stream=stream)
     answer = AnswerStream(
-        request.family, streaming=stream, placeholders=redacted.placeholders, hide_usage=not request.wants_usage
-    )
+        request.family, streaming=stream, placeholders=redacted.placeholders, hide_usage=not request.wants_usage,
+        framing="array" if form == "array" else "sse",
+    )  # fmt: skip
     out = answer.feed(provider)
     finished = answer.finish()
     assert finished.report.complete
@@ -170,19 +227,24 @@ def written(sections: dict[str, bytes]) -> str:
     return "".join(f"=== {name}\n{data.decode().rstrip()}\n" for name, data in sections.items() if data)
 
 
+FORMS = {
+    "anthropic_count_tokens": ("whole",),
+    "gemini_count_tokens": ("whole",),
+    "gemini_embed": ("whole",),
+    "gemini_generate": ("whole", "stream", "array"),
+}
 CASES = [
-    (protocol, decision, stream)
+    (protocol, decision, form)
     for protocol in DECODERS
     for decision in ("allow", "redact", "block")
-    for stream in (False, True)
-    if not (stream and protocol == "anthropic_count_tokens")
+    for form in FORMS.get(protocol, ("whole", "stream"))
 ]
 
 
-@pytest.mark.parametrize(("protocol", "decision", "stream"), CASES)
-def test_transcript(protocol, decision, stream):
-    path = GOLDEN / f"{protocol}.{decision}.{'stream' if stream else 'whole'}.txt"
-    now = transcript(protocol, decision, stream=stream)
+@pytest.mark.parametrize(("protocol", "decision", "form"), CASES)
+def test_transcript(protocol, decision, form):
+    path = GOLDEN / f"{protocol}.{decision}.{form}.txt"
+    now = transcript(protocol, decision, form)
     if os.environ.get("LEXGATE_GOLDEN") == "write":
-        path.write_text(now, encoding="utf-8")
-    assert now == path.read_text(encoding="utf-8")
+        path.write_text(now, encoding="utf-8", newline="")
+    assert now == path.read_bytes().decode()

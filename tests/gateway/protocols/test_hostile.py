@@ -17,7 +17,9 @@ words = st.sampled_from(
     """model messages role user assistant content type text image_url url source data tools function name input
     tool_result stream stream_options system choices delta message index tool_calls arguments finish_reason usage error
     prompt_tokens content_block content_block_delta content_block_start content_block_stop message_start message_delta
-    text_delta input_json_delta partial_json citations_delta citation thinking stop message_stop id n metadata""".split()
+    text_delta input_json_delta partial_json citations_delta citation thinking stop message_stop id n metadata contents parts
+    functionCall args inlineData mimeType thoughtSignature thought systemInstruction generationConfig requests candidates
+    finishReason usageMetadata promptFeedback groundingMetadata executableCode code""".split()
 )
 scalars = st.one_of(words, st.text(max_size=4), st.integers(-1, 10**20), st.floats(), st.booleans(), st.none())
 trees = st.recursive(
@@ -33,7 +35,8 @@ trees = st.recursive(
 )
 @settings(max_examples=100, deadline=None)
 def test_a_request_is_read_or_refused(protocol, fields, content, noise, at):
-    tree = {"model": "m", "messages": [{"role": "user", "content": content} | fields]} | fields
+    turn = {"role": "user", "content": content} | fields
+    tree = {"model": "m", "messages": [turn], "contents": [{"parts": [content]} | fields], "content": turn} | fields
     body = json.dumps(tree).encode()
     for sent in (body, body[:at] + noise + body[at:], body[:at]):
         try:
@@ -44,7 +47,7 @@ def test_a_request_is_read_or_refused(protocol, fields, content, noise, at):
         orjson.loads(upstream_body(request, request.body))
 
 
-@pytest.mark.parametrize("family", ["openai", "anthropic"])
+@pytest.mark.parametrize("family", ["openai", "anthropic", "gemini", "gemini_array"])
 @pytest.mark.parametrize("streaming", [True, False])
 @given(
     events=st.lists(trees, max_size=5),
@@ -54,14 +57,17 @@ def test_a_request_is_read_or_refused(protocol, fields, content, noise, at):
 )
 @settings(max_examples=100, deadline=None)
 def test_an_answer_never_breaks_the_gateway(family, streaming, events, kinds, noise, at):
+    family, _, framing = family.partition("_")
     sent = b""
     for kind, event in zip(kinds, events, strict=False):
-        item = {"type": kind, "index": 0, "choices": [event], "content": [event]} | (
+        candidate = {"content": {"parts": [event]}, "finishReason": kind}
+        item = {"type": kind, "index": 0, "choices": [event], "content": [event], "candidates": [candidate]} | (
             event if isinstance(event, dict) else {}
         )
         text = json.dumps(item).encode()
-        sent += b"data: " + text + b"\n\n" if streaming else text
+        array = (b"," if sent else b"[") + text
+        sent += text if not streaming else array if framing == "array" else b"data: " + text + b"\n\n"
     for body in (sent, sent[:at] + noise + sent[at:]):
-        answer = AnswerStream(family, streaming=streaming, label=lambda text: "x")
+        answer = AnswerStream(family, streaming=streaming, label=lambda text: "x", framing=framing or "sse")
         answer.feed(body)
         answer.finish()

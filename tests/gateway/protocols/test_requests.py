@@ -14,6 +14,8 @@ from gateway.flow import PartKind
 from gateway.protocols.cap import capped
 from gateway.protocols.registry import DECODERS, upstream_body
 
+MESSAGES = ("openai_chat", "anthropic_messages", "anthropic_count_tokens")
+"""Protocols whose requests are messages."""
 LABELS = ("[AI-generated]", "【人工智能生成】")
 DATA_URL = "data:image/png;base64,aGVsbG8gd29ybGQhIQ=="
 PDF = {"type": "base64", "media_type": "application/pdf", "data": "aGVsbG8gd29ybGQhIQ=="}
@@ -33,7 +35,7 @@ def kinds(request) -> list[tuple[str, str]]:
     return [(part.kind.value, part.text) for part in request.parts()]
 
 
-@pytest.mark.parametrize("protocol", DECODERS)
+@pytest.mark.parametrize("protocol", MESSAGES)
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
@@ -229,7 +231,7 @@ def content_of(value) -> set[str]:
     return set() if value is None else {str(value)}
 
 
-@pytest.mark.parametrize("protocol", DECODERS)
+@pytest.mark.parametrize("protocol", MESSAGES)
 @given(
     value=trees, where=st.sampled_from(["metadata", "unknown", "tools", "message", "block", "stop", "input", "system"])
 )
@@ -258,6 +260,26 @@ def test_escapes_inside_json_strings_hide_nothing():
     assert "李四" in texts
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (["a", "[AI-generated]", "[AI-generated]"], ["a"]),
+        (["[AI-generated]", "[AI-generated]", "a"], ["a"]),
+        (["[AI-generated]", "a", "[AI-generated]", "[AI-generated]", "b", "[AI-generated]"], ["a", "b"]),
+        (["[AI-generated]", "[AI-generated]"], [""]),
+    ],
+)
+def test_labels_in_blocks_side_by_side_go_with_their_commas(sent, kept):
+    blocks = [{"type": "text", "text": text} for text in sent]
+    messages = [{"role": "user", "content": "x"}, {"role": "assistant", "content": blocks}]
+    raw = json.dumps({"model": "m", "messages": messages}, indent=1).encode()
+    request = DECODERS["anthropic_messages"](raw, labels=LABELS)
+    assert [block["text"] for block in orjson.loads(request.body)["messages"][1]["content"]] == kept
+    assert request.stripped == len(sent) - len([text for text in sent if text not in LABELS])
+    again = DECODERS["anthropic_messages"](request.body, labels=LABELS)
+    assert [(part.path, part.text) for part in request.parts()] == [(part.path, part.text) for part in again.parts()]
+
+
 def test_our_labels_are_taken_out_of_resent_answers_only():
     messages = [
         {"role": "user", "content": "write [AI-generated]"},
@@ -282,7 +304,7 @@ def test_our_labels_are_taken_out_of_resent_answers_only():
     assert "[AI-generated]" not in [part.text for part in request.segments[3].parts()]
 
 
-@pytest.mark.parametrize("protocol", DECODERS)
+@pytest.mark.parametrize("protocol", MESSAGES)
 def test_what_nothing_touches_is_the_identical_object(protocol):
     sent = body(max_tokens=5, system="x", messages=[{"role": "assistant", "content": "no label here"}])
     request = DECODERS[protocol](sent, labels=LABELS)
@@ -351,7 +373,7 @@ def test_representations_show_no_content():
     assert "s3cr3t" not in repr(request)
 
 
-@pytest.mark.parametrize("protocol", DECODERS)
+@pytest.mark.parametrize("protocol", MESSAGES)
 def test_a_call_of_too_many_pieces_is_refused_and_says_where(protocol):
     block = {"type": "text", "text": "a"}
     for fields, param in (
