@@ -5,8 +5,10 @@
 #   make test     the whole test suite          make e2e    only the tests that start the whole product
 #   make check    format, lint, types, import contracts, docs
 #   make bench    CPU per call beside bare proxies, one interleaved run
-#   make soak     the long tests (1,000 kills under load, ...)
+#   make streams  gaps and first bytes of paced streams, through Lexgate beside direct
+#   make soak     the long tests (1,000 kills under load, ...), then MINUTES=30 of mixed traffic with faults
 #   make lock     resolve the requirements again
+#   make sbom     what a release runs on, as CycloneDX (build/sbom.cdx.json), from the hashed locks
 
 SHELL := /bin/bash
 VENV := .venv
@@ -14,6 +16,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
+MINUTES ?= 30
 ARGS ?=
 
 # A stamp carries the hash of what it was made from: a changed lock installs again, an unchanged one costs nothing.
@@ -22,8 +25,11 @@ RUNTIME_STAMP := $(VENV)/.stamp-runtime-$(call hash,requirements/build.txt requi
 DEMO_STAMP := $(VENV)/.stamp-demo-$(call hash,requirements/demo.txt)
 DEV_STAMP := $(VENV)/.stamp-dev-$(call hash,requirements/dev.txt)
 NODE_STAMP := tests/e2e/node/node_modules/.stamp-$(call hash,tests/e2e/node/package.json)
+CLIENTS := tests/e2e/clients/.venv
+CLIENTS_STAMP := $(CLIENTS)/.stamp-$(call hash,tests/e2e/clients/requirements.txt)
+AGENTS_STAMP := tests/e2e/agents/node_modules/.stamp-$(call hash,tests/e2e/agents/package.json)
 
-.PHONY: help run install install-dev test check format e2e bench soak lock clean
+.PHONY: help run install install-dev test check format e2e bench streams soak lock sbom clean
 .DEFAULT_GOAL := help
 
 help:
@@ -34,7 +40,7 @@ run: install
 
 install: $(RUNTIME_STAMP) $(DEMO_STAMP)
 
-install-dev: install $(DEV_STAMP) $(NODE_STAMP)
+install-dev: install $(DEV_STAMP) $(NODE_STAMP) $(AGENTS_STAMP) $(CLIENTS_STAMP)
 
 test: install-dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
@@ -56,9 +62,13 @@ e2e: install-dev
 soak: install-dev
 	LEXGATE_KILLS=1000 LEXGATE_CRASH_CYCLES=1000 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --timeout 0 -k "kill or crash or given or any_cut or cut" \
 	  tests/e2e/test_laws.py tests/audit tests/gateway/redaction tests/gateway/protocols $(ARGS)
+	$(BIN)/python -m tests.e2e.soak --minutes $(MINUTES)
 
 bench: install-dev
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+streams: install-dev
+	$(BIN)/python -m benchmarks.streams $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -80,11 +90,21 @@ $(DEV_STAMP): | $(VENV)/bin/python
 	@rm -f $(VENV)/.stamp-dev-*; touch $@
 
 # The Node SDKs are test clients only. Without npm their tests are skipped and say so.
+NPM_INSTALL := npm install --no-package-lock --no-save --no-audit --no-fund --loglevel=error && rm -f node_modules/.stamp-*
 $(NODE_STAMP):
-	@if command -v npm > /dev/null; then \
-	  cd tests/e2e/node && npm install --no-package-lock --no-save --no-audit --no-fund --loglevel=error && \
-	  rm -f node_modules/.stamp-* && touch node_modules/$(notdir $@); \
+	@if command -v npm > /dev/null; then cd tests/e2e/node && $(NPM_INSTALL) && touch node_modules/$(notdir $@); \
 	else echo "npm not found: the tests with the Node SDKs will be skipped"; fi
+
+# Claude Code and Codex: large, since each brings its own runtime. Where they cannot be installed their tests are skipped.
+$(AGENTS_STAMP):
+	@(cd tests/e2e/agents && $(NPM_INSTALL) && touch node_modules/$(notdir $@)) || \
+	  echo "the tests with Claude Code and Codex will be skipped"
+
+# LangChain and LlamaIndex pin other versions of the SDKs: an environment of their own. Without it their tests are skipped.
+$(CLIENTS_STAMP):
+	@$(PYTHON) -m venv $(CLIENTS) && $(CLIENTS)/bin/python -m pip --disable-pip-version-check --quiet install \
+	  -r tests/e2e/clients/requirements.txt && rm -f $(CLIENTS)/.stamp-* && touch $@ || \
+	  { rm -rf $(CLIENTS); echo "the tests with LangChain and LlamaIndex will be skipped"; }
 
 # pip-compile runs in an environment of its own; no index, host or local path reaches the files.
 LOCK_VENV := $(VENV)/lock
@@ -100,5 +120,10 @@ lock: $(VENV)/bin/python
 	@sed -i '1i # What Lexgate needs to run. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/runtime.txt
 	@sed -i '1i # Runtime and everything that tests and checks need. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/dev.txt
 
+sbom: $(DEV_STAMP)
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --of JSON --validate --output-file build/sbom.cdx.json
+
 clean:
-	rm -rf $(VENV) tests/e2e/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache benchmarks/.build
+	rm -rf $(VENV) tests/e2e/node/node_modules tests/e2e/agents/node_modules $(CLIENTS) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache benchmarks/.build

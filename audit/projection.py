@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 Row = tuple[Any, ...]
-"""In the order of COLUMNS, then three lists: entity labels, categories, rule ids."""
+"""In the order of COLUMNS, then the lists of TAGS: entity labels, categories, rule ids, parent flows."""
 
 _NOTHING: Mapping[str, Any] = {}
 
 COLUMNS = ("tenant", "usr", "application", "grade", "decision", "status", "from_", "to_", "provider", "model")
-TAGS = ("entity", "category", "rule")
+TAGS = ("entity", "category", "rule", "parent")
 
 
 def row_of(kind: str, tenant: str, user: str, groups: Mapping[str, Mapping[str, Any]]) -> Row | None:
@@ -19,7 +19,7 @@ def row_of(kind: str, tenant: str, user: str, groups: Mapping[str, Mapping[str, 
     if kind not in ("intent", "outcome"):
         return None
     text = groups["pub"].get if "pub" in groups else _NOTHING.get
-    entities, categories, rules = text("entities"), text("categories"), text("rules")
+    entities, categories, rules, parents = text("entities"), text("categories"), text("rules"), text("parents")
     status = "open" if kind == "intent" else text("status") or "failed"
     return (
         tenant,
@@ -35,4 +35,5 @@ def row_of(kind: str, tenant: str, user: str, groups: Mapping[str, Mapping[str, 
         sorted(entities) if entities else [],
         sorted(set(categories)) if categories else [],
         sorted({rule["id"] for rule in rules}) if rules else [],
+        sorted(set(parents)) if parents else [],
     )

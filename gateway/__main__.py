@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "run": "gateway.commands.run:run",
         "init": "gateway.commands.init:init",
         "serve": "gateway.commands.serve:serve",
+        "doctor": "gateway.commands.doctor:doctor",
         "key": "gateway.commands.key:key",
         "inspect": "gateway.commands.inspect:inspect",
         "policy": "gateway.commands.policy:policy",

@@ -27,6 +27,8 @@ from gateway.inspection.client import InspectorPool
 from gateway.inspection.guard import GuardScanner
 from gateway.known_requests import KnownRequests
 from gateway.limits import LimitTable
+from gateway.lineage import Lineage
+from gateway.lineage_table import LineageTable
 from gateway.log_connection import LogConnection
 from gateway.metrics import Registry, resume_snapshot, write_snapshot
 from gateway.model_names import ModelNames
@@ -220,6 +222,7 @@ def _compose(
     limits = LimitTable(settings.run_path / "limits.map", settings.workers, slot)
     metrics = Registry()
     guard = GuardScanner()
+    keys = TenantKeys(keyring.derive)
     resume_snapshot(metrics, settings.run_path, slot)
     metrics.gauge("lexgate_start_time_seconds", time.time())
     return Services(
@@ -232,6 +235,7 @@ def _compose(
         log=logged,
         inspectors=inspectors,
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
+        lineage=Lineage(LineageTable(settings.store_path.with_name("lineage.map")), keys),
         known_requests=KnownRequests(keyring.derive("cache"), f"request/{detectors}"),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
@@ -247,7 +251,7 @@ def _compose(
         heavy=HeavyWork(),
         tracing=Tracing(settings.telemetry),
         metrics=metrics,
-        keys=TenantKeys(keyring.derive),
+        keys=keys,
         decoders=DECODERS,
         own_labels=tuple(LABEL_TEXTS),
         outbound_tools=_outbound_tools(settings),

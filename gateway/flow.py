@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.ingress.endpoints import Endpoint
     from gateway.known_requests import KnownRequest
     from gateway.limits import Limit
+    from gateway.lineage import Said
     from gateway.protocols.answer import AnswerReport
     from gateway.protocols.request import DecodedRequest
     from gateway.redaction.channel import Rules
@@ -164,12 +165,14 @@ class Flow:
     principal: Principal | None = None
     session: str = ""
     parents: tuple[str, ...] = ()
+    parents_by: tuple[str, ...] = ()  # what says so of each: declared, turn, content, span, trace, session
     limits: tuple[Limit, ...] = ()
     several_tenants: bool = True
     body: bytes = field(default=b"", repr=False)
     request: DecodedRequest | None = None
     known: KnownRequest | None = field(default=None, repr=False)  # the same body came before, or may come again
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+    said: tuple[Said, ...] = field(default=(), repr=False)  # one for each segment
     uninspected: tuple[str, ...] = ()
     classification: Classification | None = None
     attempt: int = 0

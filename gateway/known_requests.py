@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from gateway.flow import Classification, Finding, Flow
 from gateway.inspection.cache import VerdictCache
+from gateway.lineage import Said
 from gateway.protocols.request import DecodedRequest
 from gateway.redaction.redact import Redacted
 
@@ -30,6 +31,7 @@ class KnownRequest:
     request: DecodedRequest
     findings: tuple[Finding, ...] = field(repr=False)
     uninspected: tuple[str, ...]
+    said: tuple[Said, ...] = field(default=(), repr=False)
     classification: Classification | None = None
     carried: frozenset[str] | None = field(default=None, repr=False)  # what an answer may repeat
     redacted: dict[str, Redacted] = field(default_factory=dict, repr=False)  # by rule and principal
@@ -53,7 +55,7 @@ class KnownRequests:
         """Remembers a flow that has been inspected."""
         if flow.request is None or len(flow.body) > LARGEST:
             return
-        known = flow.known = KnownRequest(flow.request, flow.findings, flow.uninspected)
+        known = flow.known = KnownRequest(flow.request, flow.findings, flow.uninspected, flow.said)
         self._cache.put(flow.who.tenant, self._layer(flow), self._name(flow), known, WEIGHT * len(flow.body))
 
     def _layer(self, flow: Flow) -> str:

@@ -93,6 +93,7 @@ def _decided(flow: Flow) -> dict[str, Any]:
         "uninspected": list(content.uninspected) if content else [],
         "redactions": dict(flow.redacted.redactions) if flow.redacted else {},
         "parents": list(flow.parents),
+        **({"parents_by": list(flow.parents_by)} if flow.parents_by else {}),
         "audience": who.audience,
         "purpose": who.purpose,
         "trace_id": flow.trace.trace_id,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.inspection.guard import GuardScanner
     from gateway.known_requests import KnownRequests
     from gateway.limits import LimitTable
+    from gateway.lineage import Lineage
     from gateway.log_connection import LogConnection
     from gateway.metrics import Registry
     from gateway.model_names import ModelNames
@@ -66,6 +67,7 @@ class Services:
     log: LogConnection
     inspectors: InspectorPool
     verdicts: VerdictCache
+    lineage: Lineage
     known_requests: KnownRequests
     texts_version: str  # version of patterns and models: part of every cache key, one name for each layer
     segments_version: str

@@ -55,6 +55,7 @@ class Supervisor:
         self._reload_wanted = asyncio.Event()
         self._sockets: list[socket.socket] = []
         self._groups: list[list[Child]] = []
+        self._replaced: set[str] = set()  # children that were told to end, so that a new one reads the configuration
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self, ready: asyncio.Event | None = None) -> None:
@@ -126,7 +127,11 @@ class Supervisor:
                 continue
             if child.process is not None:
                 await child.process.wait()
-                log.error("ended, starting it again", child=child.name, code=child.process.returncode)
+                if child.name in self._replaced:
+                    self._replaced.discard(child.name)
+                    log.info("replaced by one with the new configuration", child=child.name)
+                else:
+                    log.error("ended, starting it again", child=child.name, code=child.process.returncode)
             stable = asyncio.get_running_loop().time() - child.started > STABLE_SECONDS
             child.failures = 0 if stable else child.failures + 1
             await asyncio.sleep(0 if child.failures <= 1 else min(LONGEST_BACKOFF, 0.1 * 2**child.failures))
@@ -165,6 +170,7 @@ class Supervisor:
             if child.beats:
                 child.signal(signal.SIGHUP)
             elif child.alive:
+                self._replaced.add(child.name)
                 await child.stop(STOP_SECONDS)  # its listening socket stays with us; `_watch` starts it again at once
 
     async def _put_in_force(self, settings: Settings) -> Path:

@@ -31,7 +31,7 @@ COLUMNS = {
     "provider": flow.c.provider,
     "model": flow.c.model,
 }
-TAGS = frozenset({"entity", "rule", "category"})
+TAGS = frozenset({"entity", "rule", "category", "parent"})
 TIMES = frozenset({"since", "until"})
 KEYS = (*COLUMNS, *sorted(TAGS), *sorted(TIMES))
 

@@ -20,6 +20,7 @@ from audit.merkle import inclusion_path
 from audit.search.leaves import LeafReader, Opened, StoredLeaf, erased_of
 from audit.search.page import MAX_LIMIT, Page, cursor_of, position_of
 from audit.search.query import compile_query, parse
+from audit.search.trace import trace_of
 from audit.store.schema import flow as flow_table
 from audit.store.sqlite import reading_engine
 from audit.store.tiles import WIDTH, TileReader
@@ -58,6 +59,11 @@ class Records:
         with self._engine.connect() as connection:
             seq = self._seq(connection, flow)
             return None if seq is None else self._record(connection, seq)
+
+    def trace(self, flow: str) -> dict[str, Any] | None:
+        """The flows that this one came from and that came from it, of its tenant; None when there is no such flow."""
+        with self._engine.connect() as connection:
+            return trace_of(connection, flow, lambda seq: self._record(connection, seq))
 
     def proof(self, flow: str) -> dict[str, Any] | None:
         """A self-contained document that proves the flow's leaves are in the log; None when there is no such flow."""

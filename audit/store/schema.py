@@ -102,7 +102,7 @@ tag = Table(
     Column("time_us", BigInteger, primary_key=True),
     Column("seq", Integer, primary_key=True),
     sqlite_with_rowid=False,
-    comment="search: entity labels, categories and rules of each flow",
+    comment="search: entity labels, categories, rules and parents of each flow",
 )
 counted = Table(
     "counted",

@@ -1,4 +1,4 @@
-"""`lexgate audit`: search records, show one, verify proofs and the log."""
+"""`lexgate audit`: search records, show one and its chain, verify proofs and the log."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def audit() -> None:
 def search(terms: tuple[str, ...], config: Path, as_json: bool, after: str | None, limit: int) -> None:
     """Find records, newest first: key:value terms, all of which must hold.
 
-    Keys: flow tenant user application grade decision status from to provider model entity rule category since until.
+    Keys: flow tenant user application grade decision status from to provider model entity rule category parent since until.
     A - before a term negates it; grade>=L3 compares.
     """
     page = open_records(load_settings(config)).find(" ".join(terms), after, limit)
@@ -126,6 +126,26 @@ def show(flow: str, config: Path, as_json: bool, proof: Path | None) -> None:
         click.echo(f"\nIts inclusion proof is in {proof}. Check it with: lexgate audit verify {proof}")
     else:
         click.echo(f"\nFor its inclusion proof: lexgate audit show {flow} --proof FILE, then lexgate audit verify FILE")
+
+
+@audit.command()
+@click.argument("flow")
+@config_option
+@json_option
+@exits
+def trace(flow: str, config: Path, as_json: bool) -> None:
+    """Show the chain of a flow: which calls it came from, and which came from it, across applications of its tenant.
+
+    A child carries what its parent's answer said (content), resends the conversation (turn), or names it: declared
+    (Lexgate-Parent), span and trace (traceparent), session. Exit status 1 when there is no such flow.
+    """
+    from audit.search.trace import told
+
+    found = open_records(load_settings(config)).trace(flow)
+    if found is None:
+        click.echo(f"lexgate: there is no record of flow {flow}", err=True)
+        sys.exit(DOES_NOT_HOLD)
+    click.echo(orjson.dumps(found) if as_json else told(found))
 
 
 @audit.command()

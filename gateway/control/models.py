@@ -138,6 +138,34 @@ class RecordPage(BaseModel):
     next: str | None
 
 
+class TraceParent(BaseModel):
+    """A flow that another came from, and what says so."""
+
+    flow: str
+    by: Literal["declared", "turn", "content", "span", "trace", "session"]
+
+
+class TracedFlow(Told):
+    """One flow of a chain."""
+
+    flow: str
+    time: str
+    relation: Literal["self", "ancestor", "descendant"]
+    status: str
+    application: str | None
+    user: str | None
+    parents: list[TraceParent]
+
+
+class Trace(BaseModel):
+    """A flow's chain within its tenant, oldest first. `complete` is false when it is longer than what is shown."""
+
+    flow: str
+    tenant: str
+    complete: bool
+    flows: list[TracedFlow]
+
+
 class ProofDocument(Told):
     """Everything an auditor needs to verify one flow offline with nothing but the log's public key."""
 

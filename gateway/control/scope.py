@@ -55,6 +55,11 @@ class ScopedRecords:
         document = self._store.proof(flow)
         return document if self.get(flow) is not None else None
 
+    def trace(self, flow: str) -> Mapping[str, Any] | None:
+        """The chain, or None; in the same way. A chain is of one tenant."""
+        document = self._store.trace(flow)
+        return document if self.get(flow) is not None else None
+
     def _visible(self, record: Mapping[str, Any]) -> bool:
         if self._tenants is None:
             return True

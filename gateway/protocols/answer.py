@@ -47,6 +47,9 @@ class AnswerReport:
     delivered_text: str = field(default="", repr=False)  # visible text as delivered, without our label
     reasoning_text: str = field(default="", repr=False)  # reasoning as the provider sent it
     tool_text: str = field(default="", repr=False)  # arguments of tool calls as the provider sent them
+    said: tuple[tuple[str, str], ...] = field(
+        default=(), repr=False
+    )  # (text | tool, one of them as delivered), in order
 
 
 class Channels:
@@ -101,6 +104,11 @@ class Channels:
         self.report.reasoning_text = texts["reasoning"]
         self.report.tool_text = texts["tool"]
         self.report.delivered_text = self.delivered()
+        self.report.said = tuple(
+            (self._kinds[key], "".join(channel.delivered))
+            for key, channel in self._channels.items()
+            if self._kinds[key] != "reasoning"
+        )
         return self.report
 
 

@@ -1,4 +1,4 @@
-"""Step 4: what class of data it is. Categories, a grade, and the data subjects as keyed hashes."""
+"""Step 4: what class of data it is, and where it comes from. Categories, a grade, the flows that it is a child of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from gateway.services import Services
 
 
 async def classify(flow: Flow, services: Services) -> None:
-    """Grades the call by its findings and by what nobody could read."""
+    """Grades the call by its findings and by what nobody could read; finds its parents by what it carries."""
+    parents = services.lineage.parents(flow)
+    flow.parents, flow.parents_by = tuple(parents), tuple(parents.values())
     if not flow.findings:
         flow.classification = services.decided_calls.classification(flow.uninspected)
         return

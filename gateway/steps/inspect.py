@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from gateway.flow import OPAQUE, Finding, Flow, Part, PartKind, Path, Span
 from gateway.inspection.subjects import subject_key
+from gateway.lineage import Said, said
 from gateway.protocols.request import Segment
 from gateway.services import Services
 from gateway.text_inspection import SPAN_BYTES, inspect_texts
@@ -17,16 +18,20 @@ from gateway.text_inspection import SPAN_BYTES, inspect_texts
 SHORTEST = 2
 """Code points below which a string names nobody (a Chinese name has two)."""
 
+NAME_BYTES = 60
+"""What a name costs in the cache."""
+
 CONTEXTUAL = frozenset({PartKind.FIELD, PartKind.NUMBER})
 """Kinds whose key is part of the meaning: `{"ssn": "078051120"}` is inspected as `ssn: 078051120`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What inspection found in one segment: spans by the part's index, and the kinds of parts nobody could read."""
+    """What inspection learned of one segment: spans by the part's index, and the kinds of parts nobody could read."""
 
     spans: tuple[tuple[int, Span], ...]
     opaque: tuple[str, ...]
+    said: Said  # its names, by which later calls are known as its children
 
 
 async def inspect(flow: Flow, services: Services) -> None:
@@ -35,7 +40,7 @@ async def inspect(flow: Flow, services: Services) -> None:
     if request is None:
         raise RuntimeError("this step runs after decode")
     if flow.known is not None:
-        flow.findings, flow.uninspected = flow.known.findings, flow.known.uninspected
+        flow.findings, flow.uninspected, flow.said = flow.known.findings, flow.known.uninspected, flow.known.said
         services.metrics.count("lexgate_cache", len(request.segments), cache="verdict", result="hit")
         return
     tenant = flow.who.tenant
@@ -48,9 +53,10 @@ async def inspect(flow: Flow, services: Services) -> None:
         fresh = await _inspect_segments([request.segments[index] for index in missing], tenant, services)
         for index, verdict in zip(missing, fresh, strict=True):
             verdicts[index] = verdict
-            size = SPAN_BYTES * len(verdict.spans)
+            size = SPAN_BYTES * len(verdict.spans) + NAME_BYTES * len(verdict.said.names)
             cache.put(tenant, version, request.segments[index].content, verdict, size)
     known = [verdict for verdict in verdicts if verdict is not None]
+    flow.said = tuple(verdict.said for verdict in known)
     flow.uninspected = tuple(sorted({kind for verdict in known for kind in verdict.opaque}))
     if any(verdict.spans for verdict in known):
         flow.findings = tuple(
@@ -72,6 +78,8 @@ async def _inspect_segments(segments: list[Segment], tenant: str, services: Serv
             if len(part.text) >= SHORTEST and part.kind not in OPAQUE and text not in texts:
                 texts[text] = ()
     await inspect_texts(texts, tenant, services)
+    key = services.lineage.key(tenant)
+    names = await services.heavy.run(size, lambda: [said(parts, key) for parts in walked])
     return [
         Verdict(
             tuple(
@@ -81,8 +89,9 @@ async def _inspect_segments(segments: list[Segment], tenant: str, services: Serv
                 for span in _shifted(part, texts.get(_inspected_text(part), ()))
             ),
             tuple(sorted({str(part.kind) for part in parts if part.kind in OPAQUE})),
+            its,
         )
-        for parts in walked
+        for parts, its in zip(walked, names, strict=True)
     ]
 
 

@@ -7,5 +7,6 @@ from gateway.services import Services
 
 
 async def settle(flow: Flow, services: Services) -> None:
-    """Hands the flow to the settler; nothing waits for it."""
+    """Hands the flow to the settler, for which nothing waits, and remembers what its answer said, for its children."""
     services.settler.add(flow)
+    services.lineage.remember(flow)

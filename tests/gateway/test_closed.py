@@ -123,6 +123,7 @@ def dead_log(kind: str) -> Callable[[Services], Services]:
 FAILURES: dict[str, Callable[[Services], Services]] = {
     "detector": lambda services: replace(services, inspectors=BrokenInspectors()),
     "verdict cache": lambda services: replace(services, verdicts=Broken(RuntimeError("cache"))),
+    "lineage": lambda services: replace(services, lineage=Broken(RuntimeError("map"))),
     "policy": lambda services: replace(services, policy=Broken(PolicyFailed("undefined"))),
     "policy panic": lambda services: replace(services, policy=Broken(RuntimeError("panic"))),
     "log": dead_log("intent"),

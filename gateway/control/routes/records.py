@@ -1,4 +1,4 @@
-"""GET /api/records…: search, one record, its proof. Each look is told to `on_access` before the answer leaves."""
+"""GET /api/records…: search, one record, its chain, its proof. Each look is told to `on_access` before the answer leaves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import FastAPI, Path, Query, Request
 from audit.errors import QueryInvalid
 from gateway.control.deps import Access, ControlDeps
 from gateway.control.governed import governed, operator_of
-from gateway.control.models import FLOW, ProofDocument, Record, RecordPage, RecordQuery
+from gateway.control.models import FLOW, ProofDocument, Record, RecordPage, RecordQuery, Trace
 from gateway.control.operators import Operator, Permission
 from gateway.control.problems import Answer, log
 from gateway.control.scope import ScopedRecords
@@ -39,6 +39,14 @@ def add(app: FastAPI, deps: ControlDeps, threads: Threads) -> None:
         seen = ScopedRecords(deps.records, operator.tenants)
         record = await threads.run(deps.records_deadline_s, seen.get, flow)
         return await _one(deps, operator, Access(Permission.READ, int(record is not None), flow), record)
+
+    @app.get("/api/records/{flow}/trace", tags=["records"], **_described(Permission.READ, Trace, "The chain", 404))
+    async def trace(flow: Flow, request: Request) -> Answer:
+        """Which flows of its tenant this one came from, and which came from it."""
+        operator = operator_of(request)
+        seen = ScopedRecords(deps.records, operator.tenants)
+        chain = await threads.run(deps.records_deadline_s, seen.trace, flow)
+        return await _one(deps, operator, Access(Permission.READ, int(chain is not None), flow), chain)
 
     @app.get(
         "/api/records/{flow}/proof",

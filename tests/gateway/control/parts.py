@@ -93,6 +93,14 @@ class MemoryRecords:
     def proof(self, flow: str) -> dict[str, Any] | None:
         return {"flow": flow, "leaves": []} if self.get(flow) else None
 
+    def trace(self, flow: str) -> dict[str, Any] | None:
+        found = self.get(flow)
+        if found is None:
+            return None
+        member = {"flow": flow, "time": found["time"], "relation": "self", "status": found["status"]}
+        member |= {"application": None, "user": found["subj"]["user"], "parents": []}
+        return {"flow": flow, "tenant": found["subj"]["tenant"], "complete": True, "flows": [member]}
+
     def checkpoint(self) -> str:
         return "lexgate/example-ag\n30\nAAAA\n\n— lexgate/example-ag sig\n"
 

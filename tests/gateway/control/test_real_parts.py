@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from audit.verify import verify_proof
-from gateway.control.models import Record, RecordPage
+from gateway.control.models import Record, RecordPage, Trace
 from gateway.control.operators import Role
 from gateway.control.tiles import format_path
 from tests.gateway.control.parts import ACME_KEY, KEYS, TWO_KEY, document, flow_id
@@ -57,6 +57,8 @@ def test_a_tenant_sees_its_own(real: Real) -> None:
     hidden, missing = (ask(real, f"/api/records/{flow}", ACME_KEY) for flow in (real.flows[1], flow_id(5)))
     assert (hidden.status_code, hidden.content) == (404, missing.content)
     assert ask(real, f"/api/records/{real.flows[1]}/proof", ACME_KEY).status_code == 404
+    assert ask(real, f"/api/records/{real.flows[1]}/trace", ACME_KEY).status_code == 404
+    assert Trace.model_validate(ask(real, f"/api/records/{real.flows[0]}/trace", ACME_KEY).json()).tenant == "acme"
 
 
 @pytest.mark.parametrize(

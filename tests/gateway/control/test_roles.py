@@ -35,6 +35,7 @@ REQUESTS = {
     "POST /api/keys": ("/api/keys", {"application": "crm", "user": "li.wei", "country": "DE"}),
     "POST /api/keys/{key_id}/rotate": ("/api/keys/0123456789abcdef/rotate", {}),
     "POST /api/keys/{key_id}/revoke": ("/api/keys/0123456789abcdef/revoke", None),
+    "GET /api/records/{flow}/trace": (f"/api/records/{flow_id(1)}/trace", None),
     "GET /log/checkpoint": ("/log/checkpoint", None),
     "GET /log/tile/entries/{index}": ("/log/tile/entries/000.p/3", None),
     "GET /log/tile/{level}/{index}": ("/log/tile/0/000.p/3", None),
