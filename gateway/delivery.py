@@ -92,6 +92,7 @@ def transformer(flow: Flow, services: Services) -> AnswerStream:
         "outbound": services.outbound_tools.get(flow.who.application, frozenset()),
         "json_mode": request.json_mode,
         "flow": flow.id,
+        "protocol": request.protocol,
     }
     if rules.names is not None:
         return InspectedStream(request.family, names=rules.names, **options)

@@ -134,7 +134,8 @@ async def _say(flow: Flow, services: Services) -> None:
     if error is None:
         return
     if flow.caller.started:
-        await flow.caller.send(family.error_event(error, flow.id), more=False)
+        event = family.error_event(error, flow.id) if flow.answer is None else flow.answer.error_event(error)
+        await flow.caller.send(event, more=False)
         return
     body = family.error_body(error, flow.id)
     headers = [

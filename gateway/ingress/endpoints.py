@@ -23,6 +23,7 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
         endpoint.path: endpoint
         for endpoint in (
             Endpoint("/v1/chat/completions", "openai", "openai_chat"),
+            Endpoint("/v1/responses", "openai", "openai_responses"),
             Endpoint("/v1/messages", "anthropic", "anthropic_messages"),
             Endpoint("/v1/messages/count_tokens", "anthropic", "anthropic_count_tokens"),
         )

@@ -70,7 +70,7 @@ _BY_MODEL: Sequence[tuple[re.Pattern[str], str]] = (
 _ALIASES: Mapping[str, str] = {"o200k_base": "o200k", "cl100k_base": "cl100k", "smollm2-135m": "smollm2"}
 _FALLBACK = "o200k"
 _SMOLLM2_SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
-_ENDED = frozenset({"stop", "end_turn"})
+_ENDED = frozenset({"stop", "end_turn", "completed"})
 
 
 def tokenizer_for(model: str, hint: str = "") -> tuple[str, bool]:

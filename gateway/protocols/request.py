@@ -50,7 +50,7 @@ _UNREAD = frozenset({PartKind.IMAGE, PartKind.AUDIO, PartKind.FILE})
 class DecodedRequest:
     """A request body and what its protocol says about it. `body` is what goes on: our own labels are already out."""
 
-    protocol: str  # openai_chat | anthropic_messages | anthropic_count_tokens
+    protocol: str  # as gateway/protocols/registry.py names them
     family: str  # openai | anthropic
     model: str
     stream: bool
@@ -64,6 +64,8 @@ class DecodedRequest:
     wants_usage: bool = True  # the caller will be shown a usage event of a stream
     max_output: int | None = None  # tokens
     stripped: int = 0  # how many of our own labels were taken out of resent history
+    previous: str = ""  # id of the earlier response that this call continues
+    stored: bool = False  # the provider keeps the answer, so that a later call may continue it
 
     @cached_property
     def system_text(self) -> str:

@@ -38,14 +38,15 @@ class InspectedStream(AnswerStream):
         outbound: frozenset[str] = frozenset(),
         json_mode: bool = False,
         flow: str = "",
+        protocol: str = "",
     ) -> None:
         """As for AnswerStream; `names` belongs to this answer alone."""
         super().__init__(
             family, streaming=streaming, placeholders=placeholders, guard=guard, allowed=allowed, label=label,
-            hide_usage=hide_usage, outbound=outbound, json_mode=json_mode, flow=flow, names=names,
+            hide_usage=hide_usage, outbound=outbound, json_mode=json_mode, flow=flow, names=names, protocol=protocol,
         )  # fmt: skip
         self._names = names
-        self._scout = answer_of(family, Rules(names=names, scout=True), AnswerOptions(json_mode=json_mode))
+        self._scout = answer_of(family, protocol, Rules(names=names, scout=True), AnswerOptions(json_mode=json_mode))
         self._scouting = True
         self._ended = False
         self._queue: deque[tuple[Event, tuple[str, ...]]] = deque()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from gateway.errors import LexgateError, UpstreamFailed
 from gateway.protocols.answer import AnswerOptions, AnswerReport, MalformedAnswer
 from gateway.protocols.anthropic_answer import AnthropicAnswer
-from gateway.protocols.family import FAMILIES
+from gateway.protocols.family import form_of
 from gateway.protocols.openai_answer import OpenAIAnswer
+from gateway.protocols.responses_answer import ResponsesAnswer
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
 from gateway.redaction.channel import Rules
 from gateway.redaction.escaped import Guard
@@ -36,8 +38,15 @@ def _nothing_allowed(_label: str, _value: str) -> bool:
     return False
 
 
-def answer_of(family: str, rules: Rules, options: AnswerOptions) -> OpenAIAnswer | AnthropicAnswer:
-    """The answer's form in this family."""
+Answer = OpenAIAnswer | AnthropicAnswer | ResponsesAnswer
+FORMS: Mapping[str, type[Answer]] = MappingProxyType({"openai_responses": ResponsesAnswer})
+"""Protocols whose answers have another form than their family's."""
+
+
+def answer_of(family: str, protocol: str, rules: Rules, options: AnswerOptions) -> Answer:
+    """The answer's form in this protocol, else in this family."""
+    if protocol in FORMS:
+        return FORMS[protocol](rules, options)
     return OpenAIAnswer(rules, options) if family == "openai" else AnthropicAnswer(rules, options)
 
 
@@ -58,11 +67,12 @@ class AnswerStream:
         json_mode: bool = False,
         flow: str = "",
         names: NamesGuard | None = None,
+        protocol: str = "",
     ) -> None:
-        """`family`: openai | anthropic. `streaming`: the answer is text/event-stream. `label`: None in JSON mode."""
+        """`family`: openai | anthropic; `protocol` where it answers in another form than its family. `streaming`: the answer is text/event-stream. `label`: None in JSON mode."""
         rules = Rules(placeholders or {}, guard, allowed, names)
-        self._answer = answer_of(family, rules, AnswerOptions(label, hide_usage, outbound, json_mode))
-        self._family = FAMILIES[family]
+        self._answer = answer_of(family, protocol, rules, AnswerOptions(label, hide_usage, outbound, json_mode))
+        self._family = form_of(family, protocol)
         self._flow = flow
         self._streaming = streaming
         self._reader = EventReader()
@@ -114,6 +124,10 @@ class AnswerStream:
             self._finished = Finished(body, self._answer.channels.close(), self._error)
         return self._finished
 
+    def error_event(self, error: LexgateError) -> bytes:
+        """The last event of a stream that fails."""
+        return self._family.error_event(error, self._flow, self.report.events)
+
     def _event(self, event: Event) -> bytes:
         if self._answer.terminal is not None and self.report.stopped is None:
             return b""  # nothing comes after the provider's own end
@@ -137,7 +151,7 @@ class AnswerStream:
             return out
         self.report.problem = self.report.problem or "truncated"
         self._error = error or _incomplete(self.report.problem)
-        return out + self._family.error_event(self._error, self._flow)
+        return out + self.error_event(self._error)
 
     def _finish_whole(self, error: LexgateError | None) -> bytes:
         body = b"".join(self._whole)

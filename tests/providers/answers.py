@@ -55,6 +55,10 @@ def _o200k() -> OpenAITokenizer:
 
 def texts_in(request: Json) -> list[tuple[str, str]]:
     """Every text of a request as (role, text), in order: system, messages, tool results, tool-call arguments."""
+    if "input" in request or "instructions" in request:
+        from tests.providers.responses import texts_of_input
+
+        return texts_of_input(request)
     found = [("system", text) for text in _texts(request.get("system"))]
     for message in request.get("messages") or []:
         if isinstance(message, dict):
@@ -81,6 +85,8 @@ def _texts(content: Any) -> Iterator[str]:
 def count_input(request: Json) -> int:
     """Tokens an honest provider reports for a request."""
     messages = len(request.get("messages") or []) + (1 if request.get("system") else 0)
+    if "input" in request:
+        messages = len(texts_in(request))
     tools = orjson.dumps(request["tools"]).decode() if request.get("tools") else ""
     return sum(tokens(text) for _, text in texts_in(request)) + 4 * messages + 3 + (tokens(tools) if tools else 0)
 
@@ -132,7 +138,7 @@ def _tool_names(request: Json) -> list[str]:
     return [str(name) for name in names if name] or ["lookup"]
 
 
-def _counts(said: Answer) -> tuple[int, int]:
+def counts(said: Answer) -> tuple[int, int]:
     lie = said.behaviour
     return max(0, said.tokens_in + lie.lie_input), max(0, said.tokens_out + lie.lie_output)
 
@@ -143,7 +149,7 @@ _OPENAI_FINISH = {"stop": "stop", "tool": "tool_calls", "length": "length"}
 
 
 def openai_usage(said: Answer) -> Json:
-    got, made = _counts(said)
+    got, made = counts(said)
     return {
         "prompt_tokens": got,
         "completion_tokens": made,
@@ -212,7 +218,7 @@ _ANTHROPIC_FINISH = {"stop": "end_turn", "tool": "tool_use", "length": "max_toke
 
 
 def anthropic_usage(said: Answer) -> Json:
-    got, made = _counts(said)
+    got, made = counts(said)
     cache = {"cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
     return {"input_tokens": got, **cache, "output_tokens": made, "service_tier": "standard"}
 

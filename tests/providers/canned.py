@@ -2,7 +2,7 @@
 
 Run `python tests/providers/canned.py --port 0 [--record FILE] [--tls CERT.pem]`; it prints one JSON line {"url": …} when
 it listens. In a test: `async with CannedProvider() as provider:`, then `provider.url` and `provider.requests`.
-Speaks OpenAI /v1/chat/completions and /v1/models, Anthropic /v1/messages and /v1/messages/count_tokens. How it answers
+Speaks OpenAI /v1/chat/completions, /v1/responses and /v1/models, Anthropic /v1/messages and /v1/messages/count_tokens. How it answers
 is chosen by the model name (see behaviour.py). GET /canned/requests lists what it received, newest last.
 """
 
@@ -31,7 +31,7 @@ import orjson
 if __package__ in (None, ""):  # started as a program: make `tests.providers` importable
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.providers import answers
+from tests.providers import answers, responses
 from tests.providers.behaviour import Behaviour, parse
 
 
@@ -150,7 +150,7 @@ class CannedProvider:
             return await _whole(writer, 200, orjson.dumps([orjson.loads(one.line()) for one in self.requests]))
         if path == "/v1/models" and received.method == "GET":
             return await _whole(writer, 200, orjson.dumps(_models(anthropic)))
-        if path not in ("/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens"):
+        if path not in ("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/messages/count_tokens"):
             return await _whole(writer, 404, orjson.dumps(answers.error_body(anthropic, 404, "canned: no such path")))
         try:
             request = received.json()
@@ -166,9 +166,15 @@ class CannedProvider:
             count = answers.count_input(request) + behaviour.lie_input
             return await _whole(writer, 200, orjson.dumps({"input_tokens": count}))
         said = answers.answer(request, received.body, behaviour)
+        if path == "/v1/responses":
+            if request.get("stream") is True:
+                failure = responses.error("canned error")
+                return await _stream(writer, behaviour, failure, list(responses.events(said, request)))
+            return await _whole_answer(writer, behaviour, orjson.dumps(responses.body(said, request)))
         if request.get("stream") is True:
             events = answers.anthropic_events if anthropic else answers.openai_events
-            return await _stream(writer, behaviour, anthropic, list(events(said, request)))
+            failure = ("error" if anthropic else "", answers.error_body(anthropic, 529, "canned error"))
+            return await _stream(writer, behaviour, failure, list(events(said, request)))
         body = answers.anthropic_body if anthropic else answers.openai_body
         return await _whole_answer(writer, behaviour, orjson.dumps(body(said, request)))
 
@@ -256,9 +262,9 @@ async def _whole_answer(writer: asyncio.StreamWriter, behaviour: Behaviour, body
 
 
 async def _stream(
-    writer: asyncio.StreamWriter, behaviour: Behaviour, anthropic: bool, events: list[tuple[str, Any]]
+    writer: asyncio.StreamWriter, behaviour: Behaviour, failure: tuple[str, Any], events: list[tuple[str, Any]]
 ) -> None:
-    """Server-sent events in HTTP chunks, one event a chunk, until they or the behaviour end."""
+    """Server-sent events in HTTP chunks, one event a chunk, until they or the behaviour end (`failure`: its error)."""
     close = "close" in behaviour.flags
     framing = b"connection: close" if close else b"transfer-encoding: chunked"
     head = [b"HTTP/1.1 200 OK", b"content-type: text/event-stream; charset=utf-8", b"cache-control: no-cache", framing]
@@ -277,7 +283,7 @@ async def _stream(
             raise _Stop(hard=index == behaviour.reset)
         frame = _frame(behaviour, name, data)
         if index == behaviour.error:
-            frame = _frame(behaviour, "error" if anthropic else "", answers.error_body(anthropic, 529, "canned error"))
+            frame = _frame(behaviour, *failure)
         elif "malformed" in behaviour.flags and index == 2:
             frame = b'data: {"broken": \xff\n\n'
         frame = zipper(frame, 1) if zipper else frame

@@ -13,11 +13,13 @@ import pytest
 
 from gateway.errors import Denied
 from gateway.flow import Finding, Span
-from gateway.protocols.family import FAMILIES
+from gateway.protocols.family import form_of
 from gateway.protocols.registry import DECODERS, upstream_body
 from gateway.redaction.placeholder import PlaceholderKey
 from gateway.redaction.redact import redact
 from gateway.redaction.stream import AnswerStream
+from tests.providers import answers, responses
+from tests.providers.behaviour import parse
 
 GOLDEN = Path(__file__).with_name("golden")
 KEY = PlaceholderKey(b"k" * 32, "acme", "crm/li.wei")
@@ -42,6 +44,15 @@ def request_body(protocol: str, *, stream: bool) -> bytes:
             {"role": "tool", "tool_call_id": "call_abcdefgh", "content": "saved"},
         ]
         tree = {"model": "m", "messages": messages, "temperature": 0.70}
+    elif protocol == "openai_responses":
+        call = {"type": "function_call", "call_id": "call_abcdefgh", "name": "save", "arguments": content}
+        items = [
+            {"role": "user", "content": TEXT},
+            call,
+            {"type": "function_call_output", "call_id": "call_abcdefgh", "output": "saved"},
+        ]
+        tools = [{"type": "function", "name": "save", "parameters": {"type": "object"}}]
+        tree = {"model": "both/size-12", "instructions": "Serve Anna M\u00fcller.", "input": items, "tools": tools}
     else:
         call = {"type": "tool_use", "id": "toolu_abcdefgh", "name": "save", "input": json.loads(content)}
         result = {"type": "tool_result", "tool_use_id": "toolu_abcdefgh", "content": "saved"}
@@ -56,6 +67,13 @@ def request_body(protocol: str, *, stream: bool) -> bytes:
 
 def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
     """A provider that repeats the first message and saves it."""
+    if protocol == "openai_responses":
+        request = json.loads(forwarded)
+        said = answers.answer(request, forwarded, parse(request["model"]))
+        events = "".join(
+            f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in responses.events(said, request)
+        )
+        return events.encode() if stream else json.dumps(responses.body(said, request)).encode()
     content = json.loads(forwarded)["messages"][0]["content"]
     text = content if isinstance(content, str) else content[0]["text"]
     arguments = json.dumps({"note": text})
@@ -136,11 +154,11 @@ def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
 def transcript(protocol: str, decision: str, *, stream: bool) -> str:
     received = request_body(protocol, stream=stream)
     request = DECODERS[protocol](received)
-    family = FAMILIES[request.family]
+    family = form_of(request.family, protocol)
     sections = {"received": received}
     if decision == "block":
         sections["delivered"] = family.error_body(DENIED, "0199-flow")
-        sections["delivered, once a stream has begun"] = family.error_event(DENIED, "0199-flow") if stream else b""
+        sections["delivered, once a stream has begun"] = family.error_event(DENIED, "0199-flow", 7) if stream else b""
         return written(sections)
     findings = [
         Finding(part.path, part.kind, Span(at, at + len(value), label, 1.0, "golden"), value)
@@ -152,7 +170,11 @@ def transcript(protocol: str, decision: str, *, stream: bool) -> str:
     forwarded = upstream_body(request, redacted.body)
     provider = answer_body(protocol, forwarded, stream=stream)
     answer = AnswerStream(
-        request.family, streaming=stream, placeholders=redacted.placeholders, hide_usage=not request.wants_usage
+        request.family,
+        streaming=stream,
+        placeholders=redacted.placeholders,
+        hide_usage=not request.wants_usage,
+        protocol=protocol,
     )
     out = answer.feed(provider)
     finished = answer.finish()

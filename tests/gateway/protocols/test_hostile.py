@@ -17,6 +17,8 @@ words = st.sampled_from(
     """model messages role user assistant content type text image_url url source data tools function name input
     tool_result stream stream_options system choices delta message index tool_calls arguments finish_reason usage error
     prompt_tokens content_block content_block_delta content_block_start content_block_stop message_start message_delta
+    input instructions output item item_id part response output_index content_index response.output_text.delta
+    response.output_text.done response.output_item.added response.output_item.done response.completed output_text
     text_delta input_json_delta partial_json citations_delta citation thinking stop message_stop id n metadata""".split()
 )
 scalars = st.one_of(words, st.text(max_size=4), st.integers(-1, 10**20), st.floats(), st.booleans(), st.none())
@@ -33,7 +35,8 @@ trees = st.recursive(
 )
 @settings(max_examples=100, deadline=None)
 def test_a_request_is_read_or_refused(protocol, fields, content, noise, at):
-    tree = {"model": "m", "messages": [{"role": "user", "content": content} | fields]} | fields
+    turns = [{"role": "user", "content": content} | fields]
+    tree = {"model": "m", "messages": turns, "input": turns} | fields
     body = json.dumps(tree).encode()
     for sent in (body, body[:at] + noise + body[at:], body[:at]):
         try:
@@ -44,7 +47,7 @@ def test_a_request_is_read_or_refused(protocol, fields, content, noise, at):
         orjson.loads(upstream_body(request, request.body))
 
 
-@pytest.mark.parametrize("family", ["openai", "anthropic"])
+@pytest.mark.parametrize(("family", "protocol"), [("openai", ""), ("anthropic", ""), ("openai", "openai_responses")])
 @pytest.mark.parametrize("streaming", [True, False])
 @given(
     events=st.lists(trees, max_size=5),
@@ -53,15 +56,15 @@ def test_a_request_is_read_or_refused(protocol, fields, content, noise, at):
     at=st.integers(0, 300),
 )
 @settings(max_examples=100, deadline=None)
-def test_an_answer_never_breaks_the_gateway(family, streaming, events, kinds, noise, at):
+def test_an_answer_never_breaks_the_gateway(family, protocol, streaming, events, kinds, noise, at):
     sent = b""
     for kind, event in zip(kinds, events, strict=False):
-        item = {"type": kind, "index": 0, "choices": [event], "content": [event]} | (
+        item = {"type": kind, "index": 0, "choices": [event], "content": [event], "output": [event]} | (
             event if isinstance(event, dict) else {}
         )
         text = json.dumps(item).encode()
         sent += b"data: " + text + b"\n\n" if streaming else text
     for body in (sent, sent[:at] + noise + sent[at:]):
-        answer = AnswerStream(family, streaming=streaming, label=lambda text: "x")
+        answer = AnswerStream(family, protocol=protocol, streaming=streaming, label=lambda text: "x")
         answer.feed(body)
         answer.finish()
