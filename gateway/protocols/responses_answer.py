@@ -291,10 +291,12 @@ class ResponsesAnswer:
         if type(count) is int:
             self._last = count + self._shift
             if self._shift:
-                said.edits["sequence_number",] = self._last
+                said.edits["sequence_number",] = said.tree["sequence_number"] = self._last
             self.channels.report.events = self._last + 1
         if not said.edits:
             return said.event.raw
+        if "delta" in said.tree and not said.tree.get("logprobs"):
+            return said.event.with_data(orjson.dumps(said.tree))  # a piece is small, and has no numbers but indices
         return said.event.with_data(spliced(said.event.data or b"", said.edits))
 
     def _insert(self, tree: dict[str, Any]) -> bytes:
