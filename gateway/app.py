@@ -39,6 +39,7 @@ from gateway.upstream.client import UpstreamClient
 from gateway.upstream.headers import RequestHeaders
 from gateway.upstream.http1 import Http1Client
 from gateway.upstream.routing import Routes
+from gateway.vault import Vault
 from watermark.label import LABEL_TEXTS
 
 METRICS_SECONDS = 1.0
@@ -116,6 +117,7 @@ class DataPlane:
         await self._append_refusals()
         services.heavy.close()
         await services.upstream.close()
+        services.vault.close()
         await services.inspectors.close()
         await services.log.close()
         services.tracing.close()
@@ -177,6 +179,7 @@ def _compose(
     limits.register(directory.limit_names())
     metrics = Registry()
     guard = GuardScanner()
+    keys = TenantKeys(keyring.derive)
     resume_snapshot(metrics, settings.run_path, slot)
     metrics.gauge("lexgate_start_time_seconds", time.time())
     return Services(
@@ -200,10 +203,11 @@ def _compose(
         heavy=HeavyWork(),
         tracing=Tracing(settings.telemetry),
         metrics=metrics,
-        keys=TenantKeys(keyring.derive),
+        keys=keys,
         decoders=DECODERS,
         own_labels=tuple(LABEL_TEXTS),
         outbound_tools=_outbound_tools(settings),
+        vault=Vault(settings.run_path, keys.get),
         placeholder_key=keyring.derive("placeholder"),
         subject_key=keyring.derive("subject"),
     )

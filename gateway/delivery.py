@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway.answer_digests import Digests
+from gateway.continuing import keep_answer
 from gateway.errors import UpstreamFailed
 from gateway.flow import Flow, Span
 from gateway.redaction.inspected_stream import InspectedStream
@@ -54,6 +55,7 @@ async def deliver(flow: Flow, services: Services) -> None:
     finished = answer.finish()
     flow.report = finished.report
     flow.terminal = finished.body
+    await keep_answer(flow, services)
     if finished.error is not None and not flow.caller.started:
         raise finished.error  # nothing was said yet: the caller gets its status
     digests.delivered.update(finished.body)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gateway.settings import Provider
     from gateway.telemetry import Trace
     from gateway.upstream.port import UpstreamAnswer
+    from gateway.vault import Earlier
     from policies.decision import Decision
 
 Path = tuple[str | int, ...]
@@ -165,6 +166,7 @@ class Flow:
     limits: tuple[Limit, ...] = ()
     body: bytes = field(default=b"", repr=False)
     request: DecodedRequest | None = None
+    earlier: Earlier | None = None  # the response that this call continues
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     uninspected: tuple[str, ...] = ()
     classification: Classification | None = None

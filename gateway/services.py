@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gateway.upstream.headers import RequestHeaders
     from gateway.upstream.port import Upstream
     from gateway.upstream.routing import Routes
+    from gateway.vault import Vault
 
 Derive = Callable[[str, str], bytes]
 """(purpose, context) -> 32 bytes, from the key folder."""
@@ -77,6 +78,7 @@ class Services:
     decoders: Mapping[str, Callable[..., Any]]
     own_labels: tuple[str, ...]
     outbound_tools: Mapping[str, frozenset[str]]
+    vault: Vault
     placeholder_key: bytes = field(repr=False)
     subject_key: bytes = field(repr=False)
 
@@ -92,7 +94,7 @@ class Services:
 
     def another_provider(self, flow: Flow) -> bool:
         """Whether a provider is left that was not tried for this call."""
-        if flow.request is None:
+        if flow.request is None or flow.earlier is not None:
             return False
         serving = self.routes.candidates(flow.endpoint.family, flow.request.model)
         return any(provider.name not in flow.providers_tried for provider in serving)

@@ -95,7 +95,7 @@ def settling(flow: Flow, content: bytes, services: Services) -> Settling:
         "protocol": request.protocol,
         "request": rows,
         "tools": bool(request.caller_tools or request.provider_tools),
-        "opaque": bool(flow.uninspected or request.references),
+        "opaque": bool(flow.uninspected or request.references or request.previous),
         "output_text": report.provider_text if report else "",
         "delivered_text": delivered,
         "inspect": known is None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -78,6 +78,15 @@ class DecodedRequest:
     def sealed(self) -> frozenset[Path]:
         """Paths of signed text: findings in it cannot be redacted."""
         return frozenset(path for segment in self.segments for path in segment.walk().sealed)
+
+    def continuing(self) -> DecodedRequest:
+        """This request, where what it continues is known: its earlier response is no unread reference."""
+        field_name = "previous_response_id"
+        return replace(
+            self,
+            references=tuple(each for each in self.references if each != field_name),
+            segments=tuple(segment for segment in self.segments if segment.path != (field_name,)),
+        )
 
     def visible_texts(self) -> tuple[tuple[str, str], ...]:
         """(role, text) of what the model reads, in order: messages first, then tool definitions and other fields."""

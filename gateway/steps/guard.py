@@ -38,8 +38,9 @@ async def guard(flow: Flow, services: Services) -> None:
     if media_type != expected:
         raise UpstreamFailed(f"the provider's answer is not {expected}")
     carried = _carried(flow.findings)
+    earlier = flow.earlier.placeholders if flow.earlier is not None else {}
     flow.rules = Rules(
-        redacted.placeholders,
+        {**earlier, **redacted.placeholders} if earlier else redacted.placeholders,
         services.guard,
         lambda label, value: canonical(label, value) in carried,
         names=NamesGuard(_sayable(request, carried)) if decision.guard == NAMES else None,

@@ -202,3 +202,36 @@ def test_the_node_sdk(product: Product, scenario: str, model: str) -> None:
     restored(json.dumps(told, ensure_ascii=False))
     assert SECRET not in json.dumps(told)
     nothing_left(product)
+
+
+def test_a_call_continues_an_earlier_response(product: Product) -> None:
+    """The provider keeps the placeholders; the vault knows what they stand for, also two turns later and in streams."""
+    client = openai_client(product)
+    first = client.responses.create(model="echo", input=PROMPT)
+    second = client.responses.create(
+        model="echo-all", input="and again, for Jonas Weber?", previous_response_id=first.id
+    )
+    restored(second.output_text)
+    assert second.output_text.count("Maria Schneider") == 2
+    with client.responses.stream(model="echo-all/size-3", input="once more", previous_response_id=second.id) as stream:
+        third = stream.until_done().get_final_response()
+    restored(third.output_text)
+    assert "Jonas Weber" in third.output_text
+    nothing_left(product)
+    sent = product.requests()[-1]["body"].decode()
+    assert "Jonas Weber" not in sent
+    assert second.id in sent
+
+
+def test_nobody_continues_what_was_given_to_somebody_else(product: Product) -> None:
+    first = openai_client(product).responses.create(model="echo", input=PROMPT)
+    unkept = openai_client(product).responses.create(model="echo", input="hello", store=False)
+    said = set()
+    before = len(product.requests())
+    for caller, previous in (("other", first.id), ("peking", first.id), ("crm", "resp_none"), ("crm", unkept.id)):
+        with pytest.raises(openai.NotFoundError) as refused:
+            openai_client(product, caller).responses.create(model="home/echo", input="x", previous_response_id=previous)
+        assert refused.value.param == "previous_response_id"
+        said.add(refused.value.message.split("'flow'")[0])
+    assert len(said) == 1
+    assert len(product.requests()) == before, "nothing was sent for any of them"

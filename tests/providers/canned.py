@@ -88,6 +88,7 @@ class CannedProvider:
     keep: int = 100_000
     url: str = ""
     requests: deque[Received] = field(default_factory=deque)
+    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # conversations by the id of their response
     connections: int = 0
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -165,8 +166,18 @@ class CannedProvider:
         if path.endswith("count_tokens"):
             count = answers.count_input(request) + behaviour.lie_input
             return await _whole(writer, 200, orjson.dumps({"input_tokens": count}))
+        if path == "/v1/responses":
+            continued = responses.conversation(request, self.kept)
+            if continued is None:
+                return await _whole(
+                    writer, 400, orjson.dumps(answers.error_body(False, 400, "canned: no such response"))
+                )
+            request = continued
         said = answers.answer(request, received.body, behaviour)
         if path == "/v1/responses":
+            if request.get("store") is not False:
+                answered = responses.body(said, request)
+                self.kept[answered["id"]] = [*request["input"], *answered["output"]]
             if request.get("stream") is True:
                 failure = responses.error("canned error")
                 return await _stream(writer, behaviour, failure, list(responses.events(said, request)))

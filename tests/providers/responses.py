@@ -45,9 +45,9 @@ def _id(said: Answer, prefix: str, index: int) -> str:
     return f"{prefix}_canned0{index}a1b2c3d4e5f"
 
 
-def response_id(said: Answer) -> str:
-    """Another one for each answer that differs."""
-    words = "\n".join((said.model, *(block.text for block in said.blocks)))
+def response_id(said: Answer, request: Json) -> str:
+    """Another one for each call that differs."""
+    words = orjson.dumps([said.model, request.get("input"), request.get("previous_response_id")]).decode()
     return f"resp_canned{crc32(words.encode()):08x}a1b2c3"
 
 
@@ -119,7 +119,7 @@ def body(said: Answer, request: Json, *, status: str = "", output: bool = True) 
     echoed = {key: request[key] for key in ECHOED if key in request}
     reported = None if "nousage" in said.behaviour.flags or not output else usage(said)
     return {
-        "id": response_id(said), "object": "response", "created_at": CREATED, "status": status, "background": False,
+        "id": response_id(said, request), "object": "response", "created_at": CREATED, "status": status, "background": False,
         "error": None, "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
         "instructions": None, "max_output_tokens": request.get("max_output_tokens"), "model": said.model,
         "output": items, "parallel_tool_calls": True, "previous_response_id": None, "temperature": 1.0,
@@ -181,6 +181,16 @@ def _tool(block: Block, item: Json, where: Json) -> Iterator[Json]:
         for start in range(0, len(words), size):
             yield {"type": "response.custom_tool_call_input.delta", **where, "delta": words[start : start + size]}
         yield {"type": "response.custom_tool_call_input.done", **where, "input": words}
+
+
+def conversation(request: Json, kept: dict[str, list[Json]]) -> Json | None:
+    """The request with all that came before it; None if the provider does not know what it continues."""
+    previous = request.get("previous_response_id")
+    if previous is not None and previous not in kept:
+        return None
+    items = request.get("input") or []
+    items = [{"role": "user", "content": items}] if isinstance(items, str) else items
+    return {**request, "input": [*kept.get(str(previous), []), *items]}
 
 
 def error(message: str) -> tuple[str, Json]:
