@@ -24,6 +24,9 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
         for endpoint in (
             Endpoint("/v1/chat/completions", "openai", "openai_chat"),
             Endpoint("/v1/responses", "openai", "openai_responses"),
+            Endpoint("/v1/completions", "openai", "openai_completions"),
+            Endpoint("/v1/embeddings", "openai", "openai_embeddings"),
+            Endpoint("/v1/moderations", "openai", "openai_moderations"),
             Endpoint("/v1/messages", "anthropic", "anthropic_messages"),
             Endpoint("/v1/messages/count_tokens", "anthropic", "anthropic_count_tokens"),
         )

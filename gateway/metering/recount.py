@@ -59,6 +59,7 @@ class Exchange:
     opaque: bool = False  # images, files or references in the request
     called_tools: bool = False  # the answer calls a tool
     thinking: bool = False  # the provider may have produced tokens that nobody was shown
+    bare: bool = False  # the texts are no messages: the model reads them without anything between
     known: bool = True  # False: the texts were not kept, nothing can be counted
 
 
@@ -107,7 +108,7 @@ class Recounter:
             self._tokenizers.load(name)
         except TokenizerMissing as error:
             name, own, reason = _FALLBACK, False, str(error)
-        if own and name == "smollm2":
+        if own and name == "smollm2" and not exchange.bare:
             return self._smollm2(exchange)
         return self._by_overhead(exchange, name, own=own, reason=reason)
 
@@ -128,9 +129,12 @@ class Recounter:
     def _by_overhead(self, exchange: Exchange, name: str, *, own: bool, reason: str) -> Counted:
         """OpenAI's documented overhead: three tokens a message, its role, three to prime the answer."""
         count = self._tokenizers.count
-        rows = _rows(exchange, lambda role, text: 3 + count(name, role) + count(name, text))
+        bare = exchange.bare
+        rows = _rows(exchange, lambda role, text: count(name, text) + (0 if bare else 3 + count(name, role)))
         method = Method.TEMPLATE if own else Method.ESTIMATE
-        return _sided(exchange, name, sum(rows) + 3, count(name, exchange.output), method, reason, rows)
+        return _sided(
+            exchange, name, sum(rows) + (0 if bare else 3), count(name, exchange.output), method, reason, rows
+        )
 
 
 def _rows(exchange: Exchange, tokens: Callable[[str, str], int]) -> tuple[int, ...]:

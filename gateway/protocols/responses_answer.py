@@ -16,11 +16,11 @@ from typing import Any
 
 import orjson
 
-from gateway.errors import UpstreamFailed
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, spliced, word
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.last_look import look, other_lines, refuse_duplicates
+from gateway.protocols.last_look import look, other_lines
+from gateway.protocols.openai_answer import loads, withheld
 from gateway.protocols.responses_items import Item, Items, own_message
 from gateway.protocols.responses_texts import TEXT, TOOL, Place, Text, name_of, outside, texts_of, texts_of_item
 from gateway.protocols.sse import Event
@@ -69,7 +69,7 @@ class ResponsesAnswer:
             out = self.flush()
             self.terminal = self.terminal or event.raw
             return out
-        tree = _loads(event.data)
+        tree = loads(event.data)
         kind = tree.get("type")
         if kind == "error" or (kind is None and tree.get("error") is not None):
             return self._error(event, tree)
@@ -373,19 +373,19 @@ class ResponsesAnswer:
     def _withheld(self) -> bytes:
         self.channels.report.upstream_error = "error"
         self.channels.report.stopped = None
-        return FAMILIES["openai_responses"].error_event(_failure(), "", self.channels.report.events)
+        return FAMILIES["openai_responses"].error_event(withheld(), "", self.channels.report.events)
 
     # -- whole answers ---------------------------------------------------------------------------------------------
 
     def whole(self, body: bytes) -> bytes:
         """The whole answer. Raises MalformedAnswer."""
-        answer = _loads(body)
+        answer = loads(body)
         report = self.channels.report
         if answer.get("error") is not None and answer.get("output") is None:
             report.upstream_error = _error_type(answer["error"])
             if look(self.channels.rules, [answer]):
                 report.upstream_error = "error"
-                return FAMILIES["openai"].error_body(_failure(), "")
+                return FAMILIES["openai"].error_body(withheld(), "")
             return body
         said = _Said(Event(b"", b"", body), answer, self._texts_of(answer, ()))
         report.stopped = self._look(said, "")
@@ -443,21 +443,6 @@ def _holder(tree: Any, path: Path) -> tuple[Any, Any]:
     for step in path[:-1]:
         tree = tree[step]
     return tree, path[-1]
-
-
-def _failure() -> UpstreamFailed:
-    return UpstreamFailed("the provider failed; its message held guarded content")
-
-
-def _loads(data: bytes) -> dict[str, Any]:
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise MalformedAnswer from None
-    if type(value) is not dict:
-        raise MalformedAnswer
-    refuse_duplicates(data, value)
-    return value
 
 
 def _error_type(error: Any) -> str:

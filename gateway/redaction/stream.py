@@ -13,7 +13,9 @@ from gateway.errors import LexgateError, UpstreamFailed
 from gateway.protocols.answer import AnswerOptions, AnswerReport, MalformedAnswer
 from gateway.protocols.anthropic_answer import AnthropicAnswer
 from gateway.protocols.family import form_of
+from gateway.protocols.numbers_answer import NumbersAnswer
 from gateway.protocols.openai_answer import OpenAIAnswer
+from gateway.protocols.openai_completions_answer import CompletionsAnswer
 from gateway.protocols.responses_answer import ResponsesAnswer
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
 from gateway.redaction.channel import Rules
@@ -38,8 +40,15 @@ def _nothing_allowed(_label: str, _value: str) -> bool:
     return False
 
 
-Answer = OpenAIAnswer | AnthropicAnswer | ResponsesAnswer
-FORMS: Mapping[str, type[Answer]] = MappingProxyType({"openai_responses": ResponsesAnswer})
+Answer = OpenAIAnswer | AnthropicAnswer | ResponsesAnswer | CompletionsAnswer | NumbersAnswer
+FORMS: Mapping[str, type[Answer]] = MappingProxyType(
+    {
+        "openai_responses": ResponsesAnswer,
+        "openai_completions": CompletionsAnswer,
+        "openai_embeddings": NumbersAnswer,
+        "openai_moderations": NumbersAnswer,
+    }
+)
 """Protocols whose answers have another form than their family's."""
 
 

@@ -2,8 +2,8 @@
 
 Run `python tests/providers/canned.py --port 0 [--record FILE] [--tls CERT.pem]`; it prints one JSON line {"url": …} when
 it listens. In a test: `async with CannedProvider() as provider:`, then `provider.url` and `provider.requests`.
-Speaks OpenAI /v1/chat/completions, /v1/responses and /v1/models, Anthropic /v1/messages and /v1/messages/count_tokens. How it answers
-is chosen by the model name (see behaviour.py). GET /canned/requests lists what it received, newest last.
+Speaks OpenAI /v1/chat/completions, /v1/responses, /v1/completions, /v1/embeddings, /v1/moderations and /v1/models,
+Anthropic /v1/messages and /v1/messages/count_tokens. How it answers is chosen by the model name (see behaviour.py). GET /canned/requests lists what it received, newest last.
 """
 
 from __future__ import annotations
@@ -31,8 +31,13 @@ import orjson
 if __package__ in (None, ""):  # started as a program: make `tests.providers` importable
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.providers import answers, responses
+from tests.providers import answers, responses, texts
 from tests.providers.behaviour import Behaviour, parse
+
+PATHS = frozenset(
+    {"/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings", "/v1/moderations"}
+    | {"/v1/messages", "/v1/messages/count_tokens"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +156,11 @@ class CannedProvider:
             return await _whole(writer, 200, orjson.dumps([orjson.loads(one.line()) for one in self.requests]))
         if path == "/v1/models" and received.method == "GET":
             return await _whole(writer, 200, orjson.dumps(_models(anthropic)))
-        if path not in ("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/messages/count_tokens"):
+        if path not in PATHS:
             return await _whole(writer, 404, orjson.dumps(answers.error_body(anthropic, 404, "canned: no such path")))
         try:
             request = received.json()
-            behaviour = parse(str(request["model"]))
+            behaviour = parse(str(request.get("model", "") if path == "/v1/moderations" else request["model"]))
         except (ValueError, KeyError, TypeError, RecursionError):
             wrong = answers.error_body(anthropic, 400, "canned: not a request with a model")
             return await _whole(writer, 400, orjson.dumps(wrong))
@@ -166,6 +171,15 @@ class CannedProvider:
         if path.endswith("count_tokens"):
             count = answers.count_input(request) + behaviour.lie_input
             return await _whole(writer, 200, orjson.dumps({"input_tokens": count}))
+        if path in {"/v1/embeddings", "/v1/moderations"}:
+            numbers = texts.embeddings if path == "/v1/embeddings" else texts.moderation
+            return await _whole_answer(writer, behaviour, orjson.dumps(numbers(request)))
+        if path == "/v1/completions":
+            said = answers.answer(texts.as_chat(request), received.body, behaviour)
+            if request.get("stream") is True:
+                failure = ("", answers.error_body(False, 529, "canned error"))
+                return await _stream(writer, behaviour, failure, list(texts.completion_events(said, request)))
+            return await _whole_answer(writer, behaviour, orjson.dumps(texts.completion(said, request)))
         if path == "/v1/responses":
             continued = responses.conversation(request, self.kept)
             if continued is None:

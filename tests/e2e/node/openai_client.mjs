@@ -87,6 +87,18 @@ async function responseStreamed(extra) {
 }
 
 await tell({
+  completion: async () => {
+    const answer = await client.completions.create({ model: settings.model, prompt: settings.prompt, max_tokens: 400 });
+    return { text: answer.choices[0].text, usage: answer.usage };
+  },
+  embedding: async () => {
+    const answer = await client.embeddings.create({ model: settings.model, input: settings.prompt });
+    return { numbers: answer.data[0].embedding.length, usage: answer.usage };
+  },
+  moderation: async () => {
+    const answer = await client.moderations.create({ model: settings.model, input: settings.prompt });
+    return { numbers: Object.keys(answer.results[0].category_scores).length };
+  },
   responses: () => response({}),
   responses_stream: () => responseStreamed({}),
   responses_tools: () => response({ tools: functions }),

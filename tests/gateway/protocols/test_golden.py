@@ -18,7 +18,7 @@ from gateway.protocols.registry import DECODERS, upstream_body
 from gateway.redaction.placeholder import PlaceholderKey
 from gateway.redaction.redact import redact
 from gateway.redaction.stream import AnswerStream
-from tests.providers import answers, responses
+from tests.providers import answers, responses, texts
 from tests.providers.behaviour import parse
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -44,6 +44,10 @@ def request_body(protocol: str, *, stream: bool) -> bytes:
             {"role": "tool", "tool_call_id": "call_abcdefgh", "content": "saved"},
         ]
         tree = {"model": "m", "messages": messages, "temperature": 0.70}
+    elif protocol == "openai_completions":
+        tree = {"model": "echo/size-12", "prompt": TEXT, "max_tokens": 64}
+    elif protocol in {"openai_embeddings", "openai_moderations"}:
+        tree = {"model": "echo", "input": [TEXT, "Serve Anna M\u00fcller."]}
     elif protocol == "openai_responses":
         call = {"type": "function_call", "call_id": "call_abcdefgh", "name": "save", "arguments": content}
         items = [
@@ -67,6 +71,15 @@ def request_body(protocol: str, *, stream: bool) -> bytes:
 
 def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
     """A provider that repeats the first message and saves it."""
+    if protocol in {"openai_embeddings", "openai_moderations"}:
+        numbers = texts.embeddings if protocol == "openai_embeddings" else texts.moderation
+        return json.dumps(numbers(json.loads(forwarded))).encode()
+    if protocol == "openai_completions":
+        request = json.loads(forwarded)
+        said = answers.answer(texts.as_chat(request), forwarded, parse(request["model"]))
+        data = [one if isinstance(one, str) else json.dumps(one) for _, one in texts.completion_events(said, request)]
+        streamed = "".join(f"data: {one}\n\n" for one in data).encode()
+        return streamed if stream else json.dumps(texts.completion(said, request)).encode()
     if protocol == "openai_responses":
         request = json.loads(forwarded)
         said = answers.answer(request, forwarded, parse(request["model"]))
@@ -192,12 +205,14 @@ def written(sections: dict[str, bytes]) -> str:
     return "".join(f"=== {name}\n{data.decode().rstrip()}\n" for name, data in sections.items() if data)
 
 
+WHOLE = {"anthropic_count_tokens", "openai_embeddings", "openai_moderations"}
+"""Protocols without streams."""
 CASES = [
     (protocol, decision, stream)
     for protocol in DECODERS
     for decision in ("allow", "redact", "block")
     for stream in (False, True)
-    if not (stream and protocol == "anthropic_count_tokens")
+    if not (stream and protocol in WHOLE)
 ]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadRequest
 from gateway.protocols.registry import DECODERS, upstream_body
-from gateway.redaction.stream import AnswerStream
+from gateway.redaction.stream import FORMS, AnswerStream
 
 words = st.sampled_from(
     """model messages role user assistant content type text image_url url source data tools function name input
@@ -36,7 +36,7 @@ trees = st.recursive(
 @settings(max_examples=100, deadline=None)
 def test_a_request_is_read_or_refused(protocol, fields, content, noise, at):
     turns = [{"role": "user", "content": content} | fields]
-    tree = {"model": "m", "messages": turns, "input": turns} | fields
+    tree = {"model": "m", "messages": turns, "input": turns, "prompt": content} | fields
     body = json.dumps(tree).encode()
     for sent in (body, body[:at] + noise + body[at:], body[:at]):
         try:
@@ -47,7 +47,9 @@ def test_a_request_is_read_or_refused(protocol, fields, content, noise, at):
         orjson.loads(upstream_body(request, request.body))
 
 
-@pytest.mark.parametrize(("family", "protocol"), [("openai", ""), ("anthropic", ""), ("openai", "openai_responses")])
+@pytest.mark.parametrize(
+    ("family", "protocol"), [("openai", ""), ("anthropic", ""), *(("openai", protocol) for protocol in FORMS)]
+)
 @pytest.mark.parametrize("streaming", [True, False])
 @given(
     events=st.lists(trees, max_size=5),
