@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from gateway.directory import presented_key
 from gateway.errors import LexgateError, MethodNotAllowed, NotFound, Unauthenticated
 from gateway.ingress.endpoints import family_of
+from gateway.ingress.refused import reason_of
 from gateway.protocols.family import FAMILIES
 from gateway.services import Services
 
@@ -40,7 +41,7 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
         del path
         known = request.url.path == "/v1/models"
         error: LexgateError = (
-            MethodNotAllowed("this endpoint takes GET") if known else NotFound("Lexgate does not know this endpoint")
+            MethodNotAllowed("this endpoint takes GET") if known else NotFound(reason_of(request.url.path))
         )
         return _error(request, error)
 

@@ -69,3 +69,22 @@ def test_the_node_sdk(product: Product, scenario: str) -> None:
     else:
         assert told["numbers"] > 0
     assert not any(value in product.requests()[-1]["body"].decode() for value in VALUES)
+
+
+def test_endpoints_refused_on_purpose_say_what_to_do_instead(product: Product) -> None:
+    client = openai_client(product)
+    for call, words in (
+        (client.files.list, "send their content inline"),
+        (lambda: client.files.create(file=b"x", purpose="assistants"), "send their content inline"),
+        (lambda: client.vector_stores.create(name="x"), "keep them yourself"),
+        (
+            lambda: client.batches.create(input_file_id="f", endpoint="/v1/responses", completion_window="24h"),
+            "one by one",
+        ),
+        (client.conversations.create, "previous_response_id"),
+        (client.fine_tuning.jobs.list, "cannot be taken back"),
+        (lambda: client.responses.retrieve("resp_1"), "from the call itself"),
+    ):
+        with pytest.raises(openai.NotFoundError, match=words) as refused:
+            call()
+        assert refused.value.code == "lexgate_not_found"
