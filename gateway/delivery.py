@@ -95,6 +95,7 @@ def transformer(flow: Flow, services: Services) -> AnswerStream:
         "json_mode": request.json_mode,
         "flow": flow.id,
         "protocol": request.protocol,
+        "plain": request.plain_answer,
     }
     if rules.names is not None:
         return InspectedStream(request.family, names=rules.names, **options)

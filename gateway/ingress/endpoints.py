@@ -16,6 +16,7 @@ class Endpoint:
     path: str
     family: str
     protocol: str
+    media_type: str = "application/json"  # of its request bodies
 
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
@@ -27,6 +28,8 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
             Endpoint("/v1/completions", "openai", "openai_completions"),
             Endpoint("/v1/embeddings", "openai", "openai_embeddings"),
             Endpoint("/v1/moderations", "openai", "openai_moderations"),
+            Endpoint("/v1/audio/transcriptions", "openai", "openai_transcriptions", "multipart/form-data"),
+            Endpoint("/v1/audio/translations", "openai", "openai_translations", "multipart/form-data"),
             Endpoint("/v1/messages", "anthropic", "anthropic_messages"),
             Endpoint("/v1/messages/count_tokens", "anthropic", "anthropic_count_tokens"),
         )

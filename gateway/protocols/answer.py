@@ -26,6 +26,7 @@ class AnswerOptions:
     hide_usage: bool = False  # the usage event exists only because we asked for it
     outbound: frozenset[str] = frozenset()  # tools whose arguments keep their placeholders
     json_mode: bool = False
+    plain: bool = False  # a whole answer is plain text
 
 
 @dataclass(slots=True)

@@ -88,6 +88,7 @@ def _request(
         uninspected=uninspected,
         wants_usage=wants_usage,
         max_output=tokens_of(tree, "max_tokens"),
+        generates=protocol == COMPLETIONS,
     )
 
 

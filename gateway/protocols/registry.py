@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from gateway.protocols import anthropic_count_tokens, anthropic_messages, openai_chat, openai_responses, openai_texts
+from gateway.protocols import (
+    anthropic_count_tokens,
+    anthropic_messages,
+    openai_audio,
+    openai_chat,
+    openai_responses,
+    openai_texts,
+)
 from gateway.protocols.request import DecodedRequest
 
 DECODERS: Mapping[str, Callable[..., DecodedRequest]] = MappingProxyType(
@@ -15,6 +22,8 @@ DECODERS: Mapping[str, Callable[..., DecodedRequest]] = MappingProxyType(
         openai_texts.COMPLETIONS: openai_texts.decode_completion,
         openai_texts.EMBEDDINGS: openai_texts.decode_embedding,
         openai_texts.MODERATIONS: openai_texts.decode_moderation,
+        openai_audio.TRANSCRIPTIONS: openai_audio.decode_transcription,
+        openai_audio.TRANSLATIONS: openai_audio.decode_translation,
         anthropic_messages.PROTOCOL: anthropic_messages.decode,
         anthropic_count_tokens.PROTOCOL: anthropic_count_tokens.decode,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -65,6 +65,10 @@ class DecodedRequest:
     max_output: int | None = None  # tokens
     stripped: int = 0  # how many of our own labels were taken out of resent history
     previous: str = ""  # id of the earlier response that this call continues
+    media_type: str = "application/json"  # what the body is, as the provider is told
+    form: Mapping[Path, tuple[int, int]] | None = None  # of a body that is a form: where its texts stand, in bytes
+    plain_answer: bool = False  # a whole answer is plain text instead of JSON
+    generates: bool = True  # the answer is a text of the model's own making
     stored: bool = False  # the provider keeps the answer, so that a later call may continue it
 
     @cached_property

@@ -39,14 +39,17 @@ class InspectedStream(AnswerStream):
         json_mode: bool = False,
         flow: str = "",
         protocol: str = "",
+        plain: bool = False,
     ) -> None:
         """As for AnswerStream; `names` belongs to this answer alone."""
         super().__init__(
             family, streaming=streaming, placeholders=placeholders, guard=guard, allowed=allowed, label=label,
-            hide_usage=hide_usage, outbound=outbound, json_mode=json_mode, flow=flow, names=names, protocol=protocol,
+            hide_usage=hide_usage, outbound=outbound, json_mode=json_mode, flow=flow, names=names, protocol=protocol, plain=plain,
         )  # fmt: skip
         self._names = names
-        self._scout = answer_of(family, protocol, Rules(names=names, scout=True), AnswerOptions(json_mode=json_mode))
+        self._scout = answer_of(
+            family, protocol, Rules(names=names, scout=True), AnswerOptions(json_mode=json_mode, plain=plain)
+        )
         self._scouting = True
         self._ended = False
         self._queue: deque[tuple[Event, tuple[str, ...]]] = deque()

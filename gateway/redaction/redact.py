@@ -116,15 +116,37 @@ def redact(
         if id(f) not in refused:
             mark = _Mark(f.span.start, f.span.end, f.span.label)
             spots.setdefault((f.path, f.kind is PartKind.NAME), []).append(mark)
-    root = View(decoded.body.decode())
-    for token in tokens(root.text):
-        if (token.path, token.key) in editable:
-            _token(plan, root, token, (), spots, [])
-    body = splice(root.text, plan.edits).encode()
+    if decoded.form is not None:
+        body = _form_body(decoded, decoded.form, editable, plan, spots)
+    else:
+        root = View(decoded.body.decode())
+        for token in tokens(root.text):
+            if (token.path, token.key) in editable:
+                _token(plan, root, token, (), spots, [])
+        body = splice(root.text, plan.edits).encode()
     if not blocked:
         _prove_absent(decoded, body, plan)
     kept = tuple(f for f in findings if f.span.label not in operators or id(f) in refused)
     return Redacted(body, plan.placeholders, dict(plan.counts), kept, tuple(blocked))
+
+
+def _form_body(
+    decoded: DecodedRequest,
+    form: Mapping[Path, tuple[int, int]],
+    editable: Collection[tuple[Path, bool]],
+    plan: _Plan,
+    spots: Mapping[tuple[Path, bool], list[_Mark]],
+) -> bytes:
+    """A form's body with its texts redacted, each as it stands between its head and its boundary."""
+    edits: list[tuple[int, int, bytes]] = []
+    for path, (start, end) in form.items():
+        text = decoded.body[start:end].decode()
+        for mark in _merged([*spots.get((path, False), ()), *plan.marks(text)] if (path, False) in editable else ()):
+            first = start + len(text[: mark.start].encode())
+            value = text[mark.start : mark.end]
+            new = plan.replacement(mark.label, value, unique=False).encode()
+            edits.append((first, first + len(value.encode()), new))
+    return splice(decoded.body, edits)
 
 
 def spreads(value: str) -> bool:

@@ -18,6 +18,7 @@ from gateway.protocols.openai_answer import OpenAIAnswer
 from gateway.protocols.openai_completions_answer import CompletionsAnswer
 from gateway.protocols.responses_answer import ResponsesAnswer
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
+from gateway.protocols.transcript_answer import TranscriptAnswer
 from gateway.redaction.channel import Rules
 from gateway.redaction.escaped import Guard
 from gateway.redaction.names_guard import NamesGuard
@@ -40,13 +41,15 @@ def _nothing_allowed(_label: str, _value: str) -> bool:
     return False
 
 
-Answer = OpenAIAnswer | AnthropicAnswer | ResponsesAnswer | CompletionsAnswer | NumbersAnswer
+Answer = OpenAIAnswer | AnthropicAnswer | ResponsesAnswer | CompletionsAnswer | NumbersAnswer | TranscriptAnswer
 FORMS: Mapping[str, type[Answer]] = MappingProxyType(
     {
         "openai_responses": ResponsesAnswer,
         "openai_completions": CompletionsAnswer,
         "openai_embeddings": NumbersAnswer,
         "openai_moderations": NumbersAnswer,
+        "openai_transcriptions": TranscriptAnswer,
+        "openai_translations": TranscriptAnswer,
     }
 )
 """Protocols whose answers have another form than their family's."""
@@ -77,10 +80,11 @@ class AnswerStream:
         flow: str = "",
         names: NamesGuard | None = None,
         protocol: str = "",
+        plain: bool = False,
     ) -> None:
         """`family`: openai | anthropic; `protocol` where it answers in another form than its family. `streaming`: the answer is text/event-stream. `label`: None in JSON mode."""
         rules = Rules(placeholders or {}, guard, allowed, names)
-        self._answer = answer_of(family, protocol, rules, AnswerOptions(label, hide_usage, outbound, json_mode))
+        self._answer = answer_of(family, protocol, rules, AnswerOptions(label, hide_usage, outbound, json_mode, plain))
         self._family = form_of(family, protocol)
         self._flow = flow
         self._streaming = streaming

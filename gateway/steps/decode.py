@@ -11,8 +11,8 @@ async def decode(flow: Flow, services: Services) -> None:
     """Reads the body and decodes it by the endpoint's protocol. Raises TooLarge, BadRequest, UnsupportedMediaType."""
     bounds = services.settings.limits
     media_type = flow.caller.header(b"content-type").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise UnsupportedMediaType("the body of this endpoint is application/json")
+    if media_type != flow.endpoint.media_type:
+        raise UnsupportedMediaType(f"the body of this endpoint is {flow.endpoint.media_type}")
     if flow.caller.header(b"content-encoding") not in {"", "identity"}:
         raise UnsupportedMediaType("compressed bodies are not accepted")
     flow.body = await flow.caller.read_body(bounds.body_bytes, bounds.body_seconds)

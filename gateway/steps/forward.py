@@ -14,11 +14,12 @@ CREDENTIAL_REFUSED = frozenset({401, 403})
 
 async def forward(flow: Flow, services: Services) -> None:
     """Sends the redacted body. Raises Unreachable (nothing was sent), UpstreamFailed, UpstreamTimeout."""
-    provider = flow.provider
-    if provider is None or not flow.intents:
+    provider, request = flow.provider, flow.request
+    if provider is None or request is None or not flow.intents:
         raise RuntimeError("this step runs after commit")
     flow.providers_tried.add(provider.name)
     headers = services.request_headers.of(provider, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
+    headers["content-type"] = request.media_type
     flow.timing.forwarded = time.perf_counter()
     flow.upstream = await services.upstream.post(provider, flow.endpoint.path, headers, flow.forwarded)
     if flow.upstream.status in CREDENTIAL_REFUSED:

@@ -31,11 +31,19 @@ import orjson
 if __package__ in (None, ""):  # started as a program: make `tests.providers` importable
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.providers import answers, responses, texts
+from tests.providers import answers, audio, responses, texts
 from tests.providers.behaviour import Behaviour, parse
 
 PATHS = frozenset(
-    {"/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings", "/v1/moderations"}
+    {
+        "/v1/audio/transcriptions",
+        "/v1/audio/translations",
+        "/v1/chat/completions",
+        "/v1/responses",
+        "/v1/completions",
+        "/v1/embeddings",
+        "/v1/moderations",
+    }
     | {"/v1/messages", "/v1/messages/count_tokens"}
 )
 
@@ -158,6 +166,8 @@ class CannedProvider:
             return await _whole(writer, 200, orjson.dumps(_models(anthropic)))
         if path not in PATHS:
             return await _whole(writer, 404, orjson.dumps(answers.error_body(anthropic, 404, "canned: no such path")))
+        if path.startswith("/v1/audio/"):
+            return await _transcribe(writer, received)
         try:
             request = received.json()
             behaviour = parse(str(request.get("model", "") if path == "/v1/moderations" else request["model"]))
@@ -202,6 +212,20 @@ class CannedProvider:
             return await _stream(writer, behaviour, failure, list(events(said, request)))
         body = answers.anthropic_body if anthropic else answers.openai_body
         return await _whole_answer(writer, behaviour, orjson.dumps(body(said, request)))
+
+
+async def _transcribe(writer: asyncio.StreamWriter, received: Received) -> None:
+    """Says what a recording says."""
+    fields = audio.form_of(received.header("content-type") or "", received.body)
+    behaviour = parse(fields["model"].decode())
+    await _fail_first(writer, behaviour)
+    text = audio.heard(fields)
+    if fields.get("stream") == b"true":
+        failure = ("", answers.error_body(False, 529, "canned error"))
+        return await _stream(writer, behaviour, failure, list(audio.events(text, behaviour)))
+    answer, media_type = audio.transcript(fields, text)
+    body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
+    return await _whole_answer(writer, behaviour, body, media_type)
 
 
 def _models(anthropic: bool) -> dict[str, Any]:
@@ -263,13 +287,15 @@ async def _whole(writer: asyncio.StreamWriter, status: int, body: bytes, extra: 
     await writer.drain()
 
 
-async def _whole_answer(writer: asyncio.StreamWriter, behaviour: Behaviour, body: bytes) -> None:
-    """A complete JSON answer, unless the behaviour breaks it."""
+async def _whole_answer(
+    writer: asyncio.StreamWriter, behaviour: Behaviour, body: bytes, media_type: bytes = b"application/json"
+) -> None:
+    """A complete answer, unless the behaviour breaks it."""
     if behaviour.slow_s:
         await asyncio.sleep(behaviour.slow_s)
     if "malformed" in behaviour.flags:
         body = body[: len(body) // 2] + b"\xff{,"
-    head = [b"HTTP/1.1 200 OK", b"content-type: application/json", b"x-request-id: req_canned", b"set-cookie: canned=1"]
+    head = [b"HTTP/1.1 200 OK", b"content-type: " + media_type, b"x-request-id: req_canned", b"set-cookie: canned=1"]
     if "gzip" in behaviour.flags:
         body = gzip.compress(body, 1)
         head.append(b"content-encoding: gzip")

@@ -1,7 +1,7 @@
 // The official OpenAI SDK for Node as a caller of Lexgate:
 // `node openai_client.mjs chat|stream|tools|tools_stream|json|models|responses|responses_stream|responses_tools|…`.
 
-import OpenAI from 'openai';
+import OpenAI, { toFile } from 'openai';
 import { governance, settings, tell } from './outcome.mjs';
 
 const client = new OpenAI({ baseURL: `${settings.url}/v1`, apiKey: settings.key, maxRetries: 0, timeout: 120_000 });
@@ -90,6 +90,11 @@ await tell({
   completion: async () => {
     const answer = await client.completions.create({ model: settings.model, prompt: settings.prompt, max_tokens: 400 });
     return { text: answer.choices[0].text, usage: answer.usage };
+  },
+  transcription: async () => {
+    const file = await toFile(Buffer.from(`RIFF${settings.prompt}`), 'call.wav');
+    const answer = await client.audio.transcriptions.create({ model: settings.model, file });
+    return { text: answer.text, usage: answer.usage };
   },
   embedding: async () => {
     const answer = await client.embeddings.create({ model: settings.model, input: settings.prompt });

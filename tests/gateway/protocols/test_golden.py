@@ -18,7 +18,7 @@ from gateway.protocols.registry import DECODERS, upstream_body
 from gateway.redaction.placeholder import PlaceholderKey
 from gateway.redaction.redact import redact
 from gateway.redaction.stream import AnswerStream
-from tests.providers import answers, responses, texts
+from tests.providers import answers, audio, responses, texts
 from tests.providers.behaviour import parse
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -44,6 +44,12 @@ def request_body(protocol: str, *, stream: bool) -> bytes:
             {"role": "tool", "tool_call_id": "call_abcdefgh", "content": "saved"},
         ]
         tree = {"model": "m", "messages": messages, "temperature": 0.70}
+    elif protocol in {"openai_transcriptions", "openai_translations"}:
+        fields = {"model": "echo/size-12", "prompt": TEXT} | ({"stream": "true"} if stream else {})
+        parts = [f'form-data; name="{name}"\r\n\r\n{text}' for name, text in fields.items()]
+        parts.append('form-data; name="file"; filename="call.wav"\r\nContent-Type: audio/wav\r\n\r\nRIFF and goodbye.')
+        written_ = "".join(f"--b0undary\r\nContent-Disposition: {part}\r\n" for part in parts)
+        return f"{written_}--b0undary--\r\n".encode()
     elif protocol == "openai_completions":
         tree = {"model": "echo/size-12", "prompt": TEXT, "max_tokens": 64}
     elif protocol in {"openai_embeddings", "openai_moderations"}:
@@ -71,6 +77,11 @@ def request_body(protocol: str, *, stream: bool) -> bytes:
 
 def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
     """A provider that repeats the first message and saves it."""
+    if protocol in {"openai_transcriptions", "openai_translations"}:
+        text = audio.heard(audio.form_of("multipart/form-data; boundary=b0undary", forwarded))
+        if not stream:
+            return json.dumps(audio.transcript({}, text)[0]).encode()
+        return "".join(f"data: {json.dumps(one)}\n\n" for _, one in audio.events(text, parse("echo/size-12"))).encode()
     if protocol in {"openai_embeddings", "openai_moderations"}:
         numbers = texts.embeddings if protocol == "openai_embeddings" else texts.moderation
         return json.dumps(numbers(json.loads(forwarded))).encode()
@@ -205,7 +216,7 @@ def written(sections: dict[str, bytes]) -> str:
     return "".join(f"=== {name}\n{data.decode().rstrip()}\n" for name, data in sections.items() if data)
 
 
-WHOLE = {"anthropic_count_tokens", "openai_embeddings", "openai_moderations"}
+WHOLE = {"anthropic_count_tokens", "openai_embeddings", "openai_moderations", "openai_translations"}
 """Protocols without streams."""
 CASES = [
     (protocol, decision, stream)
@@ -221,5 +232,5 @@ def test_transcript(protocol, decision, stream):
     path = GOLDEN / f"{protocol}.{decision}.{'stream' if stream else 'whole'}.txt"
     now = transcript(protocol, decision, stream=stream)
     if os.environ.get("LEXGATE_GOLDEN") == "write":
-        path.write_text(now, encoding="utf-8")
-    assert now == path.read_text(encoding="utf-8")
+        path.write_bytes(now.encode())
+    assert now == path.read_bytes().decode()
