@@ -25,6 +25,8 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
         for endpoint in (
             Endpoint("/v1/chat/completions", "openai", "openai_chat"),
             Endpoint("/v1/responses", "openai", "openai_responses"),
+            Endpoint("/v1/responses/compact", "openai", "openai_responses_compact"),
+            Endpoint("/v1/responses/input_tokens", "openai", "openai_input_tokens"),
             Endpoint("/v1/completions", "openai", "openai_completions"),
             Endpoint("/v1/embeddings", "openai", "openai_embeddings"),
             Endpoint("/v1/moderations", "openai", "openai_moderations"),

@@ -1,4 +1,4 @@
-"""Answers without texts: embeddings and moderations. They pass as they are, once no string in them is guarded."""
+"""Answers without texts: embeddings, moderations and counted tokens. They pass as they are, once no string in them is guarded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, word
+from gateway.flow import Usage
+from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, number, word
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import look
 from gateway.protocols.openai_answer import error_type, loads, usage_of, withheld
@@ -41,6 +42,8 @@ class NumbersAnswer:
         report.response_id, report.response_model = word(answer.get("id")), word(answer.get("model"))
         if type(answer.get("usage")) is dict:
             report.usage = usage_of(answer["usage"])
+        elif type(answer.get("input_tokens")) is int:
+            report.usage = Usage(input=number(answer["input_tokens"]))
         return body
 
 

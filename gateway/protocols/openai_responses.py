@@ -1,5 +1,8 @@
 """OpenAI Responses: `POST /v1/responses`, requests. Nothing is inserted: its streams always report usage.
 
+`/v1/responses/compact` (a conversation made short) and `/v1/responses/input_tokens` (counted) take the same content and
+do not stream.
+
 The input is a text or a list of items: messages, the model's earlier calls and reasoning, the results of tools. What an
 item refers to without carrying it (`item_reference`, `conversation`, `prompt`, file ids) is a reference: a fact for
 policy. `previous_response_id` is one, too, unless the vault knows that response (`gateway.vault`).
@@ -32,7 +35,7 @@ from gateway.protocols.reading import (
 from gateway.protocols.request import DecodedRequest, Segment
 from gateway.protocols.walk import Walk, walk_message, walk_text
 
-PROTOCOL = "openai_responses"
+PROTOCOL, COMPACT, COUNT = "openai_responses", "openai_responses_compact", "openai_input_tokens"
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "critic", "discriminator", "unknown"})
 PREVIOUS = "previous_response_id"
 _DONE = frozenset({"input", "instructions", "model", "stream", "max_output_tokens", "background"})
@@ -62,6 +65,20 @@ _ITEMS = frozenset(
 
 def decode(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
     """Read a request. `labels`: our own label texts, stripped from resent assistant messages. Raises BadRequest."""
+    return _decode(PROTOCOL, body, labels)
+
+
+def decode_compact(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
+    """Read a request of /v1/responses/compact. Raises BadRequest."""
+    return _decode(COMPACT, body, labels)
+
+
+def decode_count(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
+    """Read a request of /v1/responses/input_tokens. Raises BadRequest."""
+    return _decode(COUNT, body, labels)
+
+
+def _decode(protocol: str, body: bytes, labels: Sequence[str]) -> DecodedRequest:
     tree = parse(body).tree
     model = model_of(tree)
     items = _items(tree)
@@ -69,6 +86,8 @@ def decode(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
     if instructions is not None and type(instructions) is not str:
         raise BadRequest("instructions must be a string", param="instructions")
     stream = flag(tree, "stream")
+    if stream and protocol != PROTOCOL:
+        raise BadRequest("this endpoint does not stream", param="stream")
     _refuse_background(tree)
     caller_tools, provider_tools = _tools(tree, items)
     max_output = tokens_of(tree, "max_output_tokens")
@@ -79,7 +98,7 @@ def decode(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
     segments += _input_segments(items) + field_segments(PROTOCOL, tree, _DONE)
     references, uninspected = opaque_facts(tree, segments, _is_plain)
     return DecodedRequest(
-        protocol=PROTOCOL,
+        protocol=protocol,
         family="openai",
         model=model,
         stream=stream,
@@ -94,7 +113,8 @@ def decode(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
         max_output=max_output,
         stripped=stripped,
         previous=_previous(tree),
-        stored=tree.get("store") is not False,
+        stored=protocol == PROTOCOL and tree.get("store") is not False,
+        generates=protocol == PROTOCOL,
     )
 
 

@@ -19,6 +19,8 @@ DECODERS: Mapping[str, Callable[..., DecodedRequest]] = MappingProxyType(
     {
         openai_chat.PROTOCOL: openai_chat.decode,
         openai_responses.PROTOCOL: openai_responses.decode,
+        openai_responses.COMPACT: openai_responses.decode_compact,
+        openai_responses.COUNT: openai_responses.decode_count,
         openai_texts.COMPLETIONS: openai_texts.decode_completion,
         openai_texts.EMBEDDINGS: openai_texts.decode_embedding,
         openai_texts.MODERATIONS: openai_texts.decode_moderation,

@@ -10,7 +10,7 @@ the response repeats of the request is restored. The terminal bytes are the fina
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ from gateway.protocols.responses_items import Item, Items, own_message
 from gateway.protocols.responses_texts import TEXT, TOOL, Place, Text, name_of, outside, texts_of, texts_of_item
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules, TextChannel
-from gateway.redaction.placeholder import PLACEHOLDERS
+from gateway.redaction.placeholder import OPEN, Restorable
 
 STOPPED = "content_filter"
 _ENDS = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
@@ -247,16 +247,12 @@ class ResponsesAnswer:
         if not known or _MARK.search(said.event.data or b"") is None:
             return
 
-        def value(found: re.Match[str]) -> str:
-            restorable = known.get(found[0])
-            return found[0] if restorable is None else restorable.value
-
         stack: list[tuple[Path, Any, Any]] = [((*path, key), response, key) for key in response if key != "output"]
         while stack:
             here, holder, key = stack.pop()
             node = holder[key]
             if type(node) is str:
-                if (new := PLACEHOLDERS.sub(value, node)) != node:
+                if OPEN in node and (new := _restored(node, known)) != node:
                     said.edits[here] = holder[key] = new
             elif type(node) in {dict, list}:
                 stack += [((*here, k), node, k) for k in (node if type(node) is dict else range(len(node)))]
@@ -407,6 +403,12 @@ class ResponsesAnswer:
             said.edits[text.path] = holder[key] = holder[key] + notice
         elif notice:
             _append(said, (), own_message(0, notice)[1])
+
+
+def _restored(text: str, known: Mapping[str, Restorable]) -> str:
+    """A text of the request with its values again, escaped where it is JSON."""
+    channel = TextChannel(Rules(known))
+    return channel.push(text) + channel.finish()
 
 
 def _append(said: _Said, path: Path, message: dict[str, Any]) -> None:

@@ -62,6 +62,7 @@ STREAMED: Mapping[str, _Streamed] = MappingProxyType(
 _PARTS = {"content_part": ("content", "content_index"), "reasoning_summary_part": ("summary", "summary_index")}
 _PART_KINDS = {
     "output_text": ("text", TEXT),
+    "input_text": ("text", TEXT),  # what a compacted conversation keeps of its user
     "refusal": ("refusal", TEXT),
     "reasoning_text": ("text", REASONING),
     "summary_text": ("text", REASONING),
@@ -72,8 +73,11 @@ _CALLS = {
     "mcp_call": ("arguments", False, True),
     "mcp_approval_request": ("arguments", False, True),
     "code_interpreter_call": ("code", False, False),
+    "function_call_output": ("output", True, False),
+    "custom_tool_call_output": ("output", True, False),
+    "local_shell_call_output": ("output", True, False),
 }
-"""Items that carry a call in one string: its field, whether the caller runs it, whether it is JSON."""
+"""Items that carry a call, or its result, in one string: its field, whether the caller runs it, whether it is JSON."""
 _ACTIONS = {
     "local_shell_call": ("action",),
     "shell_call": ("action",),
@@ -149,8 +153,12 @@ def texts_of_item(item: Mapping[str, Any], path: Path, number: int, *, whole: bo
                     yield from texts_of_part(part, (*path, field, index), (number, field, index), whole=whole)
     elif kind in _CALLS:
         field, restored, json = _CALLS[kind]
-        if type(item.get(field)) is str:
+        value = item.get(field)
+        if type(value) is str:
             yield Text((*path, field), (number, field), TOOL, restored, json, whole)
+        for index, part in enumerate(value if type(value) is list else ()):
+            if type(part) is dict:
+                yield from texts_of_part(part, (*path, field, index), (number, field, index), whole=whole)
     for field in _ACTIONS.get(kind, ()):
         if field in item:
             yield from _leaves(item[field], (*path, field), (number, field), whole=whole)

@@ -45,6 +45,8 @@ Answer = OpenAIAnswer | AnthropicAnswer | ResponsesAnswer | CompletionsAnswer | 
 FORMS: Mapping[str, type[Answer]] = MappingProxyType(
     {
         "openai_responses": ResponsesAnswer,
+        "openai_responses_compact": ResponsesAnswer,
+        "openai_input_tokens": NumbersAnswer,
         "openai_completions": CompletionsAnswer,
         "openai_embeddings": NumbersAnswer,
         "openai_moderations": NumbersAnswer,

@@ -16,7 +16,7 @@ PURPOSE = re.compile(r"[a-z]{1,24}(_[a-z]{1,24}){0,5}")
 FLOW_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 GROUND = "_necessary"
 """Purposes that end so are legal grounds, which lift limits: a caller cannot claim one that its application lacks."""
-SESSION_HEADERS = (b"x-claude-code-session-id", b"session-id", b"thread-id")
+SESSION_HEADERS = (b"x-claude-code-session-id", b"session-id", b"session_id", b"thread-id")
 SESSION = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 

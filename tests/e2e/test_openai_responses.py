@@ -235,3 +235,18 @@ def test_nobody_continues_what_was_given_to_somebody_else(product: Product) -> N
         said.add(refused.value.message.split("'flow'")[0])
     assert len(said) == 1
     assert len(product.requests()) == before, "nothing was sent for any of them"
+
+
+def test_tokens_are_counted_and_conversations_compacted(product: Product) -> None:
+    client = openai_client(product)
+    assert client.responses.input_tokens.count(model="echo", input=PROMPT).input_tokens > 20
+    nothing_left(product)
+    compacted = client.responses.compact(model="echo", input=PROMPT, instructions=INSTRUCTIONS)
+    restored(compacted.output[0].content[0].text)
+    nothing_left(product)
+    again = client.responses.create(
+        model="echo",
+        input=[*(item.model_dump(exclude_none=True) for item in compacted.output), {"role": "user", "content": "so?"}],
+    )
+    assert again.output_text == "so?"
+    nothing_left(product)

@@ -44,7 +44,7 @@ PATHS = frozenset(
         "/v1/embeddings",
         "/v1/moderations",
     }
-    | {"/v1/messages", "/v1/messages/count_tokens"}
+    | {"/v1/responses/compact", "/v1/responses/input_tokens", "/v1/messages", "/v1/messages/count_tokens"}
 )
 
 
@@ -190,6 +190,11 @@ class CannedProvider:
                 failure = ("", answers.error_body(False, 529, "canned error"))
                 return await _stream(writer, behaviour, failure, list(texts.completion_events(said, request)))
             return await _whole_answer(writer, behaviour, orjson.dumps(texts.completion(said, request)))
+        if path == "/v1/responses/input_tokens":
+            counted = {"object": "response.input_tokens", "input_tokens": answers.count_input(request)}
+            return await _whole_answer(writer, behaviour, orjson.dumps(counted))
+        if path == "/v1/responses/compact":
+            return await _whole_answer(writer, behaviour, orjson.dumps(responses.compacted(request)))
         if path == "/v1/responses":
             continued = responses.conversation(request, self.kept)
             if continued is None:

@@ -183,6 +183,24 @@ def _tool(block: Block, item: Json, where: Json) -> Iterator[Json]:
         yield {"type": "response.custom_tool_call_input.done", **where, "input": words}
 
 
+def compacted(request: Json) -> Json:
+    """A conversation made short: what users said, and the rest as sealed bytes."""
+    kept = [
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+        for role, text in texts_of_input(request)
+        if role == "user"
+    ]
+    sealed = {"id": "cmp_canned", "type": "compaction", "encrypted_content": SEALED}
+    used = {"input_tokens": 31, "output_tokens": 5, "total_tokens": 36}
+    return {
+        "id": "resp_compacted",
+        "object": "response.compaction",
+        "created_at": CREATED,
+        "output": [*kept, sealed],
+        "usage": used,
+    }
+
+
 def conversation(request: Json, kept: dict[str, list[Json]]) -> Json | None:
     """The request with all that came before it; None if the provider does not know what it continues."""
     previous = request.get("previous_response_id")

@@ -54,7 +54,7 @@ def request_body(protocol: str, *, stream: bool) -> bytes:
         tree = {"model": "echo/size-12", "prompt": TEXT, "max_tokens": 64}
     elif protocol in {"openai_embeddings", "openai_moderations"}:
         tree = {"model": "echo", "input": [TEXT, "Serve Anna M\u00fcller."]}
-    elif protocol == "openai_responses":
+    elif protocol in {"openai_responses", "openai_responses_compact", "openai_input_tokens"}:
         call = {"type": "function_call", "call_id": "call_abcdefgh", "name": "save", "arguments": content}
         items = [
             {"role": "user", "content": TEXT},
@@ -91,6 +91,10 @@ def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
         data = [one if isinstance(one, str) else json.dumps(one) for _, one in texts.completion_events(said, request)]
         streamed = "".join(f"data: {one}\n\n" for one in data).encode()
         return streamed if stream else json.dumps(texts.completion(said, request)).encode()
+    if protocol == "openai_input_tokens":
+        return b'{"object": "response.input_tokens", "input_tokens": 31}'
+    if protocol == "openai_responses_compact":
+        return json.dumps(responses.compacted(json.loads(forwarded)), ensure_ascii=False).encode()
     if protocol == "openai_responses":
         request = json.loads(forwarded)
         said = answers.answer(request, forwarded, parse(request["model"]))
@@ -217,6 +221,7 @@ def written(sections: dict[str, bytes]) -> str:
 
 
 WHOLE = {"anthropic_count_tokens", "openai_embeddings", "openai_moderations", "openai_translations"}
+WHOLE |= {"openai_responses_compact", "openai_input_tokens"}
 """Protocols without streams."""
 CASES = [
     (protocol, decision, stream)

@@ -340,3 +340,25 @@ def test_under_the_names_guard_text_goes_on_as_inspectors_have_read_it():
     assert b"Bob" not in out + finished.body
     consistent(out + finished.body)
     assert echo.deltas(out).startswith('Hello Anna "A".')
+
+
+def test_a_compacted_conversation_reads_as_the_caller_wrote_it():
+    call = {
+        "type": "function_call",
+        "call_id": "c",
+        "name": "save",
+        "arguments": json.dumps({"to": NAME}, ensure_ascii=False),
+    }
+    result = {"type": "function_call_output", "call_id": "c", "output": f"saved {NAME}"}
+    parts = {"type": "function_call_output", "call_id": "d", "output": [{"type": "input_text", "text": NAME}]}
+    said = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": f"save {NAME}"}]}
+    sealed = {"type": "compaction", "encrypted_content": "gAAAAABo" + "Zx81LmQ0" * 20}
+    body = json.dumps(
+        {"object": "response.compaction", "output": [said, call, result, parts, sealed]}, ensure_ascii=False
+    )
+    stream = AnswerStream("openai", protocol="openai_responses_compact", streaming=False, placeholders=KNOWN)
+    stream.feed(body.encode())
+    answer = json.loads(stream.finish().body)
+    assert NAME not in json.dumps(answer, ensure_ascii=False)
+    assert answer["output"][1]["arguments"] == json.dumps({"to": 'Anna "A"'})
+    assert answer["output"][4] == sealed
