@@ -38,6 +38,7 @@ async def continue_earlier(flow: Flow, services: Services) -> None:
             param="previous_response_id",
         )
     flow.earlier = known
+    flow.parents = tuple(dict.fromkeys((*flow.parents, known.flow)))
     flow.request = request.continuing()
 
 
@@ -48,7 +49,7 @@ async def keep_answer(flow: Flow, services: Services) -> None:
         return
     if not request.stored or not report.complete or not report.response_id:
         return
-    earlier = Earlier(provider.name, rules.placeholders)
+    earlier = Earlier(provider.name, flow.id, rules.placeholders)
     try:
         await asyncio.to_thread(services.vault.keep, flow.who.tenant, _principal(flow), report.response_id, earlier)
     except sqlite3.Error as error:

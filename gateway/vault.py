@@ -42,9 +42,10 @@ CREATE INDEX IF NOT EXISTS vault_age ON vault (kept_at);
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier response: who keeps it, and what the placeholders in it stand for."""
+    """An earlier response: who keeps it, which call gave it, and what the placeholders in it stand for."""
 
     provider: str
+    flow: str
     placeholders: Mapping[str, Restorable] = field(repr=False)
 
 
@@ -72,7 +73,9 @@ class Vault:
         name, owner = self._name(tenant, principal, response), self._name(tenant, principal, "")
         values = {text: [known.label, known.value] for text, known in _newest(earlier.placeholders).items()}
         nonce = os.urandom(_NONCE)
-        sealed = nonce + self._cipher(tenant).encrypt(nonce, orjson.dumps([earlier.provider, values]), name)
+        sealed = nonce + self._cipher(tenant).encrypt(
+            nonce, orjson.dumps([earlier.provider, earlier.flow, values]), name
+        )
         now = int(self._clock() * 1_000_000)
         with self._lock:
             run = self._database.execute
@@ -98,8 +101,8 @@ class Vault:
             plain = self._cipher(tenant).decrypt(found[0][:_NONCE], found[0][_NONCE:], name)
         except InvalidTag:
             return None  # not what this gateway has written
-        provider, values = orjson.loads(plain)
-        return Earlier(provider, {text: Restorable(label, value) for text, (label, value) in values.items()})
+        provider, flow, values = orjson.loads(plain)
+        return Earlier(provider, flow, {text: Restorable(label, value) for text, (label, value) in values.items()})
 
     def _name(self, tenant: str, principal: str, response: str) -> bytes:
         fields = [part.encode() for part in (tenant, principal, response)]

@@ -128,12 +128,8 @@ class ResponsesAnswer:
         out = [self._released_unless(name, ending, said, item)]
         if ending == "done":
             places = {text.place for text in said.texts}
-            number_ = item.number if item is not None else -1
-            out += self._rest(
-                place
-                for place in self._places()
-                if place[0] == number_ and (name == "output_item" or place in places or place[1] == name)
-            )
+            ended = self._items.places(item.number if item is not None else -1)
+            out += self._rest(place for place in ended if name == "output_item" or place in places or place[1] == name)
         if not self.channels.stopped():
             self._pass(said)
             if self.channels.stopped():
@@ -163,6 +159,8 @@ class ResponsesAnswer:
         if self.channels.stopped():
             return ""
         restore = text.restored and (text.kind != TOOL or self._items.restorable(int(text.place[0])))
+        if text.place != ALL:
+            self._items.opened(text.place)
         if not text.whole:
             channel = self.channels.open(text.place, text.kind, restore=restore, json=text.json)
             out = channel.push(value)
@@ -187,9 +185,6 @@ class ResponsesAnswer:
         again.finish()
         return again
 
-    def _places(self) -> list[Place]:
-        return [key for key in self.channels.keys() if type(key) is tuple]  # noqa: SIM118  not a mapping
-
     def _rest(self, places: Iterable[Place]) -> list[bytes]:
         """What these texts still hold, each as one more delta."""
         out: list[bytes] = []
@@ -213,7 +208,7 @@ class ResponsesAnswer:
         """An event that says the response itself: its beginning, its progress, its end."""
         self._learn(response)
         ends = kind in _ENDS
-        out = self._rest(self._places()) if ends else []
+        out = self._rest(self._items.all_places()) if ends else []
         if not self.channels.stopped():
             self._pass(said)
         if self.channels.stopped():
@@ -246,7 +241,6 @@ class ResponsesAnswer:
         known = self.channels.rules.placeholders
         if not known or _MARK.search(said.event.data or b"") is None:
             return
-
         stack: list[tuple[Path, Any, Any]] = [((*path, key), response, key) for key in response if key != "output"]
         while stack:
             here, holder, key = stack.pop()
@@ -333,12 +327,12 @@ class ResponsesAnswer:
         """What is held, where the provider ended without ending its response."""
         if self.channels.stopped() or self.terminal is not None:
             return b""
-        out = b"".join(self._rest(self._places()))
+        out = b"".join(self._rest(self._items.all_places()))
         return out + self._end() if self.channels.stopped() else out + self._released()
 
     def _end(self) -> bytes:
         """The clean end of an answer that the guard stopped."""
-        out = [self._released(), *self._rest(self._places())]
+        out = [self._released(), *self._rest(self._items.all_places())]
         suffix: dict[Place, str] = {}
         notice, place = self._notice(), self._items.last_text()
         extra: list[dict[str, Any]] = []

@@ -42,6 +42,7 @@ class Items:
         self._by_index: dict[int, Item] = {}
         self._by_id: dict[str, Item] = {}
         self._all: list[Item] = []
+        self._places: dict[str | int, dict[Place, None]] = {}  # of each item, in order of appearance
         self.calls = False  # a tool that the caller runs is called
 
     def __iter__(self) -> Iterator[Item]:
@@ -68,7 +69,7 @@ class Items:
         if before == now:
             return
         outbound = self._channels.options.outbound
-        if outbound & set(now) and any(key[0] == item.number for key in self._places()):
+        if outbound & set(now) and self.places(item.number):
             raise MalformedAnswer  # what was restored cannot be taken back
         if now[0].endswith("_call"):
             self._channels.tool(now[1] or now[0])
@@ -85,7 +86,7 @@ class Items:
 
     def texts(self, item: Item) -> list[Place]:
         """The places of a message's texts, in order."""
-        places = [key for key in self._places() if key[0] == item.number and key[1] == "content"]
+        places = [place for place in self.places(item.number) if place[1] == "content"]
         return sorted(places, key=lambda place: int(place[2]))
 
     def last_text(self) -> Place | None:
@@ -93,8 +94,16 @@ class Items:
         messages = [item for item in self._all if item.kind == "message" and self.texts(item)]
         return self.texts(messages[-1])[-1] if messages else None
 
-    def _places(self) -> list[Place]:
-        return [key for key in self._channels.keys() if type(key) is tuple]  # noqa: SIM118  not a mapping
+    def opened(self, place: Place) -> None:
+        """A text has begun."""
+        self._places.setdefault(place[0], {}).setdefault(place)
+
+    def places(self, number: int) -> list[Place]:
+        """The texts of one item."""
+        return list(self._places.get(number, ()))
+
+    def all_places(self) -> list[Place]:
+        return [place for places in self._places.values() for place in places]
 
     def text(self, place: Place, suffix: Mapping[Place, str]) -> str:
         """What the caller got of a text."""

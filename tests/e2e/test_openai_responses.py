@@ -207,10 +207,12 @@ def test_the_node_sdk(product: Product, scenario: str, model: str) -> None:
 def test_a_call_continues_an_earlier_response(product: Product) -> None:
     """The provider keeps the placeholders; the vault knows what they stand for, also two turns later and in streams."""
     client = openai_client(product)
-    first = client.responses.create(model="echo", input=PROMPT)
-    second = client.responses.create(
+    begun = client.responses.with_raw_response.create(model="echo", input=PROMPT)
+    first = begun.parse()
+    raw = client.responses.with_raw_response.create(
         model="echo-all", input="and again, for Jonas Weber?", previous_response_id=first.id
     )
+    second = raw.parse()
     restored(second.output_text)
     assert second.output_text.count("Maria Schneider") == 2
     with client.responses.stream(model="echo-all/size-3", input="once more", previous_response_id=second.id) as stream:
@@ -221,6 +223,8 @@ def test_a_call_continues_an_earlier_response(product: Product) -> None:
     sent = product.requests()[-1]["body"].decode()
     assert "Jonas Weber" not in sent
     assert second.id in sent
+    record = product.record(raw.headers["lexgate-flow"])
+    assert record["pub"]["parents"] == [begun.headers["lexgate-flow"]], "the chain is seen without the caller's help"
 
 
 def test_nobody_continues_what_was_given_to_somebody_else(product: Product) -> None:

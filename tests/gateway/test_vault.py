@@ -13,7 +13,7 @@ from gateway.redaction.placeholder import Restorable
 from gateway.vault import FILE, Earlier, Vault
 
 NAME = "⟦PERSON_7f3a9c0d12e4b658⟧"
-EARLIER = Earlier("abroad", {NAME: Restorable("PERSON", "Maria Schneider")})
+EARLIER = Earlier("abroad", "f1", {NAME: Restorable("PERSON", "Maria Schneider")})
 
 
 def key(purpose: str, tenant: str) -> bytes:
@@ -30,8 +30,8 @@ def vault(tmp_path):
 def test_what_was_kept_is_found_by_its_principal(vault):
     vault.keep("acme", "crm/u", "resp_1", EARLIER)
     assert vault.find("acme", "crm/u", "resp_1") == EARLIER
-    vault.keep("acme", "crm/u", "resp_1", Earlier("home", {}))
-    assert vault.find("acme", "crm/u", "resp_1") == Earlier("home", {})
+    vault.keep("acme", "crm/u", "resp_1", Earlier("home", "f2", {}))
+    assert vault.find("acme", "crm/u", "resp_1") == Earlier("home", "f2", {})
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_for_anybody_else_it_was_never_there(vault, who):
 
 def test_nothing_stands_in_the_file_in_the_clear_and_changed_rows_are_none(vault, tmp_path):
     vault.keep("acme", "crm/u", "resp_1", EARLIER)
-    vault.keep("acme", "crm/v", "resp_1", Earlier("home", {}))
+    vault.keep("acme", "crm/v", "resp_1", Earlier("home", "f2", {}))
     for file in tmp_path.glob(f"{FILE}*"):
         content = file.read_bytes()
         assert file.stat().st_mode & 0o077 == 0
@@ -75,7 +75,7 @@ def test_it_is_bounded_for_each_principal_by_number_age_and_size(tmp_path, monke
     now[0] += module.DAYS * 86_400 + 1
     assert vault.find("acme", "crm/u", "resp_4") is None
     many = {f"⟦PERSON_{number:016x}⟧": Restorable("PERSON", "x" * 100_000) for number in range(9)}
-    vault.keep("acme", "crm/u", "resp_9", Earlier("home", many))
+    vault.keep("acme", "crm/u", "resp_9", Earlier("home", "f2", many))
     kept = vault.find("acme", "crm/u", "resp_9")
     assert list(kept.placeholders) == list(many)[-2:]
     vault.close()
