@@ -55,6 +55,7 @@ STREAMED: Mapping[str, _Streamed] = MappingProxyType(
         "function_call_arguments": _Streamed(("arguments",), "arguments", TOOL, json=True),
         "custom_tool_call_input": _Streamed(("input",), "input", TOOL),
         "shell_call_command": _Streamed(("action", "commands", INDEX), "command", TOOL, index="command_index"),
+        "apply_patch_call_operation_diff": _Streamed(("operation", "diff"), "diff", TOOL),
         "mcp_call_arguments": _Streamed(("arguments",), "arguments", TOOL, restored=False, json=True),
         "code_interpreter_call_code": _Streamed(("code",), "code", TOOL, restored=False),
     }
@@ -86,6 +87,8 @@ _ACTIONS = {
     "tool_search_call": ("arguments",),
 }
 """Items that carry a call of the caller's tools in an object."""
+_COME_WHOLE = frozenset({"local_shell_call", "computer_call", "tool_search_call"})
+"""Of these, the ones that are whole from the beginning."""
 _NO_TEXT = frozenset({"response.audio.delta"})
 MOST_DEPTH = 16
 
@@ -161,7 +164,7 @@ def texts_of_item(item: Mapping[str, Any], path: Path, number: int, *, whole: bo
                 yield from texts_of_part(part, (*path, field, index), (number, field, index), whole=whole)
     for field in _ACTIONS.get(kind, ()):
         if field in item:
-            yield from _leaves(item[field], (*path, field), (number, field), whole=whole)
+            yield from _leaves(item[field], (*path, field), (number, field), whole=whole or kind in _COME_WHOLE)
 
 
 def _leaves(value: Any, path: Path, place: Place, *, whole: bool) -> Iterator[Text]:

@@ -362,3 +362,30 @@ def test_a_compacted_conversation_reads_as_the_caller_wrote_it():
     assert NAME not in json.dumps(answer, ensure_ascii=False)
     assert answer["output"][1]["arguments"] == json.dumps({"to": 'Anna "A"'})
     assert answer["output"][4] == sealed
+
+
+def test_commands_and_patches_that_stream_are_restored_and_shell_calls_are_whole_at_once():
+    def said(kind, **fields):
+        return (
+            b"data: " + json.dumps({"type": kind, "output_index": 0, **fields}, ensure_ascii=False).encode() + b"\n\n"
+        )
+
+    shell = {"type": "shell_call", "id": "sh_1", "call_id": "c", "action": {"commands": [""]}}
+    full = shell | {"action": {"commands": [f"echo {NAME}"]}}
+    name = "response.shell_call_command"
+    sent = said("response.output_item.added", item=shell) + said(f"{name}.added", command_index=0, command="")
+    sent += b"".join(said(f"{name}.delta", command_index=0, delta=piece) for piece in ("echo ", NAME[:7], NAME[7:]))
+    sent += said(f"{name}.done", command_index=0, command=f"echo {NAME}") + said("response.output_item.done", item=full)
+    out = run(sent)[0]
+    assert echo.deltas(out, "shell_call_command") == 'echo Anna "A"'
+    assert echo.payloads(out)[-1]["item"]["action"]["commands"] == ['echo Anna "A"']
+    patch = {"type": "apply_patch_call", "id": "apc_1", "operation": {"type": "create_file", "path": "a", "diff": NAME}}
+    name = "response.apply_patch_call_operation_diff"
+    sent = said(f"{name}.delta", item_id="apc_1", delta=NAME) + said(f"{name}.done", item_id="apc_1", diff=NAME)
+    out = run(sent + said("response.output_item.done", item=patch))[0]
+    assert [e.get("delta") or e.get("diff") or e["item"]["operation"]["diff"] for e in echo.payloads(out)] == [
+        'Anna "A"'
+    ] * 3
+    local = {"type": "local_shell_call", "id": "l_1", "action": {"type": "exec", "command": ["echo", f"see {NAME}"]}}
+    out = run(said("response.output_item.added", item=local), guard=scanner.Scanner())[0]
+    assert echo.payloads(out)[0]["item"]["action"]["command"] == ["echo", 'see Anna "A"']
