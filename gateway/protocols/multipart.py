@@ -14,6 +14,7 @@ from gateway.errors import BadRequest
 MOST_FIELDS = 256
 MOST_HEAD = 4_096  # bytes of one field's head
 _FIRST = re.compile(rb"--([A-Za-z0-9'()+_,./:=?-]{1,70})\r\n")
+_TOKEN = re.compile(r"[A-Za-z0-9'+_.-]+")
 _DISPOSITION = re.compile(
     r"form-data; ?name=\"([A-Za-z0-9_.\[\]-]{1,64})\"(?:; ?filename=\"([^\"\r\n]{0,512})\")?(?:; ?filename\*=[^;\r\n]{0,512})?",
     re.IGNORECASE,
@@ -59,6 +60,11 @@ def read_form(body: bytes) -> tuple[str, list[Field]]:
     if body[at + 2 :] not in {b"", b"\r\n"}:
         raise BadRequest("the form is followed by something else")
     return first[1].decode(), fields
+
+
+def quoted(boundary: str) -> str:
+    """A boundary as it stands in a header field (RFC 2045): in quotes where it is no token."""
+    return boundary if _TOKEN.fullmatch(boundary) else f'"{boundary}"'
 
 
 def _field(head: bytes, start: int, end: int) -> Field:

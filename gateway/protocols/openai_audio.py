@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.errors import BadRequest
 from gateway.flow import Part, PartKind, Path
-from gateway.protocols.multipart import Field, read_form
+from gateway.protocols.multipart import Field, quoted, read_form
 from gateway.protocols.reading import model_of
 from gateway.protocols.request import DecodedRequest, Segment
 from gateway.protocols.vocabulary import is_plain_model
@@ -64,7 +64,7 @@ def _decode(protocol: str, body: bytes) -> DecodedRequest:
         segments=tuple(segments),
         body=body,
         uninspected=tuple(sorted(uninspected)),
-        media_type=f"multipart/form-data; boundary={boundary}",
+        media_type=f"multipart/form-data; boundary={quoted(boundary)}",
         form={
             path: (field.start, field.end)
             for path, field in zip(texts, (f for f in fields if f.filename is None), strict=True)

@@ -58,6 +58,9 @@ def test_a_form_says_what_is_asked_and_what_nobody_read():
         ("field", "", "de"),
     ]
     assert DECODE(form(stream="true")).stream
+    odd = DECODE(form(boundary="a:b(c)/d=e?"))
+    assert odd.media_type == 'multipart/form-data; boundary="a:b(c)/d=e?"'
+    assert audio.form_of(odd.media_type, odd.body)["model"] == b"whisper-1"
     assert DECODERS["openai_translations"](form()).protocol == "openai_translations"
 
 
