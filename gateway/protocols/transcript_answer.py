@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from gateway.flow import Path
+from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, spliced
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import look, other_lines
@@ -67,8 +67,7 @@ class TranscriptAnswer:
         report.stopped = report.stopped or channel.stopped
         if self.channels.stopped():
             return out + (b"" if self.terminal is not None else self._end())
-        if type(tree.get("usage")) is dict:
-            report.usage = usage_of(tree["usage"])
+        report.usage = _usage_of(tree)
         report.finish = "stop"
         new = "".join(channel.delivered)
         self.terminal = event.raw
@@ -134,8 +133,7 @@ class TranscriptAnswer:
         answer, report = loads(body), self.channels.report
         if answer.get("error") is not None:
             return self._error(answer, body, stream=False)
-        if type(answer.get("usage")) is dict:
-            report.usage = usage_of(answer["usage"])
+        report.usage = _usage_of(answer)
         report.finish = "stop"
         texts = list(_texts_of(answer))
         edits: dict[Path, Any] = {}
@@ -170,6 +168,12 @@ def _is_error(body: bytes) -> bool:
         return loads(body).get("error") is not None
     except MalformedAnswer:
         return False
+
+
+def _usage_of(answer: dict[str, Any]) -> Usage | None:
+    """Tokens, where the provider counts these; some models are billed by the second."""
+    usage = answer.get("usage")
+    return usage_of(usage) if type(usage) is dict and "input_tokens" in usage else None
 
 
 def _without_logprobs(tree: dict[str, Any]) -> dict[str, Any]:
