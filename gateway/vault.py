@@ -60,9 +60,24 @@ class Vault:
         path = folder / FILE
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=OFF")  # lost with the machine: then the caller sends all again
-        self._database.executescript(_SCHEMA)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Workers start together, and SQLite does not wait for one that turns the file into a write-ahead log."""
+        ends = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                self._database.execute("PRAGMA journal_mode=WAL")
+                self._database.execute(
+                    "PRAGMA synchronous=OFF"
+                )  # lost with the machine: then the caller sends all again
+                self._database.executescript(_SCHEMA)
+            except sqlite3.OperationalError:
+                if time.monotonic() > ends:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     def close(self) -> None:
         with self._lock:

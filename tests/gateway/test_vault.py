@@ -81,6 +81,22 @@ def test_it_is_bounded_for_each_principal_by_number_age_and_size(tmp_path, monke
     vault.close()
 
 
+def _open(folder, gate):
+    gate.wait(60)
+    Vault(folder, key).close()
+
+
+def test_workers_that_start_together_make_one_file(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(4)
+    workers = [context.Process(target=_open, args=(tmp_path, gate)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0] * 4
+
+
 def _keep_many(folder, start):
     vault = Vault(folder, key)
     for number in range(start, start + 40):
