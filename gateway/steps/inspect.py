@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.continuing import continue_earlier
 from gateway.flow import OPAQUE, Finding, Flow, Part, PartKind, Path, Span
 from gateway.inspection.subjects import subject_key
 from gateway.lineage import Said, said
@@ -36,6 +37,7 @@ class Verdict:
 
 async def inspect(flow: Flow, services: Services) -> None:
     """Findings of all segments of the request. Raises Unavailable when an inspector fails: the call is refused."""
+    await continue_earlier(flow, services)
     request = flow.request
     if request is None:
         raise RuntimeError("this step runs after decode")
