@@ -14,8 +14,8 @@ from typing import Protocol
 from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection import matcher
-from gateway.inspection.normalise import normalise
 from gateway.inspection.overlap import resolve
+from gateway.inspection.readings import Reading, readings
 from gateway.inspection.recognizer import Recognizer
 from gateway.inspection.recognizers import RECOGNIZERS
 
@@ -78,21 +78,34 @@ class Engine:
     def inspect_many(self, texts: Sequence[str], lang: str = "") -> list[list[Span]]:
         """The spans of each text; models see all texts as one batch."""
         del lang  # today's patterns and model serve all languages at once; the hint is kept for those that will not
-        plain = [normalise(text) for text in texts]
-        found = [self._scanner.find(each.text) for each in plain]
+        read = [list(readings(text)) for text in texts]
+        found = [[self._scanner.find(each.text) for each in of_text] for of_text in read]
+        prose = [
+            (each, spans)
+            for of_text, lists in zip(read, found, strict=True)
+            for each, spans in zip(of_text, lists, strict=True)
+            if each.prose
+        ]
         for detector in self._detectors:
-            for spans, more in zip(found, detector.tag([each.text for each in plain]), strict=True):
+            tagged = detector.tag([each.text for each, _ in prose])
+            for (_, spans), more in zip(prose, tagged, strict=True):
                 spans.extend(more)
-        results: list[list[Span]] = []
-        for normal, spans in zip(plain, found, strict=True):
-            chosen = resolve(normal.text, spans) if spans else []
-            if normal.starts is not None:
-                chosen = [
-                    Span(*normal.original(span.start, span.end), span.label, span.score, span.detector)
-                    for span in chosen
-                ]
-            results.append(chosen)
-        return results
+        return [_chosen(text, *pair) for text, pair in zip(texts, zip(read, found, strict=True), strict=True)]
+
+
+def _chosen(text: str, read: Sequence[Reading], found: Sequence[list[Span]]) -> list[Span]:
+    """One answer from all readings of a text, in its own code points."""
+    first = read[0].normal
+    chosen = resolve(first.text, found[0]) if found[0] else []
+    if first.starts is not None:
+        chosen = [Span(*first.original(span.start, span.end), span.label, span.score, span.detector) for span in chosen]
+    others = [
+        span
+        for each, spans in zip(read[1:], found[1:], strict=True)
+        if spans
+        for span in each.counted(resolve(each.text, spans))
+    ]
+    return resolve(text, [*chosen, *others]) if others else chosen
 
 
 def _tagger(folder: Path | None) -> Detector:

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 
 from gateway.errors import BadRequest, Unavailable
 from gateway.flow import OPAQUE, Finding, PartKind, Path, Span
-from gateway.inspection.normalise import Normalised, normalise
+from gateway.inspection.readings import readings
+from gateway.inspection.split_values import DETECTOR as SPLIT
 from gateway.protocols.json_offsets import Token, View, tokens
 from gateway.protocols.registry import DECODERS
 from gateway.protocols.request import DecodedRequest
@@ -31,6 +32,8 @@ from gateway.redaction.splice import splice
 
 PLACEHOLDER, REMOVE = "placeholder", "remove"
 _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af\U00020000-\U0003ffff]")
+CASELESS = frozenset({"EMAIL", "PERSON"})
+"""Labels whose values are the same in any case."""
 MIN_VALUE, MIN_CJK = 4, 2
 """Shorter values are replaced where they were found only: everywhere else they would hit unrelated words."""
 
@@ -90,11 +93,13 @@ class _Plan:
         return plain + self._disguised(text)
 
     def _disguised(self, text: str) -> list[_Mark]:
-        normal = normalise(text) if self.labels else Normalised(text)
-        if normal.starts is None:
-            return []
-        found = self.search.find(normal.text)
-        return [_Mark(*normal.original(start, end), self.labels[value]) for start, end, value in found]
+        marks = []
+        for reading in readings(text) if self.labels else ():
+            normal = reading.normal
+            if normal.starts is not None:
+                found = self.search.find(normal.text)
+                marks += [_Mark(*normal.original(start, end), self.labels[value]) for start, end, value in found]
+        return marks
 
 
 def redact(
@@ -133,13 +138,24 @@ def spreads(value: str) -> bool:
 
 
 def _labels(wanted: Sequence[Finding]) -> dict[str, str]:
-    """The values to be replaced wherever they stand, each also in the plain writing that inspection read."""
+    """The values to be replaced wherever they stand, each also in the writings that inspection reads."""
     labels: dict[str, str] = {}
     for finding in reversed(wanted):
-        for value in (normalise(finding.value).text.strip(), finding.value):
+        if finding.span.detector == SPLIT:
+            continue
+        for value in _writings(finding.span.label, finding.value):
             if spreads(value):
                 labels[value] = finding.span.label
     return labels
+
+
+def _writings(label: str, value: str) -> Iterator[str]:
+    for reading in readings(value):
+        if not reading.context:
+            yield reading.text.strip()
+    if label in CASELESS:
+        yield from (value.lower(), value.upper(), value.title())
+    yield value
 
 
 def _editable(decoded: DecodedRequest, sealed: Collection[Path]) -> set[tuple[Path, bool]]:
