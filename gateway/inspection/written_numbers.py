@@ -89,7 +89,7 @@ _GROUPED = re.compile(
     rf"|1[3-9][0-9](?P<k>{_GAP})[0-9]{{4}}(?P=k)[0-9]{{4}}(?!(?P=k)[0-9])"
     rf"|(?!000|666|9)[0-9]{{3}}(?P<j>{_GAP})[0-9]{{2}}(?P=j)[0-9]{{4}}(?!(?P=j)[0-9]))(?![0-9A-Za-z])"
 )
-_MISTAKEN = re.compile(r"(?<![0-9A-Za-z_])(?=[0-9 \-]*[OoIl])[1-9OoIl](?:[ \-]?[0-9OoIl]){12,20}(?![0-9A-Za-z_])")
+_MISTAKEN = re.compile(r"(?<![0-9A-Za-z_])(?=[0-9 \-]{0,40}[OoIl])[1-9OoIl](?:[ \-]?[0-9OoIl]){12,20}(?![0-9A-Za-z_])")
 _ALIKE = str.maketrans("OoIl", "0011")
 _MOST_MISTAKEN = 6
 

@@ -39,7 +39,10 @@ def test_a_card_in_four_texts(engine):
 
 @pytest.mark.parametrize("cut", [MAIL.index("@"), MAIL.index("@") + 1])
 def test_a_mail_address_in_two_texts(engine, cut):
-    assert [text for _, text, _, _ in pieces_found(engine, [f"to {MAIL[:cut]}", MAIL[cut:]])] == [MAIL[:cut], MAIL[cut:]]
+    assert [text for _, text, _, _ in pieces_found(engine, [f"to {MAIL[:cut]}", MAIL[cut:]])] == [
+        MAIL[:cut],
+        MAIL[cut:],
+    ]
 
 
 def test_long_texts_are_read_at_their_ends_only(engine):
