@@ -14,28 +14,68 @@ from gateway.redaction.channel import Rules
 SHORTEST = 8
 """Characters; nothing shorter is worth guarding."""
 _WORDS = frozenset({"assistant", "tool_calls", "function", "function_call", "content_filter", "end_turn", "tool_use"})
+_TAIL = 512
+"""Characters of a strand that are remembered: no guarded identifier and hardly a key is longer."""
+_MOST_STRANDS = 256
+_ITEM = ""
+"""In a path: any item of a list."""
+
+_Place = tuple[str, ...]
 
 
-def look(rules: Rules, values: Iterable[Any]) -> str | None:
-    """The label of the first guarded match in any string or key of `values` that is not allowed."""
-    guard = rules.guard
-    if guard is None:
+class LastLook:
+    """The look at one answer, whole or event by event.
+
+    Strings are judged each by itself, and those of one *strand* together: the items of a list, the values of one key in
+    a list of objects, the same place in one event after the other. A secret in pieces is none of the pieces.
+    """
+
+    __slots__ = ("_rules", "_tails")
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._tails: dict[_Place, str] = {}
+
+    def look(self, values: Iterable[Any]) -> str | None:
+        """The label of the first guarded match in any string, key or strand of `values` that is not allowed."""
+        if self._rules.guard is None:
+            return None
+        strands: dict[_Place, list[str]] = {}
+        stack: list[tuple[_Place, Any]] = [((), value) for value in values]
+        stack.reverse()
+        while stack:
+            place, value = stack.pop()
+            if type(value) is str:
+                if value in _WORDS:
+                    continue
+                if (label := self._judged(value)) is not None:
+                    return label
+                if place:
+                    strands.setdefault(place, []).append(value)
+            elif type(value) is dict:
+                for key, item in reversed(value.items()):
+                    if (label := self._judged(key)) is not None:
+                        return label
+                    stack.append(((*place, key), item))
+            elif type(value) is list:
+                stack.extend(((*place, _ITEM), item) for item in reversed(value))
+        return next(filter(None, map(self._strand, strands, strands.values())), None)
+
+    def _strand(self, place: _Place, pieces: list[str]) -> str | None:
+        before = self._tails.get(place, "")
+        together = before + "".join(pieces)
+        if before or len(self._tails) < _MOST_STRANDS:
+            self._tails[place] = together[-_TAIL:]
+        return self._judged(together) if before or len(pieces) > 1 else None
+
+    def _judged(self, text: str) -> str | None:
+        guard = self._rules.guard
+        if guard is None or len(text) < SHORTEST:
+            return None
+        for span in guard.find(text):
+            if not self._rules.allowed(span.label, text[span.start : span.end]):
+                return span.label
         return None
-    stack = list(values)
-    while stack:
-        value = stack.pop()
-        if type(value) is str:
-            if len(value) < SHORTEST or value in _WORDS:
-                continue
-            for span in guard.find(value):
-                if not rules.allowed(span.label, value[span.start : span.end]):
-                    return span.label
-        elif type(value) is dict:
-            stack.extend(value)
-            stack.extend(value.values())
-        elif type(value) is list:
-            stack.extend(value)
-    return None
 
 
 def other_lines(raw: bytes, name: str = "") -> list[str]:
