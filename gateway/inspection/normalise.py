@@ -88,12 +88,9 @@ def undisguised(result: Normalised) -> Normalised:
         if _ODD.search(result.text) is not None:
             result = replaced(result, _ODD_PIECE, lambda match: _plain(match[0]))
         result = unmasked(result)
-    result = in_digits(result)
     if _is_spelled(result.text):
-        result = replaced(
-            result, _LETTERS, lambda match: [(at, at + 1, "") for at in range(match.start() + 1, match.end(), 2)]
-        )
-    return result
+        result = replaced(result, _LETTERS, _joined)
+    return in_digits(result)
 
 
 def _uncoded(result: Normalised) -> Normalised:
@@ -116,6 +113,13 @@ def _is_spelled(text: str) -> bool:
     """Whether eight single characters stand in a row, each by itself."""
     shape = text.encode("utf-8", "surrogatepass").translate(_SHAPE, _CONTINUATION)
     return b" a a a a a a a" in shape or shape.startswith(b"a a a a a a a a")
+
+
+def _joined(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
+    """A word letter by letter. Digits alone are left to whoever reads numbers, a letter that only stands before them too."""
+    if match[0][2:].replace(" ", "").isdigit():
+        return None
+    return [(at, at + 1, "") for at in range(match.start() + 1, match.end(), 2)]
 
 
 def _escaped(match: re.Match[str]) -> str | None:
