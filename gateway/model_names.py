@@ -11,8 +11,8 @@ MOST = 4096
 
 _NAME = re.compile(r"[A-Za-z0-9@][A-Za-z0-9._:/@+\-\[\]]{0,254}")
 _DATES = re.compile(r"(?<![0-9])20[0-9]{2}[\-.]?(?:0[1-9]|1[0-2])[\-.]?(?:0[1-9]|[12][0-9]|3[01])(?![0-9])")
-_NUMBER = re.compile(r"\+?[0-9](?:[._\-]?[0-9]){6,}")
-"""As many digits in a row as a telephone number has. Versions, sizes and dates have fewer, or are taken out first."""
+_NUMBER = re.compile(r"(?<![0-9])\+?[0-9](?:[._\-]?[0-9]){6,14}(?![._\-]?[0-9])")
+"""As many digits in a row as a telephone number has (E.164). Versions, sizes and dates have fewer, or are taken out first."""
 
 _ACCOUNT = re.compile(r"^(?:arn:aws[a-z\-]{0,7}:bedrock:[a-z0-9\-]{0,24}:|projects/)[0-9]{12}(?=[:/])")
 """Amazon's and Google's names of models begin with the number of the customer's own account."""

@@ -48,7 +48,7 @@ Writing = Callable[[str], str]
 
 
 def _between(sign: str) -> Writing:
-    return lambda value: sign.join(value)
+    return sign.join
 
 
 def _mapped(source: str, target: str) -> Writing:
@@ -60,7 +60,7 @@ def _some(sign: str) -> Writing:
     """A sign at a few random places."""
 
     def write(value: str) -> str:
-        draw = random.Random(value + sign)  # noqa: S311  not a secret
+        draw = random.Random(value + sign)
         places = set(draw.sample(range(1, len(value)), 3))
         return "".join((sign if at in places else "") + character for at, character in enumerate(value))
 
@@ -83,6 +83,10 @@ def _halves(seam: str) -> Writing:
         return value[:middle] + seam + value[middle:]
 
     return write
+
+
+def _grouped(gap: str) -> Writing:
+    return lambda value: gap.join(value[at : at + 4] for at in range(0, 16, 4))
 
 
 ENGLISH = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
@@ -162,7 +166,7 @@ OF_NUMBERS: dict[str, dict[str, Writing]] = {
 }  # fmt: skip
 OF_CARDS: dict[str, dict[str, Writing]] = {
     "groups": {
-        name: (lambda gap: lambda value: gap.join(value[at : at + 4] for at in range(0, 16, 4)))(gap)
+        name: _grouped(gap)
         for name, gap in {
             "blanks": " ", "hyphens": "-", "lines": "\n", "slashes": "/", "two blanks": "  ", "plus": "+", "bars": " | ",
             "tabs": "\t", "strings": '", "', "emphasis": "** **",
@@ -235,7 +239,14 @@ def _coded(name: str) -> Iterator[Case]:
         before = "see "
         yield Case("code", f"{way}: {name}", before + code + " ok", begin + len(before), end + len(before), label)
     alone = base64.b64encode(value.encode()).decode()
-    yield Case("code", f"base64, alone: {name}", f"{CUES[name]}{alone}", len(CUES[name]), len(CUES[name] + alone.rstrip("=")), label)
+    yield Case(
+        "code",
+        f"base64, alone: {name}",
+        f"{CUES[name]}{alone}",
+        len(CUES[name]),
+        len(CUES[name] + alone.rstrip("=")),
+        label,
+    )
     nested = json.dumps({"a": json.dumps({"b": value, "c": "x"})})
     yield Case("json", f"nested: {name}", nested, nested.index(value), nested.index(value) + len(value), label)
     comment = f"def f():\n    # TO DO {value}\n    return 1\n".replace("TO DO", "see")
@@ -250,17 +261,21 @@ def _written(family: str, ways: dict[str, Writing], names: tuple[str, ...]) -> I
             if writing == value:
                 continue
             text = f"{CUES[name]}{writing} ok"
-            start = text.index(writing, len(CUES[name]))
-            start, end = start, start + len(writing)
-            while text[start] in "\u202d":  # what only surrounds a value is not of it
+            start = len(CUES[name])
+            end = start + len(writing)
+            while text[start] == "\u202d":  # what only surrounds a value is not of it
                 start += 1
-            while text[end - 1] in "\u202c":
+            while text[end - 1] == "\u202c":
                 end -= 1
             yield Case(family, f"{way}: {name}", text, start, end, label)
 
 
 def cases() -> Iterator[Case]:
-    """Every case."""
+    """Every case; no text twice."""
+    yield from {case.text: case for case in _all()}.values()
+
+
+def _all() -> Iterator[Case]:
     for family, ways in EVERY.items():
         yield from _written(family, ways, tuple(VALUES))
     for family, ways in OF_NUMBERS.items():

@@ -40,7 +40,9 @@ def shares(every: Iterable[Case], engine: Engine) -> dict[str, Share]:
 
 def main() -> None:
     for family, share in shares(cases(), Engine(names=False)).items():
-        print(f"{family or 'all':12} {share.count:4} found {share.found / share.count:.3f} exact {share.exact / share.count:.3f}")
+        print(
+            f"{family or 'all':12} {share.count:4} found {share.found / share.count:.3f} exact {share.exact / share.count:.3f}"
+        )
         if "-v" in sys.argv and family:
             print("   ", "; ".join(share.missed))
 
