@@ -51,7 +51,8 @@ _MAILS = (
     ("", re.compile(rf"(?P<seam>{_JOINT}){_LETTER_AHEAD}")),
 )
 _BEFORE = " \t\r\\-="
-_LEFT_MAIL = re.compile(r"@[0-9A-Za-z.\-]{0,8}\Z")
+_LEFT_MAIL = re.compile(r"@[0-9A-Za-z\-]{0,24}\.?\Z")
+"""An address that is not complete: its domain has no dot yet, or ends with it."""
 
 
 def seams(text: str) -> list[tuple[int, int]]:
@@ -71,7 +72,7 @@ def _seam(text: str, start: int, end: int) -> tuple[int, int]:
     floor = max(0, start - 8)
     while start > floor and text[start - 1] in _BEFORE:
         start -= 1
-    left, right = text[max(0, start - 10) : start], text[end : end + 4]
+    left, right = text[max(0, start - 28) : start], text[end : end + 4]
     last = left[-1:]
     if not last or not (last.isalnum() or last in "@._"):
         return 0, 0

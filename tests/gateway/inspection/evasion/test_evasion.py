@@ -30,6 +30,12 @@ def test_disguised_values_are_found_with_exact_spans(family: str, engine: Engine
     assert share.exact >= FLOOR * share.count, share.missed
 
 
+def test_a_complete_address_does_not_go_on_in_the_next_line(engine: Engine) -> None:
+    for text in ("write to li@163.com.\nThe rest", "li@qq.com\nExperience: none", '"mail": "li@163.com", "phone": ""'):
+        (span,) = engine.inspect(text)
+        assert text[span.start : span.end] in {"li@163.com", "li@qq.com"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
