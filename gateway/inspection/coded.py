@@ -19,6 +19,7 @@ BEFORE = 40
 
 _MADE = bytes(97 if byte < 128 and (chr(byte).isalnum() or byte in b"+/_-") else 32 for byte in range(256))
 _HEX_SIGNS = bytes(97 if byte in b"0123456789abcdefABCDEF" else 32 for byte in range(256))
+_NO_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")
 _PAIRED = (b"aa aa aa aa", b"aa  aa  aa  aa", b" aa a aa a aa", b" aa  a aa  a aa")
 _STRETCH = b"a" * 14
 """The shortest code looked at: ten bytes in Base64, seven in hexadecimal digits."""
@@ -51,7 +52,7 @@ def texts_in_code(text: Normalised) -> Iterator[tuple[Normalised, int]]:
         if (start == 0 or not content[start - 1 : start].isalnum()) and not content[end : end + 1].isalnum():
             first = start + (end - start) % 2
             yield from _read(text, start, range(first, end), 4, bytes.fromhex(text.text[first:end]))
-    if b" aa " in shape and any(paired in shape for paired in _PAIRED):
+    if content.translate(None, _NO_DIGITS)[_FEWEST:] and any(paired in shape for paired in _PAIRED):
         for match in _PAIRS.finditer(text.text):
             yield from _pairs(text, match)
 

@@ -15,7 +15,7 @@ from gateway.flow import Span
 from gateway.inspection.normalised import Normalised
 
 SURE = 0.9
-AROUND = 160
+AROUND = 80
 """Characters on either side of a seam that are read."""
 
 _STRONG = frozenset(
@@ -50,6 +50,8 @@ _MAILS = (
     ("**", re.compile(_EMPHASIS + _LETTER_AHEAD)),
     ("", re.compile(rf"(?P<seam>{_JOINT}){_LETTER_AHEAD}")),
 )
+_GROUP_BEFORE = re.compile(r"[0-9A-Za-z][ \-.][0-9A-Za-z]{1,6}\Z")
+_GROUP_BEHIND = re.compile(r"[0-9A-Za-z]{1,8}[ \-.][0-9]")
 _BEFORE = " \t\r\\-="
 _LEFT_MAIL = re.compile(r"@[0-9A-Za-z\-]{0,24}\.?\Z")
 """An address that is not complete: its domain has no dot yet, or ends with it."""
@@ -96,8 +98,16 @@ def joined(text: Normalised) -> Iterator[tuple[Normalised, array[int]]]:
     removed = seams(text.text)
     if not removed:
         return
-    for by in ("", " "):
-        yield _without(text, removed, by)
+    yield _without(text, removed, "")
+    if any(_is_grouped(text.text, start, end) for start, end in removed):
+        yield _without(text, removed, " ")
+
+
+def _is_grouped(text: str, start: int, end: int) -> bool:
+    """Whether a number in groups goes on across: then the seam stands for the sign between two groups."""
+    return (
+        _GROUP_BEFORE.search(text, max(0, start - 8), start) is not None or _GROUP_BEHIND.match(text, end) is not None
+    )
 
 
 def _without(text: Normalised, removed: Sequence[tuple[int, int]], by: str) -> tuple[Normalised, array[int]]:
