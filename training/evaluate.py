@@ -117,6 +117,8 @@ def evaluate(folder: Path, tagger: Tagger) -> dict[str, dict[str, float | dict[s
     sets["synth_eu"] = [r for r in synthetic if r["lang"] not in ("zh", "en")]
     sets |= held
     sets["negatives_all"] = corpus.read(folder / "negatives_dev.jsonl")
+    sets["german_ler"] = corpus.read(folder / "german_ler_dev.jsonl")
+    sets["meddocan"] = corpus.read(folder / "meddocan_train.jsonl")
     out: dict[str, dict[str, float | dict[str, float]]] = {}
     for name, rows in sets.items():
         found = tagger.tag([row["text"] for row in rows])
