@@ -75,6 +75,11 @@ _PARTY = re.compile(
     rf"Beschuldigten?|Arbeitnehmers?|Polizeibeamten?) (?P<name>{_LETTER})(?= |$)"
     r"|\b(?:von|zwischen|mit) (?P<bare>[A-Z] ?\.)(?= [a-zäöüß])"
 )
+_BARE = re.compile(
+    r"(?:(?<= )|^)(?:der|die|dem|den|des|an|für|durch|gegen|bei|dass|als|ob|nachdem|hat|habe|hatte|sei|wurde|nämlich|"
+    r"Herren|Ehemann(?:es)?|Vaters?|Mutter|Sohn(?:es)?|Tochter|Freund(?:in)?|Staatsangehöriger?|Arzt|Ärztin) "
+    rf"(?P<name>{_LETTER})(?P<more>(?: , {_LETTER})* und {_LETTER})?(?= [a-zäöüß(),]| \.$|$)"
+)
 _SIGNED = re.compile(rf"(?:(?:Prof\. |Dr\. |[A-Z]\. |von |vom )*)(?P<name>(?:[A-Z][a-z]?\. )*(?:von |van )?{_NAME})$")
 
 
@@ -98,6 +103,14 @@ def court(texts: list[str]) -> Iterator[tuple[str, tuple[Mark, ...]]]:
             mark = (*place, "PERSON")
             if not any(a < mark[1] and mark[0] < b for a, b, _ in marks):
                 marks.append(mark)
+        for found in _BARE.finditer(text):
+            spans = [found.span("name")]
+            if found["more"]:
+                spans += [
+                    (found.start("more") + m.start(1), found.start("more") + m.end(1))
+                    for m in re.finditer(rf"(?:,|und) ({_LETTER})", found["more"])
+                ]
+            marks += [(a, b, "PERSON") for a, b in spans if not any(x < b and a < y for x, y, _ in marks)]
         signed = _SIGNED.fullmatch(text)
         if signed and len(text) < 40 and not any(after_article[word] for word in signed["name"].split()):
             marks = [(signed.start("name"), signed.end("name"), "PERSON")]

@@ -54,7 +54,7 @@ class Network(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         """Scores for ids of shape (windows, tokens, features)."""
         rows = self.emb.weight
-        if self.quantised:
+        if self.quantised and rows.requires_grad:  # frozen ones stand on their steps already
             rows = _rounded(rows, self.fine, -_FINE, _FINE)
         summed = functional.embedding_bag(ids.flatten(0, 1), rows, mode="sum")
         h: Tensor = self.inp(self.drop(summed)).view(ids.shape[0], ids.shape[1], -1)
@@ -85,7 +85,7 @@ class Network(nn.Module):
 class Choice:
     """Decision parameters stored beside the network."""
 
-    outside_bias: float
+    biases: dict[str, float]
     thresholds: dict[str, float]
 
 
@@ -105,10 +105,36 @@ def export(net: Network, vocabulary: np.ndarray[Any, Any], table: CharacterTable
     (folder / "network.onnx").write_bytes(_graph(net, scale.astype(np.float32)).SerializeToString())
     card = {
         "labels": list(LABELS),
-        "outside_bias": choice.outside_bias,
+        "biases": [choice.biases[label] for label in LABELS],
         "thresholds": [choice.thresholds[label] for label in LABELS],
     }
     (folder / "model.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+
+
+def restored(folder: Path) -> tuple[Network, np.ndarray[Any, Any]]:
+    """A shipped model as a network whose embeddings stay as they are, rounding on; and its vocabulary."""
+    with np.load(folder / "vocabulary.npz") as arrays:
+        vocabulary, embedding = arrays["vocabulary"], arrays["embedding"].astype(np.float32)
+    graph = onnx.load(folder / "network.onnx").graph
+    value = {each.name: torch.tensor(numpy_helper.to_array(each)) for each in graph.initializer}
+    net = Network(len(vocabulary))
+    step = 1 / _FINE
+    with torch.no_grad():
+        net.emb.weight.copy_(torch.from_numpy(embedding * step))
+        net.fine.fill_(step)
+        net.inp.weight.copy_(value["in_w"].T / step)
+        net.inp.bias.copy_(value["in_b"])
+        net.out.weight.copy_(value["out_w"].T)
+        net.out.bias.copy_(value["out_b"])
+        for k, (mix, norm) in enumerate(zip(net.mix, net.ln, strict=True)):
+            mix.weight.copy_(value[f"w{k}"].T.float() * value[f"scale{k}"][:, None])
+            mix.bias.copy_(value[f"b{k}"])
+            norm.weight.copy_(value[f"gain{k}"])
+            norm.bias.copy_(value[f"shift{k}"])
+            net.step[k] = value[f"step{k}"]
+    net.emb.weight.requires_grad_(False)
+    net.quantised = True
+    return net, vocabulary
 
 
 def _graph(net: Network, scale: np.ndarray[Any, Any]) -> onnx.ModelProto:

@@ -11,7 +11,8 @@ from gateway.inspection.names.network import Decision
 
 DETECTOR = "names"
 
-_SURE_WITHOUT_CAPITALS = 0.85  # least score of a person in small letters: in code and logs every word is written so
+_SURE_WITHOUT_CAPITALS = 0.5  # least score of a person in small letters: in code and logs every word is written so
+_SURE_OF_A_LETTER = 0.3
 
 _FORMS_OF_ADDRESS = frozenset(
     {
@@ -43,7 +44,7 @@ class Decoder:
 
     def __init__(self, decision: Decision) -> None:
         self._labels = decision.labels
-        self._bias = np.float32(decision.outside_bias)
+        self._bias = np.repeat(np.array((0.0, *decision.biases), np.float32), 2)[1:]  # of O, then B- and I- of each label
         self._thresholds = dict(zip(decision.labels, decision.thresholds, strict=True))
 
     def spans(
@@ -55,9 +56,7 @@ class Decoder:
         scores: NDArray[np.float32],
     ) -> list[Span]:
         """Spans in order, never overlapping. Offsets are code points of `text`."""
-        biased = scores.copy()
-        biased[:, 0] -= self._bias
-        tags = biased.argmax(axis=1)
+        tags = (scores + self._bias).argmax(axis=1)
         named = np.flatnonzero(tags)
         if not len(named):
             return []
@@ -73,7 +72,7 @@ class Decoder:
             a, b = int(start[first]), int(end[last])
             if label == "PERSON" and score < _SURE_WITHOUT_CAPITALS and text[a:b].islower():
                 continue
-            if _names_somebody(text[a:b], kind[first : last + 1], label):
+            if _names_somebody(text[a:b], kind[first : last + 1], label, score):
                 out.append(Span(a, b, label, round(score, 3), DETECTOR))
         return out
 
@@ -106,9 +105,11 @@ def _trim(first: int, last: int, kind: NDArray[np.uint8], label: str) -> tuple[i
     return first, last
 
 
-def _names_somebody(value: str, kinds: NDArray[np.uint8], label: str) -> bool:
+def _names_somebody(value: str, kinds: NDArray[np.uint8], label: str, score: float) -> bool:
     """False for what is too little to be a name or an address, whatever the model says."""
-    if len(value) < 2 or not ((kinds == LETTER) | (kinds == HAN)).any():
+    if len(value) == 1:  # a party that a judgment names by a letter
+        return label == "PERSON" and value.isascii() and value.isupper() and score >= _SURE_OF_A_LETTER
+    if not ((kinds == LETTER) | (kinds == HAN)).any():
         return False
     if label == "PERSON":
         return value.lower() not in _FORMS_OF_ADDRESS and kinds[0] != DIGIT

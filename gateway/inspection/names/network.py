@@ -31,7 +31,7 @@ class Decision:
     """How scores become spans; chosen on development data and stored with the model."""
 
     labels: tuple[str, ...]  # tags are O, then B- and I- of each label in this order
-    outside_bias: float  # subtracted from the score of O
+    biases: tuple[float, ...]  # added to the scores of each label's tags before the best is taken
     thresholds: tuple[float, ...]  # least mean probability of a span, for each label
 
 
@@ -42,7 +42,7 @@ class Network:
         """Raises OSError or ValueError if a file of the model is missing or damaged."""
         card_text = (folder / "model.json").read_bytes()
         card = json.loads(card_text)
-        self.decision = Decision(tuple(card["labels"]), float(card["outside_bias"]), tuple(card["thresholds"]))
+        self.decision = Decision(tuple(card["labels"]), tuple(card["biases"]), tuple(card["thresholds"]))
         with np.load(folder / "vocabulary.npz") as arrays:
             self.table = CharacterTable(arrays["kind"], arrays["lower"], arrays["upper"])
             self._vocabulary: NDArray[np.uint32] = arrays["vocabulary"]
