@@ -92,3 +92,18 @@ def _skeleton_of(row: Row) -> str:
     for span in sorted(row["spans"], key=lambda s: -s["start"]):
         text = text[: span["start"]] + "@" + text[span["end"] :]
     return re.sub(r"[^A-Za-z@]+", "", text)[:40]
+
+
+def main() -> None:
+    """`python -m training.corpus DATA OUT`: write what training does not see, for `lexgate bench inspect`."""
+    folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+    out.mkdir(parents=True, exist_ok=True)
+    held = split(folder)[1]
+    for name in ("german_ler_dev", "meddocan_train", "pupa_tnb_dev"):
+        held[name] = read(folder / f"{name}.jsonl")
+    for name, rows in held.items():
+        (out / f"{name}.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

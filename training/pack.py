@@ -48,7 +48,7 @@ def examples(data: Path, gathered: Path) -> list[tuple[str, list[corpus.Mark], f
             add(row["text"], marks, times, "silver")
     decisions = [row["text"] for row in corpus.read(gathered / "raw_de.jsonl") if row["source"] == "court"]
     for text, marks in court(decisions):
-        add(text, marks, 4.0 if marks else 0.03, "silver")
+        add(text, marks, 2.5 if marks else 0.03, "silver")
     return out
 
 
