@@ -1,8 +1,9 @@
 """Measure a model: `python -m training.evaluate DATA_FOLDER [--model FOLDER] [--json FILE]`.
 
 Needs only what the product needs. Sets are the held-out parts of `corpus.split`, German LER's development sample
-and 200 letters of MEDDOCAN (neither in training), and all of `negatives_dev` (three quarters of which training saw). A gold entity is found if a prediction of a compatible label shares a character with
-it; a prediction is false if it shares none. *Leakage* is the share of gold ADDRESS characters, white space apart,
+and 200 letters of MEDDOCAN (neither in training), and all of `negatives_dev` (three quarters of which training saw).
+A gold entity is found if a prediction of a compatible label shares a character with it; a prediction is false if it
+shares none. *Leakage* is the share of gold ADDRESS characters, white space apart,
 that no ADDRESS or LOCATION prediction covers.
 """
 

@@ -86,8 +86,10 @@ def _detokenised(words: list[str], tags: list[str], labels: dict[str, str]) -> R
     glue = True
     last = ""
     for word, tag in zip(words, tags, strict=True):
-        if not glue and word not in {".", ",", ";", ":", "!", "?", ")", "]", "'s", "n't", "%", "’s"} and not (
-            word == '"' and open_quote
+        if (
+            not glue
+            and word not in {".", ",", ";", ":", "!", "?", ")", "]", "'s", "n't", "%", "’s"}
+            and not (word == '"' and open_quote)
         ):
             text += " "
         start = len(text)
@@ -225,7 +227,9 @@ def _gloss(line: str) -> str:
 def dialogues(store: Store) -> Iterator[Row]:
     """Assistant dialogues whose slots people marked: the marks are kept beside what the teachers find."""
     for number in range(20, 46):
-        content = store.read("google-research-datasets+dstc8-schema-guided-dialogue", f"train/dialogues_{number:03}.json")
+        content = store.read(
+            "google-research-datasets+dstc8-schema-guided-dialogue", f"train/dialogues_{number:03}.json"
+        )
         for dialogue in json.loads(content or b"[]"):
             text, spans = "", []
             for turn in dialogue["turns"]:
@@ -247,7 +251,9 @@ def dialogues(store: Store) -> Iterator[Row]:
 def other_languages(store: Store, share: Path, ler: Path, held: set[str]) -> Iterator[tuple[str, str, str]]:
     """(language, source, paragraph) in German, Spanish and French."""
     for lang in ("de", "es"):
-        yield from ((lang, "wiki", text) for text in _paragraphs(store.read("google-deepmind+xquad", f"xquad.{lang}.json")))
+        yield from (
+            (lang, "wiki", text) for text in _paragraphs(store.read("google-deepmind+xquad", f"xquad.{lang}.json"))
+        )
         for path in sorted((share / f"games/fortunes/{lang}").rglob("*")):
             if path.is_file() and "." not in path.name:
                 for quote in path.read_bytes().decode("utf-8", "replace").split("\n%\n"):
@@ -276,7 +282,11 @@ def _paragraphs(content: bytes) -> Iterator[str]:
 
 def _documentation(share: Path, lang: str) -> Iterator[str]:
     patterns = {
-        "zh": ("doc/debian-handbook/html/zh-CN/*.html", "libreoffice/help/zh-CN/**/*.html", "debian-reference/*zh-cn*.html"),
+        "zh": (
+            "doc/debian-handbook/html/zh-CN/*.html",
+            "libreoffice/help/zh-CN/**/*.html",
+            "debian-reference/*zh-cn*.html",
+        ),
         "en": (
             "doc/debian-handbook/html/en-US/*.html",
             "doc/debian-history/docs/*en*.html",

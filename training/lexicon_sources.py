@@ -68,7 +68,11 @@ def build(random: Random, share: Path | None = None, cedict: Path | None = None)
 def _census(lex: Lexicons) -> None:
     """Names of the 1990 census of the United States (public domain, in the package `names`), the frequent ones twice."""
     folder = Path(names.__file__).parent
-    for kind, into, most in (("all.last", lex.last, 16_000), ("female.first", lex.first, 4300), ("male.first", lex.first, 1300)):
+    for kind, into, most in (
+        ("all.last", lex.last, 16_000),
+        ("female.first", lex.first, 4300),
+        ("male.first", lex.first, 1300),
+    ):
         found = [line.split()[0].capitalize() for line in (folder / f"dist.{kind}").read_text().splitlines()[:most]]
         into += [*found, *found[: most // 8], *found[: most // 20], *found[: most // 50]]
 
@@ -88,7 +92,9 @@ def _cedict(lex: Lexicons, path: Path) -> None:
     life = re.compile(
         r"\((?:c\. ?)?(?:-?\d{2,4}|[bd]\. ?\d+|\d+ BC|born|died)[^)]*\)|\(name\)|given name|personal name|male name|female name"
     )
-    wrong = re.compile(r"dynasty|period|reign name|\bband\b|novel|\bwar\b|TV|series|movement|magazine|party|film|state \(")
+    wrong = re.compile(
+        r"dynasty|period|reign name|\bband\b|novel|\bwar\b|TV|series|movement|magazine|party|film|state \("
+    )
     place = re.compile(
         r"\b(?:city|county|province|district|town|township|river|country|capital|prefecture|island|mountain|lake|region)\b"
     )
@@ -154,7 +160,9 @@ def _western(lex: Lexicons, random: Random) -> None:
     lex.streets = draw(200, lambda f: f.street_address())
     lex.addresses = draw(300, lambda f: f.address())
     bare = re.compile(r"^[\w'’]+(?:, [\w'’]+)* (?:and|et|e|y|und) [\w'’]+$|^[\w'’]+-[\w'’]+$|^[\w'’]+, [\w'’ ]+$")
-    lex.companies = [c for c in draw(250, lambda f: f.company()) if not bare.match(c) and " " in c]  # "Smith, Jones and Brown": people
+    lex.companies = [
+        c for c in draw(250, lambda f: f.company()) if not bare.match(c) and " " in c
+    ]  # "Smith, Jones and Brown": people
     syllables = words("syllables")
     made = [
         "".join(random.choice(syllables) for _ in range(random.choice((2, 2, 3)))).capitalize() for _ in range(4000)

@@ -163,7 +163,9 @@ class Maker:
             return street + (glue + code + town + pick(("", "", " Cedex")) if chance(0.7) else "")
         if draw == 2:
             kind = pick(("Calle", "C/", "Avda.", "Avenida", "Paseo", "Plaza", "Ronda", "Camino", "Travesía"))
-            street = f"{kind} {pick(('', 'de ', 'del ', 'de la ', 'San ', 'Dr. '))}{name}{pick((', ', ' ', ' nº '))}{number}"
+            street = (
+                f"{kind} {pick(('', 'de ', 'del ', 'de la ', 'San ', 'Dr. '))}{name}{pick((', ', ' ', ' nº '))}{number}"
+            )
             floor = pick((f", {r(1, 9)}º {pick('ABCD')}", f" {r(1, 9)}{pick('ABCDEF')}", f", piso {r(1, 9)}", ""))
             return street + floor + (glue + code + town if chance(0.6) else "")
         if draw == 3:
@@ -353,7 +355,9 @@ class Maker:
     def _replacement(self, old: str, label: str) -> str:
         han = re.search(r"[\u4e00-\u9fff]", old) is not None
         if label == "PERSON" and self._chance(0.6):
-            if len(old) < 5 and sum(c.isalpha() for c in old) == 1 and not han:  # a party of which only a letter is told
+            if (
+                len(old) < 5 and sum(c.isalpha() for c in old) == 1 and not han
+            ):  # a party of which only a letter is told
                 return "".join(self._pick("ABCDEFGHIJKLMNOPRSTUVWZ") if c.isalpha() else c for c in old)
             if not han:
                 return self._en_like(old)

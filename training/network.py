@@ -73,7 +73,6 @@ class Network(nn.Module):
         scores: Tensor = self.out(h)
         return scores
 
-
     def fix_fine_steps(self) -> None:
         """Choose the step of each embedding column: all but one value in a thousand fit into the levels."""
         known = self.emb.weight.detach()[1:].abs().float()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import lzma
 import multiprocessing
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -133,22 +132,18 @@ def stream(shards: Shards, mix: Mix, workers: int, scratch: Path, begin: int = 0
     context = multiprocessing.get_context("fork")
     queues = [context.Queue(maxsize=6) for _ in range(workers)]
     for index, queue in enumerate(queues):
-        context.Process(
-            target=_work, args=(shards, mix, begin + index, workers, scratch, queue), daemon=True
-        ).start()
+        context.Process(target=_work, args=(shards, mix, begin + index, workers, scratch, queue), daemon=True).start()
     turn = 0
     while True:
         path = queues[turn % workers].get()
         with np.load(path) as arrays:
             shard = arrays["hashes"], arrays["tags"]
-        os.unlink(path)
+        Path(path).unlink()
         yield shard
         turn += 1
 
 
-def _work(
-    shards: Shards, mix: Mix, number: int, step: int, scratch: Path, queue: multiprocessing.Queue[str]
-) -> None:
+def _work(shards: Shards, mix: Mix, number: int, step: int, scratch: Path, queue: multiprocessing.Queue[str]) -> None:
     while True:
         hashes, tags = shards.make(number, mix)
         path = scratch / f"{number}.npz"

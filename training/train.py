@@ -159,7 +159,12 @@ def learn(source: Iterator[Shard], known: NDArray[np.uint32], table: CharacterTa
             mean.fine, mean.step, mean.quantised = net.fine, net.step, True
         pool.add(next(source))
         for _ in range(plan.per_shard):
-            rate = plan.rate * min(1.0, (step + 1) / (30 if plan.start else 300)) * (0.5 + 0.5 * math.cos(math.pi * min(done, 1.0))) + 1e-5
+            rate = (
+                plan.rate
+                * min(1.0, (step + 1) / (30 if plan.start else 300))
+                * (0.5 + 0.5 * math.cos(math.pi * min(done, 1.0)))
+                + 1e-5
+            )
             for group in optimiser.param_groups:
                 group["lr"] = rate
             hashed, tags = pool.draw(plan.batch)
@@ -236,7 +241,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=3e-3, help="of learning, at its highest; falls to nothing")
     parser.add_argument("--first", type=int, default=48, help="shards that the vocabulary is counted in")
     parser.add_argument("--workers", type=int, default=0)
-    parser.add_argument("--scratch", type=Path, default=Path("/dev/shm/shards"))
+    parser.add_argument("--scratch", type=Path, default=None, help="folder for shards in transit")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--wide", action="store_true", help="train a teacher: wider, with a larger vocabulary")
@@ -244,20 +249,36 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, default=None, help="folder of a --wide run to learn from")
     parser.add_argument("--hidden", type=float, default=0.2, help="share of features hidden from a step")
     parser.add_argument("--dropout", type=float, default=0.15)
-    parser.add_argument("--mix", type=int, nargs=3, default=(500, 1100, 900), help="gold, silver, invented texts a shard")
+    parser.add_argument(
+        "--mix", type=int, nargs=3, default=(500, 1100, 900), help="gold, silver, invented texts a shard"
+    )
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
     a.out.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
     shards = Shards(a.pack, a.seed)
-    source = stream(shards, Mix(*a.mix), a.workers, a.scratch)
+    source = stream(shards, Mix(*a.mix), a.workers, a.scratch or a.out / "shards")
     first = list(islice(source, a.first))
     known = restored(a.start)[1] if a.start else vocabulary(first, _WIDE[0] if a.wide else _SIZE)
     sizes = [len(tags) for _, tags in first]
     tags = np.bincount(np.concatenate([t[t >= 0] for _, t in first]), minlength=TAGS).tolist()
     print(f"{a.first} shards of {np.mean(sizes):.0f} tokens, vocabulary {len(known)}, {time.monotonic() - begin:.0f} s")
     print("tags", tags, LABELS, flush=True)
-    plan = Plan(a.minutes, a.steps, a.batch, a.per_shard, a.pool, a.rate, a.seed, a.teacher, a.wide, a.start, 50 if a.start else 500, a.hidden, a.dropout)
+    plan = Plan(
+        a.minutes,
+        a.steps,
+        a.batch,
+        a.per_shard,
+        a.pool,
+        a.rate,
+        a.seed,
+        a.teacher,
+        a.wide,
+        a.start,
+        50 if a.start else 500,
+        a.hidden,
+        a.dropout,
+    )
     learn(_after(first, source), known, shards.table, plan, a.out)
 
 

@@ -32,7 +32,9 @@ def bench() -> None:
 
 @bench.command("inspect")
 @click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures here too.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures here too."
+)
 @click.option("--names/--no-names", default=True, help="With or without the names model.")
 @click.option("--presidio/--no-presidio", default=None, help="Beside Presidio's defaults. [default: if installed]")
 @click.option("--limit", type=click.IntRange(1), help="Only so many rows of each file.")

@@ -38,6 +38,8 @@ class PresidioDefaults:
     def inspect(self, text: str) -> list[Span]:
         """What it finds, by our labels."""
         return [
-            Span(result.start, result.end, _LABELS.get(result.entity_type, result.entity_type), result.score, "presidio")
+            Span(
+                result.start, result.end, _LABELS.get(result.entity_type, result.entity_type), result.score, "presidio"
+            )
             for result in self._analyzer.analyze(text, language="en")
         ]

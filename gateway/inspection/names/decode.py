@@ -14,6 +14,8 @@ DETECTOR = "names"
 _SURE_WITHOUT_CAPITALS = 0.5  # least score of a person in small letters: in code and logs every word is written so
 _SURE_OF_A_LETTER = 0.3
 
+_SHORTEST_DATE = 6  # characters of a date without letters
+
 _PLAIN, _DOUBTFUL = 0.6, 0.2  # probabilities of a token
 
 _YIELDING = {"DATE": 0.5, "NRP": 0.5}
@@ -49,7 +51,9 @@ class Decoder:
 
     def __init__(self, decision: Decision) -> None:
         self._labels = decision.labels
-        self._bias = np.repeat(np.array((0.0, *decision.biases), np.float32), 2)[1:]  # of O, then B- and I- of each label
+        self._bias = np.repeat(np.array((0.0, *decision.biases), np.float32), 2)[
+            1:
+        ]  # of O, then B- and I- of each label
         self._thresholds = dict(zip(decision.labels, decision.thresholds, strict=True))
 
     def spans(
@@ -128,7 +132,7 @@ def _names_somebody(value: str, kinds: NDArray[np.uint8], label: str, score: flo
     if len(value) == 1:  # a party that a judgment names by a letter
         return label == "PERSON" and value.isascii() and value.isupper() and score >= _SURE_OF_A_LETTER
     if not ((kinds == LETTER) | (kinds == HAN)).any():
-        return False
+        return label == "DATE" and len(value) >= _SHORTEST_DATE
     if label == "PERSON":
         return value.lower() not in _FORMS_OF_ADDRESS and kinds[0] != DIGIT
     if label == "ADDRESS":

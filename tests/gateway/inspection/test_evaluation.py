@@ -102,7 +102,10 @@ def test_families_of_labels(gold, found, fits):
 
 def test_rows_are_read_and_parted_by_language(tmp_path):
     path = tmp_path / "data.jsonl"
-    rows = [{"text": "Ann", "spans": [{"start": 0, "end": 3, "label": "PERSON"}], "lang": "en"}, {"text": "张", "spans": []}]
+    rows = [
+        {"text": "Ann", "spans": [{"start": 0, "end": 3, "label": "PERSON"}], "lang": "en"},
+        {"text": "张", "spans": []},
+    ]
     path.write_text("\n".join(json.dumps(row) for row in rows) + "\n\n", "utf-8")
     examples = read(path)
     assert examples[0] == Example("Ann", ((0, 3, "PERSON"),), "en")
