@@ -54,7 +54,7 @@ def inspect(
     """
     try:
         systems = dict(_systems(names, presidio))
-        figures = {}
+        figures: dict[str, Any] = {}
         for path in data:
             figures |= _measured(path.name, read(path)[:limit], systems)
     except (LexgateError, OSError, ValueError) as problem:
