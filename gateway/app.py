@@ -47,6 +47,7 @@ from gateway.upstream.http1 import Http1Client
 from gateway.upstream.key_pool import KeyPools
 from gateway.upstream.probing import Prober
 from gateway.upstream.routing import Routes
+from gateway.vault import Vault
 from watermark.label import LABEL_TEXTS
 
 METRICS_SECONDS = 1.0
@@ -138,6 +139,7 @@ class DataPlane:
         await self._append_refusals()
         services.heavy.close()
         await services.upstream.close()
+        services.vault.close()
         await services.inspectors.close()
         await services.log.close()
         services.tracing.close()
@@ -255,6 +257,7 @@ def _compose(
         decoders=DECODERS,
         own_labels=tuple(LABEL_TEXTS),
         outbound_tools=_outbound_tools(settings),
+        vault=Vault(settings.run_path, keys.get),
         placeholder_key=keyring.derive("placeholder"),
         subject_key=keyring.derive("subject"),
     )

@@ -125,7 +125,7 @@ class Attempts:
     def _elsewhere(self) -> bool:
         """Whether another provider can be asked; this one then is not asked again for this call."""
         flow, services = self._flow, self._services
-        if flow.request is None or flow.provider is None:
+        if flow.request is None or flow.provider is None or flow.earlier is not None:  # only its provider has that
             return False
         serving = services.routes.candidates(flow.endpoint.family, flow.request.model)
         tried = flow.providers_tried | {flow.provider.name}

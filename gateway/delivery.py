@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway.answer_digests import Digests
+from gateway.continuing import keep_answer
 from gateway.errors import UpstreamFailed
 from gateway.flow import Flow, Span
 from gateway.heavy_work import ANSWER_WEIGHT
@@ -57,6 +58,7 @@ async def deliver(flow: Flow, services: Services) -> None:
     finished = await finished_answer(answer, services)
     flow.report = finished.report
     flow.terminal = finished.body
+    await keep_answer(flow, services)
     if finished.error is not None and not flow.caller.started:
         raise finished.error  # nothing was said yet: the caller gets its status
     digests.delivered.update(finished.body)
@@ -103,6 +105,8 @@ def transformer(flow: Flow, services: Services) -> AnswerStream:
         "flow": flow.id,
         "framing": request.framing,
         "shifted": flow.redacted is not None and bool(flow.redacted.redactions),
+        "protocol": request.protocol,
+        "plain": request.plain_answer,
     }
     if rules.names is not None:
         return InspectedStream(request.family, names=rules.names, **options)

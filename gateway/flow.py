@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gateway.telemetry import Trace
     from gateway.upstream.key_pool import Key
     from gateway.upstream.port import UpstreamAnswer
+    from gateway.vault import Earlier
     from policies.decision import Decision
 
 Path = tuple[str | int, ...]
@@ -171,6 +172,7 @@ class Flow:
     body: bytes = field(default=b"", repr=False)
     request: DecodedRequest | None = None
     known: KnownRequest | None = field(default=None, repr=False)  # the same body came before, or may come again
+    earlier: Earlier | None = None  # the response that this call continues
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     said: tuple[Said, ...] = field(default=(), repr=False)  # one for each segment
     uninspected: tuple[str, ...] = ()

@@ -52,8 +52,8 @@ class KnownRequests:
         return known
 
     def keep(self, flow: Flow) -> None:
-        """Remembers a flow that has been inspected."""
-        if flow.request is None or len(flow.body) > LARGEST:
+        """Remembers a flow that has been inspected, unless it continues an earlier response: whose, its bytes do not say."""
+        if flow.request is None or flow.request.previous or len(flow.body) > LARGEST:
             return
         known = flow.known = KnownRequest(flow.request, flow.findings, flow.uninspected, flow.said)
         self._cache.put(flow.who.tenant, self._layer(flow), self._name(flow), known, WEIGHT * len(flow.body))

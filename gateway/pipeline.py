@@ -22,7 +22,7 @@ from gateway.delivery import deliver, finish, flow_headers
 from gateway.errors import Denied, LexgateError, Unavailable, UpstreamFailed, UpstreamTimeout
 from gateway.flow import Flow
 from gateway.ingress.caller import LEFT, CallerLeft
-from gateway.protocols.family import FAMILIES
+from gateway.protocols.family import FAMILIES, form_of
 from gateway.services import Services
 from gateway.steps.authenticate import authenticate
 from gateway.steps.classify import classify
@@ -131,14 +131,15 @@ async def _settle(flow: Flow, services: Services) -> None:
 
 async def _say(flow: Flow, services: Services) -> None:
     """The error in the family's own form: as an answer, or as the last event of a stream that has begun."""
-    error, family = flow.error, FAMILIES[flow.endpoint.family]
+    error = flow.error
     if error is None:
         return
     if flow.caller.started:
-        family = FAMILIES[flow.endpoint.form]
-        await flow.caller.send(family.error_event(error, flow.id), more=False)
+        form = form_of(flow.endpoint.family, flow.endpoint.protocol, flow.endpoint.framing)
+        event = form.error_event(error, flow.id) if flow.answer is None else flow.answer.error_event(error)
+        await flow.caller.send(event, more=False)
         return
-    body = family.error_body(error, flow.id)
+    body = FAMILIES[flow.endpoint.family].error_body(error, flow.id)
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),

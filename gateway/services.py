@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gateway.upstream.key_pool import KeyPools
     from gateway.upstream.port import Upstream
     from gateway.upstream.routing import Routes
+    from gateway.vault import Vault
 
 Derive = Callable[[str, str], bytes]
 """(purpose, context) -> 32 bytes, from the key folder."""
@@ -87,6 +88,7 @@ class Services:
     decoders: Mapping[str, Callable[..., Any]]
     own_labels: tuple[str, ...]
     outbound_tools: Mapping[str, frozenset[str]]
+    vault: Vault
     placeholder_key: bytes = field(repr=False)
     subject_key: bytes = field(repr=False)
 

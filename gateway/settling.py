@@ -95,7 +95,7 @@ def settling(flow: Flow, content: bytes, services: Services) -> Settling:
         "protocol": request.protocol,
         "request": rows,
         "tools": bool(request.caller_tools or request.provider_tools or request.json_mode),
-        "opaque": bool(flow.uninspected or request.references or not rows),
+        "opaque": bool(flow.uninspected or request.references or request.previous or not rows),
         "output_text": report.provider_text if report else "",
         "delivered_text": delivered,
         "inspect": known is None,

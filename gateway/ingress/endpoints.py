@@ -12,6 +12,7 @@ from gateway.errors import BadRequest
 from gateway.protocols.gemini import METHODS
 
 FAMILIES = ("openai", "anthropic", "gemini")
+FORM = "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,7 @@ class Endpoint:
     stream: bool = False  # where the path says it
     framing: str = "sse"  # of its stream: sse | array
     route: str = ""  # the path without what varies, for spans
-
-    @property
-    def form(self) -> str:
-        """The family in whose form an error inside a stream is said."""
-        return self.family if self.framing == "sse" else f"{self.family}_{self.framing}"
+    media_type: str = "application/json"  # of its request bodies
 
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
@@ -37,6 +34,14 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
         endpoint.path: endpoint
         for endpoint in (
             Endpoint("/v1/chat/completions", "openai", "openai_chat"),
+            Endpoint("/v1/responses", "openai", "openai_responses"),
+            Endpoint("/v1/responses/compact", "openai", "openai_responses_compact"),
+            Endpoint("/v1/responses/input_tokens", "openai", "openai_input_tokens"),
+            Endpoint("/v1/completions", "openai", "openai_completions"),
+            Endpoint("/v1/embeddings", "openai", "openai_embeddings"),
+            Endpoint("/v1/moderations", "openai", "openai_moderations"),
+            Endpoint("/v1/audio/transcriptions", "openai", "openai_transcriptions", media_type=FORM),
+            Endpoint("/v1/audio/translations", "openai", "openai_translations", media_type=FORM),
             Endpoint("/v1/messages", "anthropic", "anthropic_messages"),
             Endpoint("/v1/messages/count_tokens", "anthropic", "anthropic_count_tokens"),
         )

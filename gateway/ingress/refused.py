@@ -15,9 +15,26 @@ _FILES = "files would rest at the provider unread: send their content inline, as
 
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
-        "/v1/messages/batches": _BATCH,
         "/v1/files": _FILES,
+        "/v1/uploads": "uploads would rest at the provider unread: send their content inline, as text where possible",
+        "/v1/vector_stores": "vector stores would rest at the provider unread: keep them yourself, with /v1/embeddings",
+        "/v1/containers": "containers and their files would rest at the provider unread: run code on your own side",
         "/v1/skills": "skills would rest at the provider unread: send instructions with each call",
+        "/v1/batches": _BATCH,
+        "/v1/assistants": "assistants keep their state at the provider: use /v1/responses and send the conversation",
+        "/v1/threads": "threads keep their state at the provider: use /v1/responses and send the conversation",
+        "/v1/conversations": "conversations keep their state at the provider: send them as input of /v1/responses, "
+        "or continue a response with previous_response_id",
+        "/v1/responses": "kept responses are fetched past the guard: take the answer from the call itself",
+        "/v1/chat/completions": "kept completions are fetched past the guard: take the answer from the call itself",
+        "/v1/fine_tuning": "training data would become part of a model at the provider and cannot be taken back",
+        "/v1/evals": "evaluations keep their data at the provider: run them on your own side, call by call",
+        "/v1/realtime": "realtime sessions are audio over WebSockets, which cannot be inspected: use /v1/responses",
+        "/v1/images": "pictures cannot be inspected here",
+        "/v1/videos": "videos cannot be inspected here",
+        "/v1/audio": "speech cannot be inspected here",
+        "/v1/organization": "the provider's account belongs to the operator of this gateway",
+        "/v1/messages/batches": _BATCH,
         "/v1beta/batches": _BATCH,
         "/v1beta/files": _FILES,
         "/v1beta/cachedContents": "cached contents would rest at the provider: send them with each call, or keep the "

@@ -59,6 +59,7 @@ class Exchange:
     opaque: bool = False  # images, files or references in the request
     called_tools: bool = False  # the answer calls a tool
     thinking: bool = False  # the provider may have produced tokens that nobody was shown
+    bare: bool = False  # the texts are no messages: the model reads them without anything between
     known: bool = True  # False: the texts were not kept, nothing can be counted
 
 
@@ -72,7 +73,7 @@ _FALLBACK = "o200k"
 _TEMPLATE_UNKNOWN = frozenset({"deepseek", "qwen", "qwen3.5"})
 """Own tokenizers whose services do not document what a chat adds to its messages: of these only the output is proven."""
 _SMOLLM2_SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
-_ENDED = frozenset({"stop", "end_turn"})
+_ENDED = frozenset({"stop", "end_turn", "completed"})
 
 
 def tokenizer_for(model: str, hint: str = "") -> tuple[str, bool]:
@@ -109,7 +110,7 @@ class Recounter:
             self._tokenizers.load(name)
         except TokenizerMissing as error:
             name, own, reason = _FALLBACK, False, str(error)
-        if own and name == "smollm2":
+        if own and name == "smollm2" and not exchange.bare:
             return self._smollm2(exchange)
         return self._by_overhead(exchange, name, own=own, reason=reason)
 
@@ -130,9 +131,11 @@ class Recounter:
     def _by_overhead(self, exchange: Exchange, name: str, *, own: bool, reason: str) -> Counted:
         """OpenAI's documented overhead: three tokens a message, its role, three to prime the answer."""
         count = self._tokenizers.count
-        rows = _rows(exchange, lambda role, text: 3 + count(name, role) + count(name, text))
+        bare = exchange.bare
+        rows = _rows(exchange, lambda role, text: count(name, text) + (0 if bare else 3 + count(name, role)))
         method = Method.TEMPLATE if own else Method.ESTIMATE
-        counted = _sided(exchange, name, sum(rows) + 3, count(name, exchange.output), method, reason, rows)
+        primed = sum(rows) + (0 if bare else 3)
+        counted = _sided(exchange, name, primed, count(name, exchange.output), method, reason, rows)
         return replace(counted, input_method=Method.ESTIMATE) if name in _TEMPLATE_UNKNOWN else counted
 
 

@@ -27,6 +27,8 @@ from gateway.metering.recount import Counted, Exchange, Method, Recounter
 from watermark.fingerprint import encode, winnow
 
 _KEY_BYTES = 16
+_BARE = frozenset({"openai_completions", "openai_embeddings", "openai_moderations"})
+"""Protocols whose texts are no messages."""
 _USAGE = ("input", "cached_input", "cache_write", "output", "reasoning")
 
 
@@ -100,6 +102,7 @@ def _exchange(item: Mapping[str, Any]) -> Exchange:
         opaque=bool(item.get("opaque")),
         called_tools=bool(item.get("tool_names")),
         thinking=bool(item.get("thinking")),
+        bare=item.get("protocol") in _BARE,
         known=not item.get("skipped"),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
@@ -27,6 +28,7 @@ class AnswerOptions:
     json_mode: bool = False
     array: bool = False  # the stream is one JSON array
     shifted: bool = False  # the request was redacted: offsets into it are not the caller's
+    plain: bool = False  # a whole answer is plain text
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class AnswerReport:
     problem: str | None = None  # malformed | too_large | truncated | upstream_error
     upstream_error: str | None = None  # the provider's type of error
     labelled: bool = False
+    events: int = 0  # the number that the next event of a stream has, in protocols that number them
     tool_names: tuple[str, ...] = ()
     provider_text: str = field(default="", repr=False)  # visible text as the provider sent it
     delivered_text: str = field(default="", repr=False)  # visible text as delivered, without our label
@@ -119,6 +122,12 @@ def rewritten(body: bytes, texts: dict[Path, str], nulls: list[Path]) -> bytes:
     places = locate(body, [*texts, *nulls])
     edits = [(*places[path], f'"{escape(text)}"'.encode()) for path, text in texts.items()]
     return splice(body, edits + [(*places[path], b"null") for path in nulls])
+
+
+def spliced(data: bytes, edits: dict[Path, Any]) -> bytes:
+    """A JSON text with the values at some paths replaced; everything else stays as it was."""
+    places = locate(data, edits)
+    return splice(data, [(*places[path], orjson.dumps(value)) for path, value in edits.items()])
 
 
 def number(value: object) -> int:

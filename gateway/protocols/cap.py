@@ -9,6 +9,8 @@ from gateway.redaction.splice import splice
 
 _FIELDS = {
     "openai_chat": ("max_completion_tokens", "max_tokens"),
+    "openai_completions": ("max_tokens",),
+    "openai_responses": ("max_output_tokens",),
     "anthropic_messages": ("max_tokens",),
 }
 """Where each protocol says it, the current name first: that one is inserted where none is given."""

@@ -30,13 +30,16 @@ _TYPES: Mapping[int, str] = MappingProxyType(
 
 
 class Family(Protocol):
-    """One API family's way to say errors. `flow` is the flow's id, "" where there is none yet."""
+    """One API family's way to say errors. `flow` is the flow's id, "" where there is none yet.
+
+    `count`: how many events the stream had before, for protocols that number them.
+    """
 
     name: str
 
     def error_body(self, error: LexgateError, flow: str) -> bytes: ...
 
-    def error_event(self, error: LexgateError, flow: str) -> bytes: ...
+    def error_event(self, error: LexgateError, flow: str, count: int = 0) -> bytes: ...
 
 
 def _type(error: LexgateError) -> str:
@@ -69,8 +72,20 @@ class OpenAIFamily:
             }
         )
 
-    def error_event(self, error: LexgateError, flow: str) -> bytes:
+    def error_event(self, error: LexgateError, flow: str, count: int = 0) -> bytes:
         return b"data: " + self.error_body(error, flow) + b"\n\n"
+
+
+class ResponsesForm(OpenAIFamily):
+    """OpenAI's family, in a stream of the Responses API: `{"type": "error", "code", "message", "param", …}`.
+
+    `error` stands in it as well: it is what the SDKs raise at.
+    """
+
+    def error_event(self, error: LexgateError, flow: str, count: int = 0) -> bytes:
+        said = {"type": "error", "code": error.code, "message": error.message, "param": error.param}
+        whole = orjson.loads(self.error_body(error, flow))
+        return b"event: error\ndata: " + orjson.dumps({**said, "sequence_number": count, **whole}) + b"\n\n"
 
 
 class AnthropicFamily:
@@ -93,7 +108,7 @@ class AnthropicFamily:
             }
         )
 
-    def error_event(self, error: LexgateError, flow: str) -> bytes:
+    def error_event(self, error: LexgateError, flow: str, count: int = 0) -> bytes:
         return b"event: error\ndata: " + self.error_body(error, flow) + b"\n\n"
 
 
@@ -125,22 +140,31 @@ class GeminiFamily:
         said = {"code": error.status, "message": error.message, "status": status, "details": [info]}
         return orjson.dumps({"error": said})
 
-    def error_event(self, error: LexgateError, flow: str) -> bytes:
+    def error_event(self, error: LexgateError, flow: str, count: int = 0) -> bytes:
         return b"data: " + self.error_body(error, flow) + b"\n\n"
 
 
 class GeminiArray(GeminiFamily):
     """The same in a stream that is one JSON array: an error is its last element."""
 
-    def error_event(self, error: LexgateError, flow: str) -> bytes:
+    def error_event(self, error: LexgateError, flow: str, count: int = 0) -> bytes:
         return b",\r\n" + self.error_body(error, flow) + b"]"
 
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
         "openai": OpenAIFamily(),
+        "openai_responses": ResponsesForm(),
         "anthropic": AnthropicFamily(),
         "gemini": GeminiFamily(),
         "gemini_array": GeminiArray(),
     }
 )
+"""By name; a protocol whose errors have a form of their own stands here under its own name, an array under its family's."""
+
+
+def form_of(family: str, protocol: str, framing: str = "sse") -> Family:
+    """How errors of a protocol are said; in a stream that is one JSON array, `framing` array."""
+    if framing != "sse":
+        return FAMILIES[f"{family}_{framing}"]
+    return FAMILIES.get(protocol) or FAMILIES[family]

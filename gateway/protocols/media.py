@@ -47,7 +47,7 @@ URL_KEYS = frozenset({"url", "uri", "file_uri"})
 _SEALED_IN = {
     "signature": ("thinking",),
     "data": ("redacted_thinking",),
-    "encrypted_content": ("web_search_result", "web_fetch_result", "compaction"),
+    "encrypted_content": ("web_search_result", "web_fetch_result", "compaction", "reasoning"),
     "encrypted_index": ("web_search_result_location",),
 }
 _DATA_URL = re.compile(r"\s*data:(?:[a-z]+/[a-z0-9.+*-]+)?(?:;[^,\s]*)?,", re.IGNORECASE)

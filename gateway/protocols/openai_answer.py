@@ -62,13 +62,13 @@ class OpenAIAnswer:
             out = self.flush()
             self.terminal = event.raw
             return out
-        chunk = _loads(event.data)
+        chunk = loads(event.data)
         report = self.channels.report
         if chunk.get("error") is not None:
-            report.upstream_error = _error_type(chunk["error"])
+            report.upstream_error = error_type(chunk["error"])
             if self._last_look.look([chunk]):
                 report.upstream_error = "error"
-                return FAMILIES["openai"].error_event(_withheld(), "")
+                return FAMILIES["openai"].error_event(withheld(), "")
             return event.raw
         usage = chunk.get("usage")
         if type(usage) is dict:
@@ -102,7 +102,7 @@ class OpenAIAnswer:
         if not changed and not stopped:
             out = event.raw
             if self.channels.options.hide_usage and chunk.get("usage", 0) is None:
-                out = _without_usage(event, chunk)
+                out = without_usage(event, chunk)
             return b"".join(before) + out if before else out
         if self.channels.options.hide_usage and chunk.get("usage", 0) is None:
             del chunk["usage"]
@@ -303,13 +303,13 @@ class OpenAIAnswer:
 
     def whole(self, body: bytes) -> bytes:
         """The whole answer. Raises MalformedAnswer."""
-        answer = _loads(body)
+        answer = loads(body)
         report = self.channels.report
         if answer.get("error") is not None:
-            report.upstream_error = _error_type(answer["error"])
+            report.upstream_error = error_type(answer["error"])
             if self._last_look.look([answer]):
                 report.upstream_error = "error"
-                return FAMILIES["openai"].error_body(_withheld(), "")
+                return FAMILIES["openai"].error_body(withheld(), "")
             return body
         report.response_id, report.response_model = word(answer.get("id")), word(answer.get("model"))
         if type(answer.get("usage")) is dict:
@@ -438,7 +438,8 @@ def _details(usage: dict[str, Any], key: str) -> dict[str, Any]:
     return details if type(details) is dict else {}
 
 
-def _withheld() -> UpstreamFailed:
+def withheld() -> UpstreamFailed:
+    """What is said instead of a provider's error that holds what it must not."""
     return UpstreamFailed("the provider failed; its message held guarded content")
 
 
@@ -492,7 +493,7 @@ def _of_call(call: Any) -> list[Any]:
     return values
 
 
-def _without_usage(event: Event, chunk: dict[str, Any]) -> bytes:
+def without_usage(event: Event, chunk: dict[str, Any]) -> bytes:
     """The event without its own `"usage":null`; one further inside belongs to somebody else."""
     del chunk["usage"]
     data = event.data or b""
@@ -500,12 +501,13 @@ def _without_usage(event: Event, chunk: dict[str, Any]) -> bytes:
         at = data.rfind(null)
         if at >= 0:
             shorter = data[:at] + data[at + len(null) :]
-            if data in event.raw and _loads(shorter) == chunk:
+            if data in event.raw and loads(shorter) == chunk:
                 return event.raw.replace(data, shorter, 1)
     return event.with_data(orjson.dumps(chunk))
 
 
-def _loads(data: bytes) -> dict[str, Any]:
+def loads(data: bytes) -> dict[str, Any]:
+    """An answer or an event of one. Raises MalformedAnswer."""
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -516,6 +518,7 @@ def _loads(data: bytes) -> dict[str, Any]:
     return value
 
 
-def _error_type(error: Any) -> str:
+def error_type(error: Any) -> str:
+    """A provider's own word for what went wrong."""
     kind = error.get("type") or error.get("code") if type(error) is dict else None
     return str(kind)[:64] if kind else "error"

@@ -40,7 +40,7 @@ def decode(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
     model = model_of(tree)
     messages = messages_of(tree, ROLES)
     stream = flag(tree, "stream")
-    _check_choices(tree)
+    check_choices(tree)
     options = object_of(tree, "stream_options")
     caller_tools, provider_tools = _tools(tree)
     limits = [tokens_of(tree, key) for key in ("max_completion_tokens", "max_tokens")]
@@ -67,7 +67,8 @@ def decode(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
     )
 
 
-def _check_choices(tree: Mapping[str, Any]) -> None:
+def check_choices(tree: Mapping[str, Any]) -> None:
+    """How many answers are asked for. Raises BadRequest."""
     choices = tree.get("n")
     if choices is not None and (type(choices) is not int or not 1 <= choices <= MAX_CHOICES):
         raise BadRequest(f"n must be a number from 1 to {MAX_CHOICES}", param="n")

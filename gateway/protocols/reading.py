@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -169,12 +169,17 @@ def _carries_nothing(value: Any) -> bool:
     )
 
 
-def opaque_facts(tree: Mapping[str, Any], segments: Sequence[Segment]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(references, kinds nobody can read). Only segments that are not plain text or a tool of the caller are walked."""
+def opaque_facts(
+    tree: Mapping[str, Any],
+    segments: Sequence[Segment],
+    plain: Callable[[Mapping[str, Any], Segment], bool] | None = None,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(references, kinds nobody can read). Only segments that are not `plain` (text, a tool of the caller) are walked."""
+    plain = plain or is_plain
     references: set[str] = set()
     unread: set[str] = set()
     for segment in segments:
-        if not _is_plain(tree, segment):
+        if not plain(tree, segment):
             walk = segment.walk()
             references |= walk.references
             unread |= unread_kinds(walk)
@@ -186,10 +191,10 @@ def opaque_facts(tree: Mapping[str, Any], segments: Sequence[Segment]) -> tuple[
     return tuple(sorted(references)), tuple(sorted(unread))
 
 
-def _is_plain(tree: Mapping[str, Any], segment: Segment) -> bool:
+def is_plain(tree: Mapping[str, Any], segment: Segment) -> bool:
     """Whether a segment can be seen at once to have neither references nor media."""
     head = segment.path[0]
-    if head == "messages":
+    if head == "messages" and len(segment.path) > 1:
         message = tree["messages"][segment.path[1]]
         content = message.get("content")
         if len(message) == 2 and type(content) is str:  # nothing but its role and a text
@@ -205,7 +210,9 @@ def _is_plain(tree: Mapping[str, Any], segment: Segment) -> bool:
     return type(content) is not list or all(block["type"] in _PLAIN_BLOCKS for block in content)
 
 
-def strip_labels(body: bytes, tree: dict[str, Any], labels: Sequence[str]) -> tuple[bytes, int]:
+def strip_labels(
+    body: bytes, tree: dict[str, Any], labels: Sequence[str], field: str = "messages"
+) -> tuple[bytes, int]:
     """Take our own labels out of what the caller resends as the assistant's words; `tree` is changed alike.
 
     A label is taken from the start and the end of a text, with the white space that parts it from the text. A block
@@ -214,19 +221,19 @@ def strip_labels(body: bytes, tree: dict[str, Any], labels: Sequence[str]) -> tu
     texts: dict[Path, str] = {}
     emptied: dict[Path, list[int]] = {}
     known = tuple(label for label in labels if label)
-    for index, message in enumerate(tree["messages"]):
+    for index, message in enumerate(tree[field]):
         if not known or message.get("role") != "assistant":
             continue
         content = message.get("content")
         if type(content) is str:
             if (kept := without_labels(content, known)) != content:
-                message["content"] = texts[("messages", index, "content")] = kept
+                message["content"] = texts[(field, index, "content")] = kept
         elif type(content) is list:
             for place in range(len(content) - 1, -1, -1):
                 text = content[place].get("text")
                 if type(text) is not str or (kept := without_labels(text, known)) == text:
                     continue
-                path = ("messages", index, "content")
+                path = (field, index, "content")
                 if kept or len(content) == 1:
                     content[place]["text"] = texts[(*path, place, "text")] = kept
                 else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -56,7 +56,7 @@ _UNREAD = frozenset({PartKind.IMAGE, PartKind.AUDIO, PartKind.FILE})
 class DecodedRequest:
     """A request body and what its protocol says about it. `body` is what goes on: our own labels are already out."""
 
-    protocol: str  # openai_chat | anthropic_messages | gemini_generate | …
+    protocol: str  # as gateway/protocols/registry.py names them
     family: str  # openai | anthropic | gemini
     model: str
     stream: bool
@@ -71,6 +71,12 @@ class DecodedRequest:
     max_output: int | None = None  # tokens
     stripped: int = 0  # how many of our own labels were taken out of resent history
     framing: str = "sse"  # of a streamed answer: sse, or array (one JSON array, element by element)
+    previous: str = ""  # id of the earlier response that this call continues
+    media_type: str = "application/json"  # what the body is, as the provider is told
+    form: Mapping[Path, tuple[int, int]] | None = None  # of a body that is a form: where its texts stand, in bytes
+    plain_answer: bool = False  # a whole answer is plain text instead of JSON
+    generates: bool = True  # the answer is a text of the model's own making
+    stored: bool = False  # the provider keeps the answer, so that a later call may continue it
 
     def addressed(self, model: str, *, stream: bool, framing: str) -> DecodedRequest:
         """The same with what its path says. Raises BadRequest when the body names another model."""
@@ -89,6 +95,15 @@ class DecodedRequest:
     def sealed(self) -> frozenset[Path]:
         """Paths of signed text: findings in it cannot be redacted."""
         return frozenset(path for segment in self.segments for path in segment.walk().sealed)
+
+    def continuing(self) -> DecodedRequest:
+        """This request, where what it continues is known: its earlier response is no unread reference."""
+        field_name = "previous_response_id"
+        return replace(
+            self,
+            references=tuple(each for each in self.references if each != field_name),
+            segments=tuple(segment for segment in self.segments if segment.path != (field_name,)),
+        )
 
     def visible_texts(self) -> tuple[tuple[str, str], ...]:
         """(role, text) of what the model reads, in order: messages first, then tool definitions and other fields."""

@@ -18,6 +18,8 @@ KNOWN_KEYS = GEMINI_KEYS | frozenset(
     prediction presence_penalty prompt_cache_key prompt_cache_retention reasoning reasoning_content reasoning_effort
     refusal response_format role safety_identifier schema seed service_tier signature source start_block_index
     start_char_index start_page_number stop stop_sequences store stream stream_options strict system temperature text
+    action annotations background call_id client_metadata conversation include instructions max_output_tokens
+    max_tool_calls phase previous_response_id prompt prompt_cache_options status summary truncation
     thinking title tool_call_id tool_calls tool_choice tool_config tool_use_id tools top_k top_logprobs top_p ttl type
     url user user_id user_location verbosity web_search_options voice
     $defs $id $ref $schema additionalProperties allOf anyOf const default definitions enum examples exclusiveMaximum
@@ -29,7 +31,7 @@ KNOWN_KEYS = GEMINI_KEYS | frozenset(
 
 WORD_KEYS = frozenset(
     {"type", "role", "detail", "format", "media_type", "service_tier", "ttl", "effort", "tool_choice", "verbosity"}
-    | {"reasoning_effort"}
+    | {"reasoning_effort", "status", "phase"}
     | GEMINI_WORD_KEYS
 )
 WORDS = GEMINI_WORDS | frozenset(
@@ -41,6 +43,10 @@ WORDS = GEMINI_WORDS | frozenset(
     redacted_thinking refusal regex required search_result server_tool_use standard standard_only string summarized
     system text text/plain thinking tool tool_reference tool_result tool_use url user wav web_fetch_tool_result
     web_search_result web_search_result_location web_search_tool_result xhigh char_location page_location
+    apply_patch_call apply_patch_call_output commentary completed computer_call computer_call_output
+    computer_screenshot concise custom_tool_call custom_tool_call_output detailed exec final_answer function_call_output in_progress
+    incomplete input_file input_image item_reference local_shell local_shell_call local_shell_call_output message
+    reasoning reasoning_text shell_call shell_call_output summary_text
     content_block_location 1h 5m uuid date date-time email uri
     """.split()  # noqa: SIM905  a page of words reads better than a column of quotes
 )
@@ -51,9 +57,9 @@ _PLAIN_MODEL = re.compile(
     r"(?!.*(?:[0-9]{9}|@.*\.|[A-Za-z0-9]{20}|[0-9]{4}-[0-9]{4}-[0-9]{4}))(?![0-9]+-)(?!.*[^a-z](?:sk|gh[opusr])[-_])[^+]*"
 )
 
-ISSUED_KEYS = frozenset({"id", "tool_call_id", "tool_use_id"})
+ISSUED_KEYS = frozenset({"id", "call_id", "tool_call_id", "tool_use_id"})
 _ISSUED = re.compile(
-    r"(?:call|toolu|srvtoolu|mcptoolu|fc|msg|chatcmpl|resp)_"
+    r"(?:call|toolu|srvtoolu|mcptoolu|fc|msg|chatcmpl|resp|rs|ctc|lsh|sh|apc|cu|ws|fs|ci|ig|mcp)_"
     # what vendors' keys without separators look like is no identifier of a call
     r"(?!.*(?:A[KS]IA|ABIA|ACCA|AIza|LTAI|AKID|AKLT|HPUA|ABSK|EAA|AT[AC]TT|ATBB|AKCp|GR13|eyJ|EZ[AT]K|dapi|oy2|cio))"
     r"(?!SK[0-9a-f]|AC[0-9a-f])(?!.*[0-9]{6})(?!.*[A-Za-z][a-z]{5})(?=(?:[A-Za-z]*[0-9]){2})[A-Za-z0-9]{12,64}"
@@ -73,7 +79,7 @@ REFERENCE_FIELDS = (
 
 BLOCKS = frozenset(
     """
-    text input_text output_text refusal thinking redacted_thinking tool_use tool_result tool_reference search_result
+    text input_text output_text reasoning_text summary_text computer_screenshot refusal thinking redacted_thinking tool_use tool_result tool_reference search_result
     function custom compaction document image image_url input_image input_audio audio video video_url input_video file
     input_file container_upload
     """.split()  # noqa: SIM905

@@ -49,9 +49,13 @@ MAX_JSON_DEPTH = 4
 _MOST_DIGITS = 40
 _LONG, _URL_STARTS = 240, frozenset("dD \t\r\n")
 """Which strings are worth the search for encoded bytes: long ones, and those that may be a data URL."""
-_PLAIN_KEYS = frozenset({"text", "content", "thinking", "refusal", "reasoning", "reasoning_content", "system"})
+_PLAIN_KEYS = frozenset(
+    {"text", "content", "thinking", "refusal", "reasoning", "reasoning_content", "system", "output", "summary"}
+)
+_BLOCKS_IN = frozenset({"content", "output", "summary"})
 _MEDIA_KEYS = MEDIA_KEYS | URL_KEYS
-_TOOLS_OWN = frozenset({"arguments", "input", "parameters", "input_schema", "schema"})
+_CALLS = frozenset({"arguments", "input", "action", "actions", "operation"})
+_TOOLS_OWN = _CALLS | {"parameters", "input_schema", "schema"}
 
 
 @dataclass(slots=True)
@@ -86,6 +90,13 @@ def walk_message(message: Mapping[str, Any], path: Path, role: str) -> Walk:
     walk = Walk()
     kind = PartKind.TOOL_RESULT if role in {"tool", "function"} else PartKind.TEXT
     _object(walk, message, path, _At(kind, role, blocks=True))
+    return walk
+
+
+def walk_text(text: str, path: Path, role: str) -> Walk:
+    """A top-level field that is somebody's words as a whole."""
+    walk = Walk()
+    _string(walk, text, path, _At(PartKind.TEXT, role, blocks=True))
     return walk
 
 
@@ -161,7 +172,7 @@ def _object(walk: Walk, node: Mapping[str, Any], path: Path, at: _At) -> None:
         if key in REFERENCE_KEYS and not at.own:
             _reference(walk, key, value, here, at)
         if key in _TOOLS_OWN:
-            kind = PartKind.TOOL_CALL if key in {"arguments", "input"} else PartKind.FIELD
+            kind = PartKind.TOOL_CALL if key in _CALLS else PartKind.FIELD
             _value(walk, value, here, _At(kind, role, blocks=False, own=True))
         elif blocks and (at.media is not None or key in _MEDIA_KEYS) and _media(walk, node, key, value, here, at):
             continue
@@ -181,7 +192,7 @@ def _block(walk: Walk, node: Mapping[str, Any], path: Path, at: _At) -> _At:
     media = kind_of(node)
     if media is not None:
         return at.with_(at.kind, media=media)
-    if len(path) > 1 and path[-2] == "content" and not is_known_block(block_type):
+    if len(path) > 1 and path[-2] in _BLOCKS_IN and not is_known_block(block_type):
         walk.parts.append(Part(path, PartKind.FILE, "", at.role))
     return at
 

@@ -40,15 +40,18 @@ class InspectedStream(AnswerStream):
         flow: str = "",
         framing: str = "sse",
         shifted: bool = False,
+        protocol: str = "",
+        plain: bool = False,
     ) -> None:
         """As for AnswerStream; `names` belongs to this answer alone."""
         super().__init__(
             family, streaming=streaming, placeholders=placeholders, guard=guard, allowed=allowed, label=label,
-            hide_usage=hide_usage, outbound=outbound, json_mode=json_mode, flow=flow, framing=framing, shifted=shifted, names=names,
+            hide_usage=hide_usage, outbound=outbound, json_mode=json_mode, flow=flow, framing=framing, shifted=shifted,
+            names=names, protocol=protocol, plain=plain,
         )  # fmt: skip
         self._names = names
-        options = AnswerOptions(json_mode=json_mode, array=streaming and framing == "array")
-        self._scout = answer_of(family, Rules(names=names, scout=True), options)
+        options = AnswerOptions(json_mode=json_mode, array=streaming and framing == "array", plain=plain)
+        self._scout = answer_of(family, protocol, Rules(names=names, scout=True), options)
         self._scouting = True
         self._ended = False
         self._queue: deque[tuple[Event, tuple[str, ...]]] = deque()

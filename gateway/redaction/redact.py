@@ -62,7 +62,7 @@ def redact(
     labels: dict[str, str] = {}
     for values in reversed(own):  # what was found first says what a value is
         labels |= values
-    places = slices(decoded.body, decoded.segments)
+    places = slices(decoded)
     done = [
         old if old is not None and old.holds(labels) else redact_segment(place, its, values, labels, operators, key)
         for place, its, values, old in zip(places, found, own, before, strict=True)

@@ -15,7 +15,7 @@ from gateway.flow import OPAQUE, Finding, PartKind, Path, Span
 from gateway.inspection.readings import readings
 from gateway.inspection.split_values import DETECTOR as SPLIT
 from gateway.protocols.json_offsets import View, tokens
-from gateway.redaction.edits import Mark, Plan, edit_token
+from gateway.redaction.edits import Mark, Plan, edit_token, merged
 from gateway.redaction.occurrences import Occurrences
 from gateway.redaction.placeholder import PLACEHOLDERS, PlaceholderKey, Restorable
 from gateway.redaction.slices import Slice
@@ -119,7 +119,8 @@ def redact_segment(
             mark = Mark(f.span.start, f.span.end, f.span.label)
             spots.setdefault((f.path, f.kind is PartKind.NAME), []).append(mark)
     editable = {(p.path, p.kind is PartKind.NAME) for p in parts if p.kind not in OPAQUE and p.path not in sealed}
-    redacted = _edited(place, raw, plan, editable, spots)
+    edited = _edited_text if place.bare else _edited
+    redacted = edited(place, raw, plan, editable, spots)
     if not blocked and redacted is not None:
         _prove_absent(place, redacted, plan)
     return Remembered(
@@ -149,6 +150,26 @@ def _edited(
         return None
     text = splice(root.text, plan.edits)
     return (text[1:-1] if place.member else text).encode()
+
+
+def _edited_text(
+    place: Slice,
+    raw: bytes,
+    plan: Plan,
+    editable: Collection[tuple[Path, bool]],
+    spots: Mapping[tuple[Path, bool], list[Mark]],
+) -> bytes | None:
+    """A form's field, in which nothing is written as JSON."""
+    here = (place.segment.path, False)
+    if here not in editable:
+        return None
+    text = raw.decode()
+    marks = merged([*spots.get(here, ()), *plan.marks(text)])
+    edits = [
+        (mark.start, mark.end, plan.replacement(mark.label, text[mark.start : mark.end], unique=False))
+        for mark in marks
+    ]
+    return splice(text, edits).encode() if edits else None
 
 
 def _sealed_copies(place: Slice, sealed: Collection[Path], plan: Plan, known: Sequence[Finding]) -> list[Finding]:

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from gateway.errors import LexgateError, UpstreamFailed
 from gateway.protocols.answer import AnswerOptions, AnswerReport, MalformedAnswer
 from gateway.protocols.anthropic_answer import AnthropicAnswer
-from gateway.protocols.family import FAMILIES
+from gateway.protocols.family import form_of
 from gateway.protocols.gemini_answer import GeminiAnswer
 from gateway.protocols.json_array import ArrayReader
+from gateway.protocols.numbers_answer import NumbersAnswer
 from gateway.protocols.openai_answer import OpenAIAnswer
+from gateway.protocols.openai_completions_answer import CompletionsAnswer
+from gateway.protocols.responses_answer import ResponsesAnswer
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
+from gateway.protocols.transcript_answer import TranscriptAnswer
 from gateway.redaction.channel import Rules
 from gateway.redaction.escaped import Guard
 from gateway.redaction.names_guard import NamesGuard
@@ -38,8 +43,34 @@ def _nothing_allowed(_label: str, _value: str) -> bool:
     return False
 
 
-def answer_of(family: str, rules: Rules, options: AnswerOptions) -> OpenAIAnswer | AnthropicAnswer | GeminiAnswer:
-    """The answer's form in this family."""
+Answer = (
+    OpenAIAnswer
+    | AnthropicAnswer
+    | GeminiAnswer
+    | ResponsesAnswer
+    | CompletionsAnswer
+    | NumbersAnswer
+    | TranscriptAnswer
+)
+FORMS: Mapping[str, type[Answer]] = MappingProxyType(
+    {
+        "openai_responses": ResponsesAnswer,
+        "openai_responses_compact": ResponsesAnswer,
+        "openai_input_tokens": NumbersAnswer,
+        "openai_completions": CompletionsAnswer,
+        "openai_embeddings": NumbersAnswer,
+        "openai_moderations": NumbersAnswer,
+        "openai_transcriptions": TranscriptAnswer,
+        "openai_translations": TranscriptAnswer,
+    }
+)
+"""Protocols whose answers have another form than their family's."""
+
+
+def answer_of(family: str, protocol: str, rules: Rules, options: AnswerOptions) -> Answer:
+    """The answer's form in this protocol, else in this family."""
+    if protocol in FORMS:
+        return FORMS[protocol](rules, options)
     if family == "gemini":
         return GeminiAnswer(rules, options)
     return OpenAIAnswer(rules, options) if family == "openai" else AnthropicAnswer(rules, options)
@@ -64,12 +95,18 @@ class AnswerStream:
         framing: str = "sse",
         shifted: bool = False,
         names: NamesGuard | None = None,
+        protocol: str = "",
+        plain: bool = False,
     ) -> None:
-        """`family`: openai | anthropic | gemini. `framing`: of a stream, sse or array. `label`: None in JSON mode."""
+        """`family`: openai | anthropic | gemini; `protocol` where it answers in another form than its family.
+
+        `framing`: of a stream, sse or array. `label`: None in JSON mode. `plain`: a whole answer is plain text.
+        """
         rules = Rules(placeholders or {}, guard, allowed, names)
         array = streaming and framing == "array"
-        self._answer = answer_of(family, rules, AnswerOptions(label, hide_usage, outbound, json_mode, array, shifted))
-        self._family = FAMILIES[f"{family}_array" if array else family]
+        options = AnswerOptions(label, hide_usage, outbound, json_mode, array, shifted, plain)
+        self._answer = answer_of(family, protocol, rules, options)
+        self._family = form_of(family, protocol, "array" if array else "sse")
         self._flow = flow
         self._streaming = streaming
         self._reader: EventReader | ArrayReader = ArrayReader() if array else EventReader()
@@ -126,6 +163,10 @@ class AnswerStream:
             self._finished = Finished(body, self._answer.channels.close(), self._error)
         return self._finished
 
+    def error_event(self, error: LexgateError) -> bytes:
+        """The last event of a stream that fails."""
+        return self._family.error_event(error, self._flow, self.report.events)
+
     def _event(self, event: Event) -> bytes:
         if self._answer.terminal is not None and self.report.stopped is None:
             return b""  # nothing comes after the provider's own end
@@ -149,7 +190,7 @@ class AnswerStream:
             return out
         self.report.problem = self.report.problem or "truncated"
         self._error = error or _incomplete(self.report.problem)
-        return out + self._family.error_event(self._error, self._flow)
+        return out + self.error_event(self._error)
 
     def _finish_whole(self, error: LexgateError | None) -> bytes:
         body = b"".join(self._whole)

@@ -50,6 +50,8 @@ def _candidates(flow: Flow, services: Services) -> list[Provider]:
     if request is None:
         raise RuntimeError("this step runs after classify")
     serving = services.routes.candidates(flow.endpoint.family, request.model)
+    if flow.earlier is not None:  # nobody else has the earlier response
+        serving = tuple(provider for provider in serving if provider.name == flow.earlier.provider)
     if not serving:
         raise NotFound("no configured provider serves this model", param="model")
     untried = [provider for provider in serving if provider.name not in flow.providers_tried]

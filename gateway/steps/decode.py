@@ -15,9 +15,9 @@ JSON = b"application/json"
 async def decode(flow: Flow, services: Services) -> None:
     """Reads the body and decodes it by the endpoint's protocol. Raises TooLarge, BadRequest, UnsupportedMediaType."""
     bounds = services.settings.limits
-    media_type = flow.caller.headers.get(b"content-type", b"")
-    if media_type != JSON and media_type.partition(b";")[0].strip().lower() != JSON:
-        raise UnsupportedMediaType("the body of this endpoint is application/json")
+    media_type, expected = flow.caller.headers.get(b"content-type", b""), flow.endpoint.media_type.encode()
+    if media_type != expected and media_type.partition(b";")[0].strip().lower() != expected:
+        raise UnsupportedMediaType(f"the body of this endpoint is {flow.endpoint.media_type}")
     if flow.caller.headers.get(b"content-encoding", b"identity") not in {b"", b"identity"}:
         raise UnsupportedMediaType("compressed bodies are not accepted")
     flow.body = await flow.caller.read_body(bounds.body_bytes, bounds.body_seconds)

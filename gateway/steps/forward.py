@@ -16,6 +16,7 @@ async def forward(flow: Flow, services: Services) -> None:
         raise RuntimeError("this step runs after commit")
     key = flow.provider_key = services.key_pools.of(provider).take(request.model, services.health.clock())
     headers = services.request_headers.of(key.value, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
+    headers["content-type"] = request.media_type
     passage = services.health.enter(provider)
     flow.timing.forwarded = time.perf_counter()
     path = provider.path(flow.endpoint.path)

@@ -23,6 +23,7 @@ NAMES = "names"
 IMPERSONAL = frozenset({"DATE", "LOCATION", "MARKING", "NRP", "ORG", "TITLE", "URL", "USCC"})
 """Labels that name nobody; any other label, a custom recogniser's too, is personal."""
 
+PLAIN, SUBTITLES = "text/plain", frozenset({"text/vtt", "application/x-subrip", "text/srt"})
 MEDIA_TYPES = {True: "text/event-stream", False: "application/json"}
 
 
@@ -33,13 +34,15 @@ async def guard(flow: Flow, services: Services) -> None:
         raise RuntimeError("this step runs after forward")
     require_known(decision)
     flow.streamed = request.stream and upstream.status < 400
-    expected = MEDIA_TYPES[flow.streamed and request.framing == "sse"]
+    plain = request.plain_answer and not flow.streamed and upstream.status < 400
+    expected = PLAIN if plain else MEDIA_TYPES[flow.streamed and request.framing == "sse"]
     media_type = upstream.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != expected:
+    if media_type != expected and not (plain and media_type in SUBTITLES):
         raise UpstreamFailed(f"the provider's answer is not {expected}")
     carried = _carried(flow)
+    earlier = flow.earlier.placeholders if flow.earlier is not None else {}
     flow.rules = Rules(
-        redacted.placeholders,
+        {**earlier, **redacted.placeholders} if earlier else redacted.placeholders,
         services.guard,
         lambda label, value: canonical(label, value) in carried,
         names=NamesGuard(_sayable(request, carried)) if decision.guard == NAMES else None,

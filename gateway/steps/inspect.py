@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gateway.continuing import continue_earlier
 from gateway.flow import OPAQUE, Finding, Flow, Part, PartKind, Path, Span
 from gateway.inspection.split_values import Joint, Piece, across, ends_of, joints, piece
 from gateway.inspection.subjects import subject_key
@@ -47,6 +48,7 @@ class Verdict:
 
 async def inspect(flow: Flow, services: Services) -> None:
     """Findings of all segments of the request. Raises Unavailable when an inspector fails: the call is refused."""
+    await continue_earlier(flow, services)
     request = flow.request
     if request is None:
         raise RuntimeError("this step runs after decode")

@@ -20,9 +20,9 @@ async def label(flow: Flow, services: Services) -> None:
     request, decision = flow.request, flow.decision
     if request is None or decision is None:
         raise RuntimeError("this step runs after guard")
-    flow.labels = (FINGERPRINT,)
+    flow.labels = (FINGERPRINT,) if request.generates else ()
     demanded = "explicit" in decision.labels
-    if (flow.who.audience != "public" and not demanded) or request.json_mode:
+    if (flow.who.audience != "public" and not demanded) or request.json_mode or not request.generates:
         return
     profile = profile_for(flow.who.country, "public", services.settings.labels.profile)
     if profile is None:

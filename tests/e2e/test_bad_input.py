@@ -66,7 +66,7 @@ def test_other_media_types_methods_and_paths_are_refused(product: Product) -> No
     zipped = httpx.post(url, headers=product.headers(**{"Content-Encoding": "gzip"}), content=good)
     assert (form.status_code, zipped.status_code) == (415, 415)
     assert httpx.get(url, headers=product.headers()).status_code == 405
-    for path in ("/v1/embeddings", "/v1/responses", "/", "/v1/messages/batches", "/v1/chat/completions/../x", "/%00"):
+    for path in ("/v1/files", "/v1/responses/resp_1", "/", "/v1/messages/batches", "/v1/chat/completions/../x", "/%00"):
         answer = httpx.post(product.url + path, headers=product.headers(), content=good)
         assert answer.status_code == 404, path
         assert answer.json()["error"]["message"]

@@ -116,7 +116,7 @@ def test_openai_errors(product: Product) -> None:
         openai_client(product).chat.completions.create(model="echo", messages=[])
     assert refused.value.code == "lexgate_bad_request"
     with pytest.raises(openai.NotFoundError):
-        openai_client(product).embeddings.create(model="echo", input="x")
+        openai_client(product).files.list()
 
 
 def test_anthropic_whole(product: Product) -> None:

@@ -55,6 +55,10 @@ def _o200k() -> OpenAITokenizer:
 
 def texts_in(request: Json) -> list[tuple[str, str]]:
     """Every text of a request as (role, text), in order: system, messages, tool results, tool-call arguments."""
+    if "input" in request or "instructions" in request:
+        from tests.providers.responses import texts_of_input
+
+        return texts_of_input(request)
     found = [("system", text) for text in _texts(request.get("system"))]
     for message in request.get("messages") or []:
         if isinstance(message, dict):
@@ -98,6 +102,8 @@ def count_input(request: Json) -> int:
     """Tokens an honest provider reports for a request."""
     messages = len(request.get("messages") or request.get("contents") or [])
     messages += bool(request.get("system") or request.get("systemInstruction"))
+    if "input" in request:
+        messages = len(texts_in(request))
     tools = orjson.dumps(request["tools"]).decode() if request.get("tools") else ""
     return sum(tokens(text) for _, text in texts_in(request)) + 4 * messages + 3 + (tokens(tools) if tools else 0)
 
@@ -150,7 +156,7 @@ def _tool_names(request: Json) -> list[str]:
     return [str(name) for name in names if name] or ["lookup"]
 
 
-def _counts(said: Answer) -> tuple[int, int]:
+def counts(said: Answer) -> tuple[int, int]:
     lie = said.behaviour
     return max(0, said.tokens_in + lie.lie_input), max(0, said.tokens_out + lie.lie_output)
 
@@ -161,7 +167,7 @@ _OPENAI_FINISH = {"stop": "stop", "tool": "tool_calls", "length": "length"}
 
 
 def openai_usage(said: Answer) -> Json:
-    got, made = _counts(said)
+    got, made = counts(said)
     return {
         "prompt_tokens": got,
         "completion_tokens": made,
@@ -230,7 +236,7 @@ _ANTHROPIC_FINISH = {"stop": "end_turn", "tool": "tool_use", "length": "max_toke
 
 
 def anthropic_usage(said: Answer) -> Json:
-    got, made = _counts(said)
+    got, made = counts(said)
     cache = {"cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
     return {"input_tokens": got, **cache, "output_tokens": made, "service_tier": "standard"}
 
@@ -300,10 +306,10 @@ _GEMINI_FINISH = {"stop": "STOP", "tool": "STOP", "length": "MAX_TOKENS"}
 
 def gemini_usage(said: Answer) -> Json:
     """Thoughts are counted beside the candidates' tokens, as Google does."""
-    got, made = _counts(said)
+    got, made = counts(said)
     thoughts = sum(tokens(block.text) for block in said.blocks if block.kind == "thinking")
-    counts = {"promptTokenCount": got, "candidatesTokenCount": made - thoughts, "totalTokenCount": got + made}
-    return {**counts, **({"thoughtsTokenCount": thoughts} if thoughts else {})}
+    reported = {"promptTokenCount": got, "candidatesTokenCount": made - thoughts, "totalTokenCount": got + made}
+    return {**reported, **({"thoughtsTokenCount": thoughts} if thoughts else {})}
 
 
 def _gemini_part(block: Block, text: str) -> Json:

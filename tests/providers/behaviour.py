@@ -19,6 +19,7 @@ Modifiers:
     noend           end cleanly without the terminal event       length      finish as if the token limit was reached
     status-N        an error answer with this HTTP status        malformed   one event (or the body) is broken JSON
     lie+N, lie-N    reported output tokens wrong by N            liein+N     reported input tokens wrong by N
+    cached-N        N of the input tokens are cached              thought-N   N hidden reasoning tokens more (Responses)
     nousage         no usage reported                            crlf        event lines end in CRLF, comments between
     gzip            body compressed although nobody asked        close       no length: the body ends with the connection
     hang            accepts the request, never answers           reset       the same as reset-0
@@ -34,7 +35,7 @@ from dataclasses import dataclass
 _CONTENT = re.compile(
     r"echo|echo-last|echo-all|echo-body|tool|tool-\d+|both|json|thinking|canned-\d+x|text:.*|huge|huge-\d+"
 )
-_NUMBERED = re.compile(r"(size|tcp|cut|stall|reset|error|status)-(\d+)")
+_NUMBERED = re.compile(r"(size|tcp|cut|stall|reset|error|status|cached|thought)-(\d+)")
 _WAIT = re.compile(r"(slow|first)-(\d+)ms")
 _LIE = re.compile(r"(lie|liein)([+-]\d+)")
 _FLAGS = frozenset({"noend", "length", "malformed", "nousage", "crlf", "gzip", "close", "hang", "garbage"})
@@ -55,6 +56,8 @@ class Behaviour:
     reset: int = -1
     error: int = -1
     status: int = 200
+    cached: int = 0
+    thought: int = 0
     lie_output: int = 0
     lie_input: int = 0
 

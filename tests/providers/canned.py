@@ -2,9 +2,10 @@
 
 Run `python tests/providers/canned.py --port 0 [--record FILE] [--tls CERT.pem]`; it prints one JSON line {"url": …} when
 it listens. In a test: `async with CannedProvider() as provider:`, then `provider.url` and `provider.requests`.
-Speaks OpenAI /v1/chat/completions and /v1/models, Anthropic /v1/messages and /v1/messages/count_tokens, Gemini
-/v1beta/models/MODEL:generateContent, :streamGenerateContent, :countTokens and the embedding methods. How it answers is
-chosen by the model name (see behaviour.py). GET /canned/requests lists what it received, newest last.
+Speaks OpenAI /v1/chat/completions, /v1/responses, /v1/completions, /v1/embeddings, /v1/moderations, the audio endpoints
+and /v1/models, Anthropic /v1/messages and /v1/messages/count_tokens, Gemini /v1beta/models/MODEL:generateContent,
+:streamGenerateContent, :countTokens and the embedding methods. How it answers is chosen by the model name (see
+behaviour.py). GET /canned/requests lists what it received, newest last.
 """
 
 from __future__ import annotations
@@ -33,8 +34,21 @@ import orjson
 if __package__ in (None, ""):  # started as a program: make `tests.providers` importable
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.providers import answers
+from tests.providers import answers, audio, responses, texts
 from tests.providers.behaviour import Behaviour, parse
+
+PATHS = frozenset(
+    {
+        "/v1/audio/transcriptions",
+        "/v1/audio/translations",
+        "/v1/chat/completions",
+        "/v1/responses",
+        "/v1/completions",
+        "/v1/embeddings",
+        "/v1/moderations",
+    }
+    | {"/v1/responses/compact", "/v1/responses/input_tokens", "/v1/messages", "/v1/messages/count_tokens"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,7 @@ class CannedProvider:
     keep: int = 100_000
     url: str = ""
     requests: deque[Received] = field(default_factory=deque)
+    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # conversations by the id of their response
     connections: int = 0
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -154,13 +169,15 @@ class CannedProvider:
             return await _whole(writer, 200, orjson.dumps([orjson.loads(one.line()) for one in self.requests]))
         if path == "/v1/models" and received.method == "GET":
             return await _whole(writer, 200, orjson.dumps(_models(anthropic)))
-        if not gemini and path not in ("/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens"):
+        if not gemini and path not in PATHS:
             return await _whole(writer, 404, orjson.dumps(answers.error_body(family, 404, "canned: no such path")))
+        if path.startswith("/v1/audio/"):
+            return await _transcribe(writer, received)
         try:
             request = received.json()
             if gemini:
                 request["model"] = gemini[1]
-            behaviour = parse(str(request["model"]))
+            behaviour = parse(str(request.get("model", "") if path == "/v1/moderations" else request["model"]))
         except (ValueError, KeyError, TypeError, RecursionError):
             wrong = answers.error_body(family, 400, "canned: not a request with a model")
             return await _whole(writer, 400, orjson.dumps(wrong))
@@ -173,11 +190,41 @@ class CannedProvider:
             return await _whole(writer, 200, orjson.dumps({"input_tokens": count}))
         if gemini and gemini[2] not in ("generateContent", "streamGenerateContent"):
             return await _whole(writer, 200, orjson.dumps(_gemini_method(gemini[2], request, behaviour)))
+        if path in {"/v1/embeddings", "/v1/moderations"}:
+            numbers = texts.embeddings if path == "/v1/embeddings" else texts.moderation
+            return await _whole_answer(writer, behaviour, orjson.dumps(numbers(request)))
+        if path == "/v1/completions":
+            said = answers.answer(texts.as_chat(request), received.body, behaviour)
+            if request.get("stream") is True:
+                failure = ("", answers.error_body("openai", 529, "canned error"))
+                return await _stream(writer, behaviour, failure, list(texts.completion_events(said, request)))
+            return await _whole_answer(writer, behaviour, orjson.dumps(texts.completion(said, request)))
+        if path == "/v1/responses/input_tokens":
+            counted = {"object": "response.input_tokens", "input_tokens": answers.count_input(request)}
+            return await _whole_answer(writer, behaviour, orjson.dumps(counted))
+        if path == "/v1/responses/compact":
+            return await _whole_answer(writer, behaviour, orjson.dumps(responses.compacted(request)))
+        if path == "/v1/responses":
+            continued = responses.conversation(request, self.kept)
+            if continued is None:
+                return await _whole(
+                    writer, 400, orjson.dumps(answers.error_body("openai", 400, "canned: no such response"))
+                )
+            request = continued
         said = answers.answer(request, received.body, behaviour)
+        if path == "/v1/responses":
+            if request.get("store") is not False:
+                answered = responses.body(said, request)
+                self.kept[answered["id"]] = [*request["input"], *answered["output"]]
+            if request.get("stream") is True:
+                failure = responses.error("canned error")
+                return await _stream(writer, behaviour, failure, list(responses.events(said, request)))
+            return await _whole_answer(writer, behaviour, orjson.dumps(responses.body(said, request)))
         if request.get("stream") is True or (gemini and gemini[2] == "streamGenerateContent"):
             events = getattr(answers, f"{family}_events")
-            framing = "array" if gemini and "alt=sse" not in query else family
-            return await _stream(writer, behaviour, framing, list(events(said, request)))
+            failure = ("error" if family == "anthropic" else "", answers.error_body(family, 529, "canned error"))
+            array = bool(gemini) and "alt=sse" not in query
+            return await _stream(writer, behaviour, failure, list(events(said, request)), array=array)
         body = getattr(answers, f"{family}_body")
         return await _whole_answer(writer, behaviour, orjson.dumps(body(said, request)))
 
@@ -191,6 +238,20 @@ def _gemini_method(method: str, request: dict[str, Any], behaviour: Behaviour) -
         return {"totalTokens": answers.count_input(request) + behaviour.lie_input}
     vector = {"values": [0.25, -0.5, 0.125]}
     return {"embeddings": [vector] * len(request["requests"])} if "requests" in request else {"embedding": vector}
+
+
+async def _transcribe(writer: asyncio.StreamWriter, received: Received) -> None:
+    """Says what a recording says."""
+    fields = audio.form_of(received.header("content-type") or "", received.body)
+    behaviour = parse(fields["model"].decode())
+    await _fail_first(writer, behaviour)
+    text = audio.heard(fields)
+    if fields.get("stream") == b"true":
+        failure = ("", answers.error_body("openai", 529, "canned error"))
+        return await _stream(writer, behaviour, failure, list(audio.events(text, behaviour)))
+    answer, media_type = audio.transcript(fields, text)
+    body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
+    return await _whole_answer(writer, behaviour, body, media_type)
 
 
 def _models(anthropic: bool) -> dict[str, Any]:
@@ -252,13 +313,15 @@ async def _whole(writer: asyncio.StreamWriter, status: int, body: bytes, extra: 
     await writer.drain()
 
 
-async def _whole_answer(writer: asyncio.StreamWriter, behaviour: Behaviour, body: bytes) -> None:
-    """A complete JSON answer, unless the behaviour breaks it."""
+async def _whole_answer(
+    writer: asyncio.StreamWriter, behaviour: Behaviour, body: bytes, media_type: bytes = b"application/json"
+) -> None:
+    """A complete answer, unless the behaviour breaks it."""
     if behaviour.slow_s:
         await asyncio.sleep(behaviour.slow_s)
     if "malformed" in behaviour.flags:
         body = body[: len(body) // 2] + b"\xff{,"
-    head = [b"HTTP/1.1 200 OK", b"content-type: application/json", b"x-request-id: req_canned", b"set-cookie: canned=1"]
+    head = [b"HTTP/1.1 200 OK", b"content-type: " + media_type, b"x-request-id: req_canned", b"set-cookie: canned=1"]
     if "gzip" in behaviour.flags:
         body = gzip.compress(body, 1)
         head.append(b"content-encoding: gzip")
@@ -276,10 +339,17 @@ async def _whole_answer(writer: asyncio.StreamWriter, behaviour: Behaviour, body
 
 
 async def _stream(
-    writer: asyncio.StreamWriter, behaviour: Behaviour, family: str, events: list[tuple[str, Any]]
+    writer: asyncio.StreamWriter,
+    behaviour: Behaviour,
+    failure: tuple[str, Any],
+    events: list[tuple[str, Any]],
+    *,
+    array: bool = False,
 ) -> None:
-    """Events in HTTP chunks, one event a chunk, until they or the behaviour end. `array`: elements of one JSON array."""
-    array = family == "array"
+    """Events in HTTP chunks, one event a chunk, until they or the behaviour end (`failure`: its error).
+
+    `array`: elements of one JSON array.
+    """
     close = "close" in behaviour.flags
     framing = b"connection: close" if close else b"transfer-encoding: chunked"
     media_type = b"application/json; charset=UTF-8" if array else b"text/event-stream; charset=utf-8"
@@ -299,9 +369,7 @@ async def _stream(
             raise _Stop(hard=index == behaviour.reset)
         frame = _element(index, data) if array else _frame(behaviour, name, data)
         if index == behaviour.error:
-            wrong = answers.error_body("gemini" if array else family, 529, "canned error")
-            said = "error" if family == "anthropic" else ""
-            frame = _element(index, wrong) if array else _frame(behaviour, said, wrong)
+            frame = _element(index, failure[1]) if array else _frame(behaviour, *failure)
         elif "malformed" in behaviour.flags and index == 2:
             frame = b'data: {"broken": \xff\n\n'
         frame = zipper(frame, 1) if zipper else frame

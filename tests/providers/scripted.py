@@ -132,7 +132,7 @@ class ScriptedProvider(CannedProvider):
             blocks = self.script(conversation) if self.tool in conversation.tools else _nothing(conversation)
         except Exception as error:  # the test reads why; the agent gets an error that it does not retry
             self.failures.append("".join(traceback.format_exception(error)))
-            wrong = answers.error_body(anthropic, 400, "the script has failed")
+            wrong = answers.error_body("anthropic" if anthropic else "openai", 400, "the script has failed")
             return await _whole(writer, 400, orjson.dumps(wrong))
         said, number = _said(request, blocks), len(self.requests)
         made, whole = _forms(path)

@@ -1,6 +1,7 @@
-// The official OpenAI SDK for Node as a caller of Lexgate: `node openai_client.mjs chat|stream|tools|tools_stream|json|models`.
+// The official OpenAI SDK for Node as a caller of Lexgate:
+// `node openai_client.mjs chat|stream|tools|tools_stream|json|models|responses|responses_stream|responses_tools|…`.
 
-import OpenAI from 'openai';
+import OpenAI, { toFile } from 'openai';
 import { governance, settings, tell } from './outcome.mjs';
 
 const client = new OpenAI({ baseURL: `${settings.url}/v1`, apiKey: settings.key, maxRetries: 0, timeout: 120_000 });
@@ -53,7 +54,60 @@ async function streamed(extra) {
   return outcome;
 }
 
+const functions = tools.map(({ type, function: tool }) => ({ type, strict: false, ...tool }));
+
+function toldResponse(response) {
+  return {
+    text: response.output_text,
+    tool_calls: response.output.filter((item) => item.type === 'function_call'),
+    finish: response.status,
+    usage: response.usage,
+  };
+}
+
+async function response(extra) {
+  const { data, response: http } = await client.responses
+    .create({ model: settings.model, input: settings.prompt, ...extra })
+    .withResponse();
+  return { ...toldResponse(data), ...governance(http) };
+}
+
+async function responseStreamed(extra) {
+  const stream = client.responses.stream({ model: settings.model, input: settings.prompt, ...extra });
+  let text = '';
+  let chunks = 0;
+  stream.on('event', (event) => {
+    chunks += 1;
+    if (event.type === 'response.output_text.delta') text += event.delta;
+  });
+  const final = await stream.finalResponse();
+  const told = toldResponse(final);
+  if (told.text !== text) throw new Error('the final response says something else than its deltas');
+  return { ...told, chunks };
+}
+
 await tell({
+  completion: async () => {
+    const answer = await client.completions.create({ model: settings.model, prompt: settings.prompt, max_tokens: 400 });
+    return { text: answer.choices[0].text, usage: answer.usage };
+  },
+  transcription: async () => {
+    const file = await toFile(Buffer.from(`RIFF${settings.prompt}`), 'call.wav');
+    const answer = await client.audio.transcriptions.create({ model: settings.model, file });
+    return { text: answer.text, usage: answer.usage };
+  },
+  embedding: async () => {
+    const answer = await client.embeddings.create({ model: settings.model, input: settings.prompt });
+    return { numbers: answer.data[0].embedding.length, usage: answer.usage };
+  },
+  moderation: async () => {
+    const answer = await client.moderations.create({ model: settings.model, input: settings.prompt });
+    return { numbers: Object.keys(answer.results[0].category_scores).length };
+  },
+  responses: () => response({}),
+  responses_stream: () => responseStreamed({}),
+  responses_tools: () => response({ tools: functions }),
+  responses_tools_stream: () => responseStreamed({ tools: functions }),
   chat: () => whole({}),
   stream: () => streamed({}),
   tools: () => whole({ tools, tool_choice: 'auto' }),

@@ -58,5 +58,5 @@ def test_families_by_path_and_header():
     assert family_of("/v1/models", {b"x-goog-api-key": b"k"}) == "gemini"
     assert family_of("/v1/models", {b"anthropic-version": b"2023-06-01"}) == "anthropic"
     assert family_of("/v1beta/cachedContents", {}) == "gemini"
-    assert endpoint_of("/v1/chat/completions", b"key=x").form == "openai"
-    assert endpoint_of("/v1beta/models/m:streamGenerateContent", b"").form == "gemini_array"
+    assert endpoint_of("/v1/chat/completions", b"key=x").framing == "sse"
+    assert endpoint_of("/v1beta/models/m:streamGenerateContent", b"").framing == "array"

@@ -22,6 +22,7 @@ from gateway.metering.discrepancy import compare
 from gateway.metering.gguf import BadModelFile, read_metadata
 from gateway.metering.recount import Exchange, Method, Recounter
 from gateway.metering.tokenizer import GGUFTokenizer
+from gateway.redaction.stream import AnswerStream
 
 ROOT = Path(__file__).resolve().parents[3]
 HELLO = "Say hello to 李雷 in one short sentence."
@@ -89,6 +90,30 @@ async def test_the_recount_of_a_real_call_is_exact(url: str, family: str, limit:
     assert counted.method is Method.EXACT
     assert (counted.input, counted.output) == (reported.input, reported.output)
     assert not compare(reported, counted).flagged
+
+
+async def test_a_real_servers_responses_pass_as_they_are_and_count_exactly(url: str) -> None:
+    """llama.cpp gives its events neither numbers nor indices."""
+    body = {
+        "model": "smollm2-135m",
+        "instructions": "Be brief.",
+        "input": HELLO,
+        "max_output_tokens": 12,
+        "stream": True,
+    }
+    async with aiohttp.ClientSession() as session, session.post(url + "/v1/responses", json=body) as answer:
+        sent = await answer.read()
+    stream = AnswerStream("openai", protocol="openai_responses", streaming=True)
+    out = b"".join(stream.feed(sent[at : at + 100]) for at in range(0, len(sent), 100))
+    finished = stream.finish()
+    assert out + finished.body == sent
+    report = finished.report
+    assert report.complete
+    texts = [("system", "Be brief."), ("user", HELLO)]
+    counted = Recounter().count(Exchange("smollm2-135m", texts, report.provider_text, finish=report.finish or ""))
+    assert report.usage is not None
+    assert counted.input == report.usage.input
+    assert not compare(report.usage, counted).flagged
 
 
 async def test_count_tokens_agrees_with_ours(url: str) -> None:

@@ -14,11 +14,13 @@ import pytest
 
 from gateway.errors import Denied
 from gateway.flow import Finding, Span
-from gateway.protocols.family import FAMILIES
+from gateway.protocols.family import form_of
 from gateway.protocols.registry import DECODERS, upstream_body
 from gateway.redaction.placeholder import PlaceholderKey
 from gateway.redaction.redact import redact
 from gateway.redaction.stream import AnswerStream
+from tests.providers import answers, audio, responses, texts
+from tests.providers.behaviour import parse
 
 GOLDEN = Path(__file__).with_name("golden")
 KEY = PlaceholderKey(b"k" * 32, "acme", "crm/li.wei")
@@ -46,6 +48,25 @@ def request_body(protocol: str, *, stream: bool) -> bytes:
             {"role": "tool", "tool_call_id": "call_abcdefgh", "content": "saved"},
         ]
         tree = {"model": "m", "messages": messages, "temperature": 0.70}
+    elif protocol in {"openai_transcriptions", "openai_translations"}:
+        fields = {"model": "echo/size-12", "prompt": TEXT} | ({"stream": "true"} if stream else {})
+        parts = [f'form-data; name="{name}"\r\n\r\n{text}' for name, text in fields.items()]
+        parts.append('form-data; name="file"; filename="call.wav"\r\nContent-Type: audio/wav\r\n\r\nRIFF and goodbye.')
+        written_ = "".join(f"--b0undary\r\nContent-Disposition: {part}\r\n" for part in parts)
+        return f"{written_}--b0undary--\r\n".encode()
+    elif protocol == "openai_completions":
+        tree = {"model": "echo/size-12", "prompt": TEXT, "max_tokens": 64}
+    elif protocol in {"openai_embeddings", "openai_moderations"}:
+        tree = {"model": "echo", "input": [TEXT, "Serve Anna M\u00fcller."]}
+    elif protocol in {"openai_responses", "openai_responses_compact", "openai_input_tokens"}:
+        call = {"type": "function_call", "call_id": "call_abcdefgh", "name": "save", "arguments": content}
+        items = [
+            {"role": "user", "content": TEXT},
+            call,
+            {"type": "function_call_output", "call_id": "call_abcdefgh", "output": "saved"},
+        ]
+        tools = [{"type": "function", "name": "save", "parameters": {"type": "object"}}]
+        tree = {"model": "both/size-12", "instructions": "Serve Anna M\u00fcller.", "input": items, "tools": tools}
     else:
         call = {"type": "tool_use", "id": "toolu_abcdefgh", "name": "save", "input": json.loads(content)}
         result = {"type": "tool_result", "tool_use_id": "toolu_abcdefgh", "content": "saved"}
@@ -110,6 +131,31 @@ def gemini_answer(protocol: str, forwarded: bytes, form: str) -> bytes:
 
 def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
     """A provider that repeats the first message and saves it."""
+    if protocol in {"openai_transcriptions", "openai_translations"}:
+        text = audio.heard(audio.form_of("multipart/form-data; boundary=b0undary", forwarded))
+        if not stream:
+            return json.dumps(audio.transcript({}, text)[0]).encode()
+        return "".join(f"data: {json.dumps(one)}\n\n" for _, one in audio.events(text, parse("echo/size-12"))).encode()
+    if protocol in {"openai_embeddings", "openai_moderations"}:
+        numbers = texts.embeddings if protocol == "openai_embeddings" else texts.moderation
+        return json.dumps(numbers(json.loads(forwarded))).encode()
+    if protocol == "openai_completions":
+        request = json.loads(forwarded)
+        said = answers.answer(texts.as_chat(request), forwarded, parse(request["model"]))
+        data = [one if isinstance(one, str) else json.dumps(one) for _, one in texts.completion_events(said, request)]
+        streamed = "".join(f"data: {one}\n\n" for one in data).encode()
+        return streamed if stream else json.dumps(texts.completion(said, request)).encode()
+    if protocol == "openai_input_tokens":
+        return b'{"object": "response.input_tokens", "input_tokens": 31}'
+    if protocol == "openai_responses_compact":
+        return json.dumps(responses.compacted(json.loads(forwarded)), ensure_ascii=False).encode()
+    if protocol == "openai_responses":
+        request = json.loads(forwarded)
+        said = answers.answer(request, forwarded, parse(request["model"]))
+        events = "".join(
+            f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in responses.events(said, request)
+        )
+        return events.encode() if stream else json.dumps(responses.body(said, request)).encode()
     content = json.loads(forwarded)["messages"][0]["content"]
     text = content if isinstance(content, str) else content[0]["text"]
     arguments = json.dumps({"note": text})
@@ -191,11 +237,11 @@ def transcript(protocol: str, decision: str, form: str) -> str:
     stream = form != "whole"
     received = request_body(protocol, stream=stream)
     request = DECODERS[protocol](received)
-    family = FAMILIES[f"{request.family}_array" if form == "array" else request.family]
+    family = form_of(request.family, protocol, "array" if form == "array" else "sse")
     sections = {"received": received}
     if decision == "block":
         sections["delivered"] = family.error_body(DENIED, "0199-flow")
-        sections["delivered, once a stream has begun"] = family.error_event(DENIED, "0199-flow") if stream else b""
+        sections["delivered, once a stream has begun"] = family.error_event(DENIED, "0199-flow", 7) if stream else b""
         return written(sections)
     findings = [
         Finding(part.path, part.kind, Span(at, at + len(value), label, 1.0, "golden"), value)
@@ -209,7 +255,7 @@ def transcript(protocol: str, decision: str, form: str) -> str:
     provider = gemini_answer(protocol, forwarded, form) if gemini else answer_body(protocol, forwarded, stream=stream)
     answer = AnswerStream(
         request.family, streaming=stream, placeholders=redacted.placeholders, hide_usage=not request.wants_usage,
-        framing="array" if form == "array" else "sse",
+        framing="array" if form == "array" else "sse", protocol=protocol,
     )  # fmt: skip
     out = answer.feed(provider)
     finished = answer.finish()
@@ -232,6 +278,11 @@ FORMS = {
     "gemini_count_tokens": ("whole",),
     "gemini_embed": ("whole",),
     "gemini_generate": ("whole", "stream", "array"),
+    "openai_embeddings": ("whole",),
+    "openai_input_tokens": ("whole",),
+    "openai_moderations": ("whole",),
+    "openai_responses_compact": ("whole",),
+    "openai_translations": ("whole",),
 }
 CASES = [
     (protocol, decision, form)
@@ -246,5 +297,5 @@ def test_transcript(protocol, decision, form):
     path = GOLDEN / f"{protocol}.{decision}.{form}.txt"
     now = transcript(protocol, decision, form)
     if os.environ.get("LEXGATE_GOLDEN") == "write":
-        path.write_text(now, encoding="utf-8", newline="")
+        path.write_bytes(now.encode())
     assert now == path.read_bytes().decode()

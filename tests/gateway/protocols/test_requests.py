@@ -14,7 +14,7 @@ from gateway.flow import PartKind
 from gateway.protocols.cap import capped
 from gateway.protocols.registry import DECODERS, upstream_body
 
-MESSAGES = ("openai_chat", "anthropic_messages", "anthropic_count_tokens")
+WITH_MESSAGES = ("openai_chat", "anthropic_messages", "anthropic_count_tokens")
 """Protocols whose requests are messages."""
 LABELS = ("[AI-generated]", "【人工智能生成】")
 DATA_URL = "data:image/png;base64,aGVsbG8gd29ybGQhIQ=="
@@ -35,7 +35,7 @@ def kinds(request) -> list[tuple[str, str]]:
     return [(part.kind.value, part.text) for part in request.parts()]
 
 
-@pytest.mark.parametrize("protocol", MESSAGES)
+@pytest.mark.parametrize("protocol", WITH_MESSAGES)
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
@@ -231,7 +231,7 @@ def content_of(value) -> set[str]:
     return set() if value is None else {str(value)}
 
 
-@pytest.mark.parametrize("protocol", MESSAGES)
+@pytest.mark.parametrize("protocol", WITH_MESSAGES)
 @given(
     value=trees, where=st.sampled_from(["metadata", "unknown", "tools", "message", "block", "stop", "input", "system"])
 )
@@ -304,7 +304,7 @@ def test_our_labels_are_taken_out_of_resent_answers_only():
     assert "[AI-generated]" not in [part.text for part in request.segments[3].parts()]
 
 
-@pytest.mark.parametrize("protocol", MESSAGES)
+@pytest.mark.parametrize("protocol", WITH_MESSAGES)
 def test_what_nothing_touches_is_the_identical_object(protocol):
     sent = body(max_tokens=5, system="x", messages=[{"role": "assistant", "content": "no label here"}])
     request = DECODERS[protocol](sent, labels=LABELS)
@@ -373,7 +373,7 @@ def test_representations_show_no_content():
     assert "s3cr3t" not in repr(request)
 
 
-@pytest.mark.parametrize("protocol", MESSAGES)
+@pytest.mark.parametrize("protocol", WITH_MESSAGES)
 def test_a_call_of_too_many_pieces_is_refused_and_says_where(protocol):
     block = {"type": "text", "text": "a"}
     for fields, param in (

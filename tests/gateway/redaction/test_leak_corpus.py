@@ -76,6 +76,10 @@ def split(*texts):
     return user([{"type": "text", "text": text} for text in texts])
 
 
+def item(**fields):
+    return {"input": [{"role": "user", "content": "x"}, fields]}
+
+
 def escaped(text: str) -> str:
     return "".join(f"\\u{ord(character):04x}" for character in text)
 
@@ -120,6 +124,43 @@ PLACES = {
     "percent twice": lambda text, value: user(urllib.parse.quote(urllib.parse.quote(text))),
     "spelled": lambda text, value: user(" ".join(text.replace(" ", ""))),
 }  # fmt: skip
+
+ITEMS = {
+    "text": lambda text, value: {"input": text},
+    "instructions": lambda text, value: {"input": "x", "instructions": text},
+    "call": lambda text, value: item(type="function_call", call_id="c", name="f", arguments=json.dumps({"q": text})),
+    "call name": lambda text, value: item(type="function_call", call_id="c", name=text, arguments="{}"),
+    "call id": lambda text, value: item(type="function_call", call_id=f"call_{value}", name="f", arguments=json.dumps(text)),
+    "result": lambda text, value: item(type="function_call_output", call_id="c", output=text),
+    "result block": lambda text, value: item(type="function_call_output", call_id="c", output=[{"type": "input_text", "text": text}]),
+    "custom call": lambda text, value: item(type="custom_tool_call", call_id="c", name="p", input=text),
+    "custom result": lambda text, value: item(type="custom_tool_call_output", call_id="c", output=text),
+    "shell": lambda text, value: item(type="local_shell_call", call_id="c", action={"type": "exec", "command": ["bash", text], "env": {}}),
+    "shell env": lambda text, value: item(type="local_shell_call", call_id="c", action={"type": "exec", "command": [], "env": {"A": text}}),
+    "shell env name": lambda text, value: item(type="local_shell_call", call_id="c", action={"type": "exec", "command": [], "env": {text: "A"}}),
+    "shell output": lambda text, value: item(type="shell_call_output", call_id="c", output=[{"stdout": text, "stderr": ""}]),
+    "patch": lambda text, value: item(type="apply_patch_call", call_id="c", operation={"type": "create_file", "path": "a", "diff": text}),
+    "typing": lambda text, value: item(type="computer_call", call_id="c", action={"type": "type", "text": text}),
+    "search": lambda text, value: item(type="web_search_call", id="ws_1", action={"type": "search", "query": text}),
+    "code": lambda text, value: item(type="code_interpreter_call", id="ci_1", code=text, outputs=[{"type": "logs", "logs": text}]),
+    "mcp": lambda text, value: item(type="mcp_call", id="mcp_1", name="f", server_label="s", arguments="{}", output=text),
+    "summary": lambda text, value: item(type="reasoning", summary=[{"type": "summary_text", "text": text}]),
+    "reasoning": lambda text, value: item(type="reasoning", summary=[], content=[{"type": "reasoning_text", "text": text}]),
+    "sealed reasoning": lambda text, value: item(type="reasoning", summary=[], encrypted_content=text),
+    "compaction": lambda text, value: item(type="compaction", encrypted_content=text),
+    "file name": lambda text, value: item(role="user", content=[{"type": "input_file", "filename": text, "file_data": PNG}]),
+    "annotation": lambda text, value: item(role="assistant", content=[{"type": "output_text", "text": "x", "annotations": [{"type": "url_citation", "title": text, "url": "https://a.example"}]}]),
+    "late tool": lambda text, value: item(type="additional_tools", role="developer", tools=[{"type": "function", "name": "f", "description": text}]),
+    "unknown item": lambda text, value: item(type="novel", deep={"deeper": [text]}),
+    "tool": lambda text, value: {"input": "x", "tools": [{"type": "function", "name": "f", "description": text}]},
+    "grammar": lambda text, value: {"input": "x", "tools": [{"type": "custom", "name": "f", "format": {"type": "grammar", "syntax": "lark", "definition": text}}]},
+    "schema": lambda text, value: {"input": "x", "text": {"format": {"type": "json_schema", "name": "n", "schema": {"description": text}}}},
+    "prompt": lambda text, value: {"input": "x", "prompt": {"id": "pmpt_1", "variables": {"who": text}}},
+    "client metadata": lambda text, value: {"input": "x", "client_metadata": {"note": text}},
+    "cache key": lambda text, value: {"input": "x", "prompt_cache_key": text},
+    "user": lambda text, value: {"input": "x", "user": text, "safety_identifier": text},
+}  # fmt: skip
+"""Places that only the Responses API has."""
 
 EXTRA = {
     "card lines": (user("card 4111\n1111\n1111\n1111"), "4111\n1111"),
@@ -248,6 +289,9 @@ def finding(part, span, value):
 
 def forwarded(protocol, tree, engine, policy) -> bytes:
     """What would leave; b"" if nothing does."""
+    if protocol == "openai_responses" and "messages" in tree:
+        names = {"messages": "input", "max_tokens": "max_output_tokens"}
+        tree = {names.get(key, key): value for key, value in tree.items()}
     try:
         request = DECODERS[protocol](json.dumps(tree, ensure_ascii=False).encode())
         ModelNames(GuardScanner()).check(request.model)
@@ -310,18 +354,25 @@ def assert_absent(body: bytes, value: str) -> None:
             assert value not in text, text[:80]
 
 
-@pytest.mark.parametrize("protocol", ["openai_chat", "anthropic_messages"])
+@pytest.mark.parametrize("protocol", ["openai_chat", "anthropic_messages", "openai_responses"])
 @pytest.mark.parametrize("value", SENTENCES, ids=["mail", "card", "key", "phone", "cnid", "name"])
 @pytest.mark.parametrize("place", PLACES)
 def test_no_value_leaves_from_any_place(protocol, value, place, engine, policy):
     assert_absent(forwarded(protocol, PLACES[place](SENTENCES[value], value), engine, policy), value)
 
 
-@pytest.mark.parametrize("protocol", ["openai_chat", "anthropic_messages"])
+@pytest.mark.parametrize("protocol", ["openai_chat", "anthropic_messages", "openai_responses"])
 @pytest.mark.parametrize("case", EXTRA)
 def test_no_writing_and_no_medium_slips_through(protocol, case, engine, policy):
     tree, value = EXTRA[case]
     assert_absent(forwarded(protocol, tree, engine, policy), value)
+
+
+@pytest.mark.parametrize("value", SENTENCES, ids=["mail", "card", "key", "phone", "cnid", "name"])
+@pytest.mark.parametrize("place", ITEMS)
+def test_no_value_leaves_from_any_place_of_a_response_call(value, place, engine, policy):
+    tree = {"model": "m", **ITEMS[place](SENTENCES[value], value)}
+    assert_absent(forwarded("openai_responses", tree, engine, policy), value)
 
 
 @pytest.mark.parametrize("place", ["content", "metadata", "json in json", "escaped words", "percent", "wide"])
@@ -331,9 +382,15 @@ def test_personal_data_is_redacted_and_the_call_goes_on(place, value, engine, po
     assert "⟦" in json.dumps(json.loads(body), ensure_ascii=False)
 
 
-@pytest.mark.parametrize("protocol", ["openai_chat", "anthropic_messages"])
+@pytest.mark.parametrize("protocol", ["openai_chat", "anthropic_messages", "openai_responses"])
 def test_ordinary_calls_pass_as_they_are(protocol, engine, policy):
     call = {"type": "tool_use", "id": "toolu_01A09q90qw90lq917835lq9", "name": "f", "input": {"path": "C:\\new\\table"}}
+    if protocol == "openai_responses":
+        call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": '{"path": "C:\\\\new"}'}
+        tree = {"model": "m", "input": [{"role": "user", "content": "100% of a & b"}, call], "store": False}
+        body = json.dumps(tree).encode()
+        assert forwarded(protocol, tree, engine, policy) == body
+        return
     for tree in (user("100% of a & b; x = a[1] + 2\\n"), assistant(call), user("2019\n2020\n2021\n2022")):
         body = json.dumps(tree, ensure_ascii=False).encode()
         assert forwarded(protocol, tree, engine, policy) == body
