@@ -118,7 +118,8 @@ def _item(protocol: str, path: Path, item: Any, *, blocks: bool) -> Segment:
 
 
 def _text(protocol: str, path: Path, text: str) -> Segment:
-    return Segment(path, f"{protocol}.text:".encode() + text.encode(), "user", text, walk_text)
+    tag = path[0] if len(path) == 1 else "text"
+    return Segment(path, f"{protocol}.{tag}:".encode() + text.encode(), "user", text, walk_text)
 
 
 def _block_walker(item: Any, path: Path, role: str) -> Walk:

@@ -64,7 +64,9 @@ def redact(
         labels |= values
     places = slices(decoded)
     done = [
-        old if old is not None and old.holds(labels) else redact_segment(place, its, values, labels, operators, key)
+        old
+        if old is not None and old.holds(labels, place)
+        else redact_segment(place, its, values, labels, operators, key)
         for place, its, values, old in zip(places, found, own, before, strict=True)
     ]
     return _assembled(decoded, findings, operators, places, done)

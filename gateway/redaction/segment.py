@@ -46,10 +46,13 @@ class Remembered:
     counts: Mapping[str, int] = field(default_factory=dict)
     blocked: tuple[Finding, ...] = ()
     lasting: bool = True
+    source: int = 0  # hash of the bytes that `raw` was made of: equal content may be written in other bytes
     absent: set[str] = field(default_factory=set, repr=False)
 
-    def holds(self, labels: Mapping[str, str]) -> bool:
-        """Whether this is still the redaction when the call's values are `labels`."""
+    def holds(self, labels: Mapping[str, str], place: Slice) -> bool:
+        """Whether this is the redaction of what stands at `place`, too, when the call's values are `labels`."""
+        if self.raw is not None and self.source != hash(place.raw):
+            return False
         if any(labels.get(value) != label for value, label in self.present.items()):
             return False
         unknown = labels.keys() - self.present.keys() - self.absent
@@ -125,7 +128,7 @@ def redact_segment(
         _prove_absent(place, redacted, plan)
     return Remembered(
         own, texts, present, redacted, plan.placeholders, dict(plan.counts), tuple(blocked),
-        lasting=lasting and not blocked and not split, absent=labels.keys() - present.keys(),
+        lasting=lasting and not blocked and not split, source=hash(raw), absent=labels.keys() - present.keys(),
     )  # fmt: skip
 
 

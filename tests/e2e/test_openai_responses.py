@@ -230,8 +230,13 @@ def test_a_call_continues_an_earlier_response(product: Product) -> None:
 def test_nobody_continues_what_was_given_to_somebody_else(product: Product) -> None:
     first = openai_client(product).responses.create(model="echo", input=PROMPT)
     unkept = openai_client(product).responses.create(model="echo", input="hello", store=False)
+    for _ in range(2):  # its own caller may, again and again; what the gateway remembers of this body is nobody's leave
+        own = openai_client(product).responses.create(model="echo-all", input="x", previous_response_id=first.id)
+        restored(own.output_text)
     said = set()
     before = len(product.requests())
+    with pytest.raises(openai.NotFoundError):
+        openai_client(product, "peking").responses.create(model="echo-all", input="x", previous_response_id=first.id)
     for caller, previous in (("other", first.id), ("peking", first.id), ("crm", "resp_none"), ("crm", unkept.id)):
         with pytest.raises(openai.NotFoundError) as refused:
             openai_client(product, caller).responses.create(model="home/echo", input="x", previous_response_id=previous)

@@ -16,11 +16,11 @@ SAFE = frozenset({
     "type(error).__name__", "_frames(error)", "flow.id", "rows[0]['flow']", "len(batch)", "child.name", "self.name",
     "child.process.returncode", "operator.name", "access.action", "access.found", "effective.generation",
     "effective.digest", "self._settings.listen.data", "self._settings.listen.control", "where", "place",
-    "error.message",
+    "error.message", "len(issued.keys)",
 })  # fmt: skip
 """What may be logged: names, numbers and kinds of ours. A message of our own errors is a sentence that quotes no call."""
-OWN_MESSAGE = frozenset({"gateway/supervisor.py"})
-"""Where `error.message` is that of a ConfigurationError or Unavailable of ours, about the configuration."""
+OWN_MESSAGE = frozenset({"gateway/supervisor.py", "gateway/app.py"})
+"""Where `error.message` is that of a ConfigurationError or Unavailable of ours, about configuration or issued keys."""
 SECRET = "SECRET-CONTENT-4711"
 
 

@@ -18,6 +18,7 @@ from gateway.metering.price import PriceBook
 from gateway.settings import Timeouts
 from gateway.upstream.headers import RequestHeaders
 from gateway.upstream.http1 import Http1Client
+from gateway.upstream.key_pool import KeyPool
 from gateway.upstream.request_head import Place
 from gateway.upstream.routing import Routes
 
@@ -94,7 +95,8 @@ def test_calls_go_where_the_provider_has_its_api(providers, name, path):
     endpoint = endpoint_of(path, b"")
     assert provider.base_url + provider.path(endpoint.path) == URLS[name, path]
     Place(provider.base_url).start(provider.path(endpoint.path))  # raises for a path that cannot be called
-    headers = RequestHeaders().of(provider, endpoint.family, {}, "00-1-2-00")
+    secret = KeyPool.of(provider).take("m", 0.0).value
+    headers = RequestHeaders().of(secret, endpoint.family, {}, "00-1-2-00")
     field = {"openai": "authorization", "anthropic": "x-api-key", "gemini": "x-goog-api-key"}[endpoint.family]
     assert headers[field].removeprefix("Bearer ") == f"secret of {name}"
     assert len([value for value in headers.values() if "secret of" in value]) == 1

@@ -298,3 +298,59 @@ def test_a_later_value_is_found_in_earlier_messages():
     after = redact(later, findings, operators, KEY, [before.segments[0], None])
     assert b"Zhang" not in after.body
     assert b"about" not in after.body
+
+
+WRITTEN = {
+    "as a field": ("openai_completions", b'{"model": "m", "prompt": "I am Anna Li"}'),
+    "in an array": ("openai_completions", b'{"model": "m", "prompt": ["I am Anna Li"]}'),
+    "as another field": ("openai_completions", b'{"model": "m", "prompt": "x", "suffix": "I am Anna Li"}'),
+    "with spaces": ("openai_chat", b'{"model": "m", "messages": [{"role": "user",  "content": "I am Anna Li"}]}'),
+    "without": ("openai_chat", b'{"model":"m","messages":[{"role":"user","content":"I am Anna Li"}]}'),
+    "escaped": ("openai_chat", b'{"model":"m","messages":[{"role":"user","content":"I am Ann\\u0061 Li"}]}'),
+}
+
+
+@pytest.mark.parametrize("before", WRITTEN)
+@pytest.mark.parametrize("after", WRITTEN)
+def test_what_is_remembered_of_a_text_never_changes_how_another_call_writes_it(before, after):
+    protocol, body = WRITTEN[before]
+    request = DECODERS[protocol](body)
+    done = redact(request, find(request.parts(), {"Anna Li": "PERSON"}), {"PERSON": "placeholder"}, KEY)
+    memory = {segment.content: known for segment, known in zip(request.segments, done.segments, strict=True)}
+    protocol, body = WRITTEN[after]
+    request = DECODERS[protocol](body)
+    known = [memory.get(segment.content) for segment in request.segments]
+    found = find(request.parts(), {"Anna Li": "PERSON"})
+    sent = redact(request, found, {"PERSON": "placeholder"}, KEY, known).body
+    placeholder = KEY.make("PERSON", "Anna Li").encode()
+    assert sent == body.replace(b"\\u0061", b"a").replace(b"Anna Li", placeholder)
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_the_fields_of_a_form_are_redacted_as_they_stand(twice):
+    head = b'--b\r\nContent-Disposition: form-data; name="'
+    body = (
+        head + b'model"\r\n\r\nm\r\n' + head + b'prompt"\r\n\r\n{"a": "Anna Li"}, "Anna Li"\\u0041\r\n'
+        + head + b'file"; filename="a.wav"\r\nContent-Type: audio/wav\r\n\r\nRIFF Anna Li\r\n--b--\r\n'
+    )  # fmt: skip
+    request = DECODERS["openai_transcriptions"](body)
+    found = find(request.parts(), {"Anna Li": "PERSON"}, once=True)
+    result = redact(request, found, {"PERSON": "placeholder"}, KEY)
+    if twice:
+        result = redact(request, found, {"PERSON": "placeholder"}, KEY, result.segments)
+    placeholder = KEY.make("PERSON", "Anna Li").encode()
+    assert result.body == body.replace(b'"Anna Li"', b'"%s"' % placeholder)
+    assert result.redactions == {"PERSON": 2}
+    assert result.places[-1].read(result.changed[len(request.segments) - 1]).parts()[0].text.count("⟦") == 2
+
+
+def test_a_value_in_the_name_of_a_file_is_refused():
+    head = b'--b\r\nContent-Disposition: form-data; name="'
+    body = (
+        head + b'model"\r\n\r\nm\r\n' + head + b'prompt"\r\n\r\nAnna Li\r\n'
+        + head + b'file"; filename="Anna Li.wav"\r\n\r\nRIFF\r\n--b--\r\n'
+    )  # fmt: skip
+    request = DECODERS["openai_transcriptions"](body)
+    found = [one for one in find(request.parts(), {"Anna Li": "PERSON"}) if one.path[0] == "form"]
+    result = redact(request, found, {"PERSON": "placeholder"}, KEY)
+    assert [one.path for one in result.unredactable] == [("file", "filename")]
