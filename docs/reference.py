@@ -180,6 +180,22 @@ def detectors() -> str:
     return "\n".join(lines) + "\n"
 
 
+def recognizers() -> str:
+    """Every recogniser of the pattern tier: what it finds, in the words of its own file."""
+    import importlib
+    import pkgutil
+
+    from gateway.inspection import recognizers as package
+
+    lines = ["| recogniser | label | finds |", "|---|---|---|"]
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda each: each.name):
+        file = importlib.import_module(f"{package.__name__}.{module.name}")
+        name = f"`{file.RECOGNIZER.name}`" + (" (guarded)" if file.RECOGNIZER.guarded else "")
+        summary = (file.__doc__ or "").split("\n\n")[0]
+        lines.append(f"| {name} | `{file.RECOGNIZER.label}` | {_cell(summary)} |")
+    return "\n".join(lines) + "\n"
+
+
 def packs() -> str:
     """Which packs the built-in profiles are made of."""
     import policies
@@ -206,6 +222,7 @@ MADE: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "errors": errors,
     "detectors": detectors,
+    "recognizers": recognizers,
     "packs": packs,
 }
 

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "doctor": "gateway.commands.doctor:doctor",
         "key": "gateway.commands.key:key",
         "inspect": "gateway.commands.inspect:inspect",
+        "bench": "gateway.commands.bench:bench",
         "policy": "gateway.commands.policy:policy",
         "audit": "gateway.commands.audit:audit",
         "backup": "gateway.commands.backup:backup",

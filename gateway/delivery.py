@@ -1,6 +1,7 @@
 """The answer's bytes: from the provider through the transformer to the caller, as they come.
 
 A stream's events leave as soon as they are inspected; its terminal bytes, and a whole answer, wait for the outcome record.
+Large pieces are worked on beside the event loop.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from gateway.answer_digests import Digests
 from gateway.continuing import keep_answer
 from gateway.errors import UpstreamFailed
 from gateway.flow import Flow, Span
+from gateway.heavy_work import ANSWER_WEIGHT
 from gateway.redaction.inspected_stream import InspectedStream
 from gateway.redaction.names_guard import NamesGuard
-from gateway.redaction.stream import AnswerStream
+from gateway.redaction.stream import AnswerStream, Finished
 from gateway.services import Services
 from gateway.text_inspection import inspect_texts
 from gateway.upstream.headers import answer_headers
@@ -40,7 +42,8 @@ async def deliver(flow: Flow, services: Services) -> None:
         if not flow.streamed and size > services.settings.limits.answer_bytes:
             raise UpstreamFailed("the provider's answer is larger than allowed")
         digests.received.update(chunk)
-        out = answer.feed(chunk)
+        weight = (len(chunk) + answer.held) * ANSWER_WEIGHT if flow.streamed else 0  # a whole answer is only kept
+        out = await services.heavy.run(weight, answer.feed, chunk)
         if names is not None:
             out += await _inspected(answer, names, flow, services)
         if out:
@@ -49,16 +52,21 @@ async def deliver(flow: Flow, services: Services) -> None:
             break  # the guard has ended this answer: nothing more is read
     upstream.close()
     if isinstance(answer, InspectedStream) and names is not None:
-        answer.end()
+        await services.heavy.run(answer.held * ANSWER_WEIGHT, answer.end)
         if out := await _inspected(answer, names, flow, services):
             await _send(flow, digests, out)
-    finished = answer.finish()
+    finished = await finished_answer(answer, services)
     flow.report = finished.report
     flow.terminal = finished.body
     await keep_answer(flow, services)
     if finished.error is not None and not flow.caller.started:
         raise finished.error  # nothing was said yet: the caller gets its status
     digests.delivered.update(finished.body)
+
+
+async def finished_answer(answer: AnswerStream, services: Services) -> Finished:
+    """The end of an answer, however it came about."""
+    return await services.heavy.run(answer.held * ANSWER_WEIGHT, answer.finish)
 
 
 async def _send(flow: Flow, digests: Digests, out: bytes) -> None:
@@ -76,7 +84,8 @@ async def _inspected(answer: AnswerStream, names: NamesGuard, flow: Flow, servic
         await inspect_texts(texts, flow.who.tenant, services)
         for text, spans in texts.items():
             names.learn(text, spans)
-    return answer.idle()
+    weight = sum(map(len, wanted)) * ANSWER_WEIGHT
+    return await services.heavy.run(weight, answer.idle)
 
 
 def transformer(flow: Flow, services: Services) -> AnswerStream:

@@ -21,7 +21,7 @@ async def inspect_texts(texts: dict[str, tuple[Span, ...]], tenant: str, service
             texts[text] = spans
     if not unknown:
         return
-    answer = await services.inspectors.call("inspect", {"texts": unknown}, services.settings.timeouts.inspect)
+    answer = await services.inspectors.call("inspect", {"texts": unknown}, services.settings.timeouts.inspect, tenant)
     for text, rows in zip(unknown, answer["spans"], strict=True):
         texts[text] = spans = tuple(Span.from_row(row) for row in rows)
         cache.put(tenant, version, text.encode(), spans, SPAN_BYTES * len(spans))

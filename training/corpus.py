@@ -54,9 +54,9 @@ def split(folder: Path) -> tuple[list[tuple[Example, int]], dict[str, list[Row]]
     take("negatives_dev", _template_of, 2, "negatives")
     english = sorted(read(folder / "uner_en_ewt_dev.jsonl"), key=lambda row: _bucket(row["id"], 1 << 40))
     held["uner_en"] = english[:1000]
-    train += [(_example(row), 3) for row in english[1000:]]
+    train += [(_example(row), 4) for row in english[1000:]]
     held["uner_zh"] = read(folder / "uner_zh_gsdsimp_dev.jsonl")
-    train += [(_example(row), 1) for row in read(folder / "uner_zh_gsdsimp_train.jsonl")]
+    train += [(_example(row), 2) for row in read(folder / "uner_zh_gsdsimp_train.jsonl")]
     train += [(_example(row), 1) for row in read(folder / "wnut17_train.jsonl")]
     train += [(_example(row), 1) for row in read(folder / "secrets_neg_gitleaks_dev.jsonl")]
     return train, held
@@ -92,3 +92,18 @@ def _skeleton_of(row: Row) -> str:
     for span in sorted(row["spans"], key=lambda s: -s["start"]):
         text = text[: span["start"]] + "@" + text[span["end"] :]
     return re.sub(r"[^A-Za-z@]+", "", text)[:40]
+
+
+def main() -> None:
+    """`python -m training.corpus DATA OUT`: write what training does not see, for `lexgate bench inspect`."""
+    folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+    out.mkdir(parents=True, exist_ok=True)
+    held = split(folder)[1]
+    for name in ("german_ler_dev", "meddocan_train", "pupa_tnb_dev"):
+        held[name] = read(folder / f"{name}.jsonl")
+    for name, rows in held.items():
+        (out / f"{name}.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -71,6 +71,8 @@ class Maker:
 
     def en_name(self) -> str:
         """A name in Latin letters, in one of the ways that people write names."""
+        if self.lex.historic and self._chance(0.04):
+            return self._pick(self.lex.historic)
         first, last, draw = self.first(), self.last(), self.random.random()
         if draw < 0.58:
             return f"{first} {last}"
@@ -95,6 +97,8 @@ class Maker:
     def zh_address(self) -> str:
         """A Chinese postal address, from province to room, with parts left out."""
         pick, chance, number = self._pick, self._chance, lambda most: str(self.random.randint(1, most))
+        if chance(0.12):
+            return self._zh_village()
         road = "".join(pick(self._road) for _ in range(self.random.choice((2, 2, 2, 3, 3))))
         out = pick(self._provinces) if chance(0.35) else ""
         out += pick(self._cities) + pick(("市", "市", "")) if chance(0.85) else ""
@@ -111,16 +115,72 @@ class Maker:
             out += number(3300) + pick(("室", "", "号", "房"))
         return out
 
+    def _zh_village(self) -> str:
+        """A country address, or one in a real district, a campus, an industrial park, with or without a postcode."""
+        pick, chance, number = self._pick, self._chance, lambda most: str(self.random.randint(1, most))
+        places = self.lex.zh_places
+        out = pick(self._provinces) if chance(0.5) else ""
+        out += next((p for p in (pick(places) for _ in range(40)) if p[-1] in "市区县旗州"), "海淀区")
+        name = "".join(pick(self._road) for _ in range(2))
+        out += name + pick(("镇", "乡", "街道", "工业园", "开发区", "大学城", "路"))
+        name = "".join(pick(self._road) for _ in range(2))
+        out += name + pick(("村", "社区", "屯", "庄", "大道", "路", "园区", "小区"))
+        if chance(0.7):
+            out += number(200) + pick(("号", "组", "队", "栋", "号院"))
+        if chance(0.4):
+            out += pick("ABCDEF东西南北") + pick(("座", "区", "门", "楼")) + number(30) + pick(("层", "室", "号", "楼"))
+        if chance(0.1):
+            out += pick((" ", ",邮编", "(邮编:", "，")) + f"{self.random.randint(100000, 859999)}"
+        return out
+
     def en_address(self) -> str:
         """A western address, of one line or several: plain American and British ones, and as Faker's locales write."""
-        if self._chance(0.35):
+        draw = self.random.random()
+        if draw < 0.35:
             return self._plain_address()
+        if draw < 0.6:
+            return self._european_address()
         value = self._pick(self.lex.streets) if self._chance(0.45) else self._pick(self.lex.addresses)
         return value.replace("\n", self._pick((", ", ", ", " ", "\n")))
 
+    def _european_address(self) -> str:
+        """As people write them in German, French, Spanish, Italian and Dutch."""
+        pick, chance, r = self._pick, self._chance, self.random.randint
+        number = str(r(1, 240)) + (pick("abcB") if chance(0.12) else "")
+        town = pick(self.lex.towns)
+        name = pick((self.last(), self.last(), pick(self._street_names), self.first()))
+        draw = r(0, 4)
+        glue = pick((", ", ", ", ", ", " ", "\n"))
+        code = f"{r(1000, 99999):05d} "
+        if draw == 0:
+            street = name.rstrip("s") + pick(("straße", "str.", "strasse", "weg", "gasse", "allee", "platz", "ring"))
+            street = pick((street, street, f"Am {name}", f"{name}er Straße", f"Unter den {name}")) + f" {number}"
+            return street + (glue + pick(("", "", "D-", "A-")) + code + town if chance(0.7) else "")
+        if draw == 1:
+            kind = pick(("rue", "avenue", "boulevard", "place", "chemin", "allée", "impasse", "quai"))
+            kind = kind.capitalize() if chance(0.25) else kind
+            street = f"{number}{pick((', ', ' ', ' bis '))}{kind} {pick(('de ', 'de la ', 'du ', 'des ', ''))}{name}"
+            return street + (glue + code + town + pick(("", "", " Cedex")) if chance(0.7) else "")
+        if draw == 2:
+            kind = pick(("Calle", "C/", "Avda.", "Avenida", "Paseo", "Plaza", "Ronda", "Camino", "Travesía"))
+            street = (
+                f"{kind} {pick(('', 'de ', 'del ', 'de la ', 'San ', 'Dr. '))}{name}{pick((', ', ' ', ' nº '))}{number}"
+            )
+            floor = pick((f", {r(1, 9)}º {pick('ABCD')}", f" {r(1, 9)}{pick('ABCDEF')}", f", piso {r(1, 9)}", ""))
+            return street + floor + (glue + code + town if chance(0.6) else "")
+        if draw == 3:
+            street = f"{pick(('Via', 'Viale', 'Piazza', 'Corso', 'Largo', 'Vicolo'))} {name}{pick((', ', ' ', ' n. '))}{number}"
+            return street + (glue + code + town + pick(("", f" ({pick('BMRT')}{pick('AOIE')})")) if chance(0.7) else "")
+        street = f"{name.lower().capitalize()}{pick(('straat', 'laan', 'weg', 'plein', 'gracht', 'kade'))} {number}"
+        dutch = f"{r(1000, 9999)} {pick('ABCDGH')}{pick('KLMPRT')} "
+        return street + (glue + dutch + town if chance(0.7) else "")
+
     def _plain_address(self) -> str:
         pick, chance, r = self._pick, self._chance, self.random.randint
-        name = pick(self._street_names) if chance(0.7) else self.last()
+        if chance(0.05):
+            box = pick(("PO Box", "P.O. Box", "Post Office Box", "PMB"))
+            return f"{box} {r(1, 9999)}, {pick(self.lex.towns)}, {pick(self._states)} {r(1000, 99999):05d}"
+        name = pick(self._street_names) if chance(0.6) else self.last()
         side = pick(("N ", "S ", "E ", "W ", "North ", "West ")) if chance(0.15) else ""
         out = f"{r(1, 99) if chance(0.4) else r(100, 19999)} {side}{name} {pick(self._street_kinds)}"
         if chance(0.3):
@@ -205,7 +265,7 @@ class Maker:
             case "N":
                 return self._number(), ""
             case "D":
-                return self._date(), ""
+                return self._date(), "DATE"
             case "X":
                 traps = self._chance(0.6)
                 return (
@@ -217,12 +277,14 @@ class Maker:
                 return pick(lex.zh_idioms), ""
             case "E":
                 return pick(self._eponyms_en), ""
+            case "H":
+                return pick(lex.german_nouns), ""
             case "M":
                 return pick(self._months), ""
             case "T":
                 return pick(self._tools), ""
             case "G":
-                return pick(self._nations), ""
+                return pick(self._nations), "NRP"
             case "Z":
                 return self._made_word().capitalize(), ""
             case "z":
@@ -293,6 +355,10 @@ class Maker:
     def _replacement(self, old: str, label: str) -> str:
         han = re.search(r"[\u4e00-\u9fff]", old) is not None
         if label == "PERSON" and self._chance(0.6):
+            if (
+                len(old) < 5 and sum(c.isalpha() for c in old) == 1 and not han
+            ):  # a party of which only a letter is told
+                return "".join(self._pick("ABCDEFGHIJKLMNOPRSTUVWZ") if c.isalpha() else c for c in old)
             if not han:
                 return self._en_like(old)
             if "·" in old or "・" in old:

@@ -16,13 +16,14 @@ from torch.nn import functional
 
 from gateway.inspection.names.features import CharacterTable
 
-LABELS = ("PERSON", "ADDRESS", "ORG", "LOCATION")
+LABELS = ("PERSON", "ADDRESS", "ORG", "LOCATION", "DATE", "NRP")
 TAGS = 1 + 2 * len(LABELS)
-WIDTH_IN, WIDTH = 96, 144
+WIDTH_IN, WIDTH = 96, 160
 DISTANCES = (1, 1, 2, 4, 8)
 _ORT = "com.microsoft"  # onnxruntime's own operators: product, scale and bias in one
 _LEVELS = 63  # of a weight: seven bits, so that no processor's 8-bit kernel can overflow
 _STEPS = 127  # of an activation, to either side of zero
+_FINE = 31  # of an embedding: six bits, which the compressed file holds in about five
 
 
 def _rounded(x: Tensor, step: Tensor, low: int, high: int) -> Tensor:
@@ -34,31 +35,34 @@ def _rounded(x: Tensor, step: Tensor, low: int, high: int) -> Tensor:
 class Network(nn.Module):
     """Embeddings summed over a token's features, five residual blocks that each look `d` tokens to either side."""
 
-    def __init__(self, vocabulary: int) -> None:
+    def __init__(self, vocabulary: int, dropout: float = 0.15, inner: int = WIDTH_IN, width: int = WIDTH) -> None:
         super().__init__()
-        self.emb = nn.Embedding(vocabulary + 1, WIDTH_IN, padding_idx=0)
+        self.emb = nn.Embedding(vocabulary + 1, inner, padding_idx=0)
         nn.init.normal_(self.emb.weight, 0, 0.3)
         with torch.no_grad():
             self.emb.weight[0] = 0
-        self.inp = nn.Linear(WIDTH_IN, WIDTH)
-        self.mix = nn.ModuleList(nn.Linear(3 * WIDTH, WIDTH) for _ in DISTANCES)
-        self.ln = nn.ModuleList(nn.LayerNorm(WIDTH) for _ in DISTANCES)
-        self.out = nn.Linear(WIDTH, TAGS)
-        self.drop = nn.Dropout(0.15)
+        self.inp = nn.Linear(inner, width)
+        self.mix = nn.ModuleList(nn.Linear(3 * width, width) for _ in DISTANCES)
+        self.ln = nn.ModuleList(nn.LayerNorm(width) for _ in DISTANCES)
+        self.out = nn.Linear(width, TAGS)
+        self.drop = nn.Dropout(dropout)
         self.register_buffer("step", torch.zeros(len(DISTANCES)))
+        self.register_buffer("fine", torch.ones(inner))
         self.quantised = False
         self.calibrating = False
 
     def forward(self, ids: Tensor) -> Tensor:
         """Scores for ids of shape (windows, tokens, features)."""
-        h: Tensor = self.inp(self.drop(functional.embedding_bag(ids.flatten(0, 1), self.emb.weight, mode="sum"))).view(
-            ids.shape[0], ids.shape[1], WIDTH
-        )
+        rows = self.emb.weight
+        if self.quantised and rows.requires_grad:  # frozen ones stand on their steps already
+            rows = _rounded(rows, self.fine, -_FINE, _FINE)
+        summed = functional.embedding_bag(ids.flatten(0, 1), rows, mode="sum")
+        h: Tensor = self.inp(self.drop(summed)).view(ids.shape[0], ids.shape[1], -1)
         for k, (distance, mix, norm) in enumerate(zip(DISTANCES, self.mix, self.ln, strict=True)):
             seen, weight = h, mix.weight
             if self.calibrating:
                 self.step[k] = torch.maximum(
-                    self.step[k], torch.quantile(h.abs().flatten()[:4_000_000:7], 0.9999) / _STEPS
+                    self.step[k], torch.quantile(h.abs().float().flatten()[:4_000_000:7], 0.9999) / _STEPS
                 )
             if self.quantised:
                 seen = _rounded(h, self.step[k], -_STEPS - 1, _STEPS)
@@ -69,21 +73,26 @@ class Network(nn.Module):
         scores: Tensor = self.out(h)
         return scores
 
+    def fix_fine_steps(self) -> None:
+        """Choose the step of each embedding column: all but one value in a thousand fit into the levels."""
+        known = self.emb.weight.detach()[1:].abs().float()
+        sample = known[:: max(1, len(known) // 20_000)]
+        self.fine = torch.quantile(sample, 0.999, dim=0) / _FINE + 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Decision parameters stored beside the network."""
 
-    outside_bias: float
+    biases: dict[str, float]
     thresholds: dict[str, float]
 
 
 def export(net: Network, vocabulary: np.ndarray[Any, Any], table: CharacterTable, choice: Choice, folder: Path) -> None:
     """Write the three files that `gateway.inspection.names.Tagger` loads."""
     folder.mkdir(parents=True, exist_ok=True)
-    embedding = net.emb.weight.detach().numpy()
-    scale = np.abs(embedding).max(0) / 127 + 1e-9
-    small = np.clip(np.round(embedding / scale), -127, 127).astype(np.int8)
+    embedding, scale = net.emb.weight.detach().numpy(), net.fine.numpy()
+    small = np.clip(np.round(embedding / scale), -_FINE, _FINE).astype(np.int8)
     np.savez_compressed(
         folder / "vocabulary.npz",
         vocabulary=vocabulary.astype(np.uint32),
@@ -95,10 +104,36 @@ def export(net: Network, vocabulary: np.ndarray[Any, Any], table: CharacterTable
     (folder / "network.onnx").write_bytes(_graph(net, scale.astype(np.float32)).SerializeToString())
     card = {
         "labels": list(LABELS),
-        "outside_bias": choice.outside_bias,
+        "biases": [choice.biases[label] for label in LABELS],
         "thresholds": [choice.thresholds[label] for label in LABELS],
     }
     (folder / "model.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+
+
+def restored(folder: Path) -> tuple[Network, np.ndarray[Any, Any]]:
+    """A shipped model as a network whose embeddings stay as they are, rounding on; and its vocabulary."""
+    with np.load(folder / "vocabulary.npz") as arrays:
+        vocabulary, embedding = arrays["vocabulary"], arrays["embedding"].astype(np.float32)
+    graph = onnx.load(folder / "network.onnx").graph
+    value = {each.name: torch.tensor(numpy_helper.to_array(each)) for each in graph.initializer}
+    net = Network(len(vocabulary))
+    step = 1 / _FINE
+    with torch.no_grad():
+        net.emb.weight.copy_(torch.from_numpy(embedding * step))
+        net.fine.fill_(step)
+        net.inp.weight.copy_(value["in_w"].T / step)
+        net.inp.bias.copy_(value["in_b"])
+        net.out.weight.copy_(value["out_w"].T)
+        net.out.bias.copy_(value["out_b"])
+        for k, (mix, norm) in enumerate(zip(net.mix, net.ln, strict=True)):
+            mix.weight.copy_(value[f"w{k}"].T.float() * value[f"scale{k}"][:, None])
+            mix.bias.copy_(value[f"b{k}"])
+            norm.weight.copy_(value[f"gain{k}"])
+            norm.bias.copy_(value[f"shift{k}"])
+            net.step[k] = value[f"step{k}"]
+    net.emb.weight.requires_grad_(False)
+    net.quantised = True
+    return net, vocabulary
 
 
 def _graph(net: Network, scale: np.ndarray[Any, Any]) -> onnx.ModelProto:

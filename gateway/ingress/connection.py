@@ -25,6 +25,31 @@ from gateway.settings import Limits
 
 HOT = MappingProxyType({path.encode(): endpoint for path, endpoint in ENDPOINTS.items()})
 """Request targets that are answered without ASGI: a path of ours and nothing else."""
+PROBE_FIRST_S, PROBE_MOST_S = 0.5, 5.0
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
+"""Every HTTP/1.1 client passes over it (RFC 9110, section 15.2)."""
+
+
+def without_chunks(cycle: RequestResponseCycle, app: Any) -> Any:
+    """The application for a caller of HTTP/1.0, who knows no chunks: a body without a length ends with the connection."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        bounded = True
+
+        async def plain(message: Any) -> None:
+            nonlocal bounded
+            if message["type"] == "http.response.start":
+                bounded = any(name.lower() == b"content-length" for name, _ in message["headers"])
+                if not bounded:
+                    cycle.chunked_encoding = False
+            elif not bounded:
+                cycle.expected_content_length = len(message.get("body", b""))
+            await send(message)
+
+        await app(scope, receive, plain)
+
+    return application
+
 
 Serve = Callable[[Endpoint, Caller], Coroutine[Any, Any, None]]
 """Answers one call; raises nothing that the caller could have caused."""
@@ -122,10 +147,29 @@ class Connection(HttpToolsProtocol):
         else:
             super().timeout_keep_alive_handler()
 
-    def eof_received(self) -> None:
-        """The caller will send no more. Half a request is answered as such; after a whole one it has left."""
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes on every end
+        """The caller will send no more. Half a request is answered as such; whole ones are answered, then it is closed.
+
+        Whether it still reads cannot be seen. Interim answers tell: a caller that has left resets the connection on them.
+        """
         if (self._in_headers or self._in_body) and self._refusal is None and self._nothing_said():
             self._refuse(BadRequest("the connection ended before the request was complete"))
+        cycle: Any = self.pipeline[0][0] if self.pipeline else self.cycle
+        if cycle is None or cycle.response_complete or self._refusal is not None:
+            return False
+        cycle.keep_alive = False
+        self.loop.call_later(PROBE_FIRST_S, self._probe, cycle, PROBE_FIRST_S)
+        return True
+
+    def _probe(self, cycle: Any, pause: float) -> None:
+        if self.lost or cycle.response_started or self.transport.is_closing():
+            return
+        if type(cycle) is Exchange or cycle.scope["http_version"] == "1.1":
+            self.transport.write(INTERIM)
+            self.loop.call_later(pause, self._probe, cycle, min(2 * pause, PROBE_MOST_S))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        super()._start_asgi_task(cycle, without_chunks(cycle, app) if cycle.scope["http_version"] == "1.0" else app)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(self.headers) >= self.limits.header_count:

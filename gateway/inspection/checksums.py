@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
+import zlib
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _GB11643_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -211,3 +214,31 @@ def base58check(value: str) -> bool:
     except OverflowError:
         return False
     return hashlib.sha256(hashlib.sha256(content[:21]).digest()).digest()[:4] == content[21:]
+
+
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def crc_token(value: str) -> bool:
+    """GitHub's and npm's tokens: a prefix, 30 random characters, their CRC-32 in six digits of base 62.
+
+    https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/
+    """
+    body = value.rpartition("_")[2]
+    if len(body) != 36:
+        return False
+    rest, digits = zlib.crc32(body[:30].encode()), ""
+    for _ in range(6):
+        rest, digit = divmod(rest, 62)
+        digits = _BASE62[digit] + digits
+    return digits == body[30:]
+
+
+def pypi_token(value: str) -> bool:
+    """PyPI's tokens: `pypi-` and a macaroon in Base64url, version 2, whose location is pypi.org or test.pypi.org."""
+    code = value.removeprefix("pypi-")
+    try:
+        content = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4))
+    except (binascii.Error, ValueError):
+        return False
+    return content.startswith((b"\x02\x01\x08pypi.org", b"\x02\x01\x0dtest.pypi.org"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from gateway.inspection.frames import FrameError, Unpacker, pack
 
 MAX_OUTSTANDING = 128
 """Calls one connection may have open before further ones are refused."""
+
+SHARE = 0.875
+"""Of them so many may be one tenant's."""
 
 _RETRY_FIRST_S = 0.02
 _RETRY_MOST_S = 1.0
@@ -44,17 +48,20 @@ class InspectorPool:
         """How many inspectors can take calls now."""
         return sum(link.ready for link in self._links)
 
-    async def call(self, method: str, payload: Any, deadline_s: float) -> Any:
-        """The method's result. Raises Unavailable: no inspector, all busy, died, too late, or the method failed."""
+    async def call(self, method: str, payload: Any, deadline_s: float, tenant: str = "") -> Any:
+        """The method's result. Raises Unavailable: no inspector, all busy, died, too late, or the method failed.
+
+        Tenants share an inspector fairly; "" is the gateway itself.
+        """
         best: _Link | None = None
         for link in self._links:
             if link.ready and (best is None or link.load < best.load):
                 best = link
         if best is None:
             raise Unavailable("inspection is not available", retry_after=1)
-        if best.load >= MAX_OUTSTANDING:
+        if best.load >= MAX_OUTSTANDING or best.load_of(tenant) >= MAX_OUTSTANDING * SHARE:
             raise Unavailable("inspection is overloaded", retry_after=1)
-        return await best.call(method, payload, deadline_s)
+        return await best.call(method, payload, deadline_s, tenant)
 
 
 class _Link(asyncio.Protocol):
@@ -65,6 +72,7 @@ class _Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._unpacker = Unpacker()
         self._open: dict[int, asyncio.Future[Any]] = {}
+        self._of_tenant: Counter[str] = Counter()  # open ones
         self._late: dict[int, float] = {}  # calls given up and not yet answered, with the time of giving up
         self._number = 0
         self._dialling: asyncio.Task[None] | None = None
@@ -77,6 +85,9 @@ class _Link(asyncio.Protocol):
     @property
     def load(self) -> int:
         return len(self._open) + len(self._late)
+
+    def load_of(self, tenant: str) -> int:
+        return self._of_tenant[tenant]
 
     async def start(self) -> None:
         if not await self._dial():
@@ -92,17 +103,25 @@ class _Link(asyncio.Protocol):
             self._transport.abort()
         self._fail_all()
 
-    def call(self, method: str, payload: Any, deadline_s: float) -> asyncio.Future[Any]:
+    def call(self, method: str, payload: Any, deadline_s: float, tenant: str) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         result: asyncio.Future[Any] = loop.create_future()
         self._number = number = self._number + 1
         try:
-            frame = pack([number, method, payload, deadline_s])
+            frame = pack([number, method, payload, deadline_s, tenant])
         except FrameError as problem:
             raise Unavailable("this content cannot be inspected") from problem
         timer = loop.call_later(deadline_s, self._give_up, number)
-        result.add_done_callback(lambda _: timer.cancel())
         self._open[number] = result
+        self._of_tenant[tenant] += 1
+
+        def done(_: asyncio.Future[Any]) -> None:
+            timer.cancel()
+            self._of_tenant[tenant] -= 1
+            if not self._of_tenant[tenant]:
+                del self._of_tenant[tenant]
+
+        result.add_done_callback(done)
         if self._transport is not None:
             self._transport.write(frame)
         return result

@@ -9,25 +9,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection import matcher
-from gateway.inspection.normalise import normalise
 from gateway.inspection.overlap import resolve
+from gateway.inspection.readings import Reading, readings
 from gateway.inspection.recognizer import Recognizer
 from gateway.inspection.recognizers import RECOGNIZERS
+from gateway.inspection.steps import Detector, Steps, finished, tag_in_steps
+
+UNIT = 8_192
+"""Code points from which on a text is worked on in steps."""
+HITS = 512
+"""Anchors tried in one step."""
+
+BLOCK = 32_768
+"""Code points that are scanned for anchors at once."""
+_MARGIN = 512
+"""No anchor is longer."""
 
 _SURE = 0.85
-
-
-class Detector(Protocol):
-    """Anything else that finds spans in whole texts: the names tagger, an adapted Presidio recogniser."""
-
-    def tag(self, texts: Sequence[str]) -> list[list[Span]]:
-        """One list of spans per text, offsets in its code points. Cuts long texts into windows itself."""
-        ...
 
 
 class PatternScanner:
@@ -39,17 +41,34 @@ class PatternScanner:
 
     def find(self, text: str) -> list[Span]:
         """All candidates that pass their checks, overlapping ones included. `text` is normalised already."""
+        return finished(self.steps(text))
+
+    def steps(self, text: str) -> Steps[list[Span]]:
+        """The same in steps of bounded work."""
         found: list[Span] = []
         covered, sure = -1, 0.0  # how far, and how surely, what was found so far reaches
-        for number, at in self._matcher.scan(text):
-            recognizer, shape = self._shapes[number]
-            if at < covered and shape.ceiling <= sure:
-                continue  # would lose against what stands there: spare the search for its cue
-            for start, end, score in shape.complete(text, at):
-                found.append(Span(start, end, recognizer.label, score, recognizer.name))
-                if end > covered and score >= _SURE:
-                    covered, sure = end, score
+        for block in range(0, max(len(text), 1), BLOCK):
+            for count, (number, at) in enumerate(self._hits(text, block), 1):
+                if count % HITS == 0:
+                    yield
+                recognizer, shape = self._shapes[number]
+                if at < covered and shape.ceiling <= sure:
+                    continue  # would lose against what stands there: spare the search for its cue
+                for start, end, score in shape.complete(text, at):
+                    found.append(Span(start, end, recognizer.label, score, recognizer.name))
+                    if end > covered and score >= _SURE:
+                        covered, sure = end, score
+            if block + BLOCK < len(text):
+                yield
         return found
+
+    def _hits(self, text: str, block: int) -> list[matcher.Hit]:
+        """The anchors that begin in a block. It is scanned with what stands around it, so that cuts change nothing."""
+        if len(text) <= BLOCK:
+            return self._matcher.scan(text)
+        begin = max(0, block - _MARGIN)
+        hits = self._matcher.scan(text[begin : block + BLOCK + _MARGIN])
+        return [(number, at + begin) for number, at in hits if block <= at + begin < block + BLOCK]
 
 
 class Engine:
@@ -68,7 +87,8 @@ class Engine:
         names_folder: Path | None = None,
     ) -> None:
         self._scanner = PatternScanner(recognizers)
-        self._detectors: list[Detector] = [*([_tagger(names_folder)] if names else []), *detectors]
+        self._tagger = _tagger(names_folder) if names else None
+        self._detectors = tuple(detectors)
         self.version = _version(recognizers, names, names_folder, detectors)
 
     def inspect(self, text: str, lang: str = "") -> list[Span]:
@@ -77,22 +97,56 @@ class Engine:
 
     def inspect_many(self, texts: Sequence[str], lang: str = "") -> list[list[Span]]:
         """The spans of each text; models see all texts as one batch."""
+        return finished(self.steps(texts, lang))
+
+    def steps(self, texts: Sequence[str], lang: str = "") -> Steps[list[list[Span]]]:
+        """The same in steps of bounded work, so that whoever runs it can do something else between two of them."""
         del lang  # today's patterns and model serve all languages at once; the hint is kept for those that will not
-        plain = [normalise(text) for text in texts]
-        found = [self._scanner.find(each.text) for each in plain]
-        for detector in self._detectors:
-            for spans, more in zip(found, detector.tag([each.text for each in plain]), strict=True):
+        read: list[list[Reading]] = []
+        found: list[list[list[Span]]] = []
+        for text in texts:
+            of_text: list[Reading] = []
+            read.append(of_text)
+            found.append([])
+            for reading in readings(text):
+                of_text.append(reading)
+                if len(reading.text) > UNIT:
+                    yield
+                found[-1].append((yield from self._scanner.steps(reading.text)))
+            if len(text) > UNIT:
+                yield
+        prose = [
+            (each, spans)
+            for of_text, lists in zip(read, found, strict=True)
+            for each, spans in zip(of_text, lists, strict=True)
+            if each.prose
+        ]
+        plain = [each.text for each, _ in prose]
+        tagged = [] if self._tagger is None else [(yield from tag_in_steps(self._tagger, plain))]
+        for by_text in (*tagged, *(detector.tag(plain) for detector in self._detectors)):
+            for (_, spans), more in zip(prose, by_text, strict=True):
                 spans.extend(more)
-        results: list[list[Span]] = []
-        for normal, spans in zip(plain, found, strict=True):
-            chosen = resolve(normal.text, spans) if spans else []
-            if normal.starts is not None:
-                chosen = [
-                    Span(*normal.original(span.start, span.end), span.label, span.score, span.detector)
-                    for span in chosen
-                ]
-            results.append(chosen)
+        results = []
+        for text, pair in zip(texts, zip(read, found, strict=True), strict=True):
+            results.append(_chosen(text, *pair))
+            if len(text) > UNIT:
+                yield
         return results
+
+
+def _chosen(text: str, read: Sequence[Reading], found: Sequence[list[Span]]) -> list[Span]:
+    """One answer from all readings of a text, in its own code points."""
+    first = read[0].normal
+    chosen = resolve(first.text, found[0]) if found[0] else []
+    if first.starts is not None:
+        chosen = [Span(*first.original(span.start, span.end), span.label, span.score, span.detector) for span in chosen]
+    others = [
+        span
+        for each, spans in zip(read[1:], found[1:], strict=True)
+        if spans
+        for span in each.counted(resolve(each.text, spans))
+    ]
+    return resolve(text, [*chosen, *others]) if others else chosen
 
 
 def _tagger(folder: Path | None) -> Detector:

@@ -25,6 +25,10 @@ def is_placeholder(value: str) -> bool:
     if _STANDS_FOR.search(value):
         return True
     body = value[-24:]
+    if len(value) >= 16 and any(value[-16:] == value[-period:] * (16 // period) for period in (1, 2, 4, 8)):
+        return True
+    if len(value) >= 20 and value[-15:] == value[-3:] * 5:
+        return True
     if len(value) < 12:
         return len(set(value)) <= 2
     return len(set(body)) <= 4 or any(len(set(body[place : place + 8])) == 1 for place in range(len(body) - 7))

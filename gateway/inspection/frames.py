@@ -1,6 +1,6 @@
 """The wire between data workers and inspectors: frames of four bytes length (big-endian) and a JSON body.
 
-Request: `[id, method, payload, seconds left]`. Answer: `[id, true, result]` or `[id, false, reason]`; a reason names a
+Request: `[id, method, payload, seconds left, tenant]`. Answer: `[id, true, result]` or `[id, false, reason]`; a reason names a
 kind of failure and never holds content.
 """
 

@@ -11,7 +11,8 @@ text before `hold` (or before a match that reaches beyond it).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import regex
@@ -121,13 +122,20 @@ def _compiled(expression: str) -> Any:
     return regex.compile(expression, regex.V0)  # type: ignore[no-untyped-call]
 
 
+class _Own(threading.local):
+    """A scanner for each thread that asks: Hyperscan's scratch space is not shared."""
+
+    def __init__(self, recognizers: Sequence[Recognizer]) -> None:
+        self.scanner = PatternScanner(recognizers)
+
+
 class GuardScanner:
-    """Stateless; one per thread. `labels`: what it can find."""
+    """Stateless; for any thread. `labels`: what it can find."""
 
     def __init__(self) -> None:
         recognizers = tuple(_recognizers())
         self.labels = frozenset(recognizer.label for recognizer in recognizers)
-        self._scanner = PatternScanner(recognizers)
+        self._own = _Own(recognizers)
         vendor = "|".join(
             f"(?:{form.replace(_POSSESSIVE, _GREEDY)})" for name, _, form in KEYS if name not in UNANCHORED
         )
@@ -139,7 +147,7 @@ class GuardScanner:
     def find(self, text: str, context: str = "") -> list[Span]:
         """Guarded matches that begin in `text`, disjoint, in order. `context` is what stood before (64 are enough)."""
         whole, before = context + text, len(context)
-        found = [span for span in self._scanner.find(whole) if span.start >= before]
+        found = [span for span in self._own.scanner.find(whole) if span.start >= before]
         if not found:
             return found
         return [

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.flow import Span
 from gateway.inspection.engine import Engine
+from gateway.inspection.steps import Steps
 
 Row = list[Any]
 """[start, end, label, score, detector]"""
@@ -15,8 +16,8 @@ Row = list[Any]
 def inspection_methods(engine: Engine) -> Mapping[str, Callable[[Any], Any]]:
     """`inspect`: {"texts": [...], "lang": ""} -> {"spans": [[row, ...], ...]}; `version`: the engine's digest."""
 
-    def inspect(payload: Any) -> dict[str, Any]:
-        spans = engine.inspect_many(payload["texts"], payload.get("lang", ""))
+    def inspect(payload: Any) -> Steps[dict[str, Any]]:
+        spans = yield from engine.steps(payload["texts"], payload.get("lang", ""))
         return {"spans": [[to_row(span) for span in each] for each in spans]}
 
     def version(payload: Any) -> str:

@@ -59,7 +59,7 @@ TO_LEXGATE: Mapping[str, str] = {
 }
 """What Presidio's predefined recognisers call our labels."""
 
-_NAMES = ("PERSON", "ADDRESS", "LOCATION", "ORG")
+_NAMES = ("PERSON", "ADDRESS", "LOCATION", "ORG", "DATE", "NRP")
 
 
 class LexgateRecognizer(EntityRecognizer):

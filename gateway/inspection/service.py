@@ -1,8 +1,9 @@
 """An inspector process: answers calls over a Unix socket, runs them in one thread, keeps its event loop free.
 
 Hyperscan's scratch space and model sessions belong to the thread that made them; so the methods are built and run in
-one dedicated thread, in order of arrival. The queue is bounded: what does not fit is refused at once, what waited
-beyond its caller's deadline is not begun.
+one dedicated thread. A method may work in steps (`gateway.inspection.steps`): then many calls take turns, fairly among
+tenants, small ones before large ones. The queue is bounded, also for each tenant: what does not fit is refused at once,
+what waited beyond its caller's deadline is not begun, or not gone on with.
 """
 
 from __future__ import annotations
@@ -14,18 +15,25 @@ import os
 import signal
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
+from gateway.inspection.fair_queue import FairQueue
 from gateway.inspection.frames import FrameError, Unpacker, pack
 
 Methods = Mapping[str, Callable[[Any], Any]]
 
 MAX_WAITING = 256
 """Calls waiting or running; more are refused as overload."""
+
+SHARE = 0.875
+"""Of all waiting calls so many may be one tenant's: there is room for others whatever it does."""
+
+TURN_S = 0.01
+"""How long a call that works in steps goes on while others wait."""
 
 DRAIN_S = 5.0
 """How long a stopping inspector goes on with the calls it has."""
@@ -76,8 +84,9 @@ class _Worker:
         self._loop = loop
         self._limit = limit
         self._waiting = 0  # counted on the loop
-        self._work: SimpleQueue[tuple[_Connection, int, str, Any, float] | None] = SimpleQueue()
-        self._done: deque[tuple[_Connection, bytes]] = deque()
+        self._of_tenant: Counter[str] = Counter()
+        self._work: FairQueue[_Call] = FairQueue()
+        self._done: deque[tuple[_Call, bytes]] = deque()
         self._flushing = False
         self._built: asyncio.Future[None] = loop.create_future()
         self._finished = asyncio.Event()
@@ -92,18 +101,20 @@ class _Worker:
     async def close(self) -> None:
         """Finish what was accepted, within DRAIN_S, then hang up. A thread inside a longer call dies with the process."""
         self.closing = True
-        self._work.put(None)
+        self._work.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._finished.wait(), DRAIN_S)
         for connection in tuple(self.connections):
             connection.hang_up()
 
-    def submit(self, connection: _Connection, number: int, method: str, payload: Any, seconds: float) -> None:
-        if self._waiting >= self._limit:
-            connection.answer(pack([number, False, "overload"]))
+    def submit(self, call: _Call) -> None:
+        most = max(2, int(self._limit * SHARE))
+        if self._waiting >= self._limit or self._of_tenant[call.tenant] >= most:
+            call.connection.answer(pack([call.number, False, "overload"]))
             return
         self._waiting += 1
-        self._work.put((connection, number, method, payload, time.monotonic() + seconds))
+        self._of_tenant[call.tenant] += 1
+        self._work.put(call.tenant, call)
 
     def _run(self) -> None:
         try:
@@ -112,9 +123,15 @@ class _Worker:
             self._loop.call_soon_threadsafe(self._built.set_exception, problem)
             return
         self._loop.call_soon_threadsafe(self._built.set_result, None)
-        while (item := self._work.get()) is not None:
-            connection, number, method, payload, deadline = item
-            self._done.append((connection, _answer(methods, number, method, payload, deadline)))
+        while (turn := self._work.take()) is not None:
+            begun = time.monotonic()
+            answer = turn.job.go_on(methods, lambda: self._work.contended)
+            used = time.monotonic() - begun
+            if answer is None:
+                self._work.back(turn, used)
+                continue
+            self._work.done(turn, used)
+            self._done.append((turn.job, answer))
             if not self._flushing:  # one wake-up of the loop for all answers that are ready by then
                 self._flushing = True
                 self._loop.call_soon_threadsafe(self._flush)
@@ -123,23 +140,56 @@ class _Worker:
     def _flush(self) -> None:
         self._flushing = False  # before the answers are taken: one added from here on schedules its own flush
         while self._done:
-            connection, frame = self._done.popleft()
+            call, frame = self._done.popleft()
             self._waiting -= 1
-            connection.answer(frame)
+            self._of_tenant[call.tenant] -= 1
+            if not self._of_tenant[call.tenant]:
+                del self._of_tenant[call.tenant]
+            call.connection.answer(frame)
 
 
-def _answer(methods: Methods, number: int, method: str, payload: Any, deadline: float) -> bytes:
-    """Run one call. A failure is told by its kind: messages of exceptions may hold content."""
-    if time.monotonic() >= deadline:
-        return pack([number, False, "deadline"])
-    run = methods.get(method)
-    if run is None:
-        return pack([number, False, "unknown method"])
-    try:
-        return pack([number, True, run(payload)])
-    except Exception as problem:
-        _log.error("inspection method %s failed: %s", method, type(problem).__name__)
-        return pack([number, False, f"failed: {type(problem).__name__}"])
+@dataclass(slots=True)
+class _Call:
+    """One call and how far it is."""
+
+    connection: _Connection
+    number: int
+    method: str
+    payload: Any
+    deadline: float  # monotonic seconds
+    tenant: str
+    steps: Generator[None, None, Any] | None = None
+
+    def go_on(self, methods: Methods, contended: Callable[[], bool]) -> bytes | None:
+        """The answer, or None if it is not ready and others want their turn.
+
+        A failure is told by its kind: messages of exceptions may hold content.
+        """
+        begun = time.monotonic()
+        if begun >= self.deadline or self.connection.gone:
+            return pack([self.number, False, "deadline"])
+        run = methods.get(self.method)
+        if run is None:
+            return pack([self.number, False, "unknown method"])
+        try:
+            if self.steps is None:
+                result = run(self.payload)
+                self.payload = None
+                if not isinstance(result, Generator):
+                    return pack([self.number, True, result])
+                self.steps = result
+            while True:
+                next(self.steps)
+                now = time.monotonic()
+                if now >= self.deadline:
+                    return pack([self.number, False, "deadline"])
+                if now - begun >= TURN_S and contended():
+                    return None
+        except StopIteration as end:
+            return pack([self.number, True, end.value])
+        except Exception as problem:
+            _log.error("inspection method %s failed: %s", self.method, type(problem).__name__)
+            return pack([self.number, False, f"failed: {type(problem).__name__}"])
 
 
 class _Connection(asyncio.Protocol):
@@ -161,6 +211,11 @@ class _Connection(asyncio.Protocol):
         self._transport = None
         self._worker.connections.discard(self)
 
+    @property
+    def gone(self) -> bool:
+        """Whether nobody waits for its answers any more."""
+        return self._transport is None
+
     def hang_up(self) -> None:
         """Close after what was written is sent."""
         if self._transport is not None:
@@ -168,8 +223,8 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         try:
-            for number, method, payload, seconds in self._unpacker.feed(data):
-                self._worker.submit(self, number, method, payload, seconds)
+            for number, method, payload, seconds, tenant in self._unpacker.feed(data):
+                self._worker.submit(_Call(self, number, method, payload, time.monotonic() + seconds, tenant))
         except (FrameError, TypeError, ValueError) as problem:
             _log.error("inspection connection closed: %s", type(problem).__name__)
             if self._transport is not None:

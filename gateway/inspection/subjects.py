@@ -14,7 +14,7 @@ PERSONAL = frozenset(
     {
         "PERSON", "EMAIL", "PHONE", "ADDRESS", "DATE_OF_BIRTH", "CN_ID", "US_SSN", "NATIONAL_ID", "PASSPORT",
         "DRIVER_LICENSE", "TAX_ID", "CREDIT_CARD", "BANK_ACCOUNT", "IBAN", "LICENSE_PLATE", "VIN", "MEDICAL_ID",
-        "USERNAME", "IP_ADDRESS", "MAC_ADDRESS", "CRYPTO", "COORDINATES", "AGE", "NRP",
+        "USERNAME", "IP_ADDRESS", "MAC_ADDRESS", "CRYPTO", "COORDINATES", "AGE",
     }
 )  # fmt: skip
 """Labels whose values are personal data."""
@@ -27,7 +27,7 @@ FINANCIAL = frozenset({"CREDIT_CARD", "BANK_ACCOUNT", "IBAN", "CRYPTO"})
 HEALTH = frozenset({"MEDICAL_ID"})
 GEO = frozenset({"COORDINATES"})
 
-IDENTIFYING = PERSONAL - {"DATE_OF_BIRTH", "AGE", "NRP"}
+IDENTIFYING = PERSONAL - {"DATE_OF_BIRTH", "AGE"}
 """Labels whose value alone can stand for one person."""
 
 CLASSES = ("pi", "spi", "health", "financial", "geo", "biometric", "identifier", "genomic", "omic")

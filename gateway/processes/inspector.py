@@ -12,6 +12,7 @@ import uvloop
 from gateway import child, logs
 from gateway.effective import Effective
 from gateway.inspection.service import serve
+from gateway.inspection.steps import Steps
 
 Method = Callable[[Any], Any]
 
@@ -35,20 +36,19 @@ def methods(*, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str]
     settlement = Settlement([Path(book) for book in books])
     settlement.warm([tokenizer or "o200k" for tokenizer in tokenizers])
 
-    def rows(texts: list[str], lang: str = "") -> list[list[list[Any]]]:
-        return [
-            [[span.start, span.end, span.label, span.score, span.detector] for span in spans]
-            for spans in engine.inspect_many(texts, lang)
-        ]
+    def rows(texts: list[str], lang: str = "") -> Steps[list[list[list[Any]]]]:
+        found = yield from engine.steps(texts, lang)
+        return [[[span.start, span.end, span.label, span.score, span.detector] for span in spans] for spans in found]
 
-    def inspect(payload: dict[str, Any]) -> dict[str, Any]:
-        return {"spans": rows(payload["texts"], payload.get("lang", ""))}
+    def inspect(payload: dict[str, Any]) -> Steps[dict[str, Any]]:
+        return {"spans": (yield from rows(payload["texts"], payload.get("lang", "")))}
 
-    def settle(payload: dict[str, Any]) -> dict[str, Any]:
+    def settle(payload: dict[str, Any]) -> Steps[dict[str, Any]]:
         items = payload["items"]
         wanted = [index for index, item in enumerate(items) if item["inspect"] and item["delivered_text"]]
         spans: list[list[list[Any]] | None] = [None] * len(items)
-        for index, found in zip(wanted, rows([items[index]["delivered_text"] for index in wanted]), strict=True):
+        texts = yield from rows([items[index]["delivered_text"] for index in wanted])
+        for index, found in zip(wanted, texts, strict=True):
             spans[index] = found
             items[index]["known_entities"] = dict(sorted(Counter(row[2] for row in found).items()))
         return {"items": settlement.settle_many(items), "spans": spans}

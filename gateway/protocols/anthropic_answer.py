@@ -17,7 +17,7 @@ from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
 from gateway.protocols.arguments import pass_object
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.last_look import look, other_lines, refuse_duplicates
+from gateway.protocols.last_look import LastLook, other_lines, refuse_duplicates
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
 
@@ -38,6 +38,7 @@ class AnthropicAnswer:
 
     def __init__(self, rules: Rules, options: AnswerOptions) -> None:
         self.channels = Channels(rules, options)
+        self._last_look = LastLook(self.channels.rules)
         self.terminal: bytes | None = None
         self._usage: dict[str, Any] = {}
         self._open: dict[int, tuple[str, bool]] = {}  # open blocks: type, whether their text is restored
@@ -50,14 +51,14 @@ class AnthropicAnswer:
     def event(self, event: Event) -> bytes:
         """What the caller gets for this event. Raises MalformedAnswer."""
         if event.data is None:
-            return b"" if look(self.channels.rules, [event.raw.decode(errors="replace")]) else event.raw
+            return b"" if self._last_look.look([event.raw.decode(errors="replace")]) else event.raw
         message = _loads(event.data)
         kind = message.get("type")
         if self.channels.stopped():
             if kind == "message_delta":
                 self._read_usage(message)
             return b""
-        hit = look(self.channels.rules, [*_outside(message), *other_lines(event.raw, str(kind))])
+        hit = self._last_look.look([*_outside(message), *other_lines(event.raw, str(kind))])
         if hit is not None and kind == "error":
             self.channels.report.upstream_error = "error"
             return FAMILIES["anthropic"].error_event(_withheld(), "")
@@ -257,11 +258,11 @@ class AnthropicAnswer:
         report = self.channels.report
         if answer.get("type") == "error" or answer.get("error") is not None:
             report.upstream_error = _error_type(answer.get("error"))
-            if look(self.channels.rules, [answer]):
+            if self._last_look.look([answer]):
                 report.upstream_error = "error"
                 return FAMILIES["anthropic"].error_body(_withheld(), "")
             return body
-        report.stopped = look(self.channels.rules, _outside_whole(answer))
+        report.stopped = self._last_look.look(_outside_whole(answer))
         if report.stopped is not None:
             report.finish = STOPPED
             fixed = {"type": "message", "role": "assistant", "content": [], "stop_reason": STOPPED}

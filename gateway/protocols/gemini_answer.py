@@ -20,7 +20,7 @@ from gateway.protocols.arguments import pass_object
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.gemini_outside import READ, outside
 from gateway.protocols.json_offsets import locate
-from gateway.protocols.last_look import look, other_lines, refuse_duplicates
+from gateway.protocols.last_look import LastLook, other_lines, refuse_duplicates
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules, TextChannel
 from gateway.redaction.splice import splice
@@ -36,6 +36,7 @@ class GeminiAnswer:
 
     def __init__(self, rules: Rules, options: AnswerOptions) -> None:
         self.channels = Channels(rules, options)
+        self._last_look = LastLook(rules)
         self.terminal: bytes | None = None
         self._usage: dict[str, Any] = {}
         self._open: dict[int, tuple[str, TextChannel]] = {}  # the text that is running, by candidate
@@ -57,7 +58,7 @@ class GeminiAnswer:
         if self.channels.report.upstream_error is not None:
             return b""  # its error was the end
         if event.data is None:
-            if look(self.channels.rules, [event.raw.decode(errors="replace")]):
+            if self._last_look.look([event.raw.decode(errors="replace")]):
                 return b""
             self._closed = self._closed or array
             return self._out(event.raw)
@@ -67,7 +68,7 @@ class GeminiAnswer:
             return b""
         if chunk.get("error") is not None:
             return self._error(event, chunk)
-        hit = look(self.channels.rules, [*outside(chunk), *([] if array else other_lines(event.raw))])
+        hit = self._last_look.look([*outside(chunk), *([] if array else other_lines(event.raw))])
         if hit is not None:
             self.channels.report.stopped = hit
             return self._end()
@@ -93,7 +94,7 @@ class GeminiAnswer:
         report = self.channels.report
         report.upstream_error = _error_type(chunk["error"])
         held, self._tail = b"".join(self._tail), []
-        if look(self.channels.rules, [chunk]):
+        if self._last_look.look([chunk]):
             report.upstream_error = "error"
             return held + FAMILIES[self._form()].error_event(_withheld(), "")
         # an array that ends here is closed, so that its reader gets the error and not a broken text
@@ -343,11 +344,11 @@ class GeminiAnswer:
         report = self.channels.report
         if answer.get("error") is not None:
             report.upstream_error = _error_type(answer["error"])
-            if look(self.channels.rules, [answer]):
+            if self._last_look.look([answer]):
                 report.upstream_error = "error"
                 return FAMILIES["gemini"].error_body(_withheld(), "")
             return body
-        report.stopped = look(self.channels.rules, outside(answer))
+        report.stopped = self._last_look.look(outside(answer))
         if report.stopped is not None:
             report.finish = STOPPED
             return orjson.dumps({"candidates": [{"finishReason": STOPPED, "index": 0}]})

@@ -43,6 +43,11 @@ class ArrayReader:
         self._started = False
         self._closed = False
 
+    @property
+    def held(self) -> int:
+        """Bytes of the element that is not complete yet."""
+        return self._size
+
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """The elements that are complete now. Raises EventTooLarge, MalformedAnswer."""
         chunk, self._escape = self._escape + chunk, b""

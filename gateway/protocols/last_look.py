@@ -16,39 +16,77 @@ _BETWEEN = "\x00\n\x00"
 SHORTEST = 8
 """Characters; nothing shorter is worth guarding."""
 _WORDS = frozenset({"assistant", "tool_calls", "function", "function_call", "content_filter", "end_turn", "tool_use"})
+_TAIL = 512
+"""Characters of a strand that are remembered: no guarded identifier and hardly a key is longer."""
+_MOST_STRANDS = 256
+_ITEM = ""
+"""In a path: any item of a list."""
+
+_Place = tuple[str, ...]
 
 
-def look(rules: Rules, values: Iterable[Any]) -> str | None:
-    """The label of the first guarded match in any string or key of `values` that is not allowed."""
-    guard = rules.guard
-    if guard is None:
-        return None
-    texts = _texts(values)
-    # Nothing is found across what parts them, so one look at all tells whether any is worth its own.
-    if not texts or (len(texts) > 1 and not guard.find(_BETWEEN.join(texts))):
-        return None
-    for text in texts:
-        for span in guard.find(text):
-            if not rules.allowed(span.label, text[span.start : span.end]):
-                return span.label
-    return None
+class LastLook:
+    """The look at one answer, whole or event by event.
 
+    Strings are judged each by itself, and those of one *strand* together: the items of a list, the values of one key in
+    a list of objects, the same place in one event after the other. A secret in pieces is none of the pieces.
+    """
 
-def _texts(values: Iterable[Any]) -> list[str]:
-    """Every string and key that is worth guarding."""
-    texts: list[str] = []
-    stack = list(values)
-    for value in stack:
-        kind = type(value)
-        if kind is str:
-            if len(value) >= SHORTEST and value not in _WORDS:
+    __slots__ = ("_rules", "_tails")
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._tails: dict[_Place, str] = {}
+
+    def look(self, values: Iterable[Any]) -> str | None:
+        """The label of the first guarded match in any string, key or strand of `values` that is not allowed."""
+        if self._rules.guard is None:
+            return None
+        strands: dict[_Place, list[str]] = {}
+        texts: list[str] = []
+        stack: list[tuple[_Place, Any]] = [((), value) for value in values]
+        stack.reverse()
+        while stack:
+            place, value = stack.pop()
+            if type(value) is str:
+                if value in _WORDS:
+                    continue
                 texts.append(value)
-        elif kind is dict:
-            stack.extend(value)
-            stack.extend(value.values())
-        elif kind is list:
-            stack.extend(value)
-    return texts
+                if place:
+                    strands.setdefault(place, []).append(value)
+            elif type(value) is dict:
+                texts.extend(value)
+                stack.extend(((*place, key), item) for key, item in reversed(value.items()))
+            elif type(value) is list:
+                stack.extend(((*place, _ITEM), item) for item in reversed(value))
+        label = self._first(texts)
+        if label is not None or not strands:
+            return label
+        return next(filter(None, map(self._strand, strands, strands.values())), None)
+
+    def _first(self, texts: list[str]) -> str | None:
+        """Of texts that are judged each by itself. Nothing is found across what parts them, so one look comes first."""
+        guard = self._rules.guard
+        texts = [text for text in texts if len(text) >= SHORTEST]
+        if guard is None or not texts or (len(texts) > 1 and not guard.find(_BETWEEN.join(texts))):
+            return None
+        return next(filter(None, map(self._judged, texts)), None)
+
+    def _strand(self, place: _Place, pieces: list[str]) -> str | None:
+        before = self._tails.get(place, "")
+        together = before + "".join(pieces)
+        if before or len(self._tails) < _MOST_STRANDS:
+            self._tails[place] = together[-_TAIL:]
+        return self._judged(together) if before or len(pieces) > 1 else None
+
+    def _judged(self, text: str) -> str | None:
+        guard = self._rules.guard
+        if guard is None or len(text) < SHORTEST:
+            return None
+        for span in guard.find(text):
+            if not self._rules.allowed(span.label, text[span.start : span.end]):
+                return span.label
+        return None
 
 
 def other_lines(raw: bytes, name: str = "") -> list[str]:

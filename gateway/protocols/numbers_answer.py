@@ -9,7 +9,7 @@ import orjson
 from gateway.flow import Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, number, word
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.last_look import look
+from gateway.protocols.last_look import LastLook
 from gateway.protocols.openai_answer import error_type, loads, usage_of, withheld
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
@@ -20,6 +20,7 @@ class NumbersAnswer:
 
     def __init__(self, rules: Rules, options: AnswerOptions) -> None:
         self.channels = Channels(rules, options)
+        self._last_look = LastLook(rules)
         self.terminal: bytes | None = None
 
     def event(self, event: Event) -> bytes:
@@ -32,7 +33,7 @@ class NumbersAnswer:
     def whole(self, body: bytes) -> bytes:
         """The whole answer. Raises MalformedAnswer, also for one that says what it must not: there is no half of it."""
         answer, report = loads(body), self.channels.report
-        found = look(self.channels.rules, [_without_vectors(answer, body)])
+        found = self._last_look.look([_without_vectors(answer, body)])
         if answer.get("error") is not None:
             report.upstream_error = "error" if found else error_type(answer["error"])
             return FAMILIES["openai"].error_body(withheld(), "") if found else body

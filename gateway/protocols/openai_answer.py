@@ -16,7 +16,7 @@ from gateway.errors import UpstreamFailed
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.last_look import look, other_lines, refuse_duplicates
+from gateway.protocols.last_look import LastLook, other_lines, refuse_duplicates
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
 
@@ -45,6 +45,7 @@ class OpenAIAnswer:
 
     def __init__(self, rules: Rules, options: AnswerOptions) -> None:
         self.channels = Channels(rules, options)
+        self._last_look = LastLook(self.channels.rules)
         self.terminal: bytes | None = None
         self._stamp: dict[str, Any] = {}
         self._open: dict[int, None] = {}  # choices without a finish yet
@@ -56,7 +57,7 @@ class OpenAIAnswer:
     def event(self, event: Event) -> bytes:
         """What the caller gets for this event. Raises MalformedAnswer."""
         if event.data is None:
-            return b"" if look(self.channels.rules, [event.raw.decode(errors="replace")]) else event.raw
+            return b"" if self._last_look.look([event.raw.decode(errors="replace")]) else event.raw
         if event.data.strip() == b"[DONE]":
             out = self.flush()
             self.terminal = event.raw
@@ -65,7 +66,7 @@ class OpenAIAnswer:
         report = self.channels.report
         if chunk.get("error") is not None:
             report.upstream_error = error_type(chunk["error"])
-            if look(self.channels.rules, [chunk]):
+            if self._last_look.look([chunk]):
                 report.upstream_error = "error"
                 return FAMILIES["openai"].error_event(withheld(), "")
             return event.raw
@@ -74,7 +75,7 @@ class OpenAIAnswer:
             report.usage = usage_of(usage) or report.usage
         if self.channels.stopped():
             return b""
-        report.stopped = look(self.channels.rules, [*_outside(chunk, self._stamp, "delta"), *other_lines(event.raw)])
+        report.stopped = self._last_look.look([*_outside(chunk, self._stamp, "delta"), *other_lines(event.raw)])
         if report.stopped is not None:
             return self._end()
         if not self._stamp:
@@ -306,14 +307,14 @@ class OpenAIAnswer:
         report = self.channels.report
         if answer.get("error") is not None:
             report.upstream_error = error_type(answer["error"])
-            if look(self.channels.rules, [answer]):
+            if self._last_look.look([answer]):
                 report.upstream_error = "error"
                 return FAMILIES["openai"].error_body(withheld(), "")
             return body
         report.response_id, report.response_model = word(answer.get("id")), word(answer.get("model"))
         if type(answer.get("usage")) is dict:
             report.usage = usage_of(answer["usage"])
-        report.stopped = look(self.channels.rules, _outside(answer, {}, "message"))
+        report.stopped = self._last_look.look(_outside(answer, {}, "message"))
         if report.stopped is not None:
             report.response_id = report.response_model = None
             report.finish = STOPPED

@@ -13,7 +13,7 @@ import orjson
 from gateway.flow import Path
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, rewritten, word
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.last_look import look, other_lines
+from gateway.protocols.last_look import LastLook, other_lines
 from gateway.protocols.openai_answer import DONE, STOPPED, error_type, loads, usage_of, withheld, without_usage
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
@@ -26,6 +26,7 @@ class CompletionsAnswer:
 
     def __init__(self, rules: Rules, options: AnswerOptions) -> None:
         self.channels = Channels(rules, options)
+        self._last_look = LastLook(rules)
         self.terminal: bytes | None = None
         self._stamp: dict[str, Any] = {}
         self._open: dict[int, None] = {}  # choices without a finish yet
@@ -34,7 +35,7 @@ class CompletionsAnswer:
         """What the caller gets for this event. Raises MalformedAnswer."""
         report = self.channels.report
         if event.data is None:
-            return b"" if look(self.channels.rules, [event.raw.decode(errors="replace")]) else event.raw
+            return b"" if self._last_look.look([event.raw.decode(errors="replace")]) else event.raw
         if event.data.strip() == b"[DONE]":
             out = self.flush()
             self.terminal = self.terminal or event.raw
@@ -46,7 +47,7 @@ class CompletionsAnswer:
             report.usage = usage_of(chunk["usage"]) or report.usage
         if self.channels.stopped():
             return b""
-        report.stopped = look(self.channels.rules, [*_outside(chunk, self._stamp), *other_lines(event.raw)])
+        report.stopped = self._last_look.look([*_outside(chunk, self._stamp), *other_lines(event.raw)])
         if report.stopped is not None:
             return self._end()
         if not self._stamp:
@@ -150,7 +151,7 @@ class CompletionsAnswer:
     def _error(self, answer: dict[str, Any], raw: bytes, *, stream: bool) -> bytes:
         report, family = self.channels.report, FAMILIES["openai"]
         report.upstream_error = error_type(answer["error"])
-        if not look(self.channels.rules, [answer]):
+        if not self._last_look.look([answer]):
             return raw
         report.upstream_error = "error"
         return family.error_event(withheld(), "") if stream else family.error_body(withheld(), "")
@@ -162,7 +163,7 @@ class CompletionsAnswer:
             return self._error(answer, body, stream=False)
         if type(answer.get("usage")) is dict:
             report.usage = usage_of(answer["usage"])
-        report.stopped = look(self.channels.rules, _outside(answer, {}))
+        report.stopped = self._last_look.look(_outside(answer, {}))
         if report.stopped is not None:
             report.finish = STOPPED
             stopped = {"index": 0, "text": "", "logprobs": None, "finish_reason": STOPPED}

@@ -19,7 +19,7 @@ import orjson
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, spliced, word
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.last_look import look, other_lines
+from gateway.protocols.last_look import LastLook, other_lines
 from gateway.protocols.openai_answer import loads, withheld
 from gateway.protocols.responses_items import Item, Items, own_message
 from gateway.protocols.responses_texts import TEXT, TOOL, Place, Text, name_of, outside, texts_of, texts_of_item
@@ -50,6 +50,7 @@ class ResponsesAnswer:
 
     def __init__(self, rules: Rules, options: AnswerOptions) -> None:
         self.channels = Channels(rules, options)
+        self._last_look = LastLook(rules)
         self.terminal: bytes | None = None
         self._items = Items(self.channels)
         self._response: dict[str, Any] = {}  # as it was last said
@@ -64,7 +65,7 @@ class ResponsesAnswer:
     def event(self, event: Event) -> bytes:
         """What the caller gets for this event. Raises MalformedAnswer."""
         if event.data is None:
-            return b"" if look(self.channels.rules, [event.raw.decode(errors="replace")]) else event.raw
+            return b"" if self._last_look.look([event.raw.decode(errors="replace")]) else event.raw
         if event.data.strip() == b"[DONE]":
             out = self.flush()
             self.terminal = self.terminal or event.raw
@@ -118,7 +119,7 @@ class ResponsesAnswer:
         if rules.guard is None:
             return None
         fresh = {text for text in outside(said.tree, [text.path for text in said.texts]) if text not in self._judged}
-        found = look(rules, [*fresh, *other_lines(said.event.raw, kind)])
+        found = self._last_look.look([*fresh, *other_lines(said.event.raw, kind)])
         self._judged |= fresh
         return found
 
@@ -356,7 +357,7 @@ class ResponsesAnswer:
     def _error(self, event: Event, tree: dict[str, Any]) -> bytes:
         error = tree.get("error") if type(tree.get("error")) is dict else tree
         self.channels.report.upstream_error = _error_type(error)
-        if look(self.channels.rules, [tree, *other_lines(event.raw, "error")]):
+        if self._last_look.look([tree, *other_lines(event.raw, "error")]):
             return self._withheld()
         return self._released() + self._said(_Said(event, tree, []))
 
@@ -373,7 +374,7 @@ class ResponsesAnswer:
         report = self.channels.report
         if answer.get("error") is not None and answer.get("output") is None:
             report.upstream_error = _error_type(answer["error"])
-            if look(self.channels.rules, [answer]):
+            if self._last_look.look([answer]):
                 report.upstream_error = "error"
                 return FAMILIES["openai"].error_body(withheld(), "")
             return body

@@ -54,6 +54,11 @@ class EventReader:
         self._size = 0
         self._tail = b""  # its last bytes: a blank line may be split over two reads
 
+    @property
+    def held(self) -> int:
+        """Bytes of the event that is not complete yet."""
+        return self._size
+
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """The events that are complete now. Raises EventTooLarge."""
         window = self._tail + chunk

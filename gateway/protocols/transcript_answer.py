@@ -13,7 +13,7 @@ import orjson
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, spliced
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.last_look import look, other_lines
+from gateway.protocols.last_look import LastLook, other_lines
 from gateway.protocols.openai_answer import STOPPED, error_type, loads, withheld
 from gateway.protocols.responses_answer import usage_of
 from gateway.protocols.sse import Event
@@ -29,6 +29,7 @@ class TranscriptAnswer:
 
     def __init__(self, rules: Rules, options: AnswerOptions) -> None:
         self.channels = Channels(rules, options)
+        self._last_look = LastLook(rules)
         self.terminal: bytes | None = None
 
     # -- streams ---------------------------------------------------------------------------------------------------
@@ -36,7 +37,7 @@ class TranscriptAnswer:
     def event(self, event: Event) -> bytes:
         """What the caller gets for this event. Raises MalformedAnswer."""
         if event.data is None or event.data.strip() == b"[DONE]":
-            return b"" if look(self.channels.rules, [event.raw.decode(errors="replace")]) else event.raw
+            return b"" if self._last_look.look([event.raw.decode(errors="replace")]) else event.raw
         tree = loads(event.data)
         if tree.get("error") is not None:
             return self._error(tree, event.raw, stream=True)
@@ -45,7 +46,7 @@ class TranscriptAnswer:
         kind, report = str(tree.get("type")), self.channels.report
         field = "delta" if kind == _DELTA else TEXT
         rest = [value for key, value in tree.items() if key != field or type(value) is not str]
-        report.stopped = look(self.channels.rules, [*rest, *other_lines(event.raw, kind)])
+        report.stopped = self._last_look.look([*rest, *other_lines(event.raw, kind)])
         if report.stopped is not None:
             return self._end()
         if type(tree.get(field)) is not str:
@@ -119,7 +120,7 @@ class TranscriptAnswer:
     def _error(self, answer: dict[str, Any], raw: bytes, *, stream: bool) -> bytes:
         report, family = self.channels.report, FAMILIES["openai"]
         report.upstream_error = error_type(answer["error"])
-        if not look(self.channels.rules, [answer]):
+        if not self._last_look.look([answer]):
             return raw
         report.upstream_error = "error"
         return family.error_event(withheld(), "") if stream else family.error_body(withheld(), "")
@@ -137,7 +138,7 @@ class TranscriptAnswer:
         report.finish = "stop"
         texts = list(_texts_of(answer))
         edits: dict[Path, Any] = {}
-        report.stopped = look(self.channels.rules, _outside(answer))
+        report.stopped = self._last_look.look(_outside(answer))
         for path, text in texts:
             channel = self.channels.once(TEXT, "text", text) if path == (TEXT,) else self._alone(text)
             report.stopped = report.stopped or channel.stopped

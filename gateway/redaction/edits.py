@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.flow import Path
-from gateway.inspection.normalise import Normalised, normalise
+from gateway.inspection.readings import readings
 from gateway.protocols.json_offsets import Token, View, tokens
 from gateway.protocols.walk import holds_json
 from gateway.redaction.occurrences import Occurrences
@@ -61,11 +61,13 @@ class Plan:
         return plain + self._disguised(text)
 
     def _disguised(self, text: str) -> list[Mark]:
-        normal = normalise(text) if self.labels else Normalised(text)
-        if normal.starts is None:
-            return []
-        found = self.search.find(normal.text)
-        return [Mark(*normal.original(start, end), self.labels[value]) for start, end, value in found]
+        marks = []
+        for reading in readings(text) if self.labels else ():
+            normal = reading.normal
+            if normal.starts is not None:
+                found = self.search.find(normal.text)
+                marks += [Mark(*normal.original(start, end), self.labels[value]) for start, end, value in found]
+        return marks
 
 
 def edit_token(

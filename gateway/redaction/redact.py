@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.flow import Finding, Path
+from gateway.inspection.split_values import DETECTOR as SPLIT
 from gateway.protocols.request import DecodedRequest
 from gateway.redaction.placeholder import PlaceholderKey, Restorable
 from gateway.redaction.segment import Remembered, redact_segment, values_of
@@ -54,7 +55,9 @@ def redact(
     if not wanted:
         return Redacted(decoded.body, remaining=tuple(findings))
     found = _by_segment(decoded, wanted)
-    before = known or [None] * len(decoded.segments)
+    # A piece of a value that goes on in another segment is no property of its own one: such a segment is made anew.
+    split = [any(finding.span.detector == SPLIT for finding in its) for its in found]
+    before = [None if broken else old for old, broken in zip(known or [None] * len(found), split, strict=True)]
     own = [old.own if old else values_of(its) for old, its in zip(before, found, strict=True)]
     labels: dict[str, str] = {}
     for values in reversed(own):  # what was found first says what a value is

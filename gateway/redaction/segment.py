@@ -7,12 +7,13 @@ together with a text to ask: a later call brings new values, and only those are 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.errors import BadRequest, Unavailable
 from gateway.flow import OPAQUE, Finding, PartKind, Path, Span
-from gateway.inspection.normalise import normalise
+from gateway.inspection.readings import readings
+from gateway.inspection.split_values import DETECTOR as SPLIT
 from gateway.protocols.json_offsets import View, tokens
 from gateway.redaction.edits import Mark, Plan, edit_token, merged
 from gateway.redaction.occurrences import Occurrences
@@ -23,6 +24,8 @@ from gateway.redaction.splice import splice
 MOST_ABSENT = 1024
 """Values known not to stand in a segment; a prompt that everybody sends would otherwise gather everybody's."""
 _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af\U00020000-\U0003ffff]")
+CASELESS = frozenset({"EMAIL", "PERSON"})
+"""Labels whose values are the same in any case."""
 MIN_VALUE, MIN_CJK = 4, 2
 """Shorter values are replaced where they were found only: everywhere else they would hit unrelated words."""
 _DEEP = b"\\" * 8
@@ -72,13 +75,24 @@ def spreads(value: str) -> bool:
 
 
 def values_of(findings: Sequence[Finding]) -> dict[str, str]:
-    """The values to be replaced wherever they stand, each also in the plain writing that inspection read."""
+    """The values to be replaced wherever they stand, each also in the writings that inspection reads."""
     labels: dict[str, str] = {}
     for finding in reversed(findings):
-        for value in (normalise(finding.value).text.strip(), finding.value):
+        if finding.span.detector == SPLIT:
+            continue
+        for value in _writings(finding.span.label, finding.value):
             if spreads(value):
                 labels[value] = finding.span.label
     return labels
+
+
+def _writings(label: str, value: str) -> Iterator[str]:
+    for reading in readings(value):
+        if not reading.context:
+            yield reading.text.strip()
+    if label in CASELESS:
+        yield from (value.lower(), value.upper(), value.title())
+    yield value
 
 
 def redact_segment(
@@ -94,6 +108,7 @@ def redact_segment(
     texts = _texts([part.text for part in parts if part.text])
     raw = place.raw
     lasting = _DEEP not in raw
+    split = any(finding.span.detector == SPLIT for finding in findings)
     present = {value: label for value, label in labels.items() if value in texts} if lasting else dict(labels)
     if not present and not findings:
         return Remembered(own, texts, {}, None, lasting=lasting, absent=set(labels))
@@ -113,14 +128,14 @@ def redact_segment(
         _prove_absent(place, redacted, plan)
     return Remembered(
         own, texts, present, redacted, plan.placeholders, dict(plan.counts), tuple(blocked),
-        lasting=lasting and not blocked, source=hash(raw), absent=labels.keys() - present.keys(),
+        lasting=lasting and not blocked and not split, source=hash(raw), absent=labels.keys() - present.keys(),
     )  # fmt: skip
 
 
 def _texts(texts: Sequence[str]) -> str:
-    """Texts as they stand, and as inspection reads those that it reads otherwise."""
-    normal = [normalise(text) for text in texts]
-    return _BETWEEN.join([*texts, *(each.text for each in normal if each.starts is not None)])
+    """Texts as they stand, and in all the ways that inspection reads them otherwise."""
+    others = (reading.normal for text in texts for reading in readings(text))
+    return _BETWEEN.join([*texts, *(normal.text for normal in others if normal.starts is not None)])
 
 
 def _edited(

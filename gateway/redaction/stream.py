@@ -125,6 +125,11 @@ class AnswerStream:
         """The guard ended this answer, or it cannot be read: nothing more will be delivered."""
         return self.report.stopped is not None or self.report.problem is not None
 
+    @property
+    def held(self) -> int:
+        """Bytes that the next event, or the end, has to work on."""
+        return self._reader.held if self._streaming else self._size
+
     def feed(self, chunk: bytes) -> bytes:
         """What the caller gets now. Never the terminal bytes."""
         if self.report.problem is not None:

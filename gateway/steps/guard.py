@@ -20,7 +20,7 @@ from policies.decision import Decision
 NAMES = "names"
 """The guard that stops personal data of any kind; without one, secrets and checksummed identifiers alone are stopped."""
 
-IMPERSONAL = frozenset({"DATE", "LOCATION", "MARKING", "ORG", "TITLE", "URL", "USCC"})
+IMPERSONAL = frozenset({"DATE", "LOCATION", "MARKING", "NRP", "ORG", "TITLE", "URL", "USCC"})
 """Labels that name nobody; any other label, a custom recogniser's too, is personal."""
 
 PLAIN, SUBTITLES = "text/plain", frozenset({"text/vtt", "application/x-subrip", "text/srt"})

@@ -1,15 +1,17 @@
 """Step 3: what is in it. Findings per part; content seen before for this tenant is not scanned again.
 
 Two layers of one cache: a segment (a message, a tool) by its canonical bytes, and a text by itself, so that an answer
-inspected at `settle` is known when the next turn sends it back.
+inspected at `settle` is known when the next turn sends it back. Where a value may be split over two texts, their ends
+are inspected together.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.continuing import continue_earlier
 from gateway.flow import OPAQUE, Finding, Flow, Part, PartKind, Path, Span
+from gateway.inspection.split_values import Joint, Piece, across, ends_of, joints, piece
 from gateway.inspection.subjects import subject_key
 from gateway.lineage import Said, said
 from gateway.protocols.request import Segment
@@ -26,13 +28,22 @@ CONTEXTUAL = frozenset({PartKind.FIELD, PartKind.NUMBER})
 """Kinds whose key is part of the meaning: `{"ssn": "078051120"}` is inspected as `ssn: 078051120`."""
 
 
+READ = frozenset({PartKind.TEXT, PartKind.TOOL_RESULT})
+"""Kinds that a model reads one after the other: a value may be split over them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What inspection learned of one segment: spans by the part's index, and the kinds of parts nobody could read."""
+    """What inspection learned of one segment: spans by the part's index, and the kinds of parts nobody could read.
+
+    `split`: pieces of values that go on in another part, with the value. `ends`: where one may go on in another segment.
+    """
 
     spans: tuple[tuple[int, Span], ...]
     opaque: tuple[str, ...]
     said: Said  # its names, by which later calls are known as its children
+    split: tuple[tuple[int, Span, str], ...] = field(default=(), repr=False)
+    ends: tuple[Piece[int], ...] = ()
 
 
 async def inspect(flow: Flow, services: Services) -> None:
@@ -59,13 +70,20 @@ async def inspect(flow: Flow, services: Services) -> None:
             cache.put(tenant, version, request.segments[index].content, verdict, size)
     known = [verdict for verdict in verdicts if verdict is not None]
     flow.said = tuple(verdict.said for verdict in known)
+    joined = across([(each.role, verdict.ends) for each, verdict in zip(request.segments, known, strict=True)])
     flow.uninspected = tuple(sorted({kind for verdict in known for kind in verdict.opaque}))
-    if any(verdict.spans for verdict in known):
-        flow.findings = tuple(
-            finding
-            for segment, verdict in zip(request.segments, known, strict=True)
-            if verdict.spans
-            for finding in _findings(segment, verdict, tenant, services)
+    if joined or any(verdict.spans or verdict.split for verdict in known):
+        flow.findings = (
+            *(
+                finding
+                for segment, verdict in zip(request.segments, known, strict=True)
+                if verdict.spans or verdict.split
+                for finding in _findings(segment, verdict, tenant, services)
+            ),
+            *[
+                _finding(request.segments[segment].parts()[part], span, value, tenant, services)
+                for (segment, part), span, value in await _split(joined, tenant, services)
+            ],
         )
     services.known_requests.keep(flow)
 
@@ -79,6 +97,9 @@ async def _inspect_segments(segments: list[Segment], tenant: str, services: Serv
             text = _inspected_text(part)
             if len(part.text) >= SHORTEST and part.kind not in OPAQUE and text not in texts:
                 texts[text] = ()
+    runs = [[(index, part.text) for index, part in enumerate(parts) if part.kind in READ] for parts in walked]
+    inside = [joints([piece(*text) for text in run]) for run in runs]
+    texts |= {joint.text: () for together in inside for joint in together}
     await inspect_texts(texts, tenant, services)
     key = services.lineage.key(tenant)
     names = await services.heavy.run(size, lambda: [said(parts, key) for parts in walked])
@@ -92,9 +113,20 @@ async def _inspect_segments(segments: list[Segment], tenant: str, services: Serv
             ),
             tuple(sorted({str(part.kind) for part in parts if part.kind in OPAQUE})),
             its,
+            tuple(found for joint in together for found in joint.split(texts[joint.text])),
+            ends_of(run),
         )
-        for parts, its in zip(walked, names, strict=True)
+        for parts, its, run, together in zip(walked, names, runs, inside, strict=True)
     ]
+
+
+async def _split(
+    joined: list[Joint[tuple[int, int]]], tenant: str, services: Services
+) -> list[tuple[tuple[int, int], Span, str]]:
+    """The pieces of values that are split over segments."""
+    texts: dict[str, tuple[Span, ...]] = {joint.text: () for joint in joined}
+    await inspect_texts(texts, tenant, services)
+    return [found for joint in joined for found in joint.split(texts[joint.text])]
 
 
 def _context(part: Part) -> str:
@@ -124,8 +156,13 @@ def _findings(segment: Segment, verdict: Verdict, tenant: str, services: Service
     found = []
     for index, span in verdict.spans:
         part = parts[index]
-        path: Path = part.path
-        value = part.text[span.start : span.end]
-        subject = subject_key(services.subject_key, tenant, span.label, value)
-        found.append(Finding(path, part.kind, span, value, subject))
+        found.append(_finding(part, span, part.text[span.start : span.end], tenant, services))
+    found += [_finding(parts[index], span, value, tenant, services) for index, span, value in verdict.split]
     return found
+
+
+def _finding(part: Part, span: Span, whole: str, tenant: str, services: Services) -> Finding:
+    """A span as a finding. `whole`: the value it is or, where that is split, belongs to."""
+    path: Path = part.path
+    subject = subject_key(services.subject_key, tenant, span.label, whole)
+    return Finding(path, part.kind, span, part.text[span.start : span.end], subject)

@@ -6,6 +6,7 @@ import contextlib
 import time
 
 from audit.errors import AuditError, RecordInvalid
+from gateway.delivery import finished_answer
 from gateway.errors import Denied, LexgateError
 from gateway.flow import Flow
 from gateway.log_connection import append
@@ -18,7 +19,9 @@ async def record(flow: Flow, services: Services) -> None:
     """Says how the flow ended and writes it down. Raises Unavailable when the log cannot say that it is durable."""
     flow.timing.ended = time.perf_counter()
     if flow.report is None and flow.answer is not None:
-        flow.report = flow.answer.finish().report  # cut short: the tokens and bytes so far are the truth
+        flow.report = (
+            await finished_answer(flow.answer, services)
+        ).report  # cut short: the tokens and bytes so far are the truth
     if flow.report is not None:
         fit(flow.report)
     if flow.status == "open":

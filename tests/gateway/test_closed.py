@@ -81,7 +81,7 @@ class Broken:
 class BrokenInspectors:
     """Inspectors that cannot answer."""
 
-    async def call(self, method: str, payload: Any, deadline_s: float) -> Any:
+    async def call(self, method: str, payload: Any, deadline_s: float, tenant: str = "") -> Any:
         raise Unavailable("inspection is not available")
 
     async def close(self) -> None: ...

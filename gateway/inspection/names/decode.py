@@ -11,7 +11,15 @@ from gateway.inspection.names.network import Decision
 
 DETECTOR = "names"
 
-_SURE_WITHOUT_CAPITALS = 0.85  # least score of a person in small letters: in code and logs every word is written so
+_SURE_WITHOUT_CAPITALS = 0.5  # least score of a person in small letters: in code and logs every word is written so
+_SURE_OF_A_LETTER = 0.3
+
+_SHORTEST_DATE = 6  # characters of a date without letters
+
+_PLAIN, _DOUBTFUL = 0.6, 0.2  # probabilities of a token
+
+_YIELDING = {"DATE": 0.5, "NRP": 0.5}
+"""Factors on the scores of what names nobody: where something else stands, a date of birth say, it stands before."""
 
 _FORMS_OF_ADDRESS = frozenset(
     {
@@ -43,7 +51,9 @@ class Decoder:
 
     def __init__(self, decision: Decision) -> None:
         self._labels = decision.labels
-        self._bias = np.float32(decision.outside_bias)
+        self._bias = np.repeat(np.array((0.0, *decision.biases), np.float32), 2)[
+            1:
+        ]  # of O, then B- and I- of each label
         self._thresholds = dict(zip(decision.labels, decision.thresholds, strict=True))
 
     def spans(
@@ -55,17 +65,18 @@ class Decoder:
         scores: NDArray[np.float32],
     ) -> list[Span]:
         """Spans in order, never overlapping. Offsets are code points of `text`."""
-        biased = scores.copy()
-        biased[:, 0] -= self._bias
-        tags = biased.argmax(axis=1)
+        tags = (scores + self._bias).argmax(axis=1)
         named = np.flatnonzero(tags)
         if not len(named):
             return []
         out: list[Span] = []
         sure = _label_probabilities(scores[named])
-        for low, high in _runs(named, tags[named]):
+        for begin, stop in _runs(named, tags[named]):
+            low, high = begin, stop
             label_index = int(tags[named[low]] - 1) // 2
             label = self._labels[label_index]
+            if label == "PERSON":
+                low, high = _core(sure[:, label_index], low, high)
             score = float(sure[low:high, label_index].mean())
             first, last = _trim(int(named[low]), int(named[high - 1]), kind, label)
             if score < self._thresholds[label] or first > last:
@@ -73,8 +84,8 @@ class Decoder:
             a, b = int(start[first]), int(end[last])
             if label == "PERSON" and score < _SURE_WITHOUT_CAPITALS and text[a:b].islower():
                 continue
-            if _names_somebody(text[a:b], kind[first : last + 1], label):
-                out.append(Span(a, b, label, round(score, 3), DETECTOR))
+            if _names_somebody(text[a:b], kind[first : last + 1], label, score):
+                out.append(Span(a, b, label, round(score * _YIELDING.get(label, 1.0), 3), DETECTOR))
         return out
 
 
@@ -97,6 +108,16 @@ def _runs(named: NDArray[np.int64], tags: NDArray[np.int64]) -> list[tuple[int, 
     return list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
 
 
+def _core(sure: NDArray[np.float64], low: int, high: int) -> tuple[int, int]:
+    """A run without doubtful tokens at its ends, if it has others: the bias for a name also stretches it."""
+    if sure[low:high].max() >= _PLAIN:
+        while sure[low] < _DOUBTFUL:
+            low += 1
+        while sure[high - 1] < _DOUBTFUL:
+            high -= 1
+    return low, high
+
+
 def _trim(first: int, last: int, kind: NDArray[np.uint8], label: str) -> tuple[int, int]:
     """Without punctuation at the ends; an address may end in punctuation ("Apt. #4", "(rear)") only by its words."""
     while first <= last and kind[first] == OTHER and label != "ADDRESS":
@@ -106,10 +127,12 @@ def _trim(first: int, last: int, kind: NDArray[np.uint8], label: str) -> tuple[i
     return first, last
 
 
-def _names_somebody(value: str, kinds: NDArray[np.uint8], label: str) -> bool:
+def _names_somebody(value: str, kinds: NDArray[np.uint8], label: str, score: float) -> bool:
     """False for what is too little to be a name or an address, whatever the model says."""
-    if len(value) < 2 or not ((kinds == LETTER) | (kinds == HAN)).any():
-        return False
+    if len(value) == 1:  # a party that a judgment names by a letter
+        return label == "PERSON" and value.isascii() and value.isupper() and score >= _SURE_OF_A_LETTER
+    if not ((kinds == LETTER) | (kinds == HAN)).any():
+        return label == "DATE" and len(value) >= _SHORTEST_DATE
     if label == "PERSON":
         return value.lower() not in _FORMS_OF_ADDRESS and kinds[0] != DIGIT
     if label == "ADDRESS":

@@ -23,6 +23,7 @@ REACH = 16
 """Tokens to either side that the five blocks see (distances 1 + 1 + 2 + 4 + 8)."""
 
 _WINDOW = 2048  # rows given to one run of the session: bounds its memory
+_FINEST = 31  # of an embedding: the sum of four fits into eight bits
 _BUCKET_BITS = 18  # of a feature hash, to enter the sorted vocabulary
 
 
@@ -31,7 +32,7 @@ class Decision:
     """How scores become spans; chosen on development data and stored with the model."""
 
     labels: tuple[str, ...]  # tags are O, then B- and I- of each label in this order
-    outside_bias: float  # subtracted from the score of O
+    biases: tuple[float, ...]  # added to the scores of each label's tags before the best is taken
     thresholds: tuple[float, ...]  # least mean probability of a span, for each label
 
 
@@ -42,11 +43,13 @@ class Network:
         """Raises OSError or ValueError if a file of the model is missing or damaged."""
         card_text = (folder / "model.json").read_bytes()
         card = json.loads(card_text)
-        self.decision = Decision(tuple(card["labels"]), float(card["outside_bias"]), tuple(card["thresholds"]))
+        self.decision = Decision(tuple(card["labels"]), tuple(card["biases"]), tuple(card["thresholds"]))
         with np.load(folder / "vocabulary.npz") as arrays:
             self.table = CharacterTable(arrays["kind"], arrays["lower"], arrays["upper"])
             self._vocabulary: NDArray[np.uint32] = arrays["vocabulary"]
-            self._embedding = arrays["embedding"].astype(np.int16)  # row 0: a feature that training never saw
+            self._embedding: NDArray[np.int8] = arrays["embedding"]  # row 0: a feature that training never saw
+        if np.abs(self._embedding).max() > _FINEST:
+            raise ValueError("embeddings of the names model are out of range")
         bounds = np.arange((1 << _BUCKET_BITS) + 1, dtype=np.uint64) << np.uint64(32 - _BUCKET_BITS)
         edges = np.searchsorted(self._vocabulary, bounds)
         self._bucket = edges[:-1].astype(np.int32)
@@ -85,11 +88,15 @@ class Network:
         return result
 
     def _sums(self, hashes: NDArray[np.uint32]) -> NDArray[np.int16]:
-        """Sum of a token's embedding rows: at most 7 * 127, exact in 16 bits."""
-        rows = self.rows(hashes)
-        total: NDArray[np.int16] = self._embedding[rows[:, 0]]
-        for column in range(1, rows.shape[1]):
-            total += self._embedding[rows[:, column]]
+        """Sum of a token's embedding rows: at most 7 * 31, in eight bits as far as that goes."""
+        columns = np.ascontiguousarray(self.rows(hashes).T)
+        halves = []
+        for part in (columns[:4], columns[4:]):
+            half = self._embedding.take(part[0], 0)
+            for column in part[1:]:
+                half += self._embedding.take(column, 0)
+            halves.append(half)
+        total: NDArray[np.int16] = np.add(*halves, dtype=np.int16)
         return total
 
     def _run(self, padded: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,6 +10,8 @@ from gateway.flow import Span
 
 _MOST_NAMES = 64  # of one text: bounds the work on a text that is nothing but names
 _SURE = 0.75  # a name below this is not carried further
+_CERTAIN = 0.97  # a part of a name, or a short one, below this is not
+_LONG_WORD = 4
 _LESS_SURE = 0.95  # factor on the score of a copy
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
@@ -17,27 +19,37 @@ _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 def propagate(text: str, spans: Sequence[Span]) -> list[Span]:
     """`spans` with the other occurrences of their persons' names, in order of position, never overlapping.
 
-    Only whole names travel: Latin ones of two words or more between word boundaries, Chinese ones of three
-    characters or more (two-character names are too often ordinary words).
+    Whole names travel: Latin ones of two words or more between word boundaries, Chinese ones of three characters or
+    more. Words of a Latin name and shorter names travel too where the model is all but certain of them: an ordinary
+    word ("Will", 高兴) seldom is.
     """
     names: dict[str, float] = {}
     for span in spans:
-        value = text[span.start : span.end]
-        if span.label == "PERSON" and span.score >= _SURE and _distinct(value) and len(names) < _MOST_NAMES:
-            names[value] = max(span.score, names.get(value, 0.0))
+        if span.label == "PERSON" and span.score >= _SURE and len(names) < _MOST_NAMES:
+            for value in _travelling(text[span.start : span.end], span.score):
+                names[value] = max(span.score, names.get(value, 0.0))
     copies = [
         Span(start, start + len(name), "PERSON", round(score * _LESS_SURE, 3), spans[0].detector)
         for name, score in names.items()
         for start in _places(text, name)
     ]
-    return _merged(spans, copies) if len(copies) > len(names) else list(spans)
+    return _merged(spans, copies) if copies else list(spans)
 
 
-def _distinct(value: str) -> bool:
-    """Whether a name is long enough to be nobody's ordinary word."""
+def _travelling(value: str, score: float) -> Iterator[str]:
+    """The forms of a name that are looked for elsewhere."""
+    certain = score >= _CERTAIN
+    if "\n" in value:
+        return
     if _HAN.search(value):
-        return len(value) >= 3 and "\n" not in value
-    return len(value.split()) >= 2 and "\n" not in value
+        if len(value) >= 3 or (certain and len(value) == 2):
+            yield value
+        return
+    words = value.split()
+    if len(words) >= 2 or (certain and len(value) >= _LONG_WORD):
+        yield value
+    if certain and 2 <= len(words) <= 4:
+        yield from (word for word in words if len(word) >= _LONG_WORD and word.istitle() and word.isalpha())
 
 
 def _places(text: str, name: str) -> Iterator[int]:

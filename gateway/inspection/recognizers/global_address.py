@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from gateway.inspection.recognizer import Candidate, Recognizer, Shape, shape
 
 _CN_END = re.compile(
-    r"号(?:院)?(?:[一-鿿]{0,8}?[A-Za-z0-9\-]{1,6}(?:室|栋|幢|座|号楼|单元|楼|层|号))*(?:\d{2,4}(?![0-9A-Za-z]))?"
+    r"号(?:院)?(?:[一-鿿]{0,8}?[A-Za-z0-9\-]{1,6}(?:室|栋|幢|座|号楼|单元|楼|层|号)){0,6}(?:\d{2,4}(?![0-9A-Za-z]))?"
 )
 _CN_BODY = re.compile(
     r"(?:[一-鿿]{2,8}(?:省|自治区|市|区|县|镇|乡|州|旗))?[一-鿿A-Za-z0-9]{0,20}?[一-鿿]{1,8}(?:路|街|道|巷|弄|大道|胡同|里|村|园|苑|城)(?:\d{1,5}弄)?\d{1,5}$"

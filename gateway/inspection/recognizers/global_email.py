@@ -1,4 +1,4 @@
-"""E-mail addresses (RFC 5321 in the forms people use)."""
+"""E-mail addresses (RFC 5321 in the forms people use), also with the signs in words: `maria (at) example dot com`."""
 
 from __future__ import annotations
 
@@ -29,4 +29,52 @@ def _complete(text: str, at: int) -> Iterable[Candidate]:
     return ((start, domain.end(), 0.95),)
 
 
-RECOGNIZER = Recognizer("email", "EMAIL", (Shape("@", _complete, expression=_DOMAIN.pattern),))
+_SIGN = re.compile(
+    r"(?i)[ \t]{0,2}(?:[\(\[{<][ ]?(?P<sure>at|ät|arroba|chez|@|a)[ ]?[\)\]}>]|(?P<sure_zh>艾特)|(?P<at>@)|[_\-]at[_\-]|(?<=[ \t])at(?=[ \t]))[ \t]{0,2}"
+)
+_DOT = r"(?:[ ]?[\(\[{<][ ]?(?:dot|punkt|point|punto|\.|点)[ ]?[\)\]}>][ ]?|[ ](?:dot|punkt|point|punto)[ ]|[ ]?点[ ]?|[_\-]dot[_\-])"
+_SAID_DOMAIN = re.compile(
+    rf"(?i)(?P<first>[a-z0-9](?:[a-z0-9\-]{{0,30}}[a-z0-9])?)(?P<rest>(?:(?:{_DOT}|\.|[ ]\.[ ])[a-z0-9][a-z0-9\-]{{0,30}}){{0,4}}(?:{_DOT}|\.|[ ]\.[ ])(?:[a-z]{{2,4}}|online|email|cloud|museum|travel))(?![A-Za-z0-9@])"
+)
+_SAID_LOCAL = re.compile(rf"(?i)(?<![A-Za-z0-9@])[a-z0-9À-ɏ_.+%\-]{{1,64}}(?:{_DOT}[a-z0-9À-ɏ_.+%\-]{{1,64}}){{0,3}}$")
+_NAME = re.compile(r"(?i)[a-z][._][a-z]")
+_DOT_SAID = re.compile(f"(?i){_DOT}")
+
+
+def _said(text: str, at: int) -> Iterable[Candidate]:
+    """An address whose signs are words. A bare `at` needs a domain whose dots are words, or a name with a dot before it."""
+    sign = _SIGN.match(text, at)
+    if sign is None or (domain := _SAID_DOMAIN.match(text, sign.end())) is None:
+        return ()
+    begin = max(0, at - 96)
+    local = _SAID_LOCAL.search(text[begin:at])
+    if local is None:
+        return ()
+    said = _DOT_SAID.search(domain["rest"]) is not None or _DOT_SAID.search(local[0]) is not None
+    sure = sign["sure"] is not None or sign["sure_zh"] is not None
+    if sign["at"] is not None:
+        spaced = sign[0].startswith(" ") and sign[0].endswith(" ")
+        if not (said or (spaced and " . " in domain["rest"])):
+            return ()  # written as usual, or no address
+    elif sign["sure"] in {"a", "A"}:
+        if not said:
+            return ()  # a point of a list
+    elif not (sure or said or _NAME.search(local[0])):
+        return ()
+    return ((begin + local.start(), domain.end(), 0.92 if sure or said else 0.85),)
+
+
+RECOGNIZER = Recognizer(
+    "email",
+    "EMAIL",
+    (
+        Shape("@", _complete, expression=_DOMAIN.pattern),
+        Shape(
+            r"(?i)([ \t][ \t]?)?([\(\[{<] ?(at|ät|arroba|chez|@|a) ?[\)\]}>]|艾特|[_\-]at[_\-])",
+            _said,
+            expression=_SAID_DOMAIN.pattern,
+        ),
+        Shape(r"(?i)[ \t]at[ \t][a-z0-9\-]+([ \t]dot[ \t]|\.[a-z]{2}|[ \t]?[\(\[{<])", _said, expression=_DOT),
+        Shape(r"(?i)[ \t]?@[ \t]?[a-z0-9\-]{1,60}[ \t]?(\.|[ \(\[{<]|点)", _said, expression=_DOT),
+    ),
+)

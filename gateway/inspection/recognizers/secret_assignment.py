@@ -23,9 +23,11 @@ _ANCHOR = (
 _ASSIGNED = (
     r"[\w.\-]{0,24}[\"'\]\\]{0,3}[ \t]{0,8}(?:=>|:=|={1,3}|[:：]|is\b|是|为)[ \t]{0,3}(?:Bearer |Basic )?\\?[\"'`]?"
 )
-_VALUE = r"(?P<value>[A-Za-z0-9_+/~.\-]{16,200}={0,2})(?![A-Za-z0-9_+/~(\[{$-])"
+_VALUE = r"(?P<value>[A-Za-z0-9_+/~.\-]{16,200}={0,2})(?![A-Za-z0-9_+/~(\[{$-]|\.{1,3}\[?[Rr]edacted)"
 _WORDS = re.compile(r"[A-Z]?[a-z]{4,}|[A-Z]{5,}")
 _PUBLIC = r"(?:(?:csrf|xsrf|public|page|next|sync|continuation|pagination)[_\- ]?token|(?<!key_)(?<!key)(?<!key-)(?:id|name|url|uri|path|file|version|length|type|count|limit|size|arn)[\"'\s]{0,3}[:=]\s{0,3}[\"']?$)"
+_RESOURCE = re.compile(r"(?:[a-z]{2,}\d{0,4}|\d+)(?:-(?:[a-z]{2,}\d{0,4}|\d+))+")
+"""Names of things in clouds: words and numbers between hyphens."""
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
@@ -34,6 +36,7 @@ def _random(value: str) -> bool:
         is_placeholder(value)
         or value.startswith(("/", "./", "../", "http", "file:", "arn:", "urn:"))
         or _UUID.fullmatch(value)
+        or _RESOURCE.fullmatch(value)
     ):
         return False
     digits = sum(character.isdigit() for character in value)
@@ -88,7 +91,7 @@ RECOGNIZER = Recognizer(
             score=0.93,
         ),
         shape(
-            r"(?i)(sourcegraph|facebook|heroku|datadog|dropbox|mailgun|twitch|okta|snyk|travis|circleci|jenkins|sonar|vault|algolia|adafruit|asana|bitbucket|zendesk|etsy|finicity|fastly|gitter|kraken|kucoin|launchdarkly|linkedin|lob|looker|mattermost|messagebird|netlify|nytimes|plaid|rapidapi|sendbird|squarespace|sumo|trello|yandex|zoho|cloudflare|codecov|coinbase|confluent|contentful|droneci|fastspring|freshbooks|hubspot|intercom|jfrog|artifactory|bittrex|beamer|authress|airtable|alchemy|infura|etherscan)",
+            r"(?i)(sourcegraph|facebook|heroku|datadog|dropbox|mailgun|twitch|okta|snyk|travis|circleci|jenkins|sonar|vault|algolia|adafruit|asana|bitbucket|zendesk|etsy|finicity|fastly|gitter|kraken|kucoin|launchdarkly|linkedin|lob|looker|mattermost|messagebird|netlify|nytimes|plaid|rapidapi|sendbird|squarespace|sumo(logic|_|-|\b)|trello|yandex|zoho|cloudflare|codecov|coinbase|confluent|contentful|droneci|fastspring|freshbooks|hubspot|intercom|jfrog|artifactory|bittrex|beamer|authress|airtable|alchemy|infura|etherscan)",
             rf"(?i:[a-z]{{3,16}})[\w .\-]{{0,24}}[\"'\]]{{0,2}}\s{{0,3}}(?:=>|:=|={{1,3}}|[:：]|,)\s{{0,3}}[\"'`]?{_VALUE}",
             check=lambda value: _random(value) and len(value) >= 20,
             score=0.8,

@@ -6,6 +6,9 @@ not go on behind its end, must not stand inside a longer word, and must not be a
 
 from __future__ import annotations
 
+import re
+
+from gateway.inspection.checksums import crc_token, pypi_token
 from gateway.inspection.entropy import changes, is_placeholder
 from gateway.inspection.recognizer import Recognizer, shape
 
@@ -69,9 +72,36 @@ KEYS: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 
-def is_key(value: str) -> bool:
-    """Not a placeholder, and random: a digit somewhere, or case that changes as no word's does."""
-    return (any(map(str.isdigit, value)) or changes(value) > 0.3) and not is_placeholder(value)
+PUBLISHED = frozenset(
+    """
+    AIzaSyAnLA7NfeLquW1tJFpx_eQCxoX-oo6YyIs AIzaSyCkEhVjf3pduRDt6d1yKOMitrUEke8agEM AIzaSyDMAScliyLx7F0NPDEJi1QmyCgHIAODrlU
+    AIzaSyD3asb-2pEZVqMkmL6M9N6nHZRR_znhrh0 AIzayDNSXIbFmlXbIE6mCzDLQAqITYefhixbX4A AIzaSyAdOS2zB6NCsk1pCdZ4-P6GBdi_UUPwX7c
+    AIzaSyASWm6HmTMdYWpgMnjRBjxcQ9CKctWmLd4 AIzaSyANUvH9H9BsUccjsu2pCmEkOPjjaXeDQgY AIzaSyA5_iVawFQ8ABuTZNUdcwERLJv_a_p4wtM
+    AIzaSyA4UrcGxgwQFTfaI3no3t7Lt1sjmdnP5sQ AIzaSyDSb51JiIcB6OJpwwMicseKRhhrOq1cS7g AIzaSyBF2RrAIm4a0mO64EShQfqfd2AFnzAvvuU
+    AIzaSyBcE-OOIbhjyR83gm4r2MFCu4MJmprNXsw AIzaSyB8qGxt4ec15vitgn44duC5ucxaOi4FmqE AIzaSyA8vmApnrHNFE0bApF4hoZ11srVL_n0nvY
+    """.split()  # noqa: SIM905  a table
+)
+"""Keys of Google's published examples (firebase-android-sdk): they open nothing, and everybody has them."""
+
+SURE = 0.96
+_ANTHROPIC = re.compile(rf"sk-ant-(?:api|admin)\d\d-{_B}{{93}}AA")
+_LIVELY = 0.35
+"""Changes of case in a key of Anthropic's that has not its exact form: fewer, and it is made up."""
+_CRC = ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "npm_")
+
+
+def is_key(value: str) -> float | bool:
+    """Not a placeholder, and random: a digit somewhere, or case that changes as no word's does.
+
+    Tokens that carry a checksum are certain if it holds. If it does not they count all the same: a mistyped key, or one
+    of another issuer with the same form, is better taken out.
+    """
+    if value in PUBLISHED or not ((any(map(str.isdigit, value)) or changes(value) > 0.3) and not is_placeholder(value)):
+        return False
+    if value.startswith("sk-ant-") and changes(value) < _LIVELY and _ANTHROPIC.fullmatch(value) is None:
+        return False
+    checked = crc_token(value) if value.startswith(_CRC) else pypi_token(value) if value.startswith("pypi-") else False
+    return 1.0 if checked else SURE
 
 
 _RIGHT = r"(?![A-Za-z0-9])"
@@ -93,7 +123,7 @@ RECOGNIZER = Recognizer(
             anchor,
             bounded(expression),
             check=is_key,
-            score=0.96,
+            score=SURE,
             lead=96 if vendor in UNANCHORED else 0,
         )
         for vendor, anchor, expression in KEYS

@@ -31,10 +31,26 @@ async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def slow(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answers in pieces without a length, after a while; `gone` is set when the caller is found to have left."""
+    while (await receive()).get("more_body"):
+        continue
+    waiting = asyncio.ensure_future(receive())
+    await asyncio.wait([waiting], timeout=float(scope["query_string"] or b"0.05"))
+    if waiting.done():
+        scope["state"]["gone"].set()
+        return
+    waiting.cancel()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    for piece in (b"one ", b"", b"two ", b"three"):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
 @asynccontextmanager
-async def served() -> AsyncIterator[int]:
+async def served(app: Any = echo) -> AsyncIterator[int]:
     config = uvicorn.Config(
-        echo, port=0, http=limited(LIMITS), ws="none", lifespan="off", log_config=None, access_log=False
+        app, port=0, http=limited(LIMITS), ws="none", lifespan="off", log_config=None, access_log=False
     )
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server._serve())
@@ -57,7 +73,7 @@ async def said(port: int, *pieces: bytes, eof: bool = False) -> bytes:
             await asyncio.sleep(0.02)
         if eof:
             writer.write_eof()
-        return await asyncio.wait_for(reader.read(65_536), 10)
+        return await asyncio.wait_for(reader.read() if eof else reader.read(65_536), 10)
     finally:
         writer.close()
 
@@ -114,3 +130,61 @@ async def test_a_large_body_is_not_counted_as_headers() -> None:
     async with served() as port:
         answer = await said(port, b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n" + body)
     assert answer.endswith(b"100000")
+
+
+WHOLE = b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nhi"
+
+
+async def test_a_caller_that_closes_its_side_after_a_whole_request_is_answered() -> None:
+    for app, end in ((echo, b"2"), (slow, b"0\r\n\r\n")):
+        async with served(app) as port:
+            answer = await said(port, WHOLE, eof=True)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert app is echo or b"connection: close" in answer
+        assert answer.endswith(end)
+
+
+async def test_all_pipelined_requests_are_answered_after_the_callers_end() -> None:
+    async with served(slow) as port:
+        answer = await said(port, WHOLE * 3, eof=True)
+    assert answer.count(b"HTTP/1.1 200") == 3
+    assert answer.count(b"connection: close") == 1
+
+
+async def test_a_caller_that_closed_its_side_is_told_that_it_has_to_wait() -> None:
+    request = WHOLE.replace(b"/v1/x", b"/v1/x?1.2")
+    async with served(slow) as port:
+        answer = await said(port, request, eof=True)
+    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 ")
+    assert b"HTTP/1.1 200" in answer
+    assert answer.endswith(b"0\r\n\r\n")
+
+
+async def test_a_caller_that_has_left_for_good_is_noticed() -> None:
+    gone = asyncio.Event()
+
+    async def watched(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await slow(scope | {"state": {"gone": gone}}, receive, send)
+
+    async with served(watched) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(WHOLE.replace(b"/v1/x", b"/v1/x?30"))
+        await writer.drain()
+        writer.close()
+        await asyncio.wait_for(gone.wait(), 20)
+
+
+async def test_http_1_0_gets_no_chunks() -> None:
+    async with served(slow) as port:
+        answer = await said(port, b"POST /v1/x HTTP/1.0\r\ncontent-length: 2\r\n\r\nhi")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head.lower()
+    assert b"connection: close" in head
+    assert body == b"one two three"
+
+
+async def test_http_1_0_gets_a_length_where_there_is_one() -> None:
+    async with served() as port:
+        answer = await said(port, b"POST /v1/x HTTP/1.0\r\ncontent-length: 2\r\n\r\nhi", eof=True)
+    assert b"content-length: 1" in answer
+    assert answer.endswith(b"\r\n\r\n2")

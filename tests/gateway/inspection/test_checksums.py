@@ -54,3 +54,14 @@ def test_the_nir_key_is_what_completes_it(body):
 @given(st.from_regex(r"[1-9][0-9]{11,17}", fullmatch=True).filter(lambda digits: len(set(digits)) > 1))
 def test_exactly_one_luhn_digit_fits(body):
     assert sum(checksums.luhn(body + digit) for digit in "0123456789") == 1
+
+
+def test_tokens_with_a_checksum():
+    """GitHub's own published example, and one of PyPI's form."""
+    assert checksums.crc_token("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")
+    assert not checksums.crc_token("ghp_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq18")
+    assert not checksums.crc_token("ghp_short")
+    assert checksums.pypi_token("pypi-AgEIcHlwaS5vcmcCJDM5NTQ5ZmM3LWIyYzctNDk5OS1hZGQ4LTk3ZjI2ZDYyYjE2NgACKlszLCI")
+    assert checksums.pypi_token("pypi-AgENdGVzdC5weXBpLm9yZwIkYzQ1YmZkY2EtMGRkMC00MzQ1")
+    assert not checksums.pypi_token("pypi-AgEIcHlwaS5vcmc!")
+    assert not checksums.pypi_token("pypi-c29tZXRoaW5nIGVsc2UgYWx0b2dldGhlcg")

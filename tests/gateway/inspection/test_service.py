@@ -13,7 +13,7 @@ from gateway.errors import Unavailable
 from gateway.inspection.client import InspectorPool
 from gateway.inspection.engine import Engine
 from gateway.inspection.methods import from_row, inspection_methods
-from gateway.inspection.service import serve
+from gateway.inspection.service import TURN_S, serve
 
 
 @asynccontextmanager
@@ -185,3 +185,75 @@ async def test_a_service_that_cannot_be_built_ends_with_the_reason(socket):
         await serve(socket, build)
     assert time.monotonic() >= started
     assert not socket.exists()
+
+
+def in_steps(order, gate=None):
+    """A method that works in as many steps as it is told, and says whose step each was."""
+
+    def work(payload):
+        name, steps = payload
+        for _ in range(steps):
+            order.append(name)
+            if gate is not None:
+                gate.wait(10)
+            time.sleep(TURN_S)
+            yield
+        return name
+
+    return {"work": work}
+
+
+async def test_a_large_call_does_not_keep_small_ones_waiting(socket):
+    order: list[str] = []
+    async with inspector(socket, in_steps(order)), pool_of(socket) as pool:
+        large = asyncio.create_task(pool.call("work", ["large", 40], 30, "acme"))
+        await until(lambda: order)
+        for tenant in ("acme", "other"):
+            assert await pool.call("work", [f"small of {tenant}", 1], 30, tenant) == f"small of {tenant}"
+            assert order.count("large") < 40
+        assert await large == "large"
+    assert order.count("large") == 40
+
+
+async def test_two_tenants_share_an_inspector_by_time(socket):
+    order: list[str] = []
+    async with inspector(socket, in_steps(order)), pool_of(socket) as pool:
+        calls = [asyncio.create_task(pool.call("work", ["many", 4], 30, "many")) for _ in range(6)]
+        await until(lambda: order)
+        assert await pool.call("work", ["one", 4], 30, "one") == "one"
+        done = len(order)
+        await asyncio.gather(*calls)
+    assert order[:done].count("many") < 24  # the other tenant's call did not wait for all of them
+
+
+async def test_a_call_in_steps_ends_at_its_deadline_and_frees_the_thread(socket):
+    order: list[str] = []
+    async with inspector(socket, in_steps(order)), pool_of(socket) as pool:
+        with pytest.raises(Unavailable, match="in time"):
+            await pool.call("work", ["endless", 1_000_000], 0.1)
+        assert await pool.call("work", ["next", 1], 30) == "next"
+
+
+async def test_a_failure_in_a_later_step_is_told_without_content(socket):
+    def fail(payload):
+        yield
+        raise ValueError(payload)
+
+    async with inspector(socket, {"fail": fail}), pool_of(socket) as pool:
+        with pytest.raises(Unavailable, match="ValueError") as failure:
+            await pool.call("fail", "secret", 5)
+    assert "secret" not in str(failure.value)
+
+
+async def test_one_tenant_cannot_fill_the_queue(socket):
+    gate = threading.Event()
+    methods = {"run": lambda value: gate.wait(10) and value}
+    async with inspector(socket, methods, max_waiting=8), pool_of(socket) as pool:
+        calls = [asyncio.create_task(pool.call("run", n, 10, "greedy")) for n in range(8)]
+        done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        with pytest.raises(Unavailable, match="overload"):
+            done.pop().result()
+        other = asyncio.create_task(pool.call("run", 9, 10, "modest"))
+        gate.set()
+        assert await other == 9
+        await asyncio.gather(*calls, return_exceptions=True)

@@ -66,3 +66,116 @@ def test_late_and_split_names_of_outbound_tools_restore_nothing(names, index):
         call = index | {"id": "a", "function": {"name": name, "arguments": text}}
         sent += event({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
     assert b"Maria" not in run("openai", sent)[0]
+
+
+SPLIT = {
+    "list": [KEY[:20], KEY[20:]],
+    "list of objects": [{"t": KEY[:20]}, {"t": KEY[20:]}],
+    "nested": [{"a": {"t": [KEY[:12]]}}, {"a": {"t": [KEY[12:25], KEY[25:]]}}],
+    "beside others": [{"t": KEY[:20], "n": "one"}, {"t": KEY[20:], "n": "two"}],
+}
+
+
+@pytest.mark.parametrize("shape", SPLIT)
+def test_a_secret_in_pieces_of_an_unknown_shape_is_stopped(shape):
+    pieces = SPLIT[shape]
+    for chunk in (
+        {"choices": [{"index": 0, "delta": {"novel": pieces}}]},
+        {"choices": [], "novel": pieces},
+        {"choices": [{"index": 0, "message": {"novel": pieces}}]},
+    ):
+        for streaming in (True, False):
+            body = event(chunk) if streaming else json.dumps(chunk).encode()
+            out, report = run("openai", body, streaming=streaming)
+            assert report.stopped == "API_KEY"
+            assert KEY[20:].encode() not in out
+    whole = json.dumps({"type": "message", "content": [{"type": "novel", "deep": pieces}]}).encode()
+    assert run("anthropic", whole, streaming=False)[1].stopped == "API_KEY"
+
+
+def test_a_secret_in_pieces_over_events_is_stopped_at_its_last_piece():
+    sent = b"".join(
+        event({"choices": [{"index": 0, "delta": {"novel": [{"t": piece}]}}]})
+        for piece in (KEY[:20], KEY[20:], "after")
+    )
+    out, report = run("openai", sent)
+    assert report.stopped == "API_KEY"
+    assert KEY[20:].encode() not in out
+
+
+def test_strings_that_only_stand_beside_each_other_stop_nothing():
+    items = [{"id": f"doc-{number}", "title": "Quarterly report", "pages": ["4111", "12"]} for number in range(40)]
+    body = json.dumps({"choices": [{"index": 0, "message": {"content": "x", "sources": items}}]}).encode()
+    assert run("openai", body, streaming=False)[0] == body
+
+
+# --- identifiers, usage, custom tools, long events ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [7, {"a": 1}, ["x"], True])
+def test_identifiers_that_are_no_texts_are_none(value):
+    body = json.dumps({"id": value, "model": value, "choices": [{"index": 0, "message": {"content": "x"}}]}).encode()
+    out, report = run("openai", body, streaming=False)
+    assert out == body
+    assert (report.response_id, report.response_model) == (None, None)
+
+
+def test_a_long_identifier_is_recorded_cut_and_delivered_whole():
+    body = json.dumps({"id": "x" * 500, "choices": [{"index": 0, "message": {"content": "x"}}]}).encode()
+    out, report = run("openai", body, streaming=False)
+    assert out == body
+    assert report.response_id == "x" * 128
+
+
+@pytest.mark.parametrize("tokens", [-1, 2**53, 1.5, "7", None, True])
+def test_counts_that_are_no_natural_numbers_read_as_none(tokens):
+    usage = {"prompt_tokens": 3, "completion_tokens": tokens}
+    body = json.dumps({"choices": [{"index": 0, "message": {"content": "x"}}], "usage": usage}).encode()
+    report = run("openai", body, streaming=False)[1]
+    assert (report.usage.input, report.usage.output) == (3, 0)
+
+
+@pytest.mark.parametrize("space", [",", ", "])
+def test_of_the_nulls_for_usage_only_our_own_is_hidden(space):
+    stream = AnswerStream("openai", streaming=True, guard=GUARD, hide_usage=True)
+    inner = '{"index": 0' + space + '"delta": {"content": "好"' + space + '"usage":null}}'
+    sent = ("data: {" + '"choices": [' + inner + "]" + space + '"usage":null}\n\n').encode()
+    out = stream.feed(sent)
+    tree = json.loads(out[6:])
+    assert "usage" not in tree
+    assert tree["choices"][0]["delta"] == {"content": "好", "usage": None}
+
+
+def test_a_usage_event_that_was_asked_for_by_us_alone_is_hidden_and_counted():
+    stream = AnswerStream("openai", streaming=True, guard=GUARD, hide_usage=True)
+    assert stream.feed(event({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 4}})) == b""
+    assert stream.report.usage.output == 4
+
+
+@pytest.mark.parametrize("cut", range(0, len(NAME) + 8, 3))
+def test_the_input_of_custom_tools_is_a_text_and_restored_as_one(cut):
+    text = f"to {NAME}: hi"
+    sent = b""
+    for index, piece in enumerate([text[:cut], text[cut:]]):
+        call = {"index": 0, "custom": {"input": piece}} | ({"id": "c1"} if not index else {})
+        if not index:
+            call["custom"]["name"] = "note"
+        sent += event({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
+    sent += event({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}) + b"data: [DONE]\n\n"
+    out, report = run("openai", sent)
+    said = "".join(
+        call["custom"]["input"]
+        for line in out.decode().splitlines()
+        if line.startswith("data: {")
+        for choice in json.loads(line[6:])["choices"]
+        for call in choice["delta"].get("tool_calls", [])
+    )
+    assert said == "to Maria Schneider: hi"
+    assert report.complete
+
+
+def test_a_secret_in_the_input_of_a_custom_tool_is_stopped():
+    call = {"index": 0, "id": "c1", "custom": {"name": "note", "input": f"key {KEY}."}}
+    out, report = run("openai", event({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}))
+    assert report.stopped == "API_KEY"
+    assert KEY.encode() not in out

@@ -54,3 +54,24 @@ def test_an_endless_event_is_refused():
     assert not list(reader.feed(b"x" * MAX_EVENT))
     with pytest.raises(EventTooLarge):
         list(reader.feed(b"x"))
+
+
+def test_a_long_event_is_kept_in_pieces_and_copied_once():
+    """Each read looks at new bytes only: the pieces are the very objects that came."""
+    reader = EventReader()
+    pieces = [b"data: "] + [bytes([97 + at % 26]) * 1000 for at in range(200)]
+    for sent, piece in enumerate(pieces, 1):
+        assert not list(reader.feed(piece))
+        assert reader.held == sum(map(len, pieces[:sent]))
+    assert all(kept is sent for kept, sent in zip(reader._pieces, pieces, strict=True))
+    (event,) = reader.feed(b"\n\n")
+    assert event.data == b"".join(pieces)[6:]
+    assert reader.held == 0
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n"])
+def test_the_end_of_an_event_may_be_split_over_reads(end):
+    for cut in range(len(end) + 1):
+        reader = EventReader()
+        events = [*reader.feed(b"data: 1" + end[:cut]), *reader.feed(end[cut:]), *reader.feed(b"data: 2\n\n")]
+        assert [event.data for event in events] == [b"1", b"2"]

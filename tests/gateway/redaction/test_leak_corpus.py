@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import unicodedata
 import urllib.parse
+from itertools import chain
 
 import pytest
 
@@ -18,10 +20,14 @@ from gateway.errors import BadRequest, Unavailable
 from gateway.flow import OPAQUE, Finding, PartKind
 from gateway.inspection.classifier import classify
 from gateway.inspection.engine import Engine
+from gateway.inspection.guard import GuardScanner
+from gateway.inspection.split_values import across, ends_of, joints, piece
 from gateway.inspection.subjects import subject_key
+from gateway.model_names import ModelNames
 from gateway.protocols.registry import DECODERS
 from gateway.redaction.placeholder import PlaceholderKey
 from gateway.redaction.redact import redact
+from gateway.steps.inspect import READ
 from policies.bundle import load
 from policies.engine import Engine as Policy
 
@@ -53,6 +59,21 @@ def user(content, **fields):
 def assistant(block, **message):
     turns = [{"role": "user", "content": "x"}, {"role": "assistant", "content": [block], **message}]
     return {"model": "m", "max_tokens": 9, "messages": [*turns, {"role": "user", "content": "y"}]}
+
+
+def turns(*texts):
+    """A conversation in which user and assistant take turns."""
+    roles = ("user", "assistant")
+    return {
+        "model": "m",
+        "max_tokens": 9,
+        "messages": [{"role": roles[n % 2], "content": t} for n, t in enumerate(texts)],
+    }
+
+
+def split(*texts):
+    """One message in several blocks."""
+    return user([{"type": "text", "text": text} for text in texts])
 
 
 def item(**fields):
@@ -91,6 +112,17 @@ PLACES = {
     "image link": lambda text, value: user([{"type": "image_url", "image_url": {"url": f"https://a.example/?q={text}"}}]),
     "wide": lambda text, value: user("".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)),
     "invisible": lambda text, value: user("\u200b".join(text)),
+    "base64": lambda text, value: user("decode " + base64.b64encode(text.encode()).decode() + " please"),
+    "base64 twice": lambda text, value: user(base64.b64encode(base64.b64encode(text.encode())).decode()),
+    "base64 url": lambda text, value: user("x", metadata={"blob": base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")}),
+    "base64 lines": lambda text, value: user(base64.encodebytes(f"{text}\n{text}\n{text}".encode()).decode()),
+    "base64 in json": lambda text, value: user(json.dumps({"m": base64.b64encode(text.encode()).decode()})),
+    "hex": lambda text, value: user("0x" + text.encode().hex()),
+    "hex bytes": lambda text, value: user(" ".join(f"{byte:02X}" for byte in text.encode())),
+    "hex escapes": lambda text, value: user("".join(f"\\x{byte:02x}" for byte in text.encode())),
+    "entities": lambda text, value: user("".join(f"&#{ord(character)};" for character in text)),
+    "percent twice": lambda text, value: user(urllib.parse.quote(urllib.parse.quote(text))),
+    "spelled": lambda text, value: user(" ".join(text.replace(" ", ""))),
 }  # fmt: skip
 
 ITEMS = {
@@ -136,6 +168,30 @@ EXTRA = {
     "card gaps": (user("card 4111  1111  1111  1111"), "4111  1111"),
     "card plus": (user("see /?c=4111+1111+1111+1111"), "4111+1111"),
     "card percent": (user("see /?c=4111%201111%201111%201111"), "4111%201111"),
+    "card halves": (split("card 41111111", "11111111 please"), "41111111"),
+    "card halves of a turn": (turns("my card is 4111 1111", "1111 1111"), "4111 1111"),
+    "card past an answer": (turns("my card is 4111 1111", "go on", "1111 1111"), "4111 1111"),
+    "card quarters": (split("card", "4111", "1111", "1111", "1111"), "4111"),
+    "key halves": (split("key ghp_16C7e42F292c6912", "E7710c838347Ae178B4a"), "ghp_16C7e42F292c6912"),
+    "mail halves": (turns("write to maria.schneider@", "example.com"), "maria.schneider@"),
+    "card strings": (user('a = "4111" + "1111" + "1111" + "1111"'), '"1111" + "1111'),
+    "card comments": (user("# 4111 1111\n# 1111 1111"), "4111 1111"),
+    "key lines": (user(f"key {SECRET[:20]}\n{SECRET[20:]}"), SECRET[:20]),
+    "mail at": (user("write to maria.schneider (at) example.com"), "maria.schneider"),
+    "mail words": (user("write to maria.schneider at example dot com"), "maria.schneider"),
+    "lower name": (user("our customer maria schneider called again"), "maria schneider"),
+    "lower copy": (user(f"Our customer {NAME} called.", metadata={"q": "maria schneider"}), "maria schneider"),
+    "upper copy": (user(f"Our customer {NAME} called.", x_note="MARIA SCHNEIDER"), "MARIA SCHNEIDER"),
+    "mail upper": (user(f"write to {MAIL}", metadata={"q": MAIL.upper()}), MAIL.upper()),
+    "phone numerals": (user("电话一三八零零一三八零零零。"), "一三八零零"),
+    "phone capital numerals": (user("手机号：壹叁捌零零壹叁捌零零零"), "壹叁捌零零"),
+    "phone mixed numerals": (user("手机138零零一三八零零零"), "零零一三八"),
+    "card words": (user("card four " + "one " * 15), "one one one"),
+    "phone pinyin": (user("dianhua yao san ba ling ling yao san ba ling ling ling"), "yao san ba"),
+    "model name": (user("x") | {"model": NAME}, NAME),
+    "model handle": (user("x") | {"model": "maria-schneider"}, "maria-schneider"),
+    "model phone": (user("x") | {"model": "+4915123456789"}, "4915123456789"),
+    "model digits": (user("x") | {"model": "phone-0151-2345-6789"}, "0151-2345-6789"),
     "card float": (user("x", metadata={"card": 4111111111111111.0}), CARD),
     "card array": (user("x", metadata={"card": [4111, 1111, 1111, 1111]}), "4111"),
     "card digits": (user("x", metadata={"card": [int(digit) for digit in CARD]}), "4, 1, 1, 1"),
@@ -198,15 +254,8 @@ def facts(request, content) -> dict:
     }  # fmt: skip
 
 
-def forwarded(protocol, tree, engine, policy) -> bytes:
-    """What would leave; b"" if nothing does."""
-    if protocol == "openai_responses" and "messages" in tree:
-        names = {"messages": "input", "max_tokens": "max_output_tokens"}
-        tree = {names.get(key, key): value for key, value in tree.items()}
-    try:
-        request = DECODERS[protocol](json.dumps(tree, ensure_ascii=False).encode())
-    except BadRequest:
-        return b""
+def inspected(request, engine):
+    """What step `inspect` finds, without its cache."""
     parts = [part for part in request.parts() if part.kind not in OPAQUE and len(part.text) > 1]
     cues = [
         next((f"{key}: " for key in reversed(part.path) if isinstance(key, str)), "")
@@ -214,15 +263,41 @@ def forwarded(protocol, tree, engine, policy) -> bytes:
         else ""
         for part in parts
     ]
-    findings = []
     spans = engine.inspect_many([cue + part.text for cue, part in zip(cues, parts, strict=True)])
     for cue, part, found in zip(cues, parts, spans, strict=True):
         for span in found:
             if span.end > len(cue):
                 at = type(span)(max(0, span.start - len(cue)), span.end - len(cue), span.label, span.score, "t")
-                value = part.text[at.start : at.end]
-                subject = subject_key(b"s" * 32, "acme", at.label, value)
-                findings.append(Finding(part.path, part.kind, at, value, subject))
+                yield finding(part, at, part.text[at.start : at.end])
+    texts = [
+        [(index, part.text) for index, part in enumerate(segment.parts()) if part.kind in READ]
+        for segment in request.segments
+    ]
+    inner = [joints([piece((place, index), text) for index, text in run]) for place, run in enumerate(texts)]
+    for joint in [
+        *chain.from_iterable(inner),
+        *across([(s.role, ends_of(run)) for s, run in zip(request.segments, texts, strict=True)]),
+    ]:
+        for (segment, index), span, value in joint.split(engine.inspect(joint.text)):
+            yield finding(request.segments[segment].parts()[index], span, value)
+
+
+def finding(part, span, value):
+    subject = subject_key(b"s" * 32, "acme", span.label, value)
+    return Finding(part.path, part.kind, span, part.text[span.start : span.end], subject)
+
+
+def forwarded(protocol, tree, engine, policy) -> bytes:
+    """What would leave; b"" if nothing does."""
+    if protocol == "openai_responses" and "messages" in tree:
+        names = {"messages": "input", "max_tokens": "max_output_tokens"}
+        tree = {names.get(key, key): value for key, value in tree.items()}
+    try:
+        request = DECODERS[protocol](json.dumps(tree, ensure_ascii=False).encode())
+        ModelNames(GuardScanner()).check(request.model)
+    except BadRequest:
+        return b""
+    findings = list(inspected(request, engine))
     content = classify(findings, {str(part.kind) for part in request.parts() if part.kind in OPAQUE})
     decision = policy.decide(facts(request, content))
     if decision.action in {"block", "approval", "route"}:
@@ -232,6 +307,14 @@ def forwarded(protocol, tree, engine, policy) -> bytes:
     except Unavailable:
         return b""
     return b"" if result.unredactable else result.body
+
+
+CODE = re.compile(r"[A-Za-z0-9+/_-]{12,}(?:\n[A-Za-z0-9+/_-]{4,})*")
+
+
+def decoded64(code):
+    bare = re.sub(r"[^A-Za-z0-9+/]", "", code.replace("-", "+").replace("_", "/"))
+    return base64.b64decode(bare[: len(bare) - (len(bare) % 4 == 1)] + "==")
 
 
 def readings(value):
@@ -248,6 +331,14 @@ def readings(value):
         text = str(value)
         yield text
         yield unicodedata.normalize("NFKC", html.unescape(urllib.parse.unquote(text))).replace("\u200b", "")
+        for code in CODE.findall(text):
+            for read in (decoded64, bytes.fromhex):
+                try:
+                    inner = read(code)
+                except ValueError:
+                    continue
+                yield inner.decode(errors="replace")
+                yield decoded64(inner.decode(errors="replace")).decode(errors="replace")
         if "\\" in text:
             yield text.encode("latin-1", "backslashreplace").decode("unicode_escape")
         if isinstance(value, str) and text.lstrip()[:1] in {"{", "["}:

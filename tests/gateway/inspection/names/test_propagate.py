@@ -40,6 +40,17 @@ def test_a_chinese_name_of_three_characters_travels() -> None:
     assert values(text, propagate(text, [person(text, "张小明")])) == [(0, "张小明"), (8, "张小明")]
 
 
+def test_a_first_name_and_a_short_name_travel_where_the_model_is_certain() -> None:
+    text = "Weijia Huang studies. Weijia is diligent, says Li Huang."
+    assert values(text, propagate(text, [person(text, "Weijia Huang", score=0.99)])) == [
+        (0, "Weijia Huang"),
+        (22, "Weijia"),
+        (50, "Huang"),
+    ]
+    text = "王芳说:请王芳回电"
+    assert values(text, propagate(text, [person(text, "王芳", score=0.99)])) == [(0, "王芳"), (5, "王芳")]
+
+
 def test_an_unsure_name_does_not_travel() -> None:
     text = "Ann Lee. Ann Lee."
     assert len(propagate(text, [person(text, "Ann Lee", score=0.6)])) == 1

@@ -24,6 +24,8 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "token = get_token(user)",
         "api_key=${API_KEY_ENV}",
         '"key_vault_name": "web21prqodx24021"',
+        "keyVaultToStoreSecrets: cmp2-qat-1208358310",
+        "sumOfExposures = 3Kof2VffNQ0QgYIhXUPJosVlCaQKm2hfpWE6F1fT9YGY74blQB",
         "secret_length = X25519.secret_length",
         "clientId = 73082700-1f09-405b-80d0-3131bfd6272d",
     ],

@@ -23,6 +23,9 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
     [
         "sk-xxxxxxxxxxxxxxxxxxxxxxxx",
         "AKIAIOSFODNN7EXAMPLE",
+        "AIzaSyAnLA7NfeLquW1tJFpx_eQCxoX-oo6YyIs",
+        "sk-ant-api03-abc123xyz-456def789ghij-klmnopqrstuvwx-3456yza789bcde",
+        "GR134894112312312312312312312",
         "glsa_XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX_AAAAAAAA",
     ],
 )

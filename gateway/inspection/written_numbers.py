@@ -1,0 +1,178 @@
+"""Numbers written in another way than in digits side by side: in words, in Chinese numerals, one by one, in odd groups.
+
+Only runs of seven digits and more are read: what is shorter identifies nobody and is ordinary prose.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from gateway.inspection.normalised import Normalised, replaced
+
+_ENGLISH = {
+    "zero": "0", "oh": "0", "nought": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
+    "six": "6", "seven": "7", "eight": "8", "nine": "9",
+}  # fmt: skip
+_PINYIN = {
+    "ling": "0", "yao": "1", "yi": "1", "er": "2", "liang": "2", "san": "3", "si": "4", "wu": "5", "liu": "6",
+    "qi": "7", "ba": "8", "jiu": "9", "dong": "0", "guai": "7",
+}  # fmt: skip
+_WORDS = {**_ENGLISH, **_PINYIN}
+_TIMES = {"double": 2, "triple": 3}
+_TONES = {"a": "[aāáǎà]", "e": "[eēéěè]", "i": "[iīíǐì]", "o": "[oōóǒò]", "u": "[uūúǔù]"}
+_BETWEEN = b" ,.-/;|_\n\r\t0123456789"
+
+
+def _letters(letters: str) -> bytes:
+    """A table for bytes.translate: the letters that make numbers in words (vowels with tones too) become `a`, the rest blank."""
+    made = (letters + letters.upper()).encode()
+    return bytes(97 if byte in made or 0x80 <= byte < 0xE0 else 32 for byte in range(256))
+
+
+def _run(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:{'|'.join(sorted(map(_word, words), key=lambda word: -len(word)))}){{{FEWEST},}}", re.IGNORECASE
+    )
+
+
+_DIGIT_SHAPE = bytes(
+    49 if 48 <= byte <= 57 else 111 if byte in b"OoIl" else 120 if chr(byte).isalnum() or byte >= 0x80 else 32
+    for byte in range(256)
+)
+
+_CHINESE = dict(
+    zip("零一二三四五六七八九〇壹贰叁肆伍陆柒捌玖貳參陸○幺么两兩弌弍弎", "0123456789012345678923601122123", strict=True)
+)
+_NUMERAL = "".join(_CHINESE)
+FEWEST = 7
+
+
+def _word(word: str) -> str:
+    if word not in _PINYIN:
+        return word
+    return "".join(_TONES.get(letter, letter) for letter in word)
+
+
+_TONGUES = (
+    (_letters("zerohntwfuivsxg"), 3 * FEWEST, _run(_ENGLISH)),
+    (_letters("".join(_PINYIN)), 18, _run(_PINYIN)),
+)
+"""For each language: the letters of its numbers, how many of them seven words have, and seven of its words."""
+_ITEM = (
+    r"(?:(?:double|triple)[ \-])?(?:"
+    + "|".join(_word(word) for word in sorted(_WORDS, key=lambda word: (-len(word), word)))
+    + r"|[0-9])"
+)
+_SAID = re.compile(
+    rf"(?<![0-9A-Za-z])(?:{_ITEM})(?:[ \t]?[ ,.\-/;|_\n][ \t]?(?:{_ITEM})){{{FEWEST - 1},}}(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
+_PIECE = re.compile(rf"(?:(double|triple)[ \-])?({_ITEM})", re.IGNORECASE)
+_HAN = re.compile(
+    rf"(?<![0-9A-Za-z.])[0-9{_NUMERAL}](?:[ \-·、，,]?[0-9{_NUMERAL}]){{{FEWEST - 1},}}[Xx]?(?![0-9A-Za-z])"
+)
+_HAN_SHOWN = re.compile(rf"[{_NUMERAL}](?:[ \-·、，,]?[0-9{_NUMERAL}]){{2}}")
+
+# --- digits one by one, groups apart -----------------------------------------------------------------------------
+
+_APART = re.compile(
+    r"(?<![0-9A-Za-z.,])[0-9](?:(?P<gap>[ \-._·/*|~\n]|  |, |\r\n)[0-9])(?:(?P=gap)[0-9]){6,}(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z.,])[0-9](?:[ \-]{1,2}[0-9]){10,}(?![0-9A-Za-z])"
+)
+_GAP = r"(?:\r?\n|[ \t]{2,4}|\t|[ ]?[/_|,+*~][ ]?|[ ]-[ ]|\.)"
+_GROUPED = re.compile(
+    rf"(?<![0-9A-Za-z])(?:[2-6][0-9]{{3}}(?P<g>{_GAP})[0-9]{{4}}(?P=g)[0-9]{{4}}(?P=g)[0-9]{{4}}(?!(?P=g)[0-9]{{4}}(?![0-9]))"
+    rf"|3[47][0-9]{{2}}(?P<h>{_GAP})[0-9]{{6}}(?P=h)[0-9]{{5}}"
+    rf"|[1-9][0-9]{{5}}(?P<i>{_GAP}|[ \-])(?:19|20)[0-9]{{6}}(?P=i)[0-9]{{3}}[0-9Xx]"
+    rf"|1[3-9][0-9](?P<k>{_GAP})[0-9]{{4}}(?P=k)[0-9]{{4}}(?!(?P=k)[0-9])"
+    rf"|(?!000|666|9)[0-9]{{3}}(?P<j>{_GAP})[0-9]{{2}}(?P=j)[0-9]{{4}}(?!(?P=j)[0-9]))(?![0-9A-Za-z])"
+)
+_MISTAKEN = re.compile(r"(?<![0-9A-Za-z_])(?=[0-9 \-]{0,40}[OoIl])[1-9OoIl](?:[ \-]?[0-9OoIl]){12,20}(?![0-9A-Za-z_])")
+_ALIKE = str.maketrans("OoIl", "0011")
+_MOST_MISTAKEN = 6
+
+_GAP_PIECE = re.compile(r"[^0-9Xx]+")
+
+
+def in_digits(text: Normalised) -> Normalised:
+    """The text with its written numbers in digits side by side. Linear time."""
+    if _may_say(text.text):
+        text = replaced(text, _SAID, _said)
+    if not text.text.isascii() and _HAN_SHOWN.search(text.text) is not None:
+        text = replaced(text, _HAN, _numerals)
+    shape = text.text.encode("utf-8", "surrogatepass").translate(_DIGIT_SHAPE)
+    if shape.count(b"1") < FEWEST:
+        return text  # counting is a tenth of looking for numbers that cannot be there
+    if b"1 1 1 1" in shape or b"1  1  1  1" in shape:
+        text = replaced(text, _APART, _joined)
+    if b"11 1" in shape or b"11  1" in shape or b"11   1" in shape or b"11    1" in shape:
+        text = replaced(text, _GROUPED, _usual)
+    if b"1o" in shape or b"o1" in shape or b"o 1" in shape or b"1 o" in shape:
+        text = replaced(text, _MISTAKEN, _corrected)
+    return text
+
+
+def _may_say(text: str) -> bool:
+    """Whether a number in words stands in a text. Nearly every text is told apart by a stretch of letters it lacks."""
+    content = text.encode("utf-8", "surrogatepass")
+    for letters, fewest, run in _TONGUES:
+        shape, stretch, bare = content.translate(letters, _BETWEEN), b"a" * fewest, b""
+        at = shape.find(stretch)
+        while at >= 0:
+            end = shape.find(b" ", at)
+            end = len(shape) if end < 0 else end
+            bare = bare or content.translate(None, _BETWEEN)
+            if run.search(bare[at:end].decode(errors="ignore")) is not None:
+                return True
+            at = shape.find(stretch, end)
+    return False
+
+
+def _said(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
+    start, whole = match.start(), match[0]
+    changes: list[tuple[int, int, str]] = []
+    done = 0
+    for piece in _PIECE.finditer(whole):
+        times, word = piece[1], piece[2].lower()
+        if not word.isdecimal():
+            word = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+        digit = word if word.isdecimal() else _WORDS[word]
+        if piece.start() > done:
+            changes.append((start + done, start + piece.start(), ""))
+        changes.append((start + piece.start(), start + piece.end(), digit * _TIMES.get((times or "").lower(), 1)))
+        done = piece.end()
+    said = sum(len(text) for _, _, text in changes)
+    words = sum(1 for at, end, text in changes if text and end - at > 1)
+    return changes if said >= FEWEST and words * 2 >= FEWEST else None
+
+
+def _numerals(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
+    whole, start = match[0], match.start()
+    if not any(character in _CHINESE for character in whole):
+        return None
+    return [
+        (start + at, start + at + 1, _CHINESE.get(character, ""))
+        for at, character in enumerate(whole)
+        if not (character.isascii() and character.isalnum())
+    ]
+
+
+def _joined(match: re.Match[str]) -> list[tuple[int, int, str]]:
+    return [(at, at + 1, "") for at in range(*match.span()) if not match.string[at].isdigit()]
+
+
+def _usual(match: re.Match[str]) -> list[tuple[int, int, str]]:
+    """The separators of a number's groups, written as its recogniser knows them."""
+    sign = "" if match["i"] else "-" if match["j"] else " "
+    start = match.start()
+    return [(start + gap.start(), start + gap.end(), sign) for gap in _GAP_PIECE.finditer(match[0])]
+
+
+def _corrected(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
+    """Letters that stand for digits in a number of card length."""
+    places = [at for at in range(*match.span()) if match.string[at].isalpha()]
+    if len(places) > _MOST_MISTAKEN:
+        return None
+    return [(at, at + 1, match.string[at].translate(_ALIKE)) for at in places]
