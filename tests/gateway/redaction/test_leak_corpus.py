@@ -294,6 +294,8 @@ def forwarded(protocol, tree, engine, policy) -> bytes:
         tree = {names.get(key, key): value for key, value in tree.items()}
     try:
         request = DECODERS[protocol](json.dumps(tree, ensure_ascii=False).encode())
+        if request.family == "gemini":  # whose paths name the model
+            request = request.addressed("gemini-2.5-flash", stream=False, framing="sse")
         ModelNames(GuardScanner()).check(request.model)
     except BadRequest:
         return b""
