@@ -85,11 +85,11 @@ def parse(model: str) -> Behaviour:
 
 
 def says(text: str) -> str:
-    """The model name that makes the provider say exactly `text`."""
-    return "text:" + base64.urlsafe_b64encode(text.encode()).decode()
+    """The model name that makes the provider say exactly `text`, written backwards: a gateway reads encoded text, too."""
+    return "text:" + base64.urlsafe_b64encode(text[::-1].encode()).decode()
 
 
 def said(content: str) -> str:
     """The text inside a `text:` word; the inverse of `says`."""
     encoded = content.removeprefix("text:")
-    return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+    return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()[::-1]
