@@ -70,21 +70,27 @@ static int push(Keys *keys, Key key) {
     return 0;
 }
 
-static int by_hash(const void *a, const void *b) {
-    uint32_t left = ((const Key *)a)->hash, right = ((const Key *)b)->hash;
-    return left < right ? -1 : left > right;
-}
-
 static int same(const unsigned char *text, const Key *a, const Key *b) {
     return a->hash == b->hash && a->length == b->length && memcmp(text + a->start, text + b->start, (size_t)a->length) == 0;
 }
 
+/* What the keys that are being sorted stand in. The interpreter's lock is held: nobody else sorts. */
+static const unsigned char *sorted_text;
+
+/* By hash, then by the bytes themselves: keys made to have one hash must not make the search for equal ones quadratic. */
+static int in_order(const void *left, const void *right) {
+    const Key *a = left, *b = right;
+    if (a->hash != b->hash) return a->hash < b->hash ? -1 : 1;
+    if (a->length != b->length) return a->length < b->length ? -1 : 1;
+    return memcmp(sorted_text + a->start, sorted_text + b->start, (size_t)a->length);
+}
+
 static int has_equal(const unsigned char *text, Key *keys, Py_ssize_t count) {
     if (count > FEW_KEYS) {
-        qsort(keys, (size_t)count, sizeof(Key), by_hash);
-        for (Py_ssize_t i = 0; i < count; i++)
-            for (Py_ssize_t j = i + 1; j < count && keys[j].hash == keys[i].hash; j++)
-                if (same(text, &keys[i], &keys[j])) return 1;
+        sorted_text = text;
+        qsort(keys, (size_t)count, sizeof(Key), in_order);
+        for (Py_ssize_t i = 1; i < count; i++)
+            if (same(text, &keys[i - 1], &keys[i])) return 1;
         return 0;
     }
     for (Py_ssize_t i = 0; i < count; i++)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -91,3 +93,31 @@ def test_many_keys_are_compared_too():
     keys = [f'"k{number}":1' for number in range(5000)]
     assert native.check(("{" + ",".join(keys) + "}").encode(), 64, 60_000) == 0
     assert native.check(("{" + ",".join([*keys, '"k4000":2']) + "}").encode(), 64, 60_000) == DUPLICATE
+
+
+ALPHABET = b"abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def fnv(text: bytes, value: int = 2_166_136_261) -> int:
+    for byte in text:
+        value = (value ^ byte) * 16_777_619 & 0xFFFFFFFF
+    return value
+
+
+def test_keys_of_one_hash_do_not_hide_equal_ones_and_cost_no_more():
+    """Pairs of blocks that lead the hash to the same value: 15 of them make 2^15 keys of one hash."""
+    random, state, pairs = Random(1), fnv(b""), []
+    for _ in range(15):
+        seen = {}
+        while True:
+            block = bytes(random.choices(ALPHABET, k=5))
+            other = seen.setdefault(fnv(block, state), block)
+            if other != block:
+                break
+        pairs.append((other, block))
+        state = fnv(block, state)
+    keys = [b"".join(choice) for choice in itertools.product(*pairs)]
+    assert {fnv(key) for key in keys[::997]} == {state}
+    body = b"{" + b",".join(b'"%b":1' % key for key in keys)
+    assert native.check(body + b"}", 64, 60_000) == 0
+    assert native.check(body + b',"%b":2}' % keys[21_000], 64, 60_000) == DUPLICATE
