@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 
 import pytest
@@ -91,3 +92,15 @@ def test_many_keys_are_compared_too():
     keys = [f'"k{number}":1' for number in range(5000)]
     assert native.check(("{" + ",".join(keys) + "}").encode(), 64, 60_000) == 0
     assert native.check(("{" + ",".join([*keys, '"k4000":2']) + "}").encode(), 64, 60_000) == DUPLICATE
+
+
+COLLIDING = [(b"cf894c5d", b"52c2eda8"), (b"7c53f1e0", b"c084d0c2"), (b"7c265331", b"7e7be6bb"), (b"608cbe94", b"7bbb9f2a"), (b"8d82d81c", b"3cb4496e")]  # fmt: skip
+"""From the start of the pass's hash, either of each pair leads to the same state: 32 keys of one hash."""
+
+
+@pytest.mark.parametrize("scan", BOTH)
+def test_keys_of_one_hash_are_told_apart(scan):
+    keys = [b"".join(way) for way in itertools.product(*COLLIDING)]
+    members = [b'"%b":1' % key for key in keys]
+    assert scan.check(b"{%b}" % b",".join(members), 3, 100) == 0
+    assert scan.check(b"{%b}" % b",".join([*members, members[7]]), 3, 100) == DUPLICATE
