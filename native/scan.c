@@ -20,7 +20,7 @@ enum { DUPLICATE = 1, ESCAPED_KEY = 2, LONG_NUMBER = 4, NUL = 8, TOO_DEEP = 16, 
 #define EXACT_INTEGER 18 /* and one without fraction or exponent as an int of 64 bits */
 #define FEW_KEYS 12
 
-typedef struct { uint32_t hash; Py_ssize_t start, length; } Key;
+typedef struct { uint32_t hash; const unsigned char *text; Py_ssize_t length; } Key;
 typedef struct { Py_ssize_t first; int object; int wants_key; } Frame;
 typedef struct { Key *items; Py_ssize_t used, room; } Keys;
 
@@ -70,32 +70,24 @@ static int push(Keys *keys, Key key) {
     return 0;
 }
 
-static int same(const unsigned char *text, const Key *a, const Key *b) {
-    return a->hash == b->hash && a->length == b->length && memcmp(text + a->start, text + b->start, (size_t)a->length) == 0;
+/* A total order: keys of one hash, which a caller can make at will, cost no more than others. */
+static int by_key(const void *a, const void *b) {
+    const Key *left = a, *right = b;
+    if (left->hash != right->hash) return left->hash < right->hash ? -1 : 1;
+    if (left->length != right->length) return left->length < right->length ? -1 : 1;
+    return memcmp(left->text, right->text, (size_t)left->length);
 }
 
-/* What the keys that are being sorted stand in. The interpreter's lock is held: nobody else sorts. */
-static const unsigned char *sorted_text;
-
-/* By hash, then by the bytes themselves: keys made to have one hash must not make the search for equal ones quadratic. */
-static int in_order(const void *left, const void *right) {
-    const Key *a = left, *b = right;
-    if (a->hash != b->hash) return a->hash < b->hash ? -1 : 1;
-    if (a->length != b->length) return a->length < b->length ? -1 : 1;
-    return memcmp(sorted_text + a->start, sorted_text + b->start, (size_t)a->length);
-}
-
-static int has_equal(const unsigned char *text, Key *keys, Py_ssize_t count) {
+static int has_equal(Key *keys, Py_ssize_t count) {
     if (count > FEW_KEYS) {
-        sorted_text = text;
-        qsort(keys, (size_t)count, sizeof(Key), in_order);
+        qsort(keys, (size_t)count, sizeof(Key), by_key);
         for (Py_ssize_t i = 1; i < count; i++)
-            if (same(text, &keys[i - 1], &keys[i])) return 1;
+            if (by_key(&keys[i - 1], &keys[i]) == 0) return 1;
         return 0;
     }
     for (Py_ssize_t i = 0; i < count; i++)
         for (Py_ssize_t j = i + 1; j < count; j++)
-            if (same(text, &keys[i], &keys[j])) return 1;
+            if (by_key(&keys[i], &keys[j]) == 0) return 1;
     return 0;
 }
 
@@ -118,7 +110,7 @@ static int examine(const unsigned char *text, Py_ssize_t size, int depth_limit, 
             if (depth && frames[depth - 1].object && frames[depth - 1].wants_key) {
                 frames[depth - 1].wants_key = 0;
                 if (escaped) flags |= ESCAPED_KEY;
-                Key key = {hash_of(text + at + 1, end - at - 1), at + 1, end - at - 1};
+                Key key = {hash_of(text + at + 1, end - at - 1), text + at + 1, end - at - 1};
                 if (push(keys, key) < 0) return -2;
             }
             at = end + 1;
@@ -133,7 +125,7 @@ static int examine(const unsigned char *text, Py_ssize_t size, int depth_limit, 
         } else if (c == '}' || c == ']') {
             if (!depth) return -1;
             Frame *frame = &frames[--depth];
-            if (frame->object && has_equal(text, keys->items + frame->first, keys->used - frame->first)) flags |= DUPLICATE;
+            if (frame->object && has_equal(keys->items + frame->first, keys->used - frame->first)) flags |= DUPLICATE;
             keys->used = frame->first;
             at++;
         } else if (c == ',') {
