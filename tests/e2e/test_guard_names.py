@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from policies.bundle import load
 from tests.e2e.product import Product, running
+from tests.providers.behaviour import says
 
 pytestmark = pytest.mark.e2e
 
@@ -41,7 +41,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 def saying(text: str) -> str:
-    return "home/text:" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return f"home/{says(text)}"
 
 
 def streamed(product: Product, question: str) -> tuple[str, str]:

@@ -86,7 +86,7 @@ def parse(model: str) -> Behaviour:
 
 def says(text: str) -> str:
     """The model name that makes the provider say exactly `text`, written backwards: a gateway reads encoded text, too."""
-    return "text:" + base64.urlsafe_b64encode(text[::-1].encode()).decode()
+    return "text:" + base64.urlsafe_b64encode(text[::-1].encode()).decode().rstrip("=")
 
 
 def said(content: str) -> str:
