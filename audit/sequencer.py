@@ -329,7 +329,8 @@ class Log:
         head = read_head(self._keyring.folder, self.origin, self._key)
         roots = restore(connection, self._tree, self._tiles, {head.checkpoint.size} if head else set())
         self._begin()
-        catch_up(connection, self._keyring, int(found.get("projected", self._tree.size)), self._floor())
+        projected = int(found.get("projected", self._tree.size))
+        catch_up(connection, self._keyring, projected, self._floor(projected))
         self._newest_flow = connection.execute("select coalesce(max(flow), '') from flow").fetchone()[0]
         lost = self._compare(head, roots, loss)
         self._begin()
@@ -368,7 +369,7 @@ class Log:
 
     def _recover(self, streams: list[tuple[str, int, int]]) -> None:
         """Close what a death left open: flows as interrupted, streams with the count that was committed."""
-        self._open = dict(open_flows(self._connection, self._floor()))
+        self._open = dict(open_flows(self._connection, self._floor(self._tree.size)))
         for flow in list(self._open):
             self._own(LeafKind.OUTCOME, flow, {"pub": {"status": "interrupted", "error": "lexgate_interrupted"}})
         for writer, epoch, n in streams:
@@ -383,9 +384,10 @@ class Log:
         self._connection.execute("insert or replace into meta values ('projected', ?)", (str(self._tree.size),))
         self._closed_now.clear()
 
-    def _floor(self) -> int:
-        """The leaf below which no flow was open when the last checkpoint was signed."""
-        row = self._connection.execute("select floor from checkpoint order by second desc limit 1").fetchone()
+    def _floor(self, leaves: int) -> int:
+        """A leaf below which no flow is open in what the first `leaves` leaves say: of a checkpoint over no more."""
+        found = "select floor from checkpoint where size <= ? order by second desc limit 1"
+        row = self._connection.execute(found, (leaves,)).fetchone()
         return int(row[0]) if row else 0
 
 
