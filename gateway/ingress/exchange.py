@@ -88,6 +88,7 @@ class Exchange(Caller):
             raise CallerLeft
         if len(self.body) > limit:
             raise TooLarge(f"the body is larger than {limit} bytes")
+        self._connection.flow.resume_reading()  # a large body paused it, and nobody would see the caller leave
         self._body_read = True
         body, self.body = bytes(self.body), b""
         return body
@@ -111,7 +112,6 @@ class Exchange(Caller):
 
     async def start(self, status: int, headers: Headers) -> None:
         """Status line and headers, written with the first piece of the body."""
-        self.started = self.response_started = True
         lines = [STATUS_LINE[status]]
         framed = False
         for name, value in (*self._connection.server_state.default_headers, *headers):
@@ -128,6 +128,7 @@ class Exchange(Caller):
         if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
             raise ValueError("a header field of an answer would not end where it should")
         self._head = head + b"\r\n"
+        self.started = self.response_started = True
 
     async def send(self, chunk: bytes, *, more: bool = True) -> None:
         """A piece of the answer; `more=False` ends it. Waits while the caller reads slowly."""
