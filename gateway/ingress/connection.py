@@ -165,7 +165,8 @@ class Connection(HttpToolsProtocol):
         if self.lost or cycle.response_started or self.transport.is_closing():
             return
         if type(cycle) is Exchange or cycle.scope["http_version"] == "1.1":
-            self.transport.write(INTERIM)
+            if not self.pipeline:  # else the answer to a request before it may have begun
+                self.transport.write(INTERIM)
             self.loop.call_later(pause, self._probe, cycle, min(2 * pause, PROBE_MOST_S))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -284,6 +285,8 @@ class Connection(HttpToolsProtocol):
         """Answers in the family's form and closes; a call that waits for the rest of its body sees a disconnect."""
         self._refusal = error
         self._arm("")
+        if not self.transport.is_closing() and (self.pipeline or not self._nothing_said()):
+            self.transport.close()  # nothing is written into an answer that may have begun
         if not self.transport.is_closing():
             family = FAMILIES[family_of(self.url.decode("latin-1"), dict(self.headers or []))]
             body = family.error_body(error, "")

@@ -71,3 +71,48 @@ async def test_a_head_that_cannot_be_written_is_no_started_answer():
         assert (await reader.readline()).startswith(b"HTTP/1.1 500")
         writer.close()
     assert seen == [False]
+
+
+async def test_an_answer_is_not_broken_into_while_another_request_waits_behind_it():
+    async def serve(endpoint, caller):
+        del endpoint
+        await caller.read_body(100, 5)
+        await caller.start(200, [])
+        await caller.send(b"one")
+        await asyncio.sleep(1.2)
+        await caller.send(b"two", more=False)
+
+    request = b"POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx"
+    async with served(serve) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request + request.replace(b"/v1/messages", b"/v1/other"))
+        writer.write_eof()
+        answers = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+    assert b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n" in answers
+    assert answers.endswith(b"\r\n\r\n1")
+
+
+async def test_a_refusal_is_not_written_into_an_answer_that_has_begun():
+    begun = asyncio.Event()
+
+    async def serve(endpoint, caller):
+        del endpoint
+        await caller.read_body(100, 5)
+        await caller.start(200, [])
+        await caller.send(b"one")
+        begun.set()
+        await asyncio.sleep(1)
+
+    async with served(serve) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx")
+        await asyncio.wait_for(begun.wait(), 5)
+        writer.write(b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 1000 + b"\r\n")
+        try:
+            answer = await asyncio.wait_for(reader.readuntil(b"one\r\n"), 5)
+            answer += await asyncio.wait_for(reader.read(), 5)
+        except ConnectionResetError:
+            answer += b""
+        writer.close()
+    assert answer.endswith(b"3\r\none\r\n")
