@@ -155,8 +155,8 @@ class Connection(HttpToolsProtocol):
         if (self._in_headers or self._in_body) and self._refusal is None and self._nothing_said():
             self._refuse(BadRequest("the connection ended before the request was complete"))
         cycle: Any = self.pipeline[0][0] if self.pipeline else self.cycle
-        if cycle is None or cycle.response_complete or self._refusal is not None:
-            return False
+        if cycle is None or cycle.response_complete or cycle.response_started or self._refusal is not None:
+            return False  # an answer is under way: who sends an end now has left
         cycle.keep_alive = False
         self.loop.call_later(PROBE_FIRST_S, self._probe, cycle, PROBE_FIRST_S)
         return True
