@@ -235,10 +235,11 @@ def crc_token(value: str) -> bool:
 
 
 def pypi_token(value: str) -> bool:
-    """PyPI's tokens: `pypi-` and a macaroon in Base64url, version 2, whose location is pypi.org or test.pypi.org."""
+    """PyPI's tokens: `pypi-` and a macaroon in Base64url, version 2, whose location is the index or its test twin."""
     code = value.removeprefix("pypi-")
     try:
         content = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4))
     except (binascii.Error, ValueError):
         return False
-    return content.startswith((b"\x02\x01\x08pypi.org", b"\x02\x01\x0dtest.pypi.org"))
+    location = content[3 : 3 + content[2]] if content[:2] == b"\x02\x01" and len(content) > 2 else b""
+    return location.removeprefix(b"test.").partition(b".")[::2] == (b"pypi", b"org")
