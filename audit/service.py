@@ -131,24 +131,25 @@ class _Service:
         arrivals = self._arrivals
         dense = len(arrivals) == _COMPANY and self._loop.time() - arrivals[0] <= _RECENT_S
         if dense and self.log.open_flows >= _COMPANY:
-            self._delayed = self._loop.call_later(_DELAY_S, self._commit, False)
+            self._delayed = self._loop.call_later(_DELAY_S, self._commit, True)
         else:
             self._commit()
 
-    def _commit(self, search: bool = True) -> None:
+    def _commit(self, journal: bool = False) -> None:
         self._waiting, self._delayed = False, None
         if self.failed.is_set():
             return
         try:
-            self.log.commit(search=search)
+            self.log.commit(journal=journal)
+            for connection in self.connections:
+                connection.committed()
+            for connection in self.leaving:
+                connection.hang_up()
+            self.leaving.clear()
+            self.log.file()
         except (SqliteError, OSError) as error:
             self.fail(error)
             return
-        for connection in self.connections:
-            connection.committed()
-        for connection in self.leaving:
-            connection.hang_up()
-        self.leaving.clear()
         self._sign_soon()
 
     def _sign_soon(self) -> None:
@@ -156,16 +157,18 @@ class _Service:
             self._signing = self._loop.call_later(SIGN_EVERY_US / 1e6, self._sign)
 
     def _sign(self) -> None:
-        """Signs what is there. While leaves keep coming, what is searched waits for its own time."""
+        """Brings what rests in the journal into the store and signs it. While leaves keep coming, it waits its time."""
         self._signing = None
-        if not self.failed.is_set() and (self.log.unsigned or self.log.behind):
-            busy = bool(self._arrivals) and self._loop.time() - self._arrivals[-1] <= _BUSY_S
-            try:
-                self.log.sign_now(search=not busy)
-            except (SqliteError, OSError) as error:
-                self.fail(error)
-                return
-            self._sign_soon()
+        if self.failed.is_set():
+            return
+        busy = bool(self._arrivals) and self._loop.time() - self._arrivals[-1] <= _BUSY_S
+        try:
+            if not busy or self.log.overdue:
+                self.log.sign_now()
+        except (SqliteError, OSError) as error:
+            self.fail(error)
+            return
+        self._sign_soon()
 
     def fail(self, error: Exception) -> None:
         """The store failed: nothing more is acknowledged, every worker loses its connection, the process ends."""
