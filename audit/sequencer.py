@@ -22,17 +22,22 @@ from audit.counters import Counters
 from audit.errors import AppendRefused, LogForked, StoreUnusable
 from audit.head import Head, agreed, read_head, write_head
 from audit.keys import Keyring
-from audit.merkle import EMPTY_ROOT, Tree, leaf_hash
+from audit.merkle import EMPTY_ROOT, Tree
 from audit.record import LeafDraft, LeafKind, SealedLeaf, seal
-from audit.store.journal import Journal, Leaf, Left, journal_path, read_journal, remove_journal
+from audit.sealing import grow, leaf_hashes
+from audit.store import batch
+from audit.store.batch import Leaf
+from audit.store.journal import Journal, Left, journal_path, read_journal, remove_journal
 from audit.store.migrate import require_current, upgrade
 from audit.store.projector import OpenFlow, Projector, open_flows
 from audit.store.reindex import catch_up
 from audit.store.sqlite import connect_writer, only_writer
 from audit.store.tiles import TileBuilder, restore
 
-_LEAF = "insert into leaf values (?, ?, ?, ?, ?)"
+_TILE = "insert into tile values (?, ?, ?)"
 _STREAM = "update stream set n = ? where writer = ? and epoch = ?"
+_OUTCOME = LeafKind.OUTCOME
+_OF_A_FLOW = frozenset({LeafKind.INTENT, LeafKind.OUTCOME})
 OWN = "log"
 """The writer name of the log's own stream."""
 SIGN_EVERY_US = 20_000
@@ -56,7 +61,8 @@ class Log:
         self.counters = Counters(self._connection)
         self.origin = origin
         self.generation = 1
-        self._tree = Tree()
+        self.size = 0
+        self._tree = Tree()  # of what is in the store
         self._tiles = TileBuilder()
         self._projector = Projector()
         self._open: dict[str, OpenFlow] = {}
@@ -65,11 +71,11 @@ class Log:
         self._streams: dict[tuple[str, int], int] = {}
         self._dirty: set[tuple[str, int]] = set()
         self._leaves: list[Leaf] = []  # staged and not durable yet
-        self._resting: list[Leaf] = []  # durable in the journal, not yet in the store's transaction
+        self._resting: list[tuple[int, int, bytes]] = []  # batches in the journal, not yet in the store's transaction
+        self._entries: list[bytes] = []  # of leaves that are not in the tree yet
         self._journal: Journal | None = None
         self._fold_now = False
         self._folded_us = 0
-        self._folded = (0, EMPTY_ROOT)  # leaves in the store, and their root
         self._signed = -1
         self._signed_us = 0
         self._headed = -1
@@ -97,13 +103,6 @@ class Log:
         return log
 
     @property
-    def size(self) -> int:
-        return self._tree.size
-
-    def root(self) -> bytes:
-        return self._tree.root()
-
-    @property
     def open_flows(self) -> int:
         """How many flows have an intent and no outcome yet."""
         return len(self._open)
@@ -111,12 +110,12 @@ class Log:
     @property
     def unsigned(self) -> bool:
         """Whether there are leaves that no checkpoint covers yet."""
-        return self._signed != self._tree.size
+        return self._signed != self.size
 
     @property
     def behind(self) -> bool:
         """Whether there are leaves that are not in the store yet, so that readers do not see them."""
-        return self._folded[0] != self._tree.size
+        return self._tree.size != self.size
 
     @property
     def overdue(self) -> bool:
@@ -160,17 +159,19 @@ class Log:
         keep: Mapping[str, Collection[str]] | None = None,
     ) -> int:
         """Stage one leaf; its index. AppendRefused leaves a `void` leaf in its place, so the stream stays dense."""
-        if self._streams.get(stream) != n or b'"n":%d,"t":' % n not in leaf.entry:
+        if self._streams.get(stream) != n or b'"k":"%b","n":%d,"t":' % (leaf.kind.encode(), n) not in leaf.entry:
             raise StoreUnusable("a worker's stream is not dense")
         try:
-            opened = self._admit(stream, leaf)
-            self.counters.check_keep(reservation, keep or {})
+            opened = self._admit(stream, leaf) if leaf.kind in _OF_A_FLOW else None
+            if keep:
+                self.counters.check_keep(reservation, keep)
         except AppendRefused as refusal:
             void = LeafDraft(LeafKind.VOID, leaf.flow, _now_us(), "", "", {}, plain={"reason": str(refusal)})
             self._stage(stream, seal(void, self._keyring, *stream, n))
             raise
         index = self._stage(stream, leaf)
         if reservation:
+            self._begin()
             self.counters.keep(reservation, keep or {})
         self._project(stream, index, leaf, opened)
         return index
@@ -194,7 +195,8 @@ class Log:
     def file(self) -> None:
         """Put what rests in the journal into the store's open transaction: work that need not wait for its commit."""
         if self._resting:
-            self._connection.executemany(_LEAF, self._resting)
+            self._begin()
+            self._connection.executemany(batch.INSERT, self._resting)
             self._resting = []
 
     def sign_now(self, *, mark: bool = False) -> None:
@@ -245,50 +247,60 @@ class Log:
         if self._journal is None:
             self._journal = Journal(self._path)
             self._resources.callback(self._journal.close)
-            self._journal.restart(*self._folded)
-        if not self._journal.write(self._leaves, self.counters.counted):
+            self._journal.restart(self._tree.size, self._tree.root())
+        packed = self._packed()
+        if not self._journal.write(*packed, self.counters.counted):
             return False
-        self._resting += self._leaves
+        self._resting.append(packed)
         self._leaves = []
         self.counters.counted.clear()
         return True
+
+    def _packed(self) -> tuple[int, int, bytes]:
+        """What is staged as one row."""
+        return self._leaves[0][0], len(self._leaves), batch.pack(self._leaves)
 
     def _fold(self, now: int) -> None:
         """Commit everything into the store. From then on the journal begins anew."""
         connection = self._connection
         self._begin()
+        if self._leaves:
+            self._resting.append(self._packed())
         self.file()
-        connection.executemany(_LEAF, self._leaves)
-        connection.executemany("insert into tile values (?, ?, ?)", self._tiles.take())
-        counts = [(self._streams[stream], *stream) for stream in self._dirty]
-        connection.executemany(_STREAM, counts)
+        self._grow(leaf_hashes(self._entries))
+        connection.executemany(_TILE, self._tiles.take())
+        connection.executemany(_STREAM, [(self._streams[stream], *stream) for stream in self._dirty])
         self._projector.flush(connection)
-        folded = (self._tree.size, self._tree.root())
-        connection.execute("insert or replace into meta values ('projected', ?)", (str(folded[0]),))
-        note = self._checkpoint(now, folded[1]) if self.unsigned and now - self._signed_us >= SIGN_EVERY_US else ""
+        root = self._tree.root()
+        connection.execute("insert or replace into meta values ('projected', ?)", (str(self.size),))
+        note = self._checkpoint(now, root) if self.unsigned and now - self._signed_us >= SIGN_EVERY_US else ""
         connection.execute("commit")
-        self._leaves = []
+        self._leaves, self._entries = [], []
         self._dirty.clear()
         self._closed_now.clear()
         self.counters.counted.clear()
-        self._folded, self._folded_us, self._fold_now = folded, now, False
+        self._folded_us, self._fold_now = now, False
         if self._journal is not None:
-            self._journal.restart(*folded)
+            self._journal.restart(self.size, root)
         # Only now: a high-water mark above what is durable would refuse the store after a crash.
         if note and now - self._headed_us >= HEAD_EVERY_US:
             self._mark(note, now)
 
+    def _grow(self, hashes: bytes) -> None:
+        """Add leaves with these hashes to the tree and its tiles."""
+        added = len(hashes) // 32
+        self._tree.resume(self._tree.size + added, grow(self._tree.roots(), self._tree.size, hashes))
+        self._tiles.extend(hashes)
+
     def _admit(self, stream: tuple[str, int], leaf: SealedLeaf) -> OpenFlow | None:
         """The open flow that an intent or outcome continues, None for a first leaf; AppendRefused out of order."""
-        if leaf.kind not in (LeafKind.INTENT, LeafKind.OUTCOME):
-            return None
-        if not leaf.flow:
-            raise AppendRefused(f"an {leaf.kind.value} names its flow")
         opened = self._open.get(leaf.flow)
         if opened is not None:
             if opened.owner != stream:
                 raise AppendRefused("this flow is another worker's")
             return opened
+        if not leaf.flow:
+            raise AppendRefused(f"an {leaf.kind.value} names its flow")
         # Flow ids grow with time (UUIDv7): one above all seen so far cannot be known, which saves most lookups.
         known = leaf.flow in self._closed_now or (
             leaf.flow <= self._newest_flow
@@ -299,33 +311,32 @@ class Log:
         return None
 
     def _project(self, stream: tuple[str, int], index: int, leaf: SealedLeaf, opened: OpenFlow | None) -> None:
-        row = leaf.row
-        if leaf.kind is LeafKind.SETTLE:
-            self._projector.settle(index, leaf.flows)
+        row, flow, projector = leaf.row, leaf.flow, self._projector
         if row is None:
+            if leaf.flows:
+                projector.settle(index, leaf.flows)
             return
-        outcome = leaf.kind is LeafKind.OUTCOME
-        if opened is None:
-            self._projector.first(index, leaf.flow, leaf.time_us, row, outcome=outcome)
-            self._newest_flow = max(self._newest_flow, leaf.flow)
-        elif outcome:
-            self._projector.outcome(index, opened, row)
-        else:
-            self._projector.attempt(index, opened, row)
-            opened.row = row
-        if outcome:
-            self._open.pop(leaf.flow, None)
-            self._closed_now.add(leaf.flow)
-            self.counters.release(leaf.flow)
+        if leaf.kind is _OUTCOME:
+            if opened is None:
+                projector.first(index, flow, leaf.time_us, row, outcome=True)
+            else:
+                projector.outcome(index, opened, row)
+                del self._open[flow]
+            self._closed_now.add(flow)
+            self.counters.release(flow)
         elif opened is None:
-            self._open[leaf.flow] = OpenFlow(index, leaf.time_us, stream, row)
+            projector.first(index, flow, leaf.time_us, row, outcome=False)
+            self._open[flow] = OpenFlow(flow, index, leaf.time_us, stream, row)
+        else:
+            projector.attempt(index, opened, row)
+            opened.row = row
+        if opened is None and flow > self._newest_flow:
+            self._newest_flow = flow
 
     def _stage(self, stream: tuple[str, int], leaf: SealedLeaf) -> int:
-        self._begin()
-        index = self._tree.size
-        hash_ = leaf_hash(leaf.entry)
-        self._tree.append(hash_)
-        self._tiles.append(hash_)
+        index = self.size
+        self.size = index + 1
+        self._entries.append(leaf.entry)
         self._leaves.append((index, leaf.entry, leaf.disclosed, leaf.sealed, leaf.content))
         self._streams[stream] += 1
         self._dirty.add(stream)
@@ -343,16 +354,16 @@ class Log:
         return index
 
     def _checkpoint(self, now: int, root: bytes) -> str:
-        head = Checkpoint(self._log_name(), self._tree.size, root)
+        head = Checkpoint(self._log_name(), self.size, root)
         note = sign(head, self._key, self._keyring.signer)
-        floor = next((opened.seq for opened in self._open.values()), self._tree.size)
+        floor = next((opened.seq for opened in self._open.values()), self.size)
         # A clock that was set back must not bring an older checkpoint forward.
         row = self._connection.execute("select max(second) from checkpoint").fetchone()
         second = max(now // 1_000_000, row[0] or 0)
         self._connection.execute(
-            "insert or replace into checkpoint values (?, ?, ?, ?)", (second, self._tree.size, floor, note)
+            "insert or replace into checkpoint values (?, ?, ?, ?)", (second, self.size, floor, note)
         )
-        self._signed, self._signed_us = self._tree.size, now
+        self._signed, self._signed_us = self.size, now
         return note
 
     def _mark(self, note: str, now: int) -> None:
@@ -377,11 +388,12 @@ class Log:
         self._begin()
         if left is not None:
             self._continue(left, roots, loss)
-        projected = int(found.get("projected", self._tree.size))
+        self.size = self._tree.size
+        projected = int(found.get("projected", self.size))
         catch_up(connection, self._keyring, projected, self._floor(projected))
         self._newest_flow = connection.execute("select coalesce(max(flow), '') from flow").fetchone()[0]
         marked = roots.get(head.checkpoint.size) if head else None
-        lost = agreed(head, self.generation, self._tree.size, marked, loss)
+        lost = agreed(head, self.generation, self.size, marked, loss)
         self._begin()
         if lost is not None:
             self.generation = max(self.generation, head.generation if head else 1) + 1
@@ -391,7 +403,7 @@ class Log:
         self._epoch = self.open_stream(OWN)
         self._own(LeafKind.OPEN, "", {}, {"origin": self.origin, "generation": self.generation, "format": 1})
         if lost is not None:
-            self._own(LeafKind.LOSS, "", {}, {"lost": lost, "reason": loss, "kept": self._tree.size - 1})
+            self._own(LeafKind.LOSS, "", {}, {"lost": lost, "reason": loss, "kept": self.size - 1})
         self._recover([(w, e, n) for w, e, n in previous])
         self.sign_now(mark=True)
         remove_journal(self._path)
@@ -408,19 +420,19 @@ class Log:
             )
         counts: dict[tuple[str, int], int] = {}
         for frame in left.after(self._tree.size):
-            for leaf in frame.leaves:
-                hash_, entry = leaf_hash(leaf[1]), orjson.loads(leaf[1])
-                self._tree.append(hash_)
-                self._tiles.append(hash_)
+            leaves = batch.unpack(frame.first, frame.leaves, frame.data)
+            self._grow(leaf_hashes([leaf[1] for leaf in leaves]))
+            for leaf in leaves:
+                entry = orjson.loads(leaf[1])
                 counts[entry["w"], entry["e"]] = entry["n"] + 1
-            self._connection.executemany(_LEAF, frame.leaves)
+            self._connection.execute(batch.INSERT, (frame.first, frame.leaves, frame.data))
             for count in frame.counted:
                 self.counters.count(*count)
         self._connection.executemany(_STREAM, [(n, *stream) for stream, n in counts.items()])
 
     def _recover(self, streams: list[tuple[str, int, int]]) -> None:
         """Close what a death left open: flows as interrupted, streams with the count that was committed."""
-        self._open = dict(open_flows(self._connection, self._floor(self._tree.size)))
+        self._open = dict(open_flows(self._connection, self._floor(self.size)))
         for flow in list(self._open):
             self._own(LeafKind.OUTCOME, flow, {"pub": {"status": "interrupted", "error": "lexgate_interrupted"}})
         for writer, epoch, n in streams:

@@ -5,16 +5,20 @@ and one sync here, and the store takes many batches in one transaction later. Af
 the store has not taken and goes on from there; in good order it leaves no journal behind.
 
     header   magic(8) ‖ base(8) ‖ root(32) ‖ random(16)      the tree that the journal continues: its leaves and its root
-    frame    first(8) ‖ leaves(4) ‖ length(4) ‖ chain(32) ‖ body
-    body     lengths of entry, disclosed, sealed, content of each leaf (4 × 4 bytes each) ‖ these ‖ JSON of what was counted
+    frame    chain(32) ‖ first(8) ‖ leaves(4) ‖ length(4) ‖ counted(4) ‖ data ‖ JSON ‖ anything up to a multiple of 4096 bytes
+    data     `length` bytes: the leaves, as `audit.store.batch` packs them
+    JSON     `counted` bytes: subjects that these leaves counted
 
-Integers are big-endian. chain = SHA-256(chain of the frame before, or the header ‖ first ‖ leaves ‖ length ‖ body): a frame
-that was not written to its end, or is left from before, does not continue the chain, and there the journal ends. Each
+Integers are big-endian. chain = SHA-256(chain of the frame before, or the header ‖ the frame's bytes after it): a frame that was not written to its end, or is left from before, does not continue the chain, and there the journal ends. Each
 frame was durable before anybody heard of it and before the next was written, so none that counts comes after such an end.
+
+Blocks are written past the page cache where the file system lets us: through it a kernel with large folios spends as much on
+a batch as all else together.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import struct
 from collections.abc import Iterator, Sequence
@@ -28,11 +32,12 @@ SIZE = 8 * 1024 * 1024
 """Bytes of the file. A batch that does not fit goes into the store at once."""
 _MAGIC = b"LXGJRNL1"
 _HEADER = struct.Struct(">8sQ32s16s")
-_FRAME = struct.Struct(">QII")
+_FRAME = struct.Struct(">QIII")
 _CHAIN = 32
+_BLOCK = 4096
+_LARGEST = 1024 * 1024
+"""Bytes of a batch that is journaled; what is larger goes into the store at once."""
 
-Leaf = tuple[int, bytes, bytes, bytes, bytes]
-"""index, entry, disclosed, sealed, content: a row of the table `leaf`."""
 Count = tuple[str, str, str, str, int]
 """tenant, counter, period, subject, bucket."""
 
@@ -41,7 +46,9 @@ Count = tuple[str, str, str, str, int]
 class Frame:
     """One batch that was made durable."""
 
-    leaves: list[Leaf]
+    first: int
+    leaves: int
+    data: bytes
     counted: list[Count]
 
 
@@ -55,7 +62,7 @@ class Left:
 
     def after(self, size: int) -> list[Frame]:
         """The frames that a store of `size` leaves has not taken."""
-        return [frame for frame in self.frames if frame.leaves[0][0] >= size]
+        return [frame for frame in self.frames if frame.first >= size]
 
 
 def journal_path(store: Path) -> Path:
@@ -67,13 +74,10 @@ class Journal:
     """The log writer's end. Any OSError must end it: what the disk holds is then unknown."""
 
     def __init__(self, store: Path) -> None:
-        self._path = journal_path(store)
-        self._handle = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            self._allocate()
-        except BaseException:
-            os.close(self._handle)
-            raise
+        path = journal_path(store)
+        _allocate(path)
+        self._handle = _open_direct(path)
+        self._buffer = mmap.mmap(-1, _LARGEST)  # aligned, as direct writes want it
         self._at = 0
         self._chain = b""
         self._header = b""
@@ -83,20 +87,24 @@ class Journal:
         self._header = self._chain = _HEADER.pack(_MAGIC, size, root, os.urandom(16))
         self._at = 0
 
-    def write(self, leaves: Sequence[Leaf], counted: Sequence[Count]) -> bool:
+    def write(self, first: int, leaves: int, data: bytes, counted: Sequence[Count]) -> bool:
         """Make a batch durable. False when there is no room for it: nothing was written then."""
-        pieces = [piece for leaf in leaves for piece in leaf[1:]]
-        lengths = struct.pack(f">{len(pieces)}I", *map(len, pieces))
         said = orjson.dumps(counted) if counted else b""
-        body = b"".join((lengths, *pieces, said))
-        head = _FRAME.pack(leaves[0][0], len(leaves), len(body))
-        chain = sha256(b"".join((self._chain, head, body))).digest()
-        frame = b"".join((b"" if self._at else self._header, head, chain, body))
-        if self._at + len(frame) > SIZE:
+        head = _FRAME.pack(first, leaves, len(data), len(said))
+        start = 0 if self._at else _HEADER.size
+        length = start + _CHAIN + len(head) + len(data) + len(said)
+        blocks = -(-length // _BLOCK) * _BLOCK
+        if blocks > _LARGEST or self._at + blocks > SIZE:
             return False
-        _write(self._handle, frame, self._at)
+        digest = sha256(self._chain)
+        for piece in (head, data, said):
+            digest.update(piece)
+        chain = digest.digest()
+        self._buffer[:length] = b"".join((b"" if self._at else self._header, chain, head, data, said))
+        with memoryview(self._buffer) as whole, whole[:blocks] as some:
+            _write(self._handle, some, self._at)
         os.fdatasync(self._handle)
-        self._at += len(frame)
+        self._at += blocks
         self._chain = chain
         return True
 
@@ -104,13 +112,25 @@ class Journal:
         """Let go of the file and leave it there, for the next start to read."""
         os.close(self._handle)
 
-    def _allocate(self) -> None:
-        """Give the file all its blocks now, so that a later sync writes data only."""
-        missing = SIZE - os.fstat(self._handle).st_size
+
+def _allocate(path: Path) -> None:
+    """Give the file all its blocks now, so that a later sync writes data only."""
+    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        missing = SIZE - os.fstat(handle).st_size
         if missing > 0:
-            _write(self._handle, bytes(missing), SIZE - missing)
-            os.fsync(self._handle)
-            _sync_folder(self._path)
+            _write(handle, memoryview(bytes(missing)), SIZE - missing)
+            os.fsync(handle)
+            _sync_folder(path)
+    finally:
+        os.close(handle)
+
+
+def _open_direct(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_DIRECT)
+    except OSError:  # a file system in memory, for one, knows nothing of it
+        return os.open(path, os.O_RDWR)
 
 
 def remove_journal(store: Path) -> None:
@@ -136,36 +156,24 @@ def read_journal(path: Path) -> Left | None:
 
 def _frames(data: bytes, base: int) -> Iterator[Frame]:
     at, chain, due = _HEADER.size, data[: _HEADER.size], base
-    while at + _FRAME.size + _CHAIN <= len(data):
-        head = data[at : at + _FRAME.size]
-        first, leaves, length = _FRAME.unpack(head)
-        body = data[at + _FRAME.size + _CHAIN : at + _FRAME.size + _CHAIN + length]
-        said = data[at + _FRAME.size : at + _FRAME.size + _CHAIN]
-        if first != due or sha256(b"".join((chain, head, body))).digest() != said:
+    while at + _CHAIN + _FRAME.size <= len(data):
+        said = data[at : at + _CHAIN]
+        first, leaves, length, counted = _FRAME.unpack_from(data, at + _CHAIN)
+        start = at + _CHAIN + _FRAME.size
+        middle = start + length
+        end = middle + counted
+        if first != due or end > len(data) or sha256(chain + data[at + _CHAIN : end]).digest() != said:
             return
-        yield _frame(first, leaves, body)
-        at, chain, due = at + _FRAME.size + _CHAIN + length, said, first + leaves
+        rows = [(t, c, p, s, b) for t, c, p, s, b in orjson.loads(data[middle:end])] if counted else []
+        yield Frame(first, leaves, data[start:middle], rows)
+        at, chain, due = -(-end // _BLOCK) * _BLOCK, said, first + leaves
 
 
-def _frame(first: int, count: int, body: bytes) -> Frame:
-    lengths = struct.unpack_from(f">{4 * count}I", body)
-    at, pieces = 16 * count, []
-    for length in lengths:
-        pieces.append(body[at : at + length])
-        at += length
-    leaves: list[Leaf] = [
-        (first + i, pieces[4 * i], pieces[4 * i + 1], pieces[4 * i + 2], pieces[4 * i + 3]) for i in range(count)
-    ]
-    counted = [(t, c, p, s, b) for t, c, p, s, b in orjson.loads(body[at:])] if at < len(body) else []
-    return Frame(leaves, counted)
-
-
-def _write(handle: int, data: bytes, at: int) -> None:
+def _write(handle: int, data: memoryview, at: int) -> None:
     """All of it: the kernel may take less at a time."""
-    rest = memoryview(data)
-    while rest:
-        written = os.pwrite(handle, rest, at)
-        rest, at = rest[written:], at + written
+    done = 0
+    while done < len(data):
+        done += os.pwrite(handle, data[done:], at + done)
 
 
 def _sync_folder(path: Path) -> None:
