@@ -49,7 +49,7 @@ def seen(before: np.ndarray, after: np.ndarray, tolerance: int = 40) -> Seen:
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     region = after[top:bottom, left:right]
     grey = cv2.cvtColor(np.ascontiguousarray(region), cv2.COLOR_RGB2GRAY)
-    level, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    _, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     edge = 1
     inside = [row for row in stats[1:] if row[0] > edge and row[1] > edge]
