@@ -19,3 +19,7 @@ class MarkingFailed(WatermarkError):
 
 class Unsupported(WatermarkError):
     """Files of this media type cannot carry the demanded mark."""
+
+
+class NotWaivable(WatermarkError):
+    """An explicit label was to be left out where the profile or the decision does not allow it."""

@@ -51,8 +51,9 @@ def _speak(words: bytes, voice: str) -> bytes:
     """Samples of 16 bits at 22,050 Hz."""
     import espeakng_loader
 
-    library = ctypes.CDLL(espeakng_loader.get_library_path())
-    rate = library.espeak_Initialize(_SYNCHRONOUS, 0, str(Path(espeakng_loader.get_data_path()).parent).encode(), 0)
+    library = ctypes.CDLL(espeakng_loader.get_library_path())  # type: ignore[no-untyped-call]
+    data = Path(espeakng_loader.get_data_path()).parent  # type: ignore[no-untyped-call]
+    rate = library.espeak_Initialize(_SYNCHRONOUS, 0, str(data).encode(), 0)
     if rate != _RATE or library.espeak_SetVoiceByName(voice.encode()) != 0:
         raise SystemExit("the voice cannot be loaded")
     samples = bytearray()
