@@ -27,3 +27,7 @@ class Unsupported(WatermarkError):
 
 class SigningKeyUnusable(WatermarkError):
     """The content-signing key or its certificates are missing, damaged, locked or not fit for C2PA."""
+
+
+class NotWaivable(WatermarkError):
+    """An explicit label was to be left out where the profile or the decision does not allow it."""
