@@ -35,7 +35,7 @@ def exiftool_labels(data: bytes, media_type: str, folder: Path) -> list[str]:
     path = folder / f"file.{EXTENSIONS.get(media_type, media_type.partition('/')[2])}"
     path.write_bytes(data)
     done = subprocess.run(
-        [program, "-a", "-G1", "-struct", "-args", str(path)], capture_output=True, text=True, timeout=60
+        [program, "-a", "-G1", "-struct", "-args", str(path)], capture_output=True, text=True, timeout=60, check=False
     )
     found = []
     for line in done.stdout.splitlines():

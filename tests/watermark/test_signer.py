@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -45,6 +46,23 @@ def test_files_are_private_and_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(SigningKeyUnusable, match="never overwritten"):
         ContentSigner.create(tmp_path, "Example AG")
     assert (tmp_path / KEY).read_bytes() == before
+
+
+def test_processes_that_start_together_make_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: ContentSigner.ensure(tmp_path, "Example AG").certificates, range(4)))
+    assert len(set(made)) == 1
+
+
+def test_a_crash_half_way_is_made_good(tmp_path: Path) -> None:
+    first = ContentSigner.create(tmp_path / "whole", "Example AG")
+    half = tmp_path / "half"
+    half.mkdir()
+    for name in (ROOT_KEY, ROOT):
+        (half / name).write_bytes((tmp_path / "whole" / name).read_bytes())
+    second = ContentSigner.ensure(half, "Example AG")
+    assert second.certificates != first.certificates
+    _leaf(second).verify_directly_issued_by(x509.load_pem_x509_certificate((half / ROOT).read_bytes()))
 
 
 def test_a_passphrase_seals_both_keys(tmp_path: Path) -> None:

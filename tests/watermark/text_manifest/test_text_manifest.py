@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import unicodedata
 from typing import Any
 
@@ -39,7 +40,7 @@ def streamed(
     manifest = TextManifest(origin, keys, shortest)
     places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
     out = ""
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in itertools.pairwise(places):
         delta = manifest.push(text[start:end])
         assert delta == text[start:end], "nothing is held back or changed"
         out += delta
