@@ -54,7 +54,8 @@ class Made:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is known of one output: 64-bit marks, keyed digests of its bytes or text, payloads of its invisible marks,
-    256-bit perceptual prints (of the whole first, then of its parts)."""
+    256-bit perceptual prints (of the whole first, then of its parts).
+    """
 
     made: Made
     key_id: bytes  # of the user key whose destruction erases the entry
@@ -148,7 +149,7 @@ class MadeIndex:
             query = f"select n from mark where mark = ? order by n desc limit {MOST_OWNERS}"  # noqa: S608
             for mark in sorted(marks)[:MOST_MARKS]:
                 shared.update(n for (n,) in connection.execute(query, (_signed(mark),)))
-            found = []
+            found: list[tuple[Made, int]] = []
             for n, count in shared.most_common():
                 if count < 2 or len(found) == most:
                     break
@@ -183,7 +184,7 @@ class MadeIndex:
                             far = (int.from_bytes(stored) ^ int.from_bytes(whole)).bit_count()
                             if far <= distance and far < nearest.get(n, distance + 1):
                                 nearest[n] = far
-            found = []
+            found: list[tuple[Made, int]] = []
             for n, far in sorted(nearest.items(), key=lambda item: (item[1], -item[0]))[: most * 8]:
                 found += [(made, far) for made in self._told(connection, [n])]
             return found[:most]

@@ -12,7 +12,7 @@ import pytest
 from audit.made.follow import erase_flows, follow, rebuild
 from audit.made.index import Made, MadeIndex, index_path
 from audit.store.reindex import reindex
-from tests.audit.conftest import lab as lab  # noqa: PLC0414 - the fixture of the folder above
+from tests.audit.conftest import lab as lab
 from tests.audit.lab import Lab, intent, new_flow, outcome, settle
 
 MARKS = (3, 5, 1 << 63)
