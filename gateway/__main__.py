@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "bench": "gateway.commands.bench:bench",
         "policy": "gateway.commands.policy:policy",
         "audit": "gateway.commands.audit:audit",
+        "content": "gateway.commands.content:content",
         "backup": "gateway.commands.backup:backup",
         "restore": "gateway.commands.backup:restore",
         "migrate": "gateway.commands.backup:migrate",

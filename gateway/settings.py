@@ -359,6 +359,20 @@ class Labels(Section):
     profile: str = Field("auto", description="jurisdiction profile; auto: by the caller's country")
 
 
+class ContentVerification(Section):
+    """What `lexgate content verify`, `/api/content/verify` and the page `/verify` look at, and for whom."""
+
+    public: bool = Field(
+        False, description="also answer strangers on the control plane: what a file itself carries, never the record"
+    )
+    public_per_minute: int = Field(10, ge=1, le=6000, description="looks of one address a minute in the public mode")
+    bytes: int = Field(33_554_432, ge=1024, le=268_435_456, description="size of the largest file that is looked at")
+    seconds: int = Field(20, ge=1, le=120, description="time for one file; a longer look is given up")
+    trust: tuple[str, ...] = Field(
+        (), description="PEM files of more certificate authorities whose signatures count as trusted; ours always does"
+    )
+
+
 class Telemetry(Section):
     """OpenTelemetry. Off until an endpoint is given; spans never carry content."""
 
@@ -409,6 +423,7 @@ class Settings(Section):
     )
     retention: Retention = Retention()
     labels: Labels = Labels()
+    verification: ContentVerification = ContentVerification()
     metering: Metering = Metering()
     telemetry: Telemetry = Telemetry()
     inspection: Inspection = Inspection()

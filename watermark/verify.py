@@ -1,85 +1,45 @@
-"""What a file carries of where it comes from: pure evidence, each kind apart, no record asked and no conclusion drawn.
+"""What a file carries of where it comes from: pure evidence, no record asked and no conclusion drawn.
 
-A mark that is there says what somebody wrote into the file, not that it is true: marks can be copied. That no mark is
-there says nothing about who made it. What is concluded from evidence and record stands in `gateway/content/verdict.py`.
+What is concluded from evidence and record stands in `gateway/content/verdict.py`. Files of strangers are opened here: do it
+in a process of its own, bounded in time and memory.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
-
-from watermark.visible_text import visible_text
-
-Kind = Literal[
-    "c2pa_integrity",  # the signed manifest covers these very bytes
-    "c2pa_trust",  # whoever signed it is on a list of trust
-    "aigc",  # metadata of GB 45438-2025
-    "invisible",  # our mark in the picture's or sound's signal
-    "text_manifest",  # C2PA A.8: a signed manifest in the text itself
-    "exact",  # the record knows exactly this content
-    "fingerprint",  # the record knows content like this
-]
-State = Literal["present", "absent", "invalid", "not_examined"]
-CARRIED: tuple[Kind, ...] = ("c2pa_integrity", "c2pa_trust", "aigc", "invisible", "text_manifest")
-"""What a file itself carries; the other kinds are what a record knows."""
-_PRODUCE_ID = re.compile(r"([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})-(\d{1,4})")
+from watermark.evidence import Carried, Evidence, Looking
+from watermark.media_types import canonical, sniff
+from watermark.readers import READERS
+from watermark.visible_text import looks_like_text, visible_text
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One kind of evidence. `reason` is a stable word for programs, `names` the identifiers (ProduceID) it states,
-    `details` what it says besides, shown as it is.
+def examine(data: bytes, declared: str, looking: Looking) -> Carried:
+    """All evidence that one file carries. What a reader cannot do with a hostile file is evidence too: invalid.
+
+    `declared`: the media type that whoever brought the file says, "" for none; its bytes decide where they can.
     """
-
-    kind: Kind
-    state: State
-    reason: str = ""
-    names: tuple[str, ...] = ()
-    details: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What one file carries, and what it can be known by."""
-
-    media_type: str  # "" where it is not known
-    evidence: tuple[Evidence, ...]
-    text: str = field(default="", repr=False)
-    payloads: tuple[tuple[str, int], ...] = ()  # (tenant, payload) of invisible marks that were found
-    prints: tuple[bytes, ...] = field(default=(), repr=False)  # 256-bit perceptual prints
-
-
-@dataclass(frozen=True, slots=True)
-class Looking:
-    """With what a file is looked at: certificates that are trusted (PEM), and each tenant's key of invisible marks."""
-
-    trust_anchors: bytes = b""
-    invisible_keys: Sequence[tuple[str, bytes]] = field(default=(), repr=False)
-
-
-Reader = Callable[[bytes, str, Looking], tuple[Evidence, ...]]
-
-
-def examine(data: bytes, media_type: str, looking: Looking) -> Carried:
-    """All evidence that one file carries. Whatever a reader cannot do with a hostile file is evidence too: invalid."""
+    media_type = sniff(data, declared) or _text_type(data, canonical(declared))
+    text = visible_text(data, media_type)
+    carried = Carried(media_type, (), text)
     evidence: list[Evidence] = []
-    for kinds, reader in _READERS:
+    payloads: list[tuple[str, int]] = []
+    prints: list[bytes] = []
+    for kinds, read in READERS:
         try:
-            evidence += reader(data, media_type, looking)
+            found = read(data, carried, looking)
         except Exception as error:  # a file that breaks a reader is told as such; the other readers still look
-            evidence += [
-                Evidence(kind, "invalid", "unreadable", details={"error": type(error).__name__}) for kind in kinds
-            ]
-    return Carried(media_type, tuple(evidence), visible_text(data, media_type))
+            broken = {"error": type(error).__name__}
+            evidence += [Evidence(kind, "invalid", "unreadable", details=broken) for kind in kinds]
+            continue
+        evidence += found.evidence
+        payloads += found.payloads
+        prints += found.prints
+    return Carried(media_type, tuple(evidence), text, tuple(payloads), tuple(prints))
 
 
-def named_output(produce_id: str) -> tuple[str, int] | None:
-    """The flow and the output that an identifier of ours names; None for anything else."""
-    match = _PRODUCE_ID.fullmatch(produce_id)
-    return (match[1], int(match[2])) if match else None
-
-
-_READERS: tuple[tuple[tuple[Kind, ...], Reader], ...] = ()
+def _text_type(data: bytes, declared: str) -> str:
+    """The type of a file without magic bytes: text, if it looks like that."""
+    if not looks_like_text(data):
+        return ""
+    if declared.startswith("text/") or declared in {"application/json", "application/xhtml+xml"}:
+        return declared
+    return "text/html" if b"<html" in data[:1024].lower() or b"<!doctype html" in data[:1024].lower() else "text/plain"

@@ -42,6 +42,24 @@ def visible_text(data: bytes, media_type: str) -> str:
     return text[:MOST_CHARACTERS]
 
 
+def looks_like_text(data: bytes) -> bool:
+    """Whether a file without magic bytes is text: decodable, and without control characters but white space."""
+    head = data[:65_536]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    if not head or any(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head):
+        return False
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            head.decode(encoding)
+        except UnicodeDecodeError as error:
+            if len(data) > len(head) and error.start >= len(head) - 4:  # cut in a character
+                return True
+        else:
+            return True
+    return False
+
+
 def _pieces(data: bytes, media_type: str) -> Iterator[str]:
     if media_type in _PACKAGES:
         yield from _package(data, _PACKAGES[media_type])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import subprocess
@@ -13,7 +14,7 @@ import orjson
 
 from gateway.content.examining import LENGTH, carried_from
 from gateway.errors import LexgateError, Unavailable
-from watermark.verify import Carried, Looking
+from watermark.evidence import Carried, Looking
 
 MEMORY = 2 * 1024 * 1024 * 1024  # bytes of address space: what decoded pictures and sounds need, with their libraries
 FILES_PER_PROCESS = 200
@@ -45,6 +46,7 @@ class Examiner:
                 "bytes": len(data),
                 "declared": declared,
                 "anchors": looking.trust_anchors.decode("ascii", "replace"),
+                "sidecar": base64.b64encode(looking.sidecar).decode(),
                 "keys": [(tenant, key.hex()) for tenant, key in looking.invisible_keys],
             }
         )

@@ -6,6 +6,7 @@ is a JSON document in the same way. A file that takes too long, or too much memo
 
 from __future__ import annotations
 
+import base64
 import resource
 import signal
 import struct
@@ -15,8 +16,8 @@ from typing import BinaryIO
 
 import orjson
 
-from watermark.media_types import sniff
-from watermark.verify import Carried, Evidence, Looking, examine
+from watermark.evidence import Carried, Evidence, Looking
+from watermark.verify import examine
 
 LENGTH = struct.Struct(">I")
 OPEN_FILES = 64
@@ -46,8 +47,12 @@ def main() -> None:
 def _examined(data: bytes, request: dict[str, object]) -> dict[str, object]:
     declared, keys = str(request["declared"]), request["keys"]
     assert isinstance(keys, list)
-    looking = Looking(str(request["anchors"]).encode(), [(tenant, bytes.fromhex(key)) for tenant, key in keys])
-    carried = examine(data, sniff(data, declared), looking)
+    looking = Looking(
+        str(request["anchors"]).encode(),
+        [(tenant, bytes.fromhex(key)) for tenant, key in keys],
+        base64.b64decode(str(request["sidecar"])),
+    )
+    carried = examine(data, declared, looking)
     told = asdict(carried) | {"prints": [print_.hex() for print_ in carried.prints]}
     return told | {"text": carried.text.encode("utf-8", "replace").decode()}
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from watermark.verify import Carried, named_output
+from watermark.evidence import Carried, named_output
 
 Word = Literal["confirmed", "partly", "claimed", "unknown"]
 MOST_OF_IT = 250

@@ -22,9 +22,9 @@ from gateway.content.examiner import Examiner, Unexamined
 from gateway.content.verdict import Match, Verdict, judge, named_flows
 from gateway.services import TenantKeys
 from watermark.errors import BadFingerprint
+from watermark.evidence import CARRIED, Carried, Evidence, Looking
 from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import Marks, decode, likeness, winnow
-from watermark.verify import CARRIED, Carried, Evidence, Looking
 
 Records = Callable[[str], Mapping[str, Any] | None]
 """The record of a flow, if there is one that whoever asks may see."""
@@ -71,17 +71,19 @@ class Verifier:
         self._examiner = examiner
         self._anchors = trust_anchors
 
-    def public(self, data: bytes, declared: str = "") -> Verification:
+    def public(self, data: bytes, declared: str = "", sidecar: bytes = b"") -> Verification:
         """What the file itself carries. Our invisible marks are not looked for: a public detector teaches their removal."""
-        carried = self._examined(data, declared, Looking(self._anchors))
+        carried = self._examined(data, declared, Looking(self._anchors, sidecar=sidecar))
         told = tuple(_unasked(item) if item.kind == "invisible" else item for item in carried.evidence)
         carried = replace(carried, evidence=told + _not_examined("public", "exact", "fingerprint"))
         return Verification(judge(carried, named_flows(carried), ()), carried, len(data), _sha256(data), public=True)
 
-    def verify(self, data: bytes, declared: str, tenants: frozenset[str] | None, records: Records) -> Verification:
+    def verify(
+        self, data: bytes, declared: str, tenants: frozenset[str] | None, records: Records, sidecar: bytes = b""
+    ) -> Verification:
         """The same with the record: of `tenants`, None for all. Raises AuditError when the store cannot be read."""
         of = [tenant for tenant in self._tenants if tenants is None or tenant in tenants][:MOST_TENANTS]
-        looking = Looking(self._anchors, [(tenant, self._keys.get("invisible", tenant)) for tenant in of])
+        looking = Looking(self._anchors, [(tenant, self._keys.get("invisible", tenant)) for tenant in of], sidecar)
         carried = self._examined(data, declared, looking)
         behind = follow(self._store, self._keyring, FOLLOW_SECONDS)
         index = MadeIndex(index_path(self._store), tenants)

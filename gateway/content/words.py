@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from gateway.content.verification import Verification
+from watermark.evidence import Evidence
 
 Language = Literal["en", "zh"]
 Words = Mapping[str, Mapping[Language, str]]
@@ -124,7 +125,7 @@ def as_document(found: Verification, language: Language) -> dict[str, Any]:
                 "kind": item.kind,
                 "state": item.state,
                 "reason": item.reason or None,
-                "words": f"{KINDS[item.kind][language]}: {_state(item.state, item.reason, language)}",
+                "words": f"{KINDS[item.kind][language]}: {stated(item, language)}",
                 "names": list(item.names),
                 "details": dict(item.details),
             }
@@ -139,8 +140,10 @@ def as_document(found: Verification, language: Language) -> dict[str, Any]:
     }
 
 
-def _state(state: str, reason: str, language: Language) -> str:
-    said = STATES[state][language]
-    if reason not in REASONS:
+def stated(item: Evidence, language: Language) -> str:
+    """The state of one kind of evidence, and why."""
+    said = STATES[item.state][language]
+    if item.reason not in REASONS:
         return said
-    return f"{said}（{REASONS[reason][language]}）" if language == "zh" else f"{said} ({REASONS[reason][language]})"
+    reason = REASONS[item.reason][language]
+    return f"{said}（{reason}）" if language == "zh" else f"{said} ({reason})"
