@@ -133,4 +133,8 @@ class _Process:
 
     def end(self) -> None:
         self._popen.kill()
-        self._popen.communicate()
+        for pipe in (self._popen.stdin, self._popen.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # what was not written yet is not wanted any more
+                    pipe.close()
+        self._popen.wait()
