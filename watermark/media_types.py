@@ -59,7 +59,9 @@ _ALIASES = {
     "video/x-m4v": "video/mp4",
     "application/x-pdf": "application/pdf",
 }
-_SVG = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]", re.DOTALL)
+_SVG = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]", re.DOTALL
+)
 _HEAD = 4096
 
 DOCX, XLSX, PPTX = _OFFICE.values()

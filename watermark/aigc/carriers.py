@@ -10,7 +10,6 @@ from watermark.aigc.label import AigcLabel, parse_all
 from watermark.errors import MalformedMedia, Unsupported, WatermarkError
 from watermark.media_types import DOCX, PPTX, XLSX
 
-
 _T = TypeVar("_T")
 
 

@@ -112,7 +112,9 @@ def _more_locations(data: bytes, one: Box, number: int, place: tuple[int, int]) 
         raise MalformedMedia("the picture's table of items leaves no room for another")
     count = int.from_bytes(data[one.body + 6 : one.body + 6 + wide], "big") + 1
     first, then = (place[0], 0) if base else (0, place[0])
-    row = number.to_bytes(wide, "big") + bytes(2 if version else 0) + bytes(2) + first.to_bytes(base, "big") + b"\x00\x01"
+    row = (
+        number.to_bytes(wide, "big") + bytes(2 if version else 0) + bytes(2) + first.to_bytes(base, "big") + b"\x00\x01"
+    )
     row += bytes(index if version else 0) + then.to_bytes(offset, "big") + place[1].to_bytes(length, "big")
     head = data[one.body : one.body + 6] + count.to_bytes(wide, "big")
     return box(b"iloc", head, data[one.body + 6 + wide : one.end], row)

@@ -38,7 +38,8 @@ def _segments(data: bytes) -> tuple[list[tuple[int, bytes, bytes]], int]:
     """Marker, whole segment and body of each segment before the first scan, and where that begins."""
     if not data.startswith(b"\xff\xd8"):
         raise MalformedMedia("this is no JPEG")
-    found, at = [], 2
+    found: list[tuple[int, bytes, bytes]] = []
+    at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
         start, marker = at, data[at + 1]
         if marker == 0xFF:  # a fill byte

@@ -75,7 +75,9 @@ def propagated(found: tuple[AigcLabel, ...], mine: AigcLabel) -> AigcLabel:
 
     Where the file's label is our own already, or names nobody, ours takes its place.
     """
-    foreign = next((one for one in found if one.content_producer and one.content_producer != mine.content_producer), None)
+    foreign = next(
+        (one for one in found if one.content_producer and one.content_producer != mine.content_producer), None
+    )
     if foreign is None:
         return mine
     return replace(foreign, label="1", content_propagator=mine.content_producer, propagate_id=mine.produce_id)

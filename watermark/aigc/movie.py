@@ -19,9 +19,7 @@ _UTF8 = b"\x00\x00\x00\x01"
 def read(data: bytes) -> list[str]:
     found: list[str] = []
     for meta in _metas(data, _moov(data)):
-        for entry in _entries(data, meta):
-            if _names_label(data, meta, entry):
-                found.append(_value(data, entry))
+        found += [_value(data, entry) for entry in _entries(data, meta) if _names_label(data, meta, entry)]
     return found
 
 

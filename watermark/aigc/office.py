@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from importlib import import_module
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -142,12 +143,13 @@ def _labels(document: Any) -> list[Any]:
 
 
 def _text(element: Any) -> str:
-    return "".join(node.data for two in element.getElementsByTagName("*") for node in two.childNodes if node.nodeType in {3, 4})
+    return "".join(
+        node.data for two in element.getElementsByTagName("*") for node in two.childNodes if node.nodeType in {3, 4}
+    )
 
 
 def _parse(part: bytes) -> Any:
-    from defusedxml import minidom
-
+    minidom: Any = import_module("defusedxml.minidom")
     try:
         return minidom.parseString(part, forbid_dtd=True)
     except Exception as error:  # expat's and defusedxml's errors share no base

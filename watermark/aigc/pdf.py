@@ -33,7 +33,9 @@ def write(data: bytes, value: str) -> bytes:
         if isinstance(metadata, pikepdf.Stream) and xmp.read(packet := metadata.read_bytes()):
             metadata.write(xmp.without(packet))
         target = io.BytesIO()
-        pdf.save(target, preserve_pdfa=False, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+        pdf.save(
+            target, preserve_pdfa=False, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none
+        )
     return target.getvalue()
 
 

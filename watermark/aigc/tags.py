@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from typing import Any
 
 from watermark.aigc.label import NAME
 
 
 def read_mp3(data: bytes) -> list[str]:
-    from mutagen.id3 import ID3, ID3NoHeaderError
-
+    id3 = _library("id3")
     try:
-        return _texts(ID3(io.BytesIO(data)))
-    except ID3NoHeaderError:
+        return _texts(id3.ID3(io.BytesIO(data)))
+    except id3.ID3NoHeaderError:
         return []
 
 
 def write_mp3(data: bytes, value: str) -> bytes:
-    from mutagen.id3 import ID3, ID3NoHeaderError
-
-    file = io.BytesIO(data)
+    id3, file = _library("id3"), io.BytesIO(data)
     try:
-        tags = ID3(file)
-    except ID3NoHeaderError:
-        tags = ID3()
+        tags = id3.ID3(file)
+    except id3.ID3NoHeaderError:
+        tags = id3.ID3()
     _set(tags, value)
     file.seek(0)
     if tags.version[:2] == (2, 3):
@@ -36,17 +34,13 @@ def write_mp3(data: bytes, value: str) -> bytes:
 
 
 def read_wav(data: bytes) -> list[str]:
-    from mutagen.wave import WAVE
-
-    tags = WAVE(io.BytesIO(data)).tags
+    tags = _library("wave").WAVE(io.BytesIO(data)).tags
     return [] if tags is None else _texts(tags)
 
 
 def write_wav(data: bytes, value: str) -> bytes:
-    from mutagen.wave import WAVE
-
     file = io.BytesIO(data)
-    wave = WAVE(file)
+    wave = _library("wave").WAVE(file)
     if wave.tags is None:
         wave.add_tags()
     _set(wave.tags, value)
@@ -56,17 +50,13 @@ def write_wav(data: bytes, value: str) -> bytes:
 
 
 def read_flac(data: bytes) -> list[str]:
-    from mutagen.flac import FLAC
-
-    tags = FLAC(io.BytesIO(data)).tags
+    tags = _library("flac").FLAC(io.BytesIO(data)).tags
     return [] if tags is None else list(tags.get(NAME, []))
 
 
 def write_flac(data: bytes, value: str) -> bytes:
-    from mutagen.flac import FLAC
-
     file = io.BytesIO(data)
-    flac = FLAC(file)
+    flac = _library("flac").FLAC(file)
     if flac.tags is None:
         flac.add_tags()
     flac.tags[NAME] = [value]
@@ -80,9 +70,12 @@ def _texts(tags: Any) -> list[str]:
 
 
 def _set(tags: Any, value: str) -> None:
-    from mutagen.id3 import TXXX
-
     for frame in list(tags.getall("TXXX")):
         if frame.desc.upper() == NAME:
             tags.pop(frame.HashKey)
-    tags.add(TXXX(encoding=3, desc=NAME, text=[value]))
+    tags.add(_library("id3").TXXX(encoding=3, desc=NAME, text=[value]))
+
+
+def _library(part: str) -> Any:
+    """A module of mutagen, which is optional and largely untyped."""
+    return import_module(f"mutagen.{part}")

@@ -45,7 +45,9 @@ class _Layout:
 def read(data: bytes) -> list[str]:
     layout = _layout(data)
     entries, _ = _directory(data, layout)
-    return [value for entry in entries if _tag(layout, entry) == _XMP for value in xmp.read(_value(data, layout, entry))]
+    return [
+        value for entry in entries if _tag(layout, entry) == _XMP for value in xmp.read(_value(data, layout, entry))
+    ]
 
 
 def write(data: bytes, value: str) -> bytes:

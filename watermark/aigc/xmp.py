@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
+from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
 from watermark.aigc.label import NAME, NAMESPACE, PREFIX
@@ -36,33 +38,28 @@ def without(packet: bytes) -> bytes:
 def _packet(packet: bytes | None, label: str) -> bytes:
     document = _parse(packet) if packet else None
     descriptions = "" if document is None else _without_label(document)
-    body = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">{descriptions}{label}</rdf:RDF></x:xmpmeta>'
+    body = (
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">{descriptions}{label}</rdf:RDF></x:xmpmeta>'
+    )
     return f"{_BEGIN}{body}{_END}".encode()
 
 
 def _parse(packet: bytes) -> Any:
     """A DOM, without entities or document types (defusedxml); None for what is not XMP."""
-    from defusedxml import minidom
-    from defusedxml.common import DefusedXmlException
-
+    minidom: Any = import_module("defusedxml.minidom")
     if len(packet) > _LARGEST:
         return None
     try:
         document = minidom.parseString(packet.strip(b"\x00 \r\n\t"), forbid_dtd=True)
-    except (ValueError, SyntaxError, DefusedXmlException, RecursionError):
+    except (ExpatError, ValueError, RecursionError):  # what defusedxml refuses is a ValueError
         return None
-    except Exception as error:
-        if type(error).__name__ == "ExpatError":  # xml.parsers.expat has no public base of its own
-            return None
-        raise
     return document if document.getElementsByTagNameNS(_RDF, "RDF") else None
 
 
 def _places(document: Any) -> list[tuple[Any, str]]:
     """Elements and attributes that are the property, with their values."""
-    found = []
-    for element in document.getElementsByTagNameNS(NAMESPACE, NAME):
-        found.append((element, "".join(node.data for node in element.childNodes if node.nodeType in {3, 4})))
+    elements = document.getElementsByTagNameNS(NAMESPACE, NAME)
+    found = [(one, "".join(node.data for node in one.childNodes if node.nodeType in {3, 4})) for one in elements]
     for description in document.getElementsByTagNameNS(_RDF, "Description"):
         attribute = description.getAttributeNodeNS(NAMESPACE, NAME)
         if attribute is not None:

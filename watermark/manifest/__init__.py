@@ -5,8 +5,8 @@
 
 from watermark.manifest.evidence import ManifestEvidence, ManifestTime
 from watermark.manifest.reading import carries_manifest, read_manifest
-from watermark.manifest.signing import EMBEDDED, ManifestResult, restamp_manifest, sign_manifest
 from watermark.manifest.sidecar import sign_sidecar
+from watermark.manifest.signing import EMBEDDED, ManifestResult, restamp_manifest, sign_manifest
 
 __all__ = [
     "EMBEDDED",

@@ -105,7 +105,8 @@ def _synthetic(report: Mapping[str, Any], label: str) -> bool:
                 if any(action.get("digitalSourceType") in SYNTHETIC for action in actions):
                     return True
         parents = (one for one in manifest.get("ingredients", ()) if one.get("relationship") == "parentOf")
-        label = str(next(parents, {}).get("active_manifest", ""))
+        parent = next(parents, None)
+        label = str(parent.get("active_manifest", "")) if parent else ""
     return False
 
 

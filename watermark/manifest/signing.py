@@ -108,7 +108,7 @@ def _readable(ingredients: tuple[Ingredient, ...]) -> tuple[tuple[Ingredient, ..
         found = replace(one, media_type=sniff(one.data, one.media_type))
         try:
             if found.media_type not in EMBEDDED:
-                raise c2pa.C2paError.NotSupported  # noqa: TRY301  the same end as when the library says so
+                raise c2pa.C2paError.NotSupported
             with c2pa.Builder({}, context=context()) as builder:
                 _add(builder, 0, found, "inputTo")
             readable.append(found)

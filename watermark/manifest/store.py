@@ -36,7 +36,12 @@ class Stretch:
 
 
 def make_store(
-    digest: bytes, assertions: Mapping[str, Any], signer: Signer, *, left_out: Stretch | None = None, authority: str = ""
+    digest: bytes,
+    assertions: Mapping[str, Any],
+    signer: Signer,
+    *,
+    left_out: Stretch | None = None,
+    authority: str = "",
 ) -> tuple[bytes, bool]:
     """A signed store over content of this SHA-256, and whether it is time-stamped. Raises MarkingFailed."""
     name = f"urn:c2pa:{uuid.uuid4()}"
