@@ -27,7 +27,7 @@ from gateway.protocols.made_media import Made, decoded, made_in, may_hold
 from gateway.protocols.sse import EventReader
 from gateway.services import Services
 from watermark.marking import Ingredient, Marked, Origin
-from watermark.media_types import sniff
+from watermark.media_types import canonical, sniff
 from watermark.profile import KINDS
 
 MOST = 64
@@ -185,7 +185,7 @@ class Outputs:
         if len(self.made) >= MOST:
             raise UpstreamFailed(f"the provider's answer holds more than {MOST} outputs that are no text")
         flow, services, index = self.flow, self.services, len(self.made)
-        media_type = sniff(data, declared)
+        media_type = sniff(data, declared) or canonical(declared)
         marking, origin = self.demand.marking_of(media_type), self._origin(index)
         marked = await services.marking.mark(flow.who.tenant, data, media_type, origin, marking)
         digest = await services.heavy.run(len(marked.data), services.digest, flow.who.tenant, marked.data)
