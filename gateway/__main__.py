@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "migrate": "gateway.commands.backup:migrate",
         "process-writer": "gateway.commands.serve:process_writer",
         "process-inspector": "gateway.commands.serve:process_inspector",
+        "process-marker": "gateway.commands.serve:process_marker",
         "process-worker": "gateway.commands.serve:process_worker",
         "process-control": "gateway.commands.serve:process_control",
     }

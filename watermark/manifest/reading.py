@@ -59,7 +59,7 @@ def evidence_of(report: Mapping[str, Any], ignore: tuple[str, ...] = ()) -> Mani
         generator=_generator(manifest),
         synthetic=_synthetic(report, label),
         origin=_origin(manifest),
-        timestamp=_time(signature, passed, noted | set(failed)),
+        timestamp=_time(signature, passed, noted | set(failed), checked=manifest.get("claim_version") == 2),
         ingredients=len(manifest.get("ingredients", ())),
         failures=failed,
         label=_text(label),
@@ -117,14 +117,15 @@ def _origin(manifest: Mapping[str, Any]) -> Mapping[str, str]:
     return {}
 
 
-def _time(signature: Mapping[str, Any], passed: set[str], noted: set[str]) -> ManifestTime | None:
+def _time(signature: Mapping[str, Any], passed: set[str], noted: set[str], *, checked: bool) -> ManifestTime | None:
+    """`checked`: c2pa-rs holds the authority against our anchors, which it does not for claims of version 1."""
     stamped = signature.get("time")
     if not stamped and not any(code.startswith("timeStamp.") for code in passed | noted):
         return None
     return ManifestTime(
         time=_text(stamped or ""),
         valid="timeStamp.validated" in passed,
-        trusted="timeStamp.trusted" in passed,
+        trusted=checked and "timeStamp.trusted" in passed,
     )
 
 
