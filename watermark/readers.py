@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from watermark.aigc import AIGC_TYPES, AigcLabel, read_aigc
 from watermark.errors import MarkingFailed
 from watermark.evidence import Carried, Evidence, Kind, Looking, State
 from watermark.manifest import EMBEDDED, ManifestEvidence, read_manifest
+from watermark.text_manifest import read_text_manifest
 
 Reader = Callable[[bytes, Carried, Looking], Carried]
 """From a file and what is known of it already (media type and text) to what it carries besides."""
@@ -34,6 +36,20 @@ def _manifest(data: bytes, known: Carried, looking: Looking) -> Carried:
 
 
 _MANIFEST: tuple[Kind, ...] = ("c2pa_integrity", "c2pa_trust")
+
+
+def _text_manifest(data: bytes, known: Carried, looking: Looking) -> Carried:
+    """The manifest in a text itself. Its signer counts as the signer of the whole: there is no other manifest in a text."""
+    if not known.media_type.startswith("text/") or known.media_type == "text/html":
+        return _found(Evidence("text_manifest", "absent", "no_such_mark"))
+    try:
+        read = read_text_manifest(known.text, looking.trust_anchors)
+    except MarkingFailed:
+        return _found(Evidence("text_manifest", "not_examined", "no_library"))
+    if read.integrity == "absent":
+        return _found(Evidence("text_manifest", "absent"))
+    whole, trust = _integrity(read), _trust(read)
+    return _found(replace(whole, kind="text_manifest", details={**whole.details, **trust.details}), trust)
 
 
 def _integrity(read: ManifestEvidence) -> Evidence:
@@ -99,4 +115,5 @@ def _told(details: Mapping[str, str]) -> dict[str, str]:
 READERS: tuple[tuple[tuple[Kind, ...], Reader], ...] = (
     (("c2pa_integrity", "c2pa_trust"), _manifest),
     (("aigc",), _aigc),
+    (("text_manifest",), _text_manifest),
 )

@@ -6,7 +6,7 @@ in a process of its own, bounded in time and memory.
 
 from __future__ import annotations
 
-from watermark.evidence import Carried, Evidence, Looking
+from watermark.evidence import Carried, Evidence, Kind, Looking
 from watermark.media_types import canonical, sniff
 from watermark.readers import READERS
 from watermark.visible_text import looks_like_text, visible_text
@@ -20,7 +20,7 @@ def examine(data: bytes, declared: str, looking: Looking) -> Carried:
     media_type = sniff(data, declared) or _text_type(data, canonical(declared))
     text = visible_text(data, media_type)
     carried = Carried(media_type, (), text)
-    evidence: list[Evidence] = []
+    evidence: dict[Kind, Evidence] = {}
     payloads: list[tuple[str, int]] = []
     prints: list[bytes] = []
     for kinds, read in READERS:
@@ -28,12 +28,14 @@ def examine(data: bytes, declared: str, looking: Looking) -> Carried:
             found = read(data, carried, looking)
         except Exception as error:  # a file that breaks a reader is told as such; the other readers still look
             broken = {"error": type(error).__name__}
-            evidence += [Evidence(kind, "invalid", "unreadable", details=broken) for kind in kinds]
+            evidence |= {kind: Evidence(kind, "invalid", "unreadable", details=broken) for kind in kinds}
             continue
-        evidence += found.evidence
+        for item in found.evidence:
+            if item.kind not in evidence or evidence[item.kind].state == "absent":
+                evidence[item.kind] = item
         payloads += found.payloads
         prints += found.prints
-    return Carried(media_type, tuple(evidence), text, tuple(payloads), tuple(prints))
+    return Carried(media_type, tuple(evidence.values()), text, tuple(payloads), tuple(prints))
 
 
 def _text_type(data: bytes, declared: str) -> str:

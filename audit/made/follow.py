@@ -1,8 +1,9 @@
 """Fills the index of what was made from the log, behind it and off everybody's path; and forgets what was erased.
 
-An output's `digest` group says: `fingerprint` (64-bit marks, URL-safe base64, little endian) and `text` (keyed digest) of
-an answer's text, and in `outputs`, for each media output, `index`, `exact`, `payload`, `prints` and `fingerprint`. An entry is filed under
-the user key that seals the group: when that key is destroyed, the entries go with the next look.
+A flow's `digest` group says of the text that it answered `fingerprint` (64-bit marks, URL-safe base64, little endian) and
+`text` (a keyed digest), and of its media outputs, by number, `output_0` (a keyed digest) and `prints_0` (256-bit prints,
+hex, with commas between them); `outputs` of the `pub` group says the payloads of their invisible marks. An entry is filed
+under the user key that seals the group: when that key is destroyed, the entries go with the next look.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import base64
 import binascii
 import fcntl
 import os
+import re
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from audit.datakeys import KEY_ID
 from audit.keys import Keyring
@@ -25,6 +29,8 @@ from audit.record import segments_of
 from audit.search.leaves import LeafReader, StoredLeaf
 from audit.store.sqlite import Connection, connect_reader
 
+_OUTPUT = re.compile(r"output_(\d{1,4})")
+_PAYLOAD = re.compile(r"[0-9a-f]{1,16}")
 BATCH = 200  # leaves in one transaction
 _KINDS = (b'"k":"settle"', b'"k":"outcome"')
 """What tells of outputs."""
@@ -83,30 +89,51 @@ def _batch(log: Connection, index: Connection, keyring: Keyring) -> None:
 
 def _entries(reader: LeafReader, leaf: StoredLeaf) -> Iterator[Entry]:
     flows = leaf.entry["f"] if leaf.is_settle else [leaf.entry.get("id", "")]
+    outputs = _outputs(leaf)
     for position, (flow, segment) in enumerate(zip(flows, segments_of(leaf.sealed), strict=True)):
         _, groups = reader.hidden(leaf, flow, position)
         owner = reader.tenant_of(segment[:KEY_ID])
         if owner and "digest" in groups:
-            yield from entries_of(flow, owner, segment[:KEY_ID], groups["digest"])
+            yield from entries_of(flow, owner, segment[:KEY_ID], groups["digest"], outputs)
 
 
-def entries_of(flow: str, tenant: str, key_id: bytes, digest: Mapping[str, Any]) -> Iterator[Entry]:
-    """What one flow's `digest` group says of what it made. What cannot be read is left out: the record has it still."""
+def _outputs(leaf: StoredLeaf) -> list[dict[str, Any]]:
+    """What an outcome says openly of the outputs that are no text."""
+    if leaf.is_settle or b'"outputs"' not in leaf.disclosed:
+        return []
+    found = orjson.loads(leaf.disclosed).get("pub", {}).get("outputs")
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def entries_of(
+    flow: str, tenant: str, key_id: bytes, digest: Mapping[str, Any], outputs: Sequence[Mapping[str, Any]] = ()
+) -> Iterator[Entry]:
+    """What one flow's record says of what it made. What cannot be read is left out: the record has it still."""
     marks, exact = _marks(digest.get("fingerprint")), _digests(digest.get("text"))
     if marks or exact:
         yield Entry(Made(flow, 0, tenant), key_id, marks, exact)
-    outputs = digest.get("outputs")
-    for output in outputs if isinstance(outputs, list) else ():
-        if isinstance(output, dict) and isinstance(output.get("index"), int):
-            payload = output.get("payload")
+    payloads = {row.get("index"): row.get("payload") for row in outputs}
+    for name, value in digest.items():
+        output = _OUTPUT.fullmatch(name)
+        if output is not None:
+            number = int(output[1])
             yield Entry(
-                Made(flow, output["index"], tenant),
+                Made(flow, number, tenant),
                 key_id,
-                _marks(output.get("fingerprint")),
-                _digests(output.get("exact")),
-                int(payload, 16) if isinstance(payload, str) and payload else None,
-                [print_ for value in output.get("prints") or () for print_ in _digests(value) if len(print_) == 32],
+                exact=_digests(value),
+                payload=_payload(payloads.get(number)),
+                prints=prints_of(digest.get(f"prints_{number}")),
             )
+
+
+def prints_of(text: Any) -> list[bytes]:
+    """The prints of an output as the record says them."""
+    found = [print_ for one in text.split(",") for print_ in _digests(one)] if isinstance(text, str) else []
+    return [print_ for print_ in found if len(print_) == 32]
+
+
+def _payload(text: Any) -> int | None:
+    return int(text, 16) if isinstance(text, str) and _PAYLOAD.fullmatch(text) else None
 
 
 def _marks(text: Any) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import struct
 import pysqlite3.dbapi2 as sqlite
 import pytest
 
-from audit.made.follow import erase_flows, follow, rebuild
+from audit.made.follow import entries_of, erase_flows, follow, rebuild
 from audit.made.index import Made, MadeIndex, index_path
 from audit.store.reindex import reindex
 from tests.audit.conftest import lab as lab
@@ -30,8 +30,9 @@ async def recorded(lab: Lab) -> tuple[str, str]:
     for flow, user in ((hers, "li.wei"), (his, "max")):
         await log.append(intent(flow, user=user))
         end = outcome(flow, user=user)
-        media = {"index": 1, "exact": "ab" * 32, "payload": f"{flow[-16:].replace('-', '0')}", "prints": ["cd" * 32]}
-        await log.append(end._replace(groups={**end.groups, "digest": {"delivered": "44" * 32, "outputs": [media]}}))
+        digest = {"delivered": "44" * 32, "output_1": "ab" * 32, "prints_1": f"{'cd' * 32},{'ce' * 32}"}
+        pub = {**end.groups["pub"], "outputs": [{"index": 1, "payload": f"{7 if user == 'max' else 8:016x}"}]}
+        await log.append(end._replace(groups={**end.groups, "pub": pub, "digest": digest}))
     await log.append(printed((hers, his)))
     await log.close()
     return hers, his
@@ -45,6 +46,7 @@ async def test_texts_and_media_are_found_and_erased_with_their_users_key(lab: La
     assert index.by_exact(bytes(32)) == [Made(hers, 0, "acme")]
     assert {made.flow for made in index.by_exact(b"\xab" * 32)} == {hers, his}
     assert index.by_prints([b"\xcd" * 32], 0)[0][1] == 0
+    assert index.by_payload(7) == [Made(his, 1, "acme")]
     assert index.by_flow(his) == [Made(his, 0, "acme"), Made(his, 1, "acme")]
     await asyncio.to_thread(lab.stop)
 
@@ -90,12 +92,11 @@ async def test_an_index_of_another_log_is_begun_anew(lab: Lab) -> None:
     "digest",
     [
         {"fingerprint": "PLANTED", "text": "no hex"},
-        {"fingerprint": 7, "outputs": "none"},
-        {"outputs": [None, {"index": "0"}, {"index": 0, "exact": 5, "prints": ["zz", "ab"], "payload": ""}]},
+        {"fingerprint": 7, "output_0": None, "prints_0": 5},
+        {"output_0": 5, "prints_0": "zz,ab,,", "output_99999": "ab"},
     ],
 )
 def test_what_cannot_be_read_is_left_out(digest) -> None:
-    from audit.made.follow import entries_of
-
-    for entry in entries_of("flow", "acme", b"key", digest):
+    outputs = [{"index": 0, "payload": "no number"}, {"index": 0}, {}]
+    for entry in entries_of("flow", "acme", b"key", digest, outputs):
         assert (entry.marks, list(entry.exact), entry.payload, list(entry.prints)) == ((), [], None, [])

@@ -7,6 +7,7 @@ import io
 import random
 import time
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from PIL import Image
@@ -17,7 +18,7 @@ from gateway.content.verification import Verification
 from gateway.control.scope import ScopedRecords
 from gateway.settings import Settings
 from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome, settle
-from watermark.exact import exact_bytes, exact_text
+from watermark.exact import exact_text
 from watermark.fingerprint import encode, winnow
 from watermark.marker import mark
 from watermark.marking import Marked, Marking, MarkingKeys, Origin
@@ -64,9 +65,9 @@ class Studio:
     def key(self, tenant: str) -> bytes:
         return self.lab.keyring.derive("fingerprint", tenant)
 
-    async def said(self, text: str, tenant: str = "acme", user: str = "li.wei") -> str:
+    async def said(self, text: str, tenant: str = "acme", user: str = "li.wei", flow: str = "") -> str:
         """Records that a call answered this text; its flow."""
-        flow = new_flow()
+        flow = flow or new_flow()
         digest = {
             "flow": flow,
             "fingerprint": encode(winnow(text, self.key(tenant))),
@@ -74,7 +75,7 @@ class Studio:
         }
         draft = settle((flow,))
         await self.record(
-            flow, tenant, user, None, draft._replace(groups={**draft.groups, "digest": {"flows": [digest]}})
+            flow, tenant, user, {}, draft._replace(groups={**draft.groups, "digest": {"flows": [digest]}})
         )
         return flow
 
@@ -83,17 +84,15 @@ class Studio:
         flow = new_flow()
         origin = Origin(flow, 0, "ab" * 32, 7, "demo-image", "demo", "001191310", time.time_ns() // 1000)
         made = mark(data, "image/png", origin, Marking("cn", aigc=True, c2pa=True), MarkingKeys(self.signer, bytes(32)))
-        output = {"index": 0, "media_type": "image/png", "exact": exact_bytes(made.data, self.key(tenant))}
-        await self.record(flow, tenant, "li.wei", [output] if remember else None, None)
+        digest = blake2b(made.data, key=self.lab.keyring.derive("digest", tenant), digest_size=32).hexdigest()
+        await self.record(flow, tenant, "li.wei", {"output_0": digest} if remember else {}, None)
         return flow, made
 
-    async def record(self, flow, tenant, user, outputs, settled) -> None:
+    async def record(self, flow, tenant, user, digests, settled) -> None:
         log = await self.lab.connect(f"w-{flow[-12:]}")
         await log.append(intent(flow, tenant=tenant, user=user))
         end = outcome(flow, tenant=tenant, user=user)
-        if outputs is not None:
-            end = end._replace(groups={**end.groups, "digest": {**end.groups["digest"], "outputs": outputs}})
-        await log.append(end)
+        await log.append(end._replace(groups={**end.groups, "digest": {**end.groups["digest"], **digests}}))
         if settled is not None:
             await log.append(settled)
         await log.close()

@@ -51,8 +51,7 @@ HOSTILE = {
         b'<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><d><t>&b;</t></d>',
     ),
     "deep nesting": package("word/document.xml", b"<a>" * 100_000),
-    "a PDF of nothing": b"%PDF-1.7\n"
-     b"1 0 obj<</Type/Catalog/Pages 1 0 R/Kids[1 0 R]>>endobj trailer<</Root 1 0 R>>",
+    "a PDF of nothing": b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 1 0 R/Kids[1 0 R]>>endobj trailer<</Root 1 0 R>>",
     "a picture of 2 billion pixels": picture(1)[:16] + b"\x00\x00\xb0\x00\x00\x00\xb0\x00" + picture(1)[24:],
     "open tags": b"<html>" + b"<p <" * 50_000,
     "half a UTF-16": b"\xff\xfe\x00",

@@ -10,8 +10,11 @@ import pytest
 from docx import Document
 
 from gateway.content.words import as_document, sentence
+from tests.audit.lab import new_flow
 from tests.gateway.content.made import Studio, picture, words
 from watermark.aigc import ours, write_aigc
+from watermark.marking import MarkingKeys, Origin
+from watermark.text_manifest import TextManifest
 
 ACME, GLOBEX = frozenset({"acme"}), frozenset({"globex"})
 CHINESE = (
@@ -170,7 +173,25 @@ async def test_the_public_is_told_what_the_file_carries_and_nothing_of_the_recor
     assert document["matches"] == []
     copied = write_aigc(picture(9), "image/png", ours("001191310", f"{flow}-0"))  # no oracle for whether a flow exists
     invented = write_aigc(picture(9), "image/png", ours("001191310", f"{flow[:-1]}0-0"))
-    answers = [as_document(await asyncio.to_thread(studio.verifier.public, data), "en") for data in (copied, invented)]
-    assert [(a["verdict"], a["contradicted"], a["words"]) for a in answers][0] == [
-        (a["verdict"], a["contradicted"], a["words"]) for a in answers
-    ][1]
+    told = [as_document(await asyncio.to_thread(studio.verifier.public, data), "en") for data in (copied, invented)]
+    assert [(one["verdict"], one["contradicted"], one["words"]) for one in told] == [
+        ("claimed", [], document["words"]),
+        ("claimed", [], document["words"]),
+    ]
+
+
+async def test_a_manifest_in_a_text_is_confirmed_by_the_call_that_it_names_alone(studio: Studio) -> None:
+    origin = Origin(flow := new_flow(), 0, "ab" * 32, 7, "m", "demo", "", 1_790_000_000_000_000)
+    manifest = TextManifest(origin, MarkingKeys(studio.signer, bytes(32)))
+    marked = manifest.push(words(20)) + manifest.end()
+    other = await studio.said(words(20))
+    found = await studio.verify(marked.encode())
+    assert {"text_manifest": "present", "c2pa_trust": "present"}.items() <= states(found).items()
+    assert (found.verdict.word, found.verdict.contradicted) == ("claimed", (flow,))
+    assert [match.flow for match in found.matches] == [other]
+
+    await studio.said(words(20), flow=flow)
+    found = await studio.verify(marked.encode())
+    assert (found.verdict.word, found.verdict.flow) == ("confirmed", flow)
+    found = await studio.verify(marked.replace("b", "d").encode())
+    assert (found.verdict.word, states(found)["text_manifest"]) == ("claimed", "invalid")
