@@ -23,11 +23,13 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "bench": "gateway.commands.bench:bench",
         "policy": "gateway.commands.policy:policy",
         "audit": "gateway.commands.audit:audit",
+        "content": "gateway.commands.content:content",
         "backup": "gateway.commands.backup:backup",
         "restore": "gateway.commands.backup:restore",
         "migrate": "gateway.commands.backup:migrate",
         "process-writer": "gateway.commands.serve:process_writer",
         "process-inspector": "gateway.commands.serve:process_inspector",
+        "process-marker": "gateway.commands.serve:process_marker",
         "process-worker": "gateway.commands.serve:process_worker",
         "process-control": "gateway.commands.serve:process_control",
     }

@@ -30,6 +30,11 @@ from gateway.limits import LimitTable
 from gateway.lineage import Lineage
 from gateway.lineage_table import LineageTable
 from gateway.log_connection import LogConnection
+from gateway.marking import content_store
+from gateway.marking.client import MarkingClient
+from gateway.marking.content_store import ContentStore
+from gateway.marking.installed import unavailable
+from gateway.marking.wire import SOCKET as MARKING_SOCKET
 from gateway.metrics import Registry, resume_snapshot, write_snapshot
 from gateway.model_names import ModelNames
 from gateway.policy_point import PolicyPoint
@@ -41,6 +46,7 @@ from gateway.settler import Settler
 from gateway.strangers import Refusals
 from gateway.telemetry import Tracing
 from gateway.upstream.client import UpstreamClient
+from gateway.upstream.fetch import Fetcher
 from gateway.upstream.headers import RequestHeaders
 from gateway.upstream.health import Health
 from gateway.upstream.http1 import Http1Client
@@ -51,6 +57,8 @@ from gateway.vault import Vault
 from watermark.label import LABEL_TEXTS
 
 METRICS_SECONDS = 1.0
+MARKING_WAIT = 3
+"""How many jobs may be done before one's own, in the time that a call waits for marking."""
 ISSUED_KEYS_SECONDS = 0.2
 REFUSALS_SECONDS = 60.0
 START_SECONDS = 20.0
@@ -258,8 +266,24 @@ def _compose(
         own_labels=tuple(LABEL_TEXTS),
         outbound_tools=_outbound_tools(settings),
         vault=Vault(settings.run_path, keys.get),
+        marking=_marking(settings),
+        content=ContentStore(
+            settings.store_path.with_name(content_store.FOLDER),
+            keys.get,
+            settings.marking.store_bytes,
+            settings.marking.link_seconds,
+        ),
+        fetcher=Fetcher(settings.marking.largest_bytes, settings.timeouts.total),
         placeholder_key=keyring.derive("placeholder"),
         subject_key=keyring.derive("subject"),
+    )
+
+
+def _marking(settings: Settings) -> MarkingClient:
+    marking = settings.marking
+    seconds = MARKING_WAIT * marking.seconds
+    return MarkingClient(
+        settings.run_path / MARKING_SOCKET, marking.largest_bytes, seconds, unavailable(marking.processes)
     )
 
 

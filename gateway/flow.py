@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.known_requests import KnownRequest
     from gateway.limits import Limit
     from gateway.lineage import Said
+    from gateway.marking.outputs import Outputs
     from gateway.protocols.answer import AnswerReport
     from gateway.protocols.request import DecodedRequest
     from gateway.redaction.channel import Rules
@@ -195,6 +196,8 @@ class Flow:
     answer: AnswerStream | None = field(default=None, repr=False)
     report: AnswerReport | None = field(default=None, repr=False)
     labels: tuple[str, ...] = ()
+    leaf: bytes = b""  # hash of the last intent's leaf: what marks point to
+    outputs: Outputs | None = field(default=None, repr=False)  # marks what is no text; None where nothing is demanded
     told: tuple[Any, Any, Any] | None = field(default=None, repr=False)  # what the last intent's record is of
     digests: dict[str, str] = field(default_factory=dict)
     answer_digests: Digests | None = None
