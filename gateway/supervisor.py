@@ -85,6 +85,10 @@ class Supervisor:
             Child(f"inspector-{index}", ("process-inspector", file, str(index)))
             for index in range(settings.inspection.processes)
         ]
+        extractors = [
+            Child(f"extractor-{index}", ("process-extractor", file, str(index)))
+            for index in range(settings.inspection.processes if settings.inspection.files else 0)
+        ]
         workers = [
             Child(
                 f"worker-{slot}",
@@ -97,7 +101,7 @@ class Supervisor:
         control_process = Child(
             "control", ("process-control", file, str(control.fileno())), pass_fds=(control.fileno(),)
         )
-        self._groups = [[writer, *inspectors], [*workers, control_process]]
+        self._groups = [[writer, *inspectors, *extractors], [*workers, control_process]]
         for group in self._groups:
             await asyncio.gather(*(_started(child) for child in group))
         self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
