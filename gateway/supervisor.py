@@ -28,6 +28,7 @@ from gateway.configuration import load
 from gateway.effective import Effective
 from gateway.errors import ConfigurationError, Unavailable
 from gateway.identity import issued_keys
+from gateway.inspection.service import STUCK_S
 from gateway.processes.child_process import Child
 from gateway.settings import Settings
 
@@ -81,12 +82,13 @@ class Supervisor:
         self._sockets = [data, control]
         file = str(effective)
         writer = Child("log-writer", ("process-writer", file))
+        patience = settings.timeouts.inspect + STUCK_S  # native code may hold an inspector's loop for so long
         inspectors = [
-            Child(f"inspector-{index}", ("process-inspector", file, str(index)))
+            Child(f"inspector-{index}", ("process-inspector", file, str(index)), beats=True, patience=patience)
             for index in range(settings.inspection.processes)
         ]
         extractors = [
-            Child(f"extractor-{index}", ("process-extractor", file, str(index)))
+            Child(f"extractor-{index}", ("process-extractor", file, str(index)), beats=True, patience=patience)
             for index in range(settings.inspection.processes if settings.inspection.files else 0)
         ]
         workers = [
@@ -122,7 +124,7 @@ class Supervisor:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             if child.stalled(self._settings.timeouts.stall):
-                log.error("event loop is stuck, the worker is replaced", child=child.name)
+                log.error("event loop is stuck, the process is replaced", child=child.name)
                 child.signal(signal.SIGKILL)
             if child.alive and child.process is not None and not child.beats:
                 with contextlib.suppress(TimeoutError):

@@ -26,7 +26,8 @@ def main(effective: Path, index: int) -> None:
     if settings.inspection.ocr and not ocr.available():
         _log.warning(ocr.MISSING)
     socket = settings.run_path / f"extractor-{index}.sock"
-    asyncio.run(serve(socket, lambda: methods(reading_of(settings)), child.say_ready))
+    build = lambda: methods(reading_of(settings))  # noqa: E731
+    asyncio.run(child.beating(serve(socket, build, child.say_ready, dies_when_stuck=True)))
 
 
 def reading_of(settings: Settings) -> Reading:
