@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from audit.appender import Appender
     from gateway.answer_digests import Digests
+    from gateway.decided_calls import Decided
     from gateway.errors import LexgateError
     from gateway.ingress.caller import Caller
     from gateway.ingress.endpoints import Endpoint
     from gateway.known_requests import KnownRequest
     from gateway.limits import Limit
-    from gateway.lineage import Said
+    from gateway.lineage import Conversation, Said
     from gateway.protocols.answer import AnswerReport
     from gateway.protocols.request import DecodedRequest
     from gateway.redaction.channel import Rules
@@ -106,10 +107,16 @@ class Classification:
     important: bool = False
     minors: bool = False
     reasons: tuple[str, ...] = ()  # why this grade, one line each, no content
+    shape: tuple[Any, ...] = field(init=False, repr=False, compare=False)  # what a decision sees of it: no subject
+
+    def __post_init__(self) -> None:
+        subjects = tuple((name, len(some)) for name, some in self.subjects.items())
+        entities = tuple(self.entities.items())
+        shape = (self.grade, self.categories, entities, self.important, self.minors, subjects)
+        object.__setattr__(self, "shape", shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """Who calls: the result of `authenticate`. `country` is the jurisdiction the call is sent from (ISO 3166-1)."""
 
     tenant: str
@@ -175,6 +182,7 @@ class Flow:
     earlier: Earlier | None = None  # the response that this call continues
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     said: tuple[Said, ...] = field(default=(), repr=False)  # one for each segment
+    conversation: Conversation | None = field(default=None, repr=False)
     uninspected: tuple[str, ...] = ()
     classification: Classification | None = None
     attempt: int = 0
@@ -182,6 +190,7 @@ class Flow:
     provider: Provider | None = None
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     decision: Decision | None = None
+    decided: Decided | None = field(default=None, repr=False)  # facts and decision, as calls like this one share them
     routed: bool = False
     reserved: bool = False
     redacted: Redacted | None = field(default=None, repr=False)

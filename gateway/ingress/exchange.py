@@ -52,6 +52,7 @@ class Exchange(Caller):
         self.ambiguous = len(self.headers) != len(headers) and ambiguous(headers)
         self.peer = connection.client[0] if connection.client else "unknown"
         self.started = False
+        self.task = None
         self.body: bytes | bytearray = b""
         self.more_body = True
         self.disconnected = self.response_started = self.response_complete = False

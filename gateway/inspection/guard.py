@@ -147,7 +147,9 @@ class GuardScanner:
     def find(self, text: str, context: str = "") -> list[Span]:
         """Guarded matches that begin in `text`, disjoint, in order. `context` is what stood before (64 are enough)."""
         whole, before = context + text, len(context)
-        found = [span for span in self._own.scanner.find(whole) if span.start >= before]
+        found = self._own.scanner.find(whole)
+        if found and before:
+            found = [span for span in found if span.start >= before]
         if not found:
             return found
         return [

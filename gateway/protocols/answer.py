@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -18,8 +18,7 @@ class MalformedAnswer(Exception):
     """The provider sent what its protocol does not allow; nothing after it can be trusted."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerOptions:
+class AnswerOptions(NamedTuple):
     """How one answer is to be treated besides its rules."""
 
     label: Callable[[str], str] | None = None  # delivered text -> our label, with what parts it from the text
@@ -101,18 +100,17 @@ class Channels:
     def close(self) -> AnswerReport:
         """The report with the texts filled in."""
         texts = {"text": "", "reasoning": "", "tool": ""}
+        delivered: list[tuple[str, str]] = []
         for key, channel in self._channels.items():
-            texts[self._kinds[key]] += "".join(channel.provider)
-        self.report.provider_text = texts["text"]
-        self.report.reasoning_text = texts["reasoning"]
-        self.report.tool_text = texts["tool"]
-        self.report.delivered_text = self.delivered()
-        self.report.said = tuple(
-            (self._kinds[key], "".join(channel.delivered))
-            for key, channel in self._channels.items()
-            if self._kinds[key] != "reasoning"
-        )
-        return self.report
+            kind = self._kinds[key]
+            texts[kind] += "".join(channel.provider)
+            if kind != "reasoning":
+                delivered.append((kind, "".join(channel.delivered)))
+        report = self.report
+        report.provider_text, report.reasoning_text, report.tool_text = texts["text"], texts["reasoning"], texts["tool"]
+        report.delivered_text = "".join([text for kind, text in delivered if kind == "text"])
+        report.said = tuple(delivered)
+        return report
 
 
 def rewritten(body: bytes, texts: dict[Path, str], nulls: list[Path]) -> bytes:

@@ -26,6 +26,8 @@ _STEPS = "reasoning_details"
 """Reasoning in steps, each an object with a text (MiniMax, and routers)."""
 _STAMP = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
 _NULL_USAGE = (b',"usage":null', b', "usage": null')
+_TOTALS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
+_PLAIN_USAGE = len(_TOTALS)
 DONE = b"data: [DONE]\n\n"
 STOPPED = "content_filter"
 
@@ -420,15 +422,19 @@ def usage_of(usage: dict[str, Any]) -> Usage | None:
     Cached tokens stand in the details; DeepSeek's `prompt_cache_hit_tokens` and Kimi's own `cached_tokens` beside them
     say the same. None for a usage that parts no input from output: a total alone is no report.
     """
+    get = usage.get
     if "prompt_tokens" not in usage and "completion_tokens" not in usage:
         return None
+    sent, written = number(get("prompt_tokens")), number(get("completion_tokens"))
+    if len(usage) <= _PLAIN_USAGE and usage.keys() <= _TOTALS:
+        return Usage(sent, 0, 0, written)
     prompt, completion = _details(usage, "prompt_tokens_details"), _details(usage, "completion_tokens_details")
-    cached = (prompt.get("cached_tokens"), usage.get("prompt_cache_hit_tokens"), usage.get("cached_tokens"))
+    cached = (prompt.get("cached_tokens"), get("prompt_cache_hit_tokens"), get("cached_tokens"))
     return Usage(
-        input=number(usage.get("prompt_tokens")),
-        cached_input=max(number(count) for count in cached),
+        input=sent,
+        cached_input=max(map(number, cached)),
         cache_write=number(prompt.get("cache_creation_input_tokens")),
-        output=number(usage.get("completion_tokens")),
+        output=written,
         reasoning=number(completion.get("reasoning_tokens")),
     )
 

@@ -6,8 +6,8 @@ A whole answer is a stream of one chunk. Whatever the cuts, the same bytes come 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from gateway.errors import LexgateError, UpstreamFailed
 from gateway.protocols.answer import AnswerOptions, AnswerReport, MalformedAnswer
@@ -30,13 +30,16 @@ MAX_ANSWER = 64 * 1024 * 1024
 """Bytes of a whole answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """`body`: the terminal bytes (of a whole answer: all of it). Send them only after the outcome is durable."""
 
-    body: bytes = field(repr=False)
+    body: bytes
     report: AnswerReport
     error: LexgateError | None = None  # what `body` says, where it is our error: a whole answer then has its status
+
+    def __repr__(self) -> str:
+        """Without the bytes, which are content."""
+        return f"Finished({self.report!r}, {self.error!r})"
 
 
 def _nothing_allowed(_label: str, _value: str) -> bool:
@@ -106,6 +109,7 @@ class AnswerStream:
         array = streaming and framing == "array"
         options = AnswerOptions(label, hide_usage, outbound, json_mode, array, shifted, plain)
         self._answer = answer_of(family, protocol, rules, options)
+        self.report: AnswerReport = self._answer.channels.report  # what is known so far; texts only after `finish`
         self._family = form_of(family, protocol, "array" if array else "sse")
         self._flow = flow
         self._streaming = streaming
@@ -114,11 +118,6 @@ class AnswerStream:
         self._size = 0
         self._finished: Finished | None = None
         self._error: LexgateError | None = None
-
-    @property
-    def report(self) -> AnswerReport:
-        """What is known so far; texts only after `finish`."""
-        return self._answer.channels.report
 
     @property
     def stopped(self) -> bool:
@@ -193,19 +192,20 @@ class AnswerStream:
         return out + self.error_event(self._error)
 
     def _finish_whole(self, error: LexgateError | None) -> bytes:
-        body = b"".join(self._whole)
+        body = self._whole[0] if len(self._whole) == 1 else b"".join(self._whole)
         self._whole.clear()
-        if self.report.problem is None and error is None:
+        report = self.report
+        if report.problem is None and error is None:
             try:
                 out = self._answer.whole(body)
             except MalformedAnswer:
-                self.report.problem = "malformed"
+                report.problem = "malformed"
             else:
-                self.report.complete = self.report.upstream_error is None
-                self.report.problem = None if self.report.complete else "upstream_error"
+                report.complete = report.upstream_error is None
+                report.problem = None if report.complete else "upstream_error"
                 return out
-        self.report.problem = self.report.problem or "truncated"
-        self._error = error or _incomplete(self.report.problem)
+        report.problem = report.problem or "truncated"
+        self._error = error or _incomplete(report.problem)
         return self._family.error_body(self._error, self._flow)
 
 

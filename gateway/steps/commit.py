@@ -22,7 +22,6 @@ async def commit(flow: Flow, services: Services) -> None:
     redacted, provider = flow.redacted, flow.provider
     if redacted is None or provider is None:
         raise RuntimeError("this step runs after redact")
-    flow.digests["forwarded"] = services.digest(flow.who.tenant, flow.forwarded)
     keep = None
     if flow.reserved:
         left = classify(redacted.remaining, ()).subjects
