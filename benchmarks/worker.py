@@ -17,16 +17,15 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Self
 
 import uvloop
 
@@ -72,7 +71,7 @@ class Calls:
         self.python: Counter[CodeType] = Counter()
         self.builtin: Counter[str] = Counter()
 
-    def __enter__(self) -> Calls:
+    def __enter__(self) -> Self:
         sys.setprofile(self._event)
         return self
 
@@ -106,7 +105,7 @@ class Sampler:
     def __init__(self) -> None:
         self.stacks: Counter[tuple[str, ...]] = Counter()
 
-    def __enter__(self) -> Sampler:
+    def __enter__(self) -> Self:
         signal.signal(signal.SIGPROF, self._tick)
         signal.setitimer(signal.ITIMER_PROF, SAMPLE_SECONDS, SAMPLE_SECONDS)
         return self
