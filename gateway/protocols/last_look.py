@@ -33,10 +33,11 @@ class LastLook:
     a list of objects, the same place in one event after the other. A secret in pieces is none of the pieces.
     """
 
-    __slots__ = ("_rules", "_tails")
+    __slots__ = ("_rules", "_tails", "alone")
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self.alone = True  # what the last look saw belongs to no strand: looking at the same again tells nothing new
         self._tails: dict[_Place, str] = {}
 
     def look(self, values: Iterable[Any]) -> str | None:
@@ -53,6 +54,7 @@ class LastLook:
             elif kind is dict or kind is list:
                 _collect(value, texts, strands)
         label = self._first(texts) if texts else None
+        self.alone = not strands
         if label is not None or not strands:
             return label
         return next(filter(None, map(self._strand, strands, strands.values())), None)

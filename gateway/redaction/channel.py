@@ -82,6 +82,32 @@ class TextChannel:
         self.delivered.append(out)
         return out
 
+    @property
+    def clear(self) -> bool:
+        """Whether nothing is held, and no escape matters: then fragments that hold nothing back may come joined."""
+        return not (self._unread or self._held or self._json or self._gate is not None or self.stopped is not None)
+
+    @property
+    def restores(self) -> bool:
+        """Whether placeholders become values again here."""
+        return self._restore
+
+    def passed(self, text: str) -> bool:
+        """Several fragments at once, of which none holds anything back. False, and nothing done, if one is guarded.
+
+        Only while the channel is `clear`, and for fragments in which no placeholder begins.
+        """
+        guard = self._rules.guard
+        if guard is not None:
+            if guard.find(text, self._context):
+                return False
+            self._context = context_of(self._context + text)
+        self.provider.append(text)
+        self.delivered.append(text)
+        if self._restore:
+            self._raw.append(text)
+        return True
+
     def whole(self, text: str) -> str:
         """What may be delivered of a text that came whole: as `push` and `finish` say it, in one look."""
         if self._gate is not None:

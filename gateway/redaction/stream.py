@@ -19,6 +19,7 @@ from gateway.protocols.numbers_answer import NumbersAnswer
 from gateway.protocols.openai_answer import OpenAIAnswer
 from gateway.protocols.openai_completions_answer import CompletionsAnswer
 from gateway.protocols.responses_answer import ResponsesAnswer
+from gateway.protocols.plain_events import PlainEvents
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
 from gateway.protocols.transcript_answer import TranscriptAnswer
 from gateway.redaction.channel import Rules
@@ -143,13 +144,41 @@ class AnswerStream:
             return b""
         out: list[bytes] = []
         try:
-            for event in self._reader.feed(chunk):
-                out.append(self._event(event))  # noqa: PERF401  what came before a malformed event goes on
+            at = self._whole_events(chunk, out) if type(self._reader) is EventReader else 0
+            for event in self._reader.feed(chunk[at:]) if at < len(chunk) else ():
+                self._answer.channels.plain = None
+                out.append(self._event(event))
         except MalformedAnswer:
             self.report.problem = "malformed"
         except EventTooLarge:
             self.report.problem = "too_large"
         return b"".join(out)
+
+    def _whole_events(self, chunk: bytes, out: list[bytes]) -> int:
+        """Works on the events that a chunk begins with and holds whole, plain ones many at once; where it ended."""
+        at, channels = 0, self._answer.channels
+        if self._reader.held or b"\r" in chunk:
+            return at
+        while at < len(chunk):
+            if channels.plain is not None:
+                at = self._plain_events(channels.plain, chunk, at, out)
+            end = chunk.find(b"\n\n", at) + 2
+            if end == 1:
+                break
+            channels.plain = None
+            out.append(self._event(read_event(chunk[at:end])))
+            at = end
+        return at
+
+    def _plain_events(self, plain: PlainEvents, chunk: bytes, at: int, out: list[bytes]) -> int:
+        end = plain.take(chunk, at, out)
+        if end > at:
+            self._answer.channels.tries = 0
+        if plain.stopped is not None and self.report.stopped is None:
+            self._answer.channels.plain = None
+            self.report.stopped = plain.stopped
+            out.append(plain.end())
+        return end
 
     def idle(self) -> bytes:
         """Nothing came for a while. All that the guard has passed is already out, so there is nothing to add."""
