@@ -74,7 +74,10 @@ def table(stacks: Stacks, rows: int) -> str:
             whole[name] += count
     samples = sum(stacks.values()) or 1
     lines = ["  own %  whole %"]
-    lines += [f"{own[name] * 100 / samples:7.2f} {count * 100 / samples:8.2f}  {name}" for name, count in whole.most_common(rows)]
+    lines += [
+        f"{own[name] * 100 / samples:7.2f} {count * 100 / samples:8.2f}  {name}"
+        for name, count in whole.most_common(rows)
+    ]
     lines += ["--- by itself"]
     lines += [f"{count * 100 / samples:7.2f}           {name}" for name, count in own.most_common(rows)]
     return "\n".join(lines)

@@ -197,8 +197,10 @@ async def run(options: argparse.Namespace) -> None:
                 few = max(64, min(256, options.calls))
                 with Calls() as counted:
                     await measured(bench, running, file, few)
-                print(f"{sum(counted.python.values()) / few:.1f} Python calls, "
-                      f"{sum(counted.builtin.values()) / few:.1f} built-in ones a call")
+                print(
+                    f"{sum(counted.python.values()) / few:.1f} Python calls, "
+                    f"{sum(counted.builtin.values()) / few:.1f} built-in ones a call"
+                )
                 print(counted.table(few, options.count))
             if options.flame:
                 with Sampler() as sampler:
@@ -227,7 +229,9 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--count", type=int, default=0, metavar="ROWS", help="also count calls; print so many rows")
-    parser.add_argument("--flame", type=lambda name: Path(name).resolve(), metavar="FILE", help="also draw a flame graph (SVG)")
+    parser.add_argument(
+        "--flame", type=lambda name: Path(name).resolve(), metavar="FILE", help="also draw a flame graph (SVG)"
+    )
     options = parser.parse_args()
     logs.configure("worker-0")
     uvloop.run(run(options))

@@ -114,7 +114,6 @@ class Connection(HttpToolsProtocol):
             return
         self._arm("headers" if self._in_headers else "body" if self._in_body else "")
 
-
     @property
     def _found(self) -> LexgateError | None:
         """What the parser's callbacks found wrong so far."""

@@ -162,7 +162,9 @@ class GuardScanner:
         begins = _compiled(f"{_vendors(UNANCHORED | _FOURTH_IS_A_DIGIT)}|{_LONG_JWT}|{_JWT}|{_URL}").fullmatch
         numbers = {letter: number for number, letter in enumerate(LETTERS)}
         for first, second in product(LETTERS, repeat=2):
-            capitals = first.isupper() and second.isupper()  # of an Italian tax code; an IBAN has a digit in third place
+            capitals = (
+                first.isupper() and second.isupper()
+            )  # of an Italian tax code; an IBAN has a digit in third place
             if not capitals and not begins(first + second, partial=True):
                 continue
             for third in LETTERS:
