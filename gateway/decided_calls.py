@@ -36,13 +36,15 @@ class DecidedCalls:
     def __init__(self) -> None:
         self._minute = 0
         self._known: dict[Hashable, Decided] = {}
-        self._classified: dict[tuple[str, ...], Classification] = {}
+        self._classified: dict[tuple[tuple[str, ...], tuple[str, ...]], Classification] = {}
 
-    def classification(self, uninspected: tuple[str, ...]) -> Classification:
-        """The class of a call without findings; `uninspected` names the kinds of parts nobody could read."""
-        known = self._classified.get(uninspected)
+    def classification(self, why: tuple[str, ...], uninspected: tuple[str, ...]) -> Classification:
+        """The class of a call without findings; `uninspected` names the kinds of parts nobody could read, `why` the reasons."""
+        known = self._classified.get((why, uninspected))
         if known is None:
-            known = self._classified[uninspected] = classify((), uninspected)
+            if len(self._classified) >= MOST:
+                self._classified.clear()
+            known = self._classified[why, uninspected] = classify((), uninspected, why=why)
         return known
 
     def decided(
@@ -57,7 +59,7 @@ class DecidedCalls:
             self._minute = minute
             self._known.clear()
         key = (
-            flow.principal, provider.name, flow.endpoint.protocol, request.shape, flow.uninspected, flow.attempt,
+            flow.principal, provider.name, flow.endpoint.protocol, request.shape, flow.uninspected, flow.files, flow.attempt,
             content.shape, counted,
         )  # fmt: skip
         known = self._known.get(key)

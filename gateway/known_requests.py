@@ -49,6 +49,8 @@ class KnownRequest:
     findings: tuple[Finding, ...] = field(repr=False)
     uninspected: tuple[str, ...]
     said: tuple[Said, ...] = field(default=(), repr=False)
+    unread: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     conversation: Conversation | None = field(default=None, repr=False)
     classification: Classification | None = None
     subjects: list[str] | None = field(default=None, repr=False)  # keyed hashes, as a record names them
@@ -82,7 +84,9 @@ class KnownRequests:
         before = self._known.pop(name, None)
         if before is not None:
             self._bytes -= before.weight
-        known = flow.known = self._known[name] = KnownRequest(flow.request, flow.findings, flow.uninspected, flow.said)
+        known = flow.known = self._known[name] = KnownRequest(
+            flow.request, flow.findings, flow.uninspected, flow.said, flow.unread, flow.files
+        )
         known.weight = OVERHEAD + WEIGHT * len(flow.body)
         self._bytes += known.weight
         while self._bytes > self._most:

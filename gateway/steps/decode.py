@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from gateway.errors import UnsupportedMediaType
+from gateway.errors import Unavailable, UnsupportedMediaType
 from gateway.flow import Flow
 from gateway.heavy_work import LARGE
 from gateway.services import Services
@@ -16,7 +16,10 @@ MEDIA_TYPES = MappingProxyType({name: name.encode() for name in ("application/js
 
 
 async def decode(flow: Flow, services: Services) -> None:
-    """Reads the body and decodes it by the endpoint's protocol. Raises TooLarge, BadRequest, UnsupportedMediaType."""
+    """Reads the body and decodes it by the endpoint's protocol.
+
+    Raises TooLarge, BadRequest, UnsupportedMediaType; Unavailable where what the endpoint makes cannot be marked.
+    """
     bounds = services.settings.limits
     headers = flow.caller.headers
     media_type, expected = headers.get(b"content-type", b""), MEDIA_TYPES[flow.endpoint.media_type]
@@ -40,4 +43,6 @@ async def decode(flow: Flow, services: Services) -> None:
     if flow.endpoint.model:
         request = request.addressed(flow.endpoint.model, stream=flow.endpoint.stream, framing=flow.endpoint.framing)
     services.model_names.check(request.model)
+    if request.makes and services.marking.missing:
+        raise Unavailable(services.marking.missing)
     flow.request = request
