@@ -13,6 +13,7 @@ import structlog
 
 from audit.errors import AuditError
 from audit.keys import Keyring
+from gateway.call_metrics import CallMetrics
 from gateway.decided_calls import DecidedCalls
 from gateway.directory import Directory
 from gateway.effective import Effective
@@ -255,7 +256,7 @@ def _compose(
         extractors=extractors,
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
         lineage=Lineage(LineageTable(settings.store_path.with_name("lineage.map")), keys),
-        known_requests=KnownRequests(keyring.derive("cache"), f"request/{detectors}"),
+        known_requests=KnownRequests(),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
         guard=guard,
@@ -270,6 +271,7 @@ def _compose(
         heavy=HeavyWork(),
         tracing=Tracing(settings.telemetry),
         metrics=metrics,
+        call_metrics=CallMetrics(metrics),
         keys=keys,
         decoders=DECODERS,
         own_labels=tuple(LABEL_TEXTS),
