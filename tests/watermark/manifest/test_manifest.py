@@ -184,9 +184,13 @@ def test_whether_there_is_one(origin: Origin, keys: MarkingKeys) -> None:
 
 
 def bound_offset(signed: bytes, original: bytes, chance: random.Random) -> int:
-    """An offset of the signed file that its manifest binds: in a run of bytes that came from the original."""
+    """An offset of the signed file that its manifest binds: in a run of bytes that came from the original.
+
+    The `ftyp` box of MP4 and its kin is left out of the hash by C2PA itself.
+    """
+    first = int.from_bytes(original[:4], "big") if original[4:8] == b"ftyp" else 0
     while True:
-        at = chance.randrange(len(original) - 12)
+        at = chance.randrange(first, len(original) - 12)
         run = original[at : at + 12]
         if original.count(run) == 1 and signed.count(run) == 1:
             return signed.index(run) + 6
