@@ -17,6 +17,7 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ def _types(files: dict[str, bytes], keys: MarkingKeys, anchors: bytes) -> None:
 def _costs(files: dict[str, bytes], keys: MarkingKeys) -> None:
     largest = max(len(files[kind]) for kind in EMBEDDED)
     times = [
-        _milliseconds(lambda kind=kind: sign_manifest(files[kind], kind, ORIGIN, keys))
+        _milliseconds(partial(sign_manifest, files[kind], kind, ORIGIN, keys))
         for kind in sorted(EMBEDDED)
         for _ in range(12)
     ]
@@ -79,9 +80,7 @@ def _costs(files: dict[str, bytes], keys: MarkingKeys) -> None:
         f"C2PA signing, files up to {largest / 1000:.0f} KB      p50 {_part(times, 50):.1f} ms, p95 {_part(times, 95):.1f} ms"
     )
     times = [
-        _milliseconds(lambda kind=kind: mark(files[kind], kind, ORIGIN, BOTH, keys))
-        for kind in AIGC_TYPES
-        for _ in range(5)
+        _milliseconds(partial(mark, files[kind], kind, ORIGIN, BOTH, keys)) for kind in AIGC_TYPES for _ in range(5)
     ]
     print(f"AIGC and C2PA together                 p50 {_part(times, 50):.1f} ms, p95 {_part(times, 95):.1f} ms")
 
