@@ -25,14 +25,23 @@ WAYS = (
 
 @pytest.mark.parametrize(("media_type", "options", "kept"), WAYS)
 def test_reencoded(
-    media_type: str, options: tuple[str, ...], kept: bool, tmp_path: Path, origin: Origin, keys: MarkingKeys, anchors: bytes
+    media_type: str,
+    options: tuple[str, ...],
+    kept: bool,
+    tmp_path: Path,
+    origin: Origin,
+    keys: MarkingKeys,
+    anchors: bytes,
 ) -> None:
     marked = mark(sample(media_type), media_type, origin, Marking("x", aigc=True, c2pa=True), keys)
     extension = EXTENSIONS.get(media_type, media_type.partition("/")[2])
     before, after = tmp_path / f"before.{extension}", tmp_path / f"after.{extension}"
     before.write_bytes(marked.data)
     subprocess.run(
-        [need("ffmpeg"), "-v", "error", "-i", str(before), *options, str(after)], check=True, capture_output=True, timeout=60
+        [need("ffmpeg"), "-v", "error", "-i", str(before), *options, str(after)],
+        check=True,
+        capture_output=True,
+        timeout=60,
     )
     labels = read_aigc(after.read_bytes(), media_type)
     assert [one.produce_id for one in labels] == ([origin.produce_id] if kept else [])
