@@ -15,6 +15,7 @@ from gateway.continuing import keep_answer
 from gateway.errors import UpstreamFailed
 from gateway.flow import Flow, Span
 from gateway.heavy_work import ANSWER_WEIGHT
+from gateway.marking.outputs import Outputs
 from gateway.redaction.inspected_stream import InspectedStream
 from gateway.redaction.names_guard import NamesGuard
 from gateway.redaction.stream import AnswerStream, Finished
@@ -47,21 +48,33 @@ async def deliver(flow: Flow, services: Services) -> None:
         if names is not None:
             out += await _inspected(answer, names, flow, services)
         if out:
-            await _send(flow, digests, out)
+            await _send(flow, digests, out if flow.outputs is None else await flow.outputs.passed(out))
         if answer.stopped:
             break  # the guard has ended this answer: nothing more is read
     upstream.close()
     if isinstance(answer, InspectedStream) and names is not None:
         await services.heavy.run(answer.held * ANSWER_WEIGHT, answer.end)
         if out := await _inspected(answer, names, flow, services):
-            await _send(flow, digests, out)
+            await _send(flow, digests, out if flow.outputs is None else await flow.outputs.passed(out))
     finished = await finished_answer(answer, services)
     flow.report = finished.report
-    flow.terminal = finished.body
+    flow.terminal = finished.body if flow.outputs is None else await _marked(flow, flow.outputs, finished)
     await keep_answer(flow, services)
     if finished.error is not None and not flow.caller.started:
         raise finished.error  # nothing was said yet: the caller gets its status
-    digests.delivered.update(finished.body)
+    digests.delivered.update(flow.terminal)
+
+
+async def _marked(flow: Flow, outputs: Outputs, finished: Finished) -> bytes:
+    """The end of an answer with its outputs marked; an error as it is. Raises LexgateError for what cannot be marked."""
+    request, upstream = flow.request, flow.upstream
+    if finished.error is not None or not finished.report.complete or request is None or upstream is None:
+        return finished.body
+    if flow.streamed:
+        return await outputs.passed(finished.body)
+    if not request.binary_answer:
+        return await outputs.whole(finished.body)
+    return await outputs.file(finished.body, upstream.headers.get("content-type", ""))
 
 
 async def finished_answer(answer: AnswerStream, services: Services) -> Finished:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.known_requests import KnownRequest
     from gateway.limits import Limit
     from gateway.lineage import Said
+    from gateway.marking.outputs import Outputs
     from gateway.protocols.answer import AnswerReport
     from gateway.protocols.request import DecodedRequest
     from gateway.redaction.channel import Rules
@@ -53,7 +54,16 @@ class PartKind(StrEnum):
 
 
 OPAQUE = frozenset({PartKind.IMAGE, PartKind.AUDIO, PartKind.FILE, PartKind.REFERENCE})
-"""Kinds whose content this gateway has not read: graded `uninspected`, never edited in place."""
+"""Kinds that are no text: read by an extractor where their bytes are there, else `uninspected`; never edited in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A file in a request as it stands there: Base64 or a data URL, and what the caller says of it."""
+
+    data: str = field(repr=False)
+    media_type: str = ""
+    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,7 @@ class Part:
     kind: PartKind
     text: str
     role: str = ""  # system, user, assistant, tool; "" outside messages
+    payload: Payload | None = field(default=None, compare=False)  # of an opaque part whose bytes are in the request
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,7 @@ class Classification:
     uninspected: tuple[str, ...] = ()  # kinds of parts that nobody looked at
     important: bool = False
     minors: bool = False
+    unredactable: dict[str, int] = field(default_factory=dict)  # of `entities`, those in files: nobody can edit them
     reasons: tuple[str, ...] = ()  # why this grade, one line each, no content
 
 
@@ -176,6 +188,8 @@ class Flow:
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     said: tuple[Said, ...] = field(default=(), repr=False)  # one for each segment
     uninspected: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()  # why parts were not inspected, "kind: reason"
+    files: tuple[str, ...] = ()  # types of the files that were read: pdf, docx, …
     classification: Classification | None = None
     attempt: int = 0
     providers_tried: set[str] = field(default_factory=set)
@@ -195,6 +209,8 @@ class Flow:
     answer: AnswerStream | None = field(default=None, repr=False)
     report: AnswerReport | None = field(default=None, repr=False)
     labels: tuple[str, ...] = ()
+    leaf: bytes = b""  # hash of the last intent's leaf: what marks point to
+    outputs: Outputs | None = field(default=None, repr=False)  # marks what is no text; None where nothing is demanded
     told: tuple[Any, Any, Any] | None = field(default=None, repr=False)  # what the last intent's record is of
     digests: dict[str, str] = field(default_factory=dict)
     answer_digests: Digests | None = None

@@ -7,8 +7,8 @@ from typing import Any
 from audit.record import LeafDraft, LeafKind
 from gateway.flow import Flow
 
-ANSWERED = frozenset({"response", "delivered"})
-"""Digests that are known only after the intent."""
+ASKED = frozenset({"received", "forwarded"})
+"""Digests that the intent has said; those of the answer and of each of its outputs are known only after it."""
 
 
 def intent(flow: Flow, time_us: int) -> LeafDraft:
@@ -48,6 +48,7 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
                 "error": flow.error.code if flow.error else None,
                 "rule": getattr(flow.error, "rule", None) or None,
                 "labels": list(flow.labels),
+                **({} if flow.outputs is None else flow.outputs.said()),
                 "finish": report.finish if report else None,
                 "stopped": report.stopped if report else None,
                 "http_status": flow.upstream.status if flow.upstream else None,
@@ -61,7 +62,7 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
             },
             # What the intent has said of persons and of the request is not said again.
             **({} if flow.intents else {"subj": _subjects(flow)}),
-            "digest": {name: value for name, value in flow.digests.items() if not flow.intents or name in ANSWERED},
+            "digest": {name: value for name, value in flow.digests.items() if not flow.intents or name not in ASKED},
         },
     )
 
@@ -91,6 +92,7 @@ def _decided(flow: Flow) -> dict[str, Any]:
         "mechanism": decision.mechanism if decision else None,
         "entities": dict(content.entities) if content else {},
         "uninspected": list(content.uninspected) if content else [],
+        **({"unread": list(flow.unread)} if flow.unread else {}),
         "redactions": dict(flow.redacted.redactions) if flow.redacted else {},
         "parents": list(flow.parents),
         **({"parents_by": list(flow.parents_by)} if flow.parents_by else {}),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gateway.limits import LimitTable
     from gateway.lineage import Lineage
     from gateway.log_connection import LogConnection
+    from gateway.marking.client import MarkingClient
+    from gateway.marking.content_store import ContentStore
     from gateway.metrics import Registry
     from gateway.model_names import ModelNames
     from gateway.policy_point import PolicyPoint
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from gateway.settler import Settler
     from gateway.strangers import Refusals
     from gateway.telemetry import Tracing
+    from gateway.upstream.fetch import Fetcher
     from gateway.upstream.headers import RequestHeaders
     from gateway.upstream.health import Health
     from gateway.upstream.key_pool import KeyPools
@@ -67,6 +70,7 @@ class Services:
     refusals: Refusals
     log: LogConnection
     inspectors: InspectorPool
+    extractors: InspectorPool  # of files
     verdicts: VerdictCache
     lineage: Lineage
     known_requests: KnownRequests
@@ -89,6 +93,9 @@ class Services:
     own_labels: tuple[str, ...]
     outbound_tools: Mapping[str, frozenset[str]]
     vault: Vault
+    marking: MarkingClient
+    content: ContentStore
+    fetcher: Fetcher
     placeholder_key: bytes = field(repr=False)
     subject_key: bytes = field(repr=False)
 

@@ -77,6 +77,9 @@ class DecodedRequest:
     plain_answer: bool = False  # a whole answer is plain text instead of JSON
     generates: bool = True  # the answer is a text of the model's own making
     stored: bool = False  # the provider keeps the answer, so that a later call may continue it
+    makes: str = ""  # image, audio or video, where that is what the endpoint is for
+    binary_answer: str = ""  # a whole answer is no JSON but a file of this kind: audio or video
+    inputs: tuple[tuple[int, int], ...] = ()  # where files stand in a form, in bytes
 
     def addressed(self, model: str, *, stream: bool, framing: str) -> DecodedRequest:
         """The same with what its path says. Raises BadRequest when the body names another model."""

@@ -12,8 +12,10 @@ from types import MappingProxyType
 from gateway.errors import LexgateError, UpstreamFailed
 from gateway.protocols.answer import AnswerOptions, AnswerReport, MalformedAnswer
 from gateway.protocols.anthropic_answer import AnthropicAnswer
+from gateway.protocols.binary_answer import BinaryAnswer
 from gateway.protocols.family import form_of
 from gateway.protocols.gemini_answer import GeminiAnswer
+from gateway.protocols.images_answer import ImagesAnswer
 from gateway.protocols.json_array import ArrayReader
 from gateway.protocols.numbers_answer import NumbersAnswer
 from gateway.protocols.openai_answer import OpenAIAnswer
@@ -51,6 +53,8 @@ Answer = (
     | CompletionsAnswer
     | NumbersAnswer
     | TranscriptAnswer
+    | ImagesAnswer
+    | BinaryAnswer
 )
 FORMS: Mapping[str, type[Answer]] = MappingProxyType(
     {
@@ -62,6 +66,10 @@ FORMS: Mapping[str, type[Answer]] = MappingProxyType(
         "openai_moderations": NumbersAnswer,
         "openai_transcriptions": TranscriptAnswer,
         "openai_translations": TranscriptAnswer,
+        "openai_image_generations": ImagesAnswer,
+        "openai_image_edits": ImagesAnswer,
+        "openai_image_variations": ImagesAnswer,
+        "openai_speech": BinaryAnswer,
     }
 )
 """Protocols whose answers have another form than their family's."""

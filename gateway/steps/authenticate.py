@@ -47,6 +47,8 @@ async def authenticate(flow: Flow, services: Services) -> None:
         if purpose.endswith(GROUND) and purpose not in entry.application.purposes:
             raise BadRequest("this application may not call on that legal ground", param="lexgate-purpose")
         flow.principal = dataclasses.replace(entry.principal, purpose=purpose)
+    if b"lexgate-label" in headers and not (entry.application.label_off and headers[b"lexgate-label"] == b"none"):
+        raise BadRequest("Lexgate-Label: none is for applications with label_off", param="lexgate-label")
     if b"lexgate-parent" in headers and FLOW_ID.fullmatch(parent := caller.header(b"lexgate-parent")):
         flow.parents = (parent,)
     if not headers.keys().isdisjoint(SESSION_HEADERS):

@@ -31,8 +31,9 @@ async def commit(flow: Flow, services: Services) -> None:
     draft = intent(flow, time.time_ns() // 1000)
     reservation = flow.id if flow.reserved else ""
     try:
-        await append(flow.log, draft, reservation=reservation, keep=keep)
+        receipt = await append(flow.log, draft, reservation=reservation, keep=keep)
     except RecordInvalid as error:
         raise Unavailable("this call cannot be recorded, so nothing was sent") from error
     flow.reserved = False
+    flow.leaf = receipt.leaf_hash
     flow.intents += 1

@@ -5,7 +5,7 @@ A body that came before, byte for byte, is known with what was found in it.
 
 from __future__ import annotations
 
-from gateway.errors import UnsupportedMediaType
+from gateway.errors import Unavailable, UnsupportedMediaType
 from gateway.flow import Flow
 from gateway.services import Services
 
@@ -13,7 +13,10 @@ JSON = b"application/json"
 
 
 async def decode(flow: Flow, services: Services) -> None:
-    """Reads the body and decodes it by the endpoint's protocol. Raises TooLarge, BadRequest, UnsupportedMediaType."""
+    """Reads the body and decodes it by the endpoint's protocol.
+
+    Raises TooLarge, BadRequest, UnsupportedMediaType; Unavailable where what the endpoint makes cannot be marked.
+    """
     bounds = services.settings.limits
     media_type, expected = flow.caller.headers.get(b"content-type", b""), flow.endpoint.media_type.encode()
     if media_type != expected and media_type.partition(b";")[0].strip().lower() != expected:
@@ -33,4 +36,6 @@ async def decode(flow: Flow, services: Services) -> None:
     if flow.endpoint.model:
         request = request.addressed(flow.endpoint.model, stream=flow.endpoint.stream, framing=flow.endpoint.framing)
     services.model_names.check(request.model)
+    if request.makes and services.marking.missing:
+        raise Unavailable(services.marking.missing)
     flow.request = request
