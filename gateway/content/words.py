@@ -125,7 +125,8 @@ def as_document(found: Verification, language: Language) -> dict[str, Any]:
                 "kind": item.kind,
                 "state": item.state,
                 "reason": item.reason or None,
-                "words": f"{KINDS[item.kind][language]}: {stated(item, language)}",
+                "name": KINDS[item.kind][language],
+                "words": stated(item, language),
                 "names": list(item.names),
                 "details": dict(item.details),
             }
