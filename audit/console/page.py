@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from audit.console.words import LANGUAGES, NAMES, TAGS, VERIFY, Language
+from audit.console.words import DETAILS, LANGUAGES, NAMES, TAGS, VERIFY, Language
 
 SYMBOLS: Mapping[str, str] = {"confirmed": "✓", "partly": "◐", "claimed": "!", "unknown": "?", "problem": "×"}
 _STATES: Mapping[str, str] = {"present": "✓", "absent": "–", "invalid": "×", "not_examined": "·"}
@@ -17,7 +17,7 @@ def render(
 ) -> str:
     """The whole page; with an `answer` of verification, or with what went wrong."""
     word = {name: escape(said[language]) for name, said in VERIFY.items()}
-    found = _answer(answer, word) if answer is not None else _problem(problem, word) if problem else ""
+    found = _answer(answer, word, language) if answer is not None else _problem(problem, word) if problem else ""
     lead = word["lead_public"] if public else word["lead_operator"]
     return f"""<!doctype html>
 <html lang="{TAGS[language]}">
@@ -79,33 +79,32 @@ def _form(language: Language, word: Mapping[str, str], *, public: bool, largest:
 
 
 def _problem(problem: str, word: Mapping[str, str]) -> str:
-    return f'<article class="verdict problem"><h2>{_badge("problem", word)}</h2><p>{escape(problem)}</p></article>'
+    return f'<article class="verdict problem"><h2>{_badge("problem", word["problem"])}</h2><p>{escape(problem)}</p></article>'
 
 
-def _badge(name: str, word: Mapping[str, str]) -> str:
-    return f'<span class="badge" aria-hidden="true">{SYMBOLS[name]}</span>{word[name]}'
+def _badge(name: str, title: str) -> str:
+    return f'<span class="badge" aria-hidden="true">{SYMBOLS[name]}</span>{escape(title)}'
 
 
-def _answer(answer: Mapping[str, Any], word: Mapping[str, str]) -> str:
+def _answer(answer: Mapping[str, Any], word: Mapping[str, str], language: Language) -> str:
     name = answer["verdict"]
     kind = "claimed against" if answer["contradicted"] else name
     file = " · ".join(
         filter(None, (answer["media_type"], f"{answer['bytes']:,} B", f"SHA-256 {answer['sha256'][:16]}…"))
     )
     return f"""<article class="verdict {kind}">
-<h2>{_badge(name, word)}</h2>
+<h2>{_badge(name, answer["title"])}</h2>
 <p>{escape(answer["words"])}</p>
 <p class="hint">{escape(file)}</p>
 </article>
 {_matches(answer, word)}
 <h3>{word["evidence"]}</h3>
-<ul class="evidence">{"".join(map(_evidence, answer["evidence"]))}</ul>"""
+<ul class="evidence">{"".join(_evidence(item, language) for item in answer["evidence"])}</ul>"""
 
 
-def _evidence(item: Mapping[str, Any]) -> str:
-    details = "".join(
-        f"<dt>{escape(key.replace('_', ' '))}</dt><dd>{escape(value)}</dd>" for key, value in item["details"].items()
-    )
+def _evidence(item: Mapping[str, Any], language: Language) -> str:
+    told = [(DETAILS[key][language] if key in DETAILS else key, value) for key, value in item["details"].items()]
+    details = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in told)
     return (
         f'<li class="{escape(item["state"])}"><span class="mark" aria-hidden="true">{_STATES[item["state"]]}</span>'
         f"<div><strong>{escape(item['name'])}</strong> <span>{escape(item['words'])}</span>"
@@ -127,7 +126,7 @@ def _match(match: Mapping[str, Any], word: Mapping[str, str]) -> str:
     share = match["share"] / 10
     return (
         f"<li><code>{escape(match['flow'])}</code>"
-        f'<meter min="0" max="100" value="{share:.0f}"></meter> {share:.0f} % {word["share"]}'
+        f'<meter min="0" max="100" value="{share:.0f}"></meter> {word["share"].format(share=f"{share:.0f}")}'
         f'<p class="hint">{escape(of)}</p>'
         f'<p class="hint">{word["see"]} <code>lexgate audit show {escape(match["flow"])}</code></p></li>'
     )

@@ -28,7 +28,7 @@ VERIFY: Mapping[str, Mapping[Language, str]] = MappingProxyType(
             "en": "Picture, sound, film, PDF, Office document or text, up to {size}",
             "zh": "图片、音频、视频、PDF、Office 文档或文本，最大 {size}",
         },
-        "paste": {"en": "Or paste a text", "zh": "或粘贴文本"},
+        "paste": {"en": "Text", "zh": "文本"},
         "sidecar": {
             "en": "A manifest that lies beside the file (.c2pa), if there is one",
             "zh": "文件附带的清单（.c2pa），如有",
@@ -39,13 +39,13 @@ VERIFY: Mapping[str, Mapping[Language, str]] = MappingProxyType(
             "zh": "只有提供密钥才会查询记录；留空则仅查看文件自身所带的标识。",
         },
         "key_needed": {"en": "Verification here is for operators.", "zh": "此处的查验仅供操作员使用。"},
-        "more": {"en": "More", "zh": "更多"},
+        "more": {"en": "Paste a text, or add a manifest file", "zh": "粘贴文本，或添加清单文件"},
         "verify": {"en": "Verify", "zh": "查验"},
         "busy": {"en": "Looking …", "zh": "正在查验……"},
         "failed": {"en": "The gateway could not be reached.", "zh": "无法连接网关。"},
         "evidence": {"en": "Evidence", "zh": "证据"},
         "matches": {"en": "Calls whose record agrees", "zh": "记录与之吻合的调用"},
-        "share": {"en": "of the content", "zh": "内容占比"},
+        "share": {"en": "{share} % of the content", "zh": "占内容的 {share} %"},
         "see": {"en": "See the record with", "zh": "查看记录："},
         "file": {"en": "File", "zh": "文件"},
         "nothing": {"en": "Choose a file or paste a text first.", "zh": "请先选择文件或粘贴文本。"},
@@ -57,10 +57,27 @@ VERIFY: Mapping[str, Mapping[Language, str]] = MappingProxyType(
             "human made it.",
             "zh": "标识只说明有人写入了什么；只有记录才能证实。没有标识绝不表示内容出自人类。",
         },
-        "confirmed": {"en": "Confirmed", "zh": "已证实"},
-        "partly": {"en": "Partly", "zh": "部分吻合"},
-        "claimed": {"en": "Claimed", "zh": "仅有声明"},
-        "unknown": {"en": "Unknown", "zh": "未知"},
+    }
+)
+
+DETAILS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
+    {
+        "generator": {"en": "made with", "zh": "生成工具"},
+        "synthetic": {"en": "says it is synthetic", "zh": "声明为合成内容"},
+        "system": {"en": "model", "zh": "模型"},
+        "provider": {"en": "provider", "zh": "提供者"},
+        "time": {"en": "time", "zh": "时间"},
+        "failures": {"en": "does not hold", "zh": "未通过项"},
+        "signer": {"en": "signer", "zh": "签名者"},
+        "timestamp": {"en": "time-stamp", "zh": "时间戳"},
+        "timestamp_trusted": {"en": "time-stamp trusted", "zh": "时间戳可信"},
+        "remote": {"en": "manifest elsewhere", "zh": "远程清单"},
+        "label": {"en": "label (1 is, 2 may be, 3 suspected)", "zh": "Label（1 是，2 可能，3 疑似）"},
+        "producer": {"en": "producer", "zh": "生成服务提供者"},
+        "produce_id": {"en": "identifier", "zh": "内容编号"},
+        "propagator": {"en": "passed on by", "zh": "传播服务提供者"},
+        "propagate_id": {"en": "its identifier", "zh": "传播编号"},
+        "error": {"en": "error", "zh": "错误"},
     }
 )
 

@@ -69,9 +69,9 @@ def _verified(settings: Settings, data: bytes, tenant: str, sidecar: Path | None
 
 def told(found: Verification, language: Language) -> str:
     """The answer in plain words: the verdict, each kind of evidence, and the calls that the content agrees with."""
-    from gateway.content.words import KINDS, MATCHES, as_document, sentence, stated
+    from gateway.content.words import KINDS, MATCHES, TITLES, as_document, sentence, stated
 
-    lines = [sentence(found, language), ""]
+    lines = [f"{TITLES[found.verdict.word][language]}. {sentence(found, language)}", ""]
     width = max(len(KINDS[item.kind][language]) for item in found.carried.evidence)
     for item in found.carried.evidence:
         lines.append(f"  {KINDS[item.kind][language]:<{width}}  {stated(item, language)}")

@@ -263,7 +263,8 @@ class VerifyAnswer(Told):
     """What is known of a file. `unknown` never means that a human made it."""
 
     verdict: Literal["confirmed", "partly", "claimed", "unknown"]
-    words: str
+    title: str = Field(description="the verdict in a word of the language")
+    words: str = Field(description="the verdict in sentences")
     flow: str | None
     contradicted: list[str] = Field(description="calls that marks name and whose record says otherwise")
     media_type: str | None

@@ -1,6 +1,7 @@
 // Drag and drop, and an answer without a new page. Without this file the form works as forms do.
 'use strict';
 (() => {
+  document.documentElement.classList.add('scripted');
   const form = document.getElementById('form');
   const drop = document.getElementById('drop');
   const file = document.getElementById('file');
