@@ -6,7 +6,9 @@ disclosure (provider, system and its version, time, unique identifier), and the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -18,7 +20,8 @@ COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrained
 SYNTHETIC = frozenset({TRAINED, COMPOSITE, "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"})
 
 
-def generator() -> dict[str, str]:
+@cache
+def generator() -> Mapping[str, str]:
     """The claim generator: this product and its version."""
     try:
         return {"name": "lexgate", "version": version("lexgate")}

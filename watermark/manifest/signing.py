@@ -87,10 +87,10 @@ def _definition(
     """The manifest's definition, and its ingredients with how each relates to the output."""
     readable, others = _readable(origin.ingredients)
     parent = assertions.parent_of(readable, media_type) if not others else None
-    if before is not None and carries_manifest(before, media_type):
+    came = _came_signed(before, media_type)
+    if came:
         actions = assertions.edited(origin, "0", ours=True)
-        marked = Ingredient(media_type, "", before)
-        sources = ((marked, "parentOf"), *((one, "inputTo") for one in readable))
+        sources = (*((one, "parentOf") for one in came), *((one, "inputTo") for one in readable))
     elif parent is not None:
         actions = assertions.edited(origin, "0", ours=False)
         sources = ((parent, "parentOf"),)
@@ -98,6 +98,13 @@ def _definition(
         actions = assertions.created(origin, tuple(str(number) for number in range(len(readable))))
         sources = tuple((one, "inputTo") for one in readable)
     return _described(origin, actions, others), sources
+
+
+def _came_signed(before: bytes | None, media_type: str) -> tuple[Ingredient, ...]:
+    """The output as it came, if it has a manifest of its own that can be kept."""
+    if before is None or not carries_manifest(before, media_type):
+        return ()
+    return _readable((Ingredient(media_type, "", before),))[0]
 
 
 def _readable(ingredients: tuple[Ingredient, ...]) -> tuple[tuple[Ingredient, ...], tuple[Ingredient, ...]]:
