@@ -77,6 +77,8 @@ DETAILS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
         "produce_id": {"en": "identifier", "zh": "内容编号"},
         "propagator": {"en": "passed on by", "zh": "传播服务提供者"},
         "propagate_id": {"en": "its identifier", "zh": "传播编号"},
+        "score": {"en": "score", "zh": "得分"},
+        "threshold": {"en": "threshold", "zh": "阈值"},
         "error": {"en": "error", "zh": "错误"},
     }
 )

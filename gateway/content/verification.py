@@ -129,7 +129,7 @@ class Verifier:
 
 
 def _compare(candidates: Sequence[Made], asked: Mapping[str, _Asked], records: Records) -> tuple[list[Match], set[str]]:
-    """The outputs whose records agree with the content, best first; and the flows whose records say what they made."""
+    """The outputs whose records agree with the content, best first; and the flows whose content can be compared."""
     matches: list[Match] = []
     comparable: set[str] = set()
     known: dict[str, Mapping[str, Any] | None] = {}
@@ -140,8 +140,10 @@ def _compare(candidates: Sequence[Made], asked: Mapping[str, _Asked], records: R
         said = _said(record, made.output) if record is not None else {}
         if record is None or not said:
             continue
-        comparable.add(made.flow)
-        by, share = _agreement(said, asked[made.tenant])
+        content = asked[made.tenant]
+        if (said.get("fingerprint") and content.marks.size) or (said.get("prints") and content.prints):
+            comparable.add(made.flow)  # that bytes differ says nothing of the content: every program writes its own
+        by, share = _agreement(said, content)
         if by:
             matches.append(Match(made.flow, made.output, by, share, _summary(record)))
     # Of equal content the latest call counts, as for lineage.

@@ -28,8 +28,8 @@ VERDICTS: Words = MappingProxyType(
             "zh": "文件带有来源标识，但没有记录予以证实；标识本身可以被复制。",
         },
         "contradicted": {
-            "en": "The record says otherwise: the marks name call {flow}, but this is not what that call made. The marks "
-            "may have been copied onto it.",
+            "en": "The record says otherwise: the marks name call {flow}, but the content is not like what that call made. "
+            "The marks may have been copied onto it.",
             "zh": "与记录不符：标识指向调用 {flow}，但内容并非该调用所生成。标识可能是复制上去的。",
         },
         "unknown": {
@@ -98,6 +98,11 @@ REASONS: Words = MappingProxyType(
         "unreadable": {"en": "this part of the file cannot be read", "zh": "文件的这一部分无法读取"},
         "no_text": {"en": "the file has neither text nor a print to compare", "zh": "文件没有可比对的文本或指纹"},
         "no_such_mark": {"en": "files of this type cannot carry it", "zh": "此类文件不支持该标识"},
+        "no_key": {"en": "there is no key to look with", "zh": "没有可用于检测的密钥"},
+        "many_keys": {
+            "en": "more tenants' keys than can be tried: name one tenant",
+            "zh": "租户密钥过多，请指定一个租户",
+        },
         "no_library": {"en": "what reads it is not installed", "zh": "未安装相应的读取组件"},
         "no_manifest": {"en": "there is no manifest", "zh": "没有清单"},
         "tampered": {"en": "the file was changed after it was signed", "zh": "文件在签名后被改动"},

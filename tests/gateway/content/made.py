@@ -16,6 +16,7 @@ from audit.made.follow import follow
 from gateway.content.compose import verifier_of
 from gateway.content.verification import Verification
 from gateway.control.scope import ScopedRecords
+from gateway.marking.keys import payload_of
 from gateway.settings import Settings
 from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome, settle
 from watermark.exact import exact_text
@@ -79,20 +80,25 @@ class Studio:
         )
         return flow
 
-    async def drew(self, data: bytes, tenant: str = "acme", *, remember: bool = True) -> tuple[str, Marked]:
+    async def drew(
+        self, data: bytes, tenant: str = "acme", *, remember: bool = True, invisible: bool = False
+    ) -> tuple[str, Marked]:
         """Marks a picture and records it; its flow and what was delivered."""
         flow = new_flow()
-        origin = Origin(flow, 0, "ab" * 32, 7, "demo-image", "demo", "001191310", time.time_ns() // 1000)
-        made = mark(data, "image/png", origin, Marking("cn", aigc=True, c2pa=True), MarkingKeys(self.signer, bytes(32)))
+        payload = payload_of(self.lab.keyring.derive("payload", tenant), flow, 0)
+        origin = Origin(flow, 0, "ab" * 32, payload, "demo-image", "demo", "001191310", time.time_ns() // 1000)
+        keys = MarkingKeys(self.signer, self.lab.keyring.derive("invisible", tenant))
+        made = mark(data, "image/png", origin, Marking("cn", aigc=True, c2pa=True, invisible=invisible), keys)
         digest = blake2b(made.data, key=self.lab.keyring.derive("digest", tenant), digest_size=32).hexdigest()
-        await self.record(flow, tenant, "li.wei", {"output_0": digest} if remember else {}, None)
+        await self.record(flow, tenant, "li.wei", {"output_0": digest} if remember else {}, None, payload)
         return flow, made
 
-    async def record(self, flow, tenant, user, digests, settled) -> None:
+    async def record(self, flow, tenant, user, digests, settled, payload=0) -> None:
         log = await self.lab.connect(f"w-{flow[-12:]}")
         await log.append(intent(flow, tenant=tenant, user=user))
         end = outcome(flow, tenant=tenant, user=user)
-        await log.append(end._replace(groups={**end.groups, "digest": {**end.groups["digest"], **digests}}))
+        pub = end.groups["pub"] | {"outputs": [{"index": 0, "payload": f"{payload:016x}"}] if payload else []}
+        await log.append(end._replace(groups={**end.groups, "pub": pub, "digest": {**end.groups["digest"], **digests}}))
         if settled is not None:
             await log.append(settled)
         await log.close()

@@ -100,7 +100,7 @@ def test_a_dropped_picture_is_confirmed_and_a_copied_mark_is_not(shown: Shown) -
     assert page.url == f"{shown.url}/verify"  # no new page
 
     drop(page, "copied.png", write_aigc(picture(2), "image/png", ours("001191310", f"{shown.flow}-0")))
-    assert "not what that call made" in verdict(page)
+    assert "No record confirms them" in verdict(page)
     assert complaints == []
 
 
