@@ -7,6 +7,7 @@ disclosure (provider, system and its version, time, unique identifier), and the 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -20,10 +21,16 @@ SYNTHETIC = frozenset({TRAINED, COMPOSITE, "http://cv.iptc.org/newscodes/digital
 
 def generator() -> dict[str, str]:
     """The claim generator: this product and its version."""
+    return {"name": "lexgate", "version": _version()}
+
+
+@cache
+def _version() -> str:
+    """Read once: the package's metadata costs a millisecond."""
     try:
-        return {"name": "lexgate", "version": version("lexgate")}
+        return version("lexgate")
     except PackageNotFoundError:
-        return {"name": "lexgate", "version": "0"}
+        return "0"
 
 
 def origin_assertion(origin: Origin, inputs: tuple[Ingredient, ...] = ()) -> dict[str, Any]:
