@@ -23,6 +23,7 @@ from gateway.marking.content_store import PATH
 from gateway.marking.demand import Demand
 from gateway.marking.keys import payload_of
 from gateway.protocols.answer import spliced
+from gateway.protocols.given_media import given_in
 from gateway.protocols.made_media import Made, decoded, made_in, may_hold
 from gateway.protocols.sse import EventReader
 from gateway.services import Services
@@ -73,7 +74,8 @@ class Outputs:
     flow: Flow
     services: Services
     demand: Demand
-    ingredients: tuple[Ingredient, ...] = ()
+    provenance: tuple[dict[str, Any], ...] = ()  # what files that came along say of themselves
+    _ingredients: tuple[Ingredient, ...] | None = field(default=None, repr=False)
     made: list[Output] = field(default_factory=list)
     text_manifest: str = ""  # c2pa, or why a text has none: short, not NFC, ...; "" where none was asked for
     sidecars: list[str] = field(default_factory=list)  # tokens of their links
@@ -87,6 +89,7 @@ class Outputs:
         return {
             "marking": {"profile": demand.profile.name, "added": sorted(demand.added)},
             "outputs": [output.said(self.flow.id) for output in self.made],
+            **({"ingredients": list(self.provenance)} if self.provenance else {}),
             **({"text_manifest": self.text_manifest} if self.text_manifest else {}),
             **off,
         }
@@ -197,7 +200,8 @@ class Outputs:
         flow, services, index = self.flow, self.services, self._first + len(self.made)
         media_type = sniff(data, declared) or canonical(declared)
         marking, origin = self.demand.marking_of(media_type), self._origin(index)
-        marked = await services.marking.mark(flow.who.tenant, data, media_type, origin, marking)
+        done = await services.marking.mark(flow.who.tenant, data, media_type, origin, marking)
+        marked, self.provenance = done.marked, done.ingredients
         key = services.fingerprint_key(flow.who.tenant)
         digest = await services.heavy.run(len(marked.data), exact_bytes, marked.data, key)
         self.made.append(
@@ -234,6 +238,19 @@ class Outputs:
         self.text_manifest = manifest.reason or "c2pa"
         return said + wrapper
 
+    def _given(self) -> tuple[Ingredient, ...]:
+        """Files that the request brought along: what is made is made from them."""
+        if self._ingredients is None:
+            request, most = self.flow.request, self.services.settings.marking.largest_bytes
+            files = given_in(request) if request is not None and request.uninspected else []
+            while sum(len(data) for _, data in files) > most:
+                files.pop()
+            self._ingredients = tuple(
+                Ingredient(sniff(data, declared) or canonical(declared), sha256(data).hexdigest(), data)
+                for declared, data in files
+            )
+        return self._ingredients
+
     def _origin(self, index: int) -> Origin:
         flow, services = self.flow, self.services
         if flow.provider is None or flow.request is None:
@@ -247,7 +264,7 @@ class Outputs:
             provider=flow.provider.name,
             producer=services.settings.labels.producer_code,
             time_us=flow.time_us,
-            ingredients=self.ingredients,
+            ingredients=self._given(),
         )
 
 
