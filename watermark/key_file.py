@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import threading
 from pathlib import Path
 
 import orjson
@@ -62,15 +63,19 @@ def read_key(path: Path, kind: str, passphrase: str = "") -> PrivateKey:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """A new file that only its owner may read, on disk when this returns."""
+    """A new file that only its owner may read: there whole, and on disk, or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    handle = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(draft)
     except FileExistsError as error:
         raise SigningKeyUnusable(f"{path} exists already; keys are never overwritten") from error
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _unseal(document: dict[str, str], kind: str, passphrase: str, path: Path) -> bytes:

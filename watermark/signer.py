@@ -11,6 +11,10 @@ object with the three members of `watermark.marking.Signer`.
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -48,15 +52,19 @@ class ContentSigner:
     def create(
         cls, folder: Path, organisation: str, passphrase: str = "", algorithm: Algorithm = "es256"
     ) -> ContentSigner:
-        """Make a root and a leaf in `folder`; SigningKeyUnusable when there are some already."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        now = datetime.now(UTC)
-        root_key, key = _new_key(algorithm), _new_key(algorithm)
-        root = make_root(root_key, organisation, now)
-        write_key(folder / ROOT_KEY, "content-root", root_key, passphrase)
-        write_key(folder / KEY, "content-signing", key, passphrase)
-        write_private(folder / ROOT, pem(root))
-        write_private(folder / CHAIN, pem(make_leaf(key, root, root_key, now)))
+        """Make a root and a leaf in `folder`; SigningKeyUnusable when there is a key already."""
+        with _locked(folder):
+            if has_signer(folder):
+                raise SigningKeyUnusable(f"{folder} already holds a content-signing key; it is never overwritten")
+            _make(folder, organisation, passphrase, algorithm)
+        return cls.open(folder, passphrase)
+
+    @classmethod
+    def ensure(cls, folder: Path, organisation: str, passphrase: str = "") -> ContentSigner:
+        """The signer of `folder`, made now if there is none: processes that start together get the same one."""
+        with _locked(folder):
+            if not has_signer(folder):
+                _make(folder, organisation, passphrase, "es256")
         return cls.open(folder, passphrase)
 
     @classmethod
@@ -88,14 +96,47 @@ class ContentSigner:
 
 def renew(folder: Path, passphrase: str = "") -> ContentSigner:
     """A new certificate for the key of `folder` under its root; what was signed before stays as it is."""
-    root_key = read_key(folder / ROOT_KEY, "content-root", passphrase)
-    key = read_key(folder / KEY, "content-signing", passphrase)
-    root = x509.load_pem_x509_certificate(read_certificates(folder / ROOT))
-    fresh = folder / f"{CHAIN}.new"
-    fresh.unlink(missing_ok=True)
-    write_private(fresh, pem(make_leaf(key, root, root_key, datetime.now(UTC))))
-    fresh.replace(folder / CHAIN)
+    with _locked(folder):
+        root_key = read_key(folder / ROOT_KEY, "content-root", passphrase)
+        key = read_key(folder / KEY, "content-signing", passphrase)
+        root = x509.load_pem_x509_certificate(read_certificates(folder / ROOT))
+        _replace(folder / CHAIN, pem(make_leaf(key, root, root_key, datetime.now(UTC))))
     return ContentSigner.open(folder, passphrase)
+
+
+def _make(folder: Path, organisation: str, passphrase: str, algorithm: Algorithm) -> None:
+    """The signing key comes last: whoever sees it finds the rest. A root that a crash left behind is used."""
+    now = datetime.now(UTC)
+    if (folder / ROOT_KEY).exists():
+        root_key = read_key(folder / ROOT_KEY, "content-root", passphrase)
+    else:
+        root_key = _new_key(algorithm)
+        write_key(folder / ROOT_KEY, "content-root", root_key, passphrase)
+    if not (folder / ROOT).exists():
+        _replace(folder / ROOT, pem(make_root(root_key, organisation, now)))
+    root = x509.load_pem_x509_certificate(read_certificates(folder / ROOT))
+    key = _new_key(algorithm)
+    _replace(folder / CHAIN, pem(make_leaf(key, root, root_key, now)))
+    write_key(folder / KEY, "content-signing", key, passphrase)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    write_private(fresh, data)
+    fresh.replace(path)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One process at a time makes keys in a folder."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(folder / ".content.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def has_signer(folder: Path) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
 from functools import cache
+from pathlib import Path
 
 import av
 import docx
@@ -70,16 +72,20 @@ def sound(form: str, codec: str, seconds: float = 0.6, **options: str) -> bytes:
     return target.getvalue()
 
 
-def film(form: str, codec: str = "mpeg4", *, audio: bool = True, **options: str) -> bytes:
-    """Twelve frames, with a tone where the container takes one."""
-    target = io.BytesIO()
-    with av.open(target, "w", format=form, options=options) as container:
+def film(form: str, codec: str = "mpeg4", **options: str) -> bytes:
+    """Twelve frames. On disk, because an index that comes first is written in a second pass."""
+    with tempfile.NamedTemporaryFile(suffix=f".{form}") as target:
+        _write_film(target.name, form, codec, options)
+        return Path(target.name).read_bytes()
+
+
+def _write_film(path: str, form: str, codec: str, options: dict[str, str]) -> None:
+    with av.open(path, "w", format=form, options=options) as container:
         video = container.add_stream(codec, rate=12)
         video.width, video.height, video.pix_fmt = 96, 64, "yuv420p"
         for number in range(12):
             container.mux(video.encode(av.VideoFrame.from_image(picture(seed=number))))
         container.mux(video.encode(None))
-    return target.getvalue()
 
 
 def _pdf() -> bytes:
@@ -139,7 +145,13 @@ _MAKERS = {
     PPTX: _slides,
 }
 MANIFEST_TYPES = tuple(list(_MAKERS)[:16])
+
 AIGC_TYPES = tuple(kind for kind in _MAKERS if kind not in {"image/svg+xml", "video/x-msvideo"})
+
+
+def samples() -> tuple[str, ...]:
+    """Every type there is a sample of."""
+    return tuple(_MAKERS)
 
 
 @cache

@@ -6,6 +6,7 @@ disclosure (provider, system and its version, time, unique identifier), and the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +20,8 @@ COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrained
 SYNTHETIC = frozenset({TRAINED, COMPOSITE, "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"})
 
 
-def generator() -> dict[str, str]:
+@cache
+def generator() -> Mapping[str, str]:
     """The claim generator: this product and its version."""
     return {"name": "lexgate", "version": _version()}
 

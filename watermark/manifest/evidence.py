@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Integrity = Literal["absent", "valid", "tampered", "broken"]
-"""absent: no manifest; valid: signature and hashes hold; tampered: one of them does not; broken: it cannot be read."""
+"""absent: no manifest; valid: signature and hashes hold; tampered: one of them does not; broken: the manifest, or the file
+around it, cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,6 @@ def read_manifest(
             return evidence_of(document(reader))
     except c2pa.C2paError.ManifestNotFound:
         return ManifestEvidence("absent")
-    except c2pa.C2paError.RemoteManifest as error:
-        return ManifestEvidence("absent", remote=_text(str(error)))
     except c2pa.C2paError.NotSupported:
         return ManifestEvidence("absent")
     except c2pa.C2paError as error:
@@ -81,9 +79,11 @@ def _credential_failed(failed: tuple[str, ...]) -> bool:
 
 
 def _unread(message: str) -> ManifestEvidence:
-    """c2pa-rs gave up on the file. No manifest in a file that it cannot parse is absence; all else is a broken one."""
-    name = message.partition(":")[0].strip()
-    return ManifestEvidence("broken", failures=(_text(name),))
+    """c2pa-rs gave up: the manifest lies elsewhere, or it or the file around it cannot be read."""
+    name, _, rest = message.partition(":")
+    if name in {"Remote", "RemoteManifest"}:
+        return ManifestEvidence("absent", remote=_text(rest.strip().rpartition(" ")[2]))
+    return ManifestEvidence("broken", failures=(_text(name.strip()),))
 
 
 def _generator(manifest: Mapping[str, Any]) -> str:

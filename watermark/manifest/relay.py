@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -49,17 +50,29 @@ def bounded(authority: str) -> Iterator[str]:
 
 def ask(authority: str, query: bytes) -> bytes | None:
     """The authority's reply (DER), or None when it gives none in time."""
-    parts = urlsplit(authority)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return None
     try:
-        connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_S)
+        parts = urlsplit(authority)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not host:
+        return None
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(host, port, timeout=TIMEOUT_S)
+    try:
         path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         connection.request("POST", path, query, {"content-type": QUERY})
-        response = connection.getresponse()
-        body = response.read(_LARGEST + 1)
-        connection.close()
+        return _reply(connection.getresponse(), time.monotonic() + TIMEOUT_S)
     except (OSError, http.client.HTTPException, ValueError):
         return None
-    return body if response.status == 200 and 0 < len(body) <= _LARGEST else None
+    finally:
+        connection.close()
+
+
+def _reply(response: http.client.HTTPResponse, deadline: float) -> bytes | None:
+    body = b""
+    while response.status == 200 and (piece := response.read1(8192)):
+        body += piece
+        if len(body) > _LARGEST or time.monotonic() > deadline:
+            return None
+    return body or None

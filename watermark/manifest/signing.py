@@ -10,7 +10,8 @@ import io
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from watermark.errors import MarkingFailed, Unsupported
+from watermark.aigc.heif import rebased
+from watermark.errors import MalformedMedia, MarkingFailed, Unsupported
 from watermark.manifest import assertions, relay
 from watermark.manifest.engine import context, library
 from watermark.manifest.reading import carries_manifest
@@ -48,6 +49,7 @@ def sign_manifest(
     """
     if media_type not in EMBEDDED:
         raise Unsupported(f"content of type {media_type or 'unknown'} cannot carry a C2PA manifest")
+    data = _safe(data, media_type)
     signer = _signer(keys)
     definition, sources = _definition(media_type, origin, before)
     if keys.timestamp_url:
@@ -75,6 +77,16 @@ def restamp_manifest(data: bytes, media_type: str, origin: Origin, keys: Marking
     return ManifestResult(signed, timestamped=True)
 
 
+def _safe(data: bytes, media_type: str) -> bytes:
+    """The same content in a form that c2pa-rs does not damage."""
+    if media_type not in {"image/avif", "image/heic"}:
+        return data
+    try:
+        return rebased(data)
+    except (MalformedMedia, OverflowError) as error:
+        raise MarkingFailed("the C2PA manifest could not be made: the picture's table of items is damaged") from error
+
+
 def _signer(keys: MarkingKeys) -> Signer:
     if keys.signer is None:
         raise MarkingFailed("a C2PA manifest is demanded, but there is no content-signing key")
@@ -87,10 +99,10 @@ def _definition(
     """The manifest's definition, and its ingredients with how each relates to the output."""
     readable, others = _readable(origin.ingredients)
     parent = assertions.parent_of(readable, media_type) if not others else None
-    if before is not None and carries_manifest(before, media_type):
+    came = _came_signed(before, media_type)
+    if came:
         actions = assertions.edited(origin, "0", ours=True)
-        marked = Ingredient(media_type, "", before)
-        sources = ((marked, "parentOf"), *((one, "inputTo") for one in readable))
+        sources = (*((one, "parentOf") for one in came), *((one, "inputTo") for one in readable))
     elif parent is not None:
         actions = assertions.edited(origin, "0", ours=False)
         sources = ((parent, "parentOf"),)
@@ -98,6 +110,13 @@ def _definition(
         actions = assertions.created(origin, tuple(str(number) for number in range(len(readable))))
         sources = tuple((one, "inputTo") for one in readable)
     return _described(origin, actions, others), sources
+
+
+def _came_signed(before: bytes | None, media_type: str) -> tuple[Ingredient, ...]:
+    """The output as it came, if it has a manifest of its own that can be kept."""
+    if before is None or not carries_manifest(before, media_type):
+        return ()
+    return _readable((Ingredient(media_type, "", before),))[0]
 
 
 def _readable(ingredients: tuple[Ingredient, ...]) -> tuple[tuple[Ingredient, ...], tuple[Ingredient, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -77,9 +78,7 @@ def _claim(name: str, boxes: Mapping[str, bytes]) -> bytes:
 
 def _sign(claim: bytes, signer: Signer, authority: str) -> tuple[bytes, bool]:
     """COSE_Sign1 with the claim detached; the chain stands in the protected header, the time-stamp (v2) outside."""
-    chain = [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(signer.certificates)]
-    header = {1: _ALGORITHMS[signer.algorithm], _X5CHAIN: chain[0] if len(chain) == 1 else chain}
-    protected = encode(header)
+    protected = _protected(signer.algorithm, signer.certificates)
     try:
         signature = signer.sign(encode(["Signature1", protected, b"", claim]))
     except Exception as error:
@@ -90,6 +89,13 @@ def _sign(claim: bytes, signer: Signer, authority: str) -> tuple[bytes, bool]:
     token = token_for(authority, countersigned) if authority else None
     outside = {"sigTst2": {"tstTokens": [{"val": token}]}} if token else {}
     return encode(Tagged(_SIGN1, [protected, outside, None, signature])), token is not None
+
+
+@lru_cache(maxsize=16)
+def _protected(algorithm: str, certificates: bytes) -> bytes:
+    """Algorithm and chain (RFC 9360: one certificate stands alone, several in an array)."""
+    chain = [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(certificates)]
+    return encode({1: _ALGORITHMS[algorithm], _X5CHAIN: chain[0] if len(chain) == 1 else chain})
 
 
 def _assertion(label: str, data: Any) -> bytes:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal
 
 from watermark.errors import MarkingFailed
 from watermark.manifest import assertions
+from watermark.manifest.cbor import encode
 from watermark.manifest.store import Stretch, make_store
 from watermark.marking import MarkingKeys, Origin, Signer
 from watermark.text_manifest.wrapper import MAGIC, encoded, size_of, wrap
@@ -28,12 +30,13 @@ Reason = Literal["", "short", "not NFC", "not text", "carries another"]
 class TextManifest:
     """One text on its way out. `reason` says after `end` why there is no manifest, if there is none."""
 
-    __slots__ = ("_digest", "_keys", "_length", "_origin", "_read", "_shortest", "_tail", "reason")
+    __slots__ = ("_digest", "_keys", "_length", "_origin", "_read", "_recent", "_shortest", "_tail", "reason")
 
     def __init__(self, origin: Origin, keys: MarkingKeys, shortest: int = 0) -> None:
         """`shortest`: code points below which a text is not worth 9 KB of invisible ones."""
         self._origin, self._keys, self._shortest = origin, keys, shortest
-        self._digest, self._length, self._read, self._tail = sha256(), 0, 0, ""
+        self._digest, self._length, self._read = sha256(), 0, 0
+        self._tail, self._recent = "", ""
         self.reason: Reason = ""
 
     def push(self, delta: str) -> str:
@@ -48,7 +51,7 @@ class TextManifest:
         self._digest.update(encoded)
         self._length += len(encoded)
         self._read += len(delta)
-        self._normal(self._tail + delta)
+        self._check(delta)
         return delta
 
     def end(self) -> str:
@@ -61,14 +64,15 @@ class TextManifest:
             raise MarkingFailed("a C2PA manifest is demanded, but there is no content-signing key")
         return _wrapper(self._digest.digest(), self._length, self._origin, self._keys.signer)
 
-    def _normal(self, text: str) -> None:
-        """Checks the new stretch with what stands before it up to the last place where nothing can combine."""
-        if not unicodedata.is_normalized("NFC", text):
-            self.reason = "not NFC"
-        elif encoded(MAGIC) in text:
+    def _check(self, delta: str) -> None:
+        """The new stretch with what stands before it, up to the last place where nothing can combine."""
+        text, recent = self._tail + delta, self._recent + delta
+        if encoded(MAGIC) in recent:
             self.reason = "carries another"
+        elif not unicodedata.is_normalized("NFC", text):
+            self.reason = "not NFC"
         else:
-            self._tail = _tail(text)
+            self._tail, self._recent = _tail(text), recent[1 - len(MAGIC) :]
             if len(self._tail) > _LONGEST_TAIL:
                 self.reason = "not NFC"
 
@@ -78,28 +82,29 @@ def _wrapper(digest: bytes, start: int, origin: Origin, signer: Signer) -> str:
         "c2pa.actions.v2": assertions.created(origin),
         assertions.ORIGIN_LABEL: assertions.origin_assertion(origin, origin.ingredients),
     }
-    length, known = 9000, 0
-    while known != length:  # a store's size depends on how many digits its own size has
-        known = length
-        size = len(make_store(digest, said, _Unsigned(signer), left_out=Stretch(start, known))[0])
-        length = size_of(size)
+    store_size = _frame(signer.algorithm, signer.certificates) + sum(len(encode(one)) - 1 for one in said.values())
+    store_size += len(encode(start)) - 1
+    length = size_of(store_size)
+    while length != (grown := size_of(store_size + len(encode(length)) - 1)):  # it tells its own size
+        length = grown
     store, _ = make_store(digest, said, signer, left_out=Stretch(start, length))
     return wrap(store, length)
+
+
+@lru_cache(maxsize=16)
+def _frame(algorithm: Literal["es256", "ed25519"], certificates: bytes) -> int:
+    """Bytes of a store that says nothing: what is said, and two numbers, come on top."""
+    nothing: dict[str, dict[str, str]] = {"c2pa.actions.v2": {}, assertions.ORIGIN_LABEL: {}}
+    store, _ = make_store(bytes(32), nothing, _Unsigned(algorithm, certificates), left_out=Stretch(0, 0))
+    return len(store)
 
 
 @dataclass(frozen=True, slots=True)
 class _Unsigned:
     """A signer for measuring: right in size, worth nothing."""
 
-    signer: Signer
-
-    @property
-    def algorithm(self) -> Literal["es256", "ed25519"]:
-        return self.signer.algorithm
-
-    @property
-    def certificates(self) -> bytes:
-        return self.signer.certificates
+    algorithm: Literal["es256", "ed25519"]
+    certificates: bytes
 
     def sign(self, data: bytes) -> bytes:
         return bytes(64)
