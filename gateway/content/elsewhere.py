@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import blake2b
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Literal
@@ -31,7 +30,7 @@ from gateway.marking.keys import TenantKeys, payload_of
 from gateway.marking.wire import SOCKET
 from gateway.marking.worker import Bounds, listen, serve
 from gateway.settings import Settings
-from watermark.exact import exact_text
+from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import encode, winnow
 from watermark.marking import Marked, Marking, Origin
 from watermark.media_types import sniff
@@ -124,7 +123,6 @@ class Marker:
             "index": 0,
             "media_type": marked.media_type,
             "produce_id": origin.produce_id,
-            "payload": f"{origin.payload:016x}",
             "carries": list(marked.carries),
             "profile": marking.profile,
             "timestamped": marked.timestamped,
@@ -142,15 +140,15 @@ class Marker:
             "outputs": [output],
         }
         subj = {"tenant": wish.tenant, "application": wish.application, "user": wish.user, "subjects": []}
-        groups: dict[str, dict[str, Any]] = {"pub": pub, "subj": subj, "digest": self._digest(marked, wish.tenant)}
+        groups: dict[str, dict[str, Any]] = {"pub": pub, "subj": subj, "digest": self._digest(marked, origin, wish.tenant)}
         return LeafDraft(LeafKind.OUTCOME, origin.flow, origin.time_us, wish.tenant, wish.user, groups)
 
-    def _digest(self, marked: Marked, tenant: str) -> dict[str, Any]:
+    def _digest(self, marked: Marked, origin: Origin, tenant: str) -> dict[str, Any]:
         key = self._keyring.derive("fingerprint", tenant)
         text = "" if marked.media_type.partition("/")[0] in _NO_TEXT else visible_text(marked.data, marked.media_type)
-        whole = blake2b(marked.data, key=self._keyring.derive("digest", tenant), digest_size=32).hexdigest()
         known = {"fingerprint": encode(winnow(text, key)), "text": exact_text(text, key)} if text else {}
-        return {"output_0": whole, **known}
+        payload = f"{origin.payload:016x}"
+        return {**known, "outputs": [{"index": 0, "exact": exact_bytes(marked.data, key), "payload": payload}]}
 
 
 _NO_TEXT = frozenset({"image", "audio", "video"})

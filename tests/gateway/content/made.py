@@ -7,7 +7,6 @@ import io
 import random
 import time
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 from PIL import Image
@@ -19,7 +18,7 @@ from gateway.control.scope import ScopedRecords
 from gateway.marking.keys import payload_of
 from gateway.settings import Settings
 from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome, settle
-from watermark.exact import exact_text
+from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import encode, winnow
 from watermark.marker import mark
 from watermark.marking import Marked, Marking, MarkingKeys, Origin
@@ -89,16 +88,15 @@ class Studio:
         origin = Origin(flow, 0, "ab" * 32, payload, "demo-image", "demo", "001191310", time.time_ns() // 1000)
         keys = MarkingKeys(self.signer, self.lab.keyring.derive("invisible", tenant))
         made = mark(data, "image/png", origin, Marking("cn", aigc=True, c2pa=True, invisible=invisible), keys)
-        digest = blake2b(made.data, key=self.lab.keyring.derive("digest", tenant), digest_size=32).hexdigest()
-        await self.record(flow, tenant, "li.wei", {"output_0": digest} if remember else {}, None, payload)
+        known = {"index": 0, "exact": exact_bytes(made.data, self.key(tenant)), "payload": f"{payload:016x}"}
+        await self.record(flow, tenant, "li.wei", {"outputs": [known]} if remember else {}, None)
         return flow, made
 
-    async def record(self, flow, tenant, user, digests, settled, payload=0) -> None:
+    async def record(self, flow, tenant, user, digests, settled) -> None:
         log = await self.lab.connect(f"w-{flow[-12:]}")
         await log.append(intent(flow, tenant=tenant, user=user))
         end = outcome(flow, tenant=tenant, user=user)
-        pub = end.groups["pub"] | {"outputs": [{"index": 0, "payload": f"{payload:016x}"}] if payload else []}
-        await log.append(end._replace(groups={**end.groups, "pub": pub, "digest": {**end.groups["digest"], **digests}}))
+        await log.append(end._replace(groups={**end.groups, "digest": {**end.groups["digest"], **digests}}))
         if settled is not None:
             await log.append(settled)
         await log.close()
