@@ -92,11 +92,17 @@ class DataPlane:
         await logged.start()
         inspectors = InspectorPool([run / f"inspector-{index}.sock" for index in range(settings.inspection.processes)])
         await inspectors.start()
+        extractors = InspectorPool(
+            [run / f"extractor-{index}.sock" for index in range(settings.inspection.processes)]
+            if settings.inspection.files
+            else []
+        )
+        await extractors.start()
         detectors = await _detectors(inspectors)
         plane: DataPlane
         settler = Settler(lambda: plane.services())  # noqa: PLW0108  `plane` is made below
         issued = IssuedKeysFile(settings.issued_keys_path)
-        services = _compose(effective, slot, keyring, logged, inspectors, detectors, settler, issued.read())
+        services = _compose(effective, slot, keyring, logged, inspectors, extractors, detectors, settler, issued.read())
         plane = cls(services, slot, effective.instance, issued)
         services.tokens.start()
         settler.start()
@@ -150,6 +156,7 @@ class DataPlane:
         await services.upstream.close()
         services.vault.close()
         await services.inspectors.close()
+        await services.extractors.close()
         await services.log.close()
         services.tracing.close()
         self._write_metrics()
@@ -224,6 +231,7 @@ def _compose(
     keyring: Keyring,
     logged: LogConnection,
     inspectors: InspectorPool,
+    extractors: InspectorPool,
     detectors: str,
     settler: Settler,
     issued: Issued,
@@ -245,6 +253,7 @@ def _compose(
         refusals=Refusals(keyring.derive("refusals")),
         log=logged,
         inspectors=inspectors,
+        extractors=extractors,
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
         lineage=Lineage(LineageTable(settings.store_path.with_name("lineage.map")), keys),
         known_requests=KnownRequests(keyring.derive("cache"), f"request/{detectors}"),

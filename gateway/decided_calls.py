@@ -27,13 +27,15 @@ class DecidedCalls:
     def __init__(self) -> None:
         self._minute = 0
         self._known: dict[Hashable, Decided] = {}
-        self._classified: dict[tuple[str, ...], Classification] = {}
+        self._classified: dict[tuple[tuple[str, ...], tuple[str, ...]], Classification] = {}
 
-    def classification(self, uninspected: tuple[str, ...]) -> Classification:
-        """The class of a call without findings; `uninspected` names the kinds of parts nobody could read."""
-        known = self._classified.get(uninspected)
+    def classification(self, why: tuple[str, ...], uninspected: tuple[str, ...]) -> Classification:
+        """The class of a call without findings; `uninspected` names the kinds of parts nobody could read, `why` the reasons."""
+        known = self._classified.get((why, uninspected))
         if known is None:
-            known = self._classified[uninspected] = classify((), uninspected)
+            if len(self._classified) >= MOST:
+                self._classified.clear()
+            known = self._classified[why, uninspected] = classify((), uninspected, why=why)
         return known
 
     def decided(
@@ -54,7 +56,8 @@ class DecidedCalls:
             self._known.clear()
         key = (
             flow.principal, provider.name, request.protocol, request.model, request.stream, request.json_mode,
-            len(request.caller_tools), request.provider_tools, request.references, flow.uninspected, flow.attempt,
+            len(request.caller_tools), request.provider_tools, request.references, flow.uninspected, flow.files, flow.attempt,
+            tuple(content.unredactable.items()),
             content.grade, content.categories, tuple(content.entities.items()), content.important, content.minors,
             tuple((name, len(some)) for name, some in content.subjects.items()), tuple(counters.items()), tuple(new.items()),
         )  # fmt: skip

@@ -54,7 +54,16 @@ class PartKind(StrEnum):
 
 
 OPAQUE = frozenset({PartKind.IMAGE, PartKind.AUDIO, PartKind.FILE, PartKind.REFERENCE})
-"""Kinds whose content this gateway has not read: graded `uninspected`, never edited in place."""
+"""Kinds that are no text: read by an extractor where their bytes are there, else `uninspected`; never edited in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A file in a request as it stands there: Base64 or a data URL, and what the caller says of it."""
+
+    data: str = field(repr=False)
+    media_type: str = ""
+    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ class Part:
     kind: PartKind
     text: str
     role: str = ""  # system, user, assistant, tool; "" outside messages
+    payload: Payload | None = field(default=None, compare=False)  # of an opaque part whose bytes are in the request
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,7 @@ class Classification:
     uninspected: tuple[str, ...] = ()  # kinds of parts that nobody looked at
     important: bool = False
     minors: bool = False
+    unredactable: dict[str, int] = field(default_factory=dict)  # of `entities`, those in files: nobody can edit them
     reasons: tuple[str, ...] = ()  # why this grade, one line each, no content
 
 
@@ -177,6 +188,8 @@ class Flow:
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     said: tuple[Said, ...] = field(default=(), repr=False)  # one for each segment
     uninspected: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()  # why parts were not inspected, "kind: reason"
+    files: tuple[str, ...] = ()  # types of the files that were read: pdf, docx, …
     classification: Classification | None = None
     attempt: int = 0
     providers_tried: set[str] = field(default_factory=set)

@@ -32,6 +32,8 @@ class KnownRequest:
     findings: tuple[Finding, ...] = field(repr=False)
     uninspected: tuple[str, ...]
     said: tuple[Said, ...] = field(default=(), repr=False)
+    unread: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     classification: Classification | None = None
     carried: frozenset[str] | None = field(default=None, repr=False)  # what an answer may repeat
     redacted: dict[str, Redacted] = field(default_factory=dict, repr=False)  # by rule and principal
@@ -55,7 +57,9 @@ class KnownRequests:
         """Remembers a flow that has been inspected, unless it continues an earlier response: whose, its bytes do not say."""
         if flow.request is None or flow.request.previous or len(flow.body) > LARGEST:
             return
-        known = flow.known = KnownRequest(flow.request, flow.findings, flow.uninspected, flow.said)
+        known = flow.known = KnownRequest(
+            flow.request, flow.findings, flow.uninspected, flow.said, flow.unread, flow.files
+        )
         self._cache.put(flow.who.tenant, self._layer(flow), self._name(flow), known, WEIGHT * len(flow.body))
 
     def _layer(self, flow: Flow) -> str:

@@ -95,6 +95,7 @@ def _decided(flow: Flow) -> dict[str, Any]:
         "mechanism": decision.mechanism if decision else None,
         "entities": dict(content.entities) if content else {},
         "uninspected": list(content.uninspected) if content else [],
+        **({"unread": list(flow.unread)} if flow.unread else {}),
         "redactions": dict(flow.redacted.redactions) if flow.redacted else {},
         "parents": list(flow.parents),
         **({"parents_by": list(flow.parents_by)} if flow.parents_by else {}),

@@ -71,6 +71,7 @@ class Services:
     refusals: Refusals
     log: LogConnection
     inspectors: InspectorPool
+    extractors: InspectorPool  # of files
     verdicts: VerdictCache
     lineage: Lineage
     known_requests: KnownRequests

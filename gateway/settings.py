@@ -442,7 +442,13 @@ class Inspection(Section):
 
     names: bool = Field(True, description="find names, addresses and organisations with the tagger")
     cache_bytes: int = Field(67_108_864, ge=0, description="verdict cache per data worker")
-    processes: int = Field(1, ge=1, le=64, description="inspector processes")
+    processes: int = Field(1, ge=1, le=64, description="inspector processes, and extractors beside them")
+    files: bool = Field(True, description="read the text of files in a call (PDF, Office, mail, archives, tables)")
+    file_seconds: float = Field(
+        8.0, gt=0, le=120, description="for the reading of one file; after it the call is refused"
+    )
+    file_memory_bytes: int = Field(805_306_368, ge=67_108_864, description="memory for the reading of one file")
+    ocr: bool = Field(False, description="read pictures with Tesseract, which must be installed on the machine")
 
 
 class Settings(Section):
