@@ -31,6 +31,9 @@ from gateway.inspection.subjects import (
 MANY, MASS, BULK = 10, 1_000, 10_000
 """Distinct subjects in one call from which the grade rises: a list, a database, a population."""
 
+SURE_NAME = 0.8
+"""Score from which a single name by itself makes a call personal."""
+
 _MARKING = "MARKING"
 _ORGANISATION = frozenset({"ORG", "USCC"})
 _SPECIAL = MappingProxyType(
@@ -59,7 +62,7 @@ def classify(
         *_by_marking(values),
         *_by_content(content, person),
         *_by_registration(values),
-        *_by_label(labels, strict),
+        *_by_label(labels - _doubtful(values), strict),
         *_by_people(len(subjects["pi"])),
     ]
     if unread:
@@ -167,6 +170,14 @@ def _by_label(labels: frozenset[str], strict: bool) -> list[Step]:
     if ids and "PERSON" in labels and labels & {"PHONE", "ADDRESS", "EMAIL", "DATE_OF_BIRTH"}:
         steps += _because(4, ids | {"PERSON"}, "name, identifier and contact data together")
     return steps
+
+
+def _doubtful(findings: Sequence[Finding]) -> frozenset[str]:
+    """PERSON, where all that is personal is one name that is none as likely as not. Policies see the finding all the same."""
+    personal = [finding for finding in findings if finding.span.label in PERSONAL]
+    if any(finding.span.label != "PERSON" or finding.span.score >= SURE_NAME for finding in personal):
+        return frozenset()
+    return frozenset({"PERSON"} if len({finding.value for finding in personal}) == 1 else ())
 
 
 def _by_people(people: int) -> list[Step]:

@@ -76,7 +76,7 @@ class ClassFinder:
     def __init__(self) -> None:
         self._classes, terms, self._weights = catalogue()
         pairs = [(number, writing) for number, writings in enumerate(terms) for writing in writings]
-        self._terms = [number for number, _ in pairs]
+        self._terms = pairs
         self._matcher = matcher.build([expression(writing) for _, writing in pairs])
 
     def find(self, text: str) -> list[tuple[str, float]]:
@@ -96,7 +96,7 @@ class ClassFinder:
         return [Span(0, 0, CLASS, round(score, 3), name) for name, score in sorted(found.items())]
 
     def _best(self, text: str) -> dict[str, float]:
-        hits = [(at, self._terms[number]) for number, at in self._matcher.scan(text)]
+        hits = [(at, *self._terms[number]) for number, at in self._matcher.scan(text)]
         found: dict[str, float] = {}
         if not hits:
             return found
@@ -110,37 +110,46 @@ class ClassFinder:
                 found[name] = min(1.0, 0.5 + score / wanted.needs / 4)
         return found
 
-    def _by_class(self, hits: Iterable[tuple[int, int]]) -> dict[str, list[tuple[int, int, float]]]:
-        """Where the terms of each class stand: (place, term, weight)."""
-        places: defaultdict[str, list[tuple[int, int, float]]] = defaultdict(list)
-        for at, number in hits:
+    def _by_class(self, hits: Iterable[tuple[int, int, str]]) -> dict[str, list[_Place]]:
+        """Where the terms of each class stand."""
+        places: defaultdict[str, list[_Place]] = defaultdict(list)
+        for at, number, writing in hits:
             for name, weight in self._weights[number]:
-                places[name].append((at, number, weight))
+                places[name].append((at, number, writing, weight))
         return places
 
 
-def _heaviest(places: Sequence[tuple[int, int, float]], must: frozenset[int]) -> float:
-    """The largest sum of weights of distinct terms in a window that has one of `must`."""
-    best = weight_now = 0.0
-    counts: Counter[int] = Counter()
-    weights: dict[int, float] = {}
+_Place = tuple[int, int, str, float]
+"""(where, term, writing, weight)"""
+
+
+def _heaviest(places: Sequence[_Place], must: frozenset[int]) -> float:
+    """The largest sum of weights in a window that has one of `must`. A term counts once, its further writings half."""
+    best = total = 0.0
+    counts: Counter[tuple[int, str]] = Counter()
+    writings: Counter[int] = Counter()
     needed = first = 0
-    for at, number, weight in places:
+    for at, number, writing, weight in places:
         while places[first][0] < at - WINDOW:
-            _, old, _ = places[first]
+            _, old, old_writing, old_weight = places[first]
             first += 1
-            counts[old] -= 1
+            counts[old, old_writing] -= 1
             needed -= old in must
-            if not counts[old]:
-                weight_now -= weights.pop(old)
-        counts[number] += 1
+            if not counts[old, old_writing]:
+                total -= old_weight * (_WORTH[min(writings[old], 3)] - _WORTH[min(writings[old] - 1, 3)])
+                writings[old] -= 1
         needed += number in must
-        if weight > weights.get(number, -1.0):
-            weight_now += weight - weights.get(number, 0.0)
-            weights[number] = weight
-        if (needed or not must) and weight_now > best:
-            best = weight_now
+        counts[number, writing] += 1
+        if counts[number, writing] == 1:
+            writings[number] += 1
+            total += weight * (_WORTH[min(writings[number], 3)] - _WORTH[min(writings[number] - 1, 3)])
+        if (needed or not must) and total > best:
+            best = total
     return best
+
+
+_WORTH = (0.0, 1.0, 1.5, 2.0)
+"""Of a term's weight, by how many of its writings stand there."""
 
 
 def expression(writing: str) -> str:

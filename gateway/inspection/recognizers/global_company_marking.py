@@ -33,7 +33,7 @@ _HEAD = (
 _EDGE = r"[\s\W_]{0,12}"
 _TAIL = r"(?:\ ?[-–—|:;,·(/（，；：。！!]{1,3}[^\n]{0,48})?"
 _ALONE = re.compile(
-    rf"^{_EDGE}(?:(?:{_HEAD})[\s:：=\-]{{1,5}})?(?P<value>{_MARK}){_TAIL}{_EDGE}$"
+    rf"^{_EDGE}(?:(?:{_HEAD})[\s:：=\-]{{1,5}})?(?P<value>{_MARK})(?:[ ,，、]{{1,3}}{_MARK})?{_TAIL}{_EDGE}$"
     rf"|^[^\n]{{1,48}}?[-–—|:·/：]\ ?(?P<behind>{_MARK}){_EDGE}(?:page\ ?\d[^\n]{{0,12}}|第.{{1,4}}页[^\n]{{0,8}})?$",
     re.IGNORECASE | re.VERBOSE,
 )
