@@ -140,7 +140,11 @@ class Marker:
             "outputs": [output],
         }
         subj = {"tenant": wish.tenant, "application": wish.application, "user": wish.user, "subjects": []}
-        groups: dict[str, dict[str, Any]] = {"pub": pub, "subj": subj, "digest": self._digest(marked, origin, wish.tenant)}
+        groups: dict[str, dict[str, Any]] = {
+            "pub": pub,
+            "subj": subj,
+            "digest": self._digest(marked, origin, wish.tenant),
+        }
         return LeafDraft(LeafKind.OUTCOME, origin.flow, origin.time_us, wish.tenant, wish.user, groups)
 
     def _digest(self, marked: Marked, origin: Origin, tenant: str) -> dict[str, Any]:
