@@ -114,10 +114,10 @@ lock: $(VENV)/bin/python
 	$(BIN)/python -m venv $(LOCK_VENV)
 	$(LOCK_VENV)/bin/python -m pip install --quiet pip-tools
 	$(COMPILE) --output-file requirements/build.txt requirements/build.in
-	$(COMPILE) --output-file requirements/runtime.txt pyproject.toml
-	$(COMPILE) --constraint requirements/runtime.txt --extra dev --extra presidio --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --extra media --extra documents --output-file requirements/runtime.txt pyproject.toml
+	$(COMPILE) --constraint requirements/runtime.txt --extra dev --extra presidio --extra media --extra documents --output-file requirements/dev.txt pyproject.toml
 	@sed -i '1i # What builds and installs the package itself. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/build.txt
-	@sed -i '1i # What Lexgate needs to run. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/runtime.txt
+	@sed -i '1i # What Lexgate needs to run, with its extras media and documents. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/runtime.txt
 	@sed -i '1i # Runtime and everything that tests and checks need. Made by `make lock` for Python 3.11 on Linux x86-64.' requirements/dev.txt
 
 sbom: $(DEV_STAMP)

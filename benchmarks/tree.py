@@ -37,7 +37,7 @@ def cpu_seconds(leader: int) -> float:
 
 
 def process_seconds(pid: int) -> float:
-    """The same of one process, 0 when it has ended."""
+    """The same of one process; 0.0 when it has ended."""
     folder = Path(f"/proc/{pid}")
     try:
         fields = (folder / "stat").read_text().rpartition(")")[2].split()

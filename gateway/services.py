@@ -8,9 +8,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from gateway.answer_digests import Digests
-from gateway.call_metrics import count_call
 
 if TYPE_CHECKING:
+    from gateway.call_metrics import CallMetrics
     from gateway.decided_calls import DecidedCalls
     from gateway.directory import Directory
     from gateway.flow import Flow
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gateway.limits import LimitTable
     from gateway.lineage import Lineage
     from gateway.log_connection import LogConnection
+    from gateway.marking.client import MarkingClient
+    from gateway.marking.content_store import ContentStore
     from gateway.metrics import Registry
     from gateway.model_names import ModelNames
     from gateway.policy_point import PolicyPoint
@@ -30,12 +32,14 @@ if TYPE_CHECKING:
     from gateway.settler import Settler
     from gateway.strangers import Refusals
     from gateway.telemetry import Tracing
+    from gateway.upstream.fetch import Fetcher
     from gateway.upstream.headers import RequestHeaders
     from gateway.upstream.health import Health
     from gateway.upstream.key_pool import KeyPools
     from gateway.upstream.port import Upstream
     from gateway.upstream.routing import Routes
     from gateway.vault import Vault
+    from watermark.marking import Signer
 
 Derive = Callable[[str, str], bytes]
 """(purpose, context) -> 32 bytes, from the key folder."""
@@ -67,6 +71,7 @@ class Services:
     refusals: Refusals
     log: LogConnection
     inspectors: InspectorPool
+    extractors: InspectorPool  # of files
     verdicts: VerdictCache
     lineage: Lineage
     known_requests: KnownRequests
@@ -84,11 +89,16 @@ class Services:
     heavy: HeavyWork
     tracing: Tracing
     metrics: Registry
+    call_metrics: CallMetrics
     keys: TenantKeys
     decoders: Mapping[str, Callable[..., Any]]
     own_labels: tuple[str, ...]
     outbound_tools: Mapping[str, frozenset[str]]
     vault: Vault
+    marking: MarkingClient
+    signer: Signer  # of text manifests; files are signed by marking workers
+    content: ContentStore
+    fetcher: Fetcher
     placeholder_key: bytes = field(repr=False)
     subject_key: bytes = field(repr=False)
 
@@ -104,4 +114,4 @@ class Services:
 
     def count(self, flow: Flow) -> None:
         """Metrics of a call that has ended."""
-        count_call(self.metrics, flow)
+        self.call_metrics.count(flow)

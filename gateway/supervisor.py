@@ -28,6 +28,11 @@ from gateway.configuration import load
 from gateway.effective import Effective
 from gateway.errors import ConfigurationError, Unavailable
 from gateway.identity import issued_keys
+from gateway.inspection.service import STUCK_S
+from gateway.marking.installed import unavailable
+from gateway.marking.keys import prepare_signer
+from gateway.marking.wire import SOCKET
+from gateway.marking.worker import listen
 from gateway.processes.child_process import Child
 from gateway.settings import Settings
 
@@ -38,6 +43,8 @@ LONGEST_BACKOFF = 10.0
 STOP_SECONDS = 10.0
 BIND_SECONDS = 3.0
 START_TRIES = 3
+MARKING_QUEUE = 32
+"""Jobs that wait for a marking worker before further ones are refused."""
 
 log = structlog.get_logger("lexgate.supervisor")
 
@@ -76,14 +83,32 @@ class Supervisor:
 
     async def _start(self) -> None:
         settings = self._settings
+        prepare_signer(settings)
         effective = await self._put_in_force(settings)
+        marking = (
+            listen(settings.run_path, SOCKET, MARKING_QUEUE) if not unavailable(settings.marking.processes) else None
+        )
         data, control = [await _listen(address) for address in (settings.listen.data, settings.listen.control)]
-        self._sockets = [data, control]
+        self._sockets = [data, control, *([marking] if marking else [])]
         file = str(effective)
         writer = Child("log-writer", ("process-writer", file))
+        patience = settings.timeouts.inspect + STUCK_S  # native code may hold an inspector's loop for so long
         inspectors = [
-            Child(f"inspector-{index}", ("process-inspector", file, str(index)))
+            Child(f"inspector-{index}", ("process-inspector", file, str(index)), beats=True, patience=patience)
             for index in range(settings.inspection.processes)
+        ]
+        markers = [
+            Child(
+                f"marker-{index}",
+                ("process-marker", file, str(index), str(marking.fileno())),
+                pass_fds=(marking.fileno(),),
+            )
+            for index in range(settings.marking.processes if marking else 0)
+            if marking is not None
+        ]
+        extractors = [
+            Child(f"extractor-{index}", ("process-extractor", file, str(index)), beats=True, patience=patience)
+            for index in range(settings.inspection.processes if settings.inspection.files else 0)
         ]
         workers = [
             Child(
@@ -97,7 +122,7 @@ class Supervisor:
         control_process = Child(
             "control", ("process-control", file, str(control.fileno())), pass_fds=(control.fileno(),)
         )
-        self._groups = [[writer, *inspectors], [*workers, control_process]]
+        self._groups = [[writer, *inspectors, *markers, *extractors], [*workers, control_process]]
         for group in self._groups:
             await asyncio.gather(*(_started(child) for child in group))
         self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
@@ -118,7 +143,7 @@ class Supervisor:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             if child.stalled(self._settings.timeouts.stall):
-                log.error("event loop is stuck, the worker is replaced", child=child.name)
+                log.error("event loop is stuck, the process is replaced", child=child.name)
                 child.signal(signal.SIGKILL)
             if child.alive and child.process is not None and not child.beats:
                 with contextlib.suppress(TimeoutError):
@@ -199,8 +224,9 @@ def _same_foundations(old: Settings, new: Settings) -> None:
     for name in ("listen", "tls", "store", "run_dir", "keys", "workers", "origin"):
         if getattr(old, name) != getattr(new, name):
             raise ConfigurationError(f"{name}: takes effect only after a restart")
-    if old.inspection != new.inspection:
-        raise ConfigurationError("inspection: takes effect only after a restart")
+    for name in ("inspection", "marking"):
+        if getattr(old, name) != getattr(new, name):
+            raise ConfigurationError(f"{name}: takes effect only after a restart")
 
 
 async def _listen(address: str) -> socket.socket:

@@ -54,6 +54,7 @@ class Marking:
     aigc: bool = False
     c2pa: bool = False
     unsupported: Unsupported = "block"
+    keep_months: int = 0  # how long the record is kept of a notice that was left out on request (CN Measures, Art. 9)
 
     @property
     def asks(self) -> bool:

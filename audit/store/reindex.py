@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from audit.keys import Keyring
+from audit.made.follow import rebuild
 from audit.projection import row_of
 from audit.search.leaves import LeafReader, StoredLeaf
 from audit.store.batch import leaves_from, size_of
@@ -19,7 +20,10 @@ _BATCH = 2_000  # leaves between two writes
 
 
 def reindex(path: Path, keyring: Keyring) -> int:
-    """Replace the projection by one built from the log; the number of flows. The log writer must not be running."""
+    """Build the projection anew from the log, and the index of what was made; the number of flows.
+
+    The log writer must not be running.
+    """
     with only_writer(path):
         require_current(path)
         with closing(connect_writer(path)) as connection:
@@ -29,7 +33,9 @@ def reindex(path: Path, keyring: Keyring) -> int:
             project(connection, connection, keyring)
             connection.execute("insert or replace into meta values ('projected', ?)", (str(size_of(connection)),))
             connection.execute("commit")
-            return int(connection.execute("select count(*) from flow").fetchone()[0])
+            count = int(connection.execute("select count(*) from flow").fetchone()[0])
+        rebuild(path, keyring)
+    return count
 
 
 def project(source: Connection, target: Connection, keyring: Keyring, end: int | None = None) -> None:

@@ -42,6 +42,10 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
             Endpoint("/v1/moderations", "openai", "openai_moderations"),
             Endpoint("/v1/audio/transcriptions", "openai", "openai_transcriptions", media_type=FORM),
             Endpoint("/v1/audio/translations", "openai", "openai_translations", media_type=FORM),
+            Endpoint("/v1/audio/speech", "openai", "openai_speech"),
+            Endpoint("/v1/images/generations", "openai", "openai_image_generations"),
+            Endpoint("/v1/images/edits", "openai", "openai_image_edits", media_type=FORM),
+            Endpoint("/v1/images/variations", "openai", "openai_image_variations", media_type=FORM),
             Endpoint("/v1/messages", "anthropic", "anthropic_messages"),
             Endpoint("/v1/messages/count_tokens", "anthropic", "anthropic_count_tokens"),
         )
