@@ -1,7 +1,7 @@
 """The processes of `lexgate serve`, and what happens when one dies.
 
-Started in the order of who needs whom: log writer, inspectors, data workers, control process; stopped in reverse, so
-that running calls still find everything. A child that ends is made again, slower each time it fails; a data worker
+Started together, since most of a start is imports and models: who needs another waits for its socket. Stopped in the order
+of who needs whom, control process and data workers first, so that running calls still find everything. A child that ends is made again, slower each time it fails; a data worker
 whose event loop is stuck is killed (its calls are refused, its flows closed as `interrupted` by the log writer).
 
   SIGTERM, SIGINT   drain and end        SIGHUP   reload the whole configuration; a bad one changes nothing
@@ -18,7 +18,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -84,6 +84,7 @@ class Supervisor:
     async def _start(self) -> None:
         settings = self._settings
         prepare_signer(settings)
+        _remove_sockets(settings.run_path)
         effective = await self._put_in_force(settings)
         marking = (
             listen(settings.run_path, SOCKET, MARKING_QUEUE) if not unavailable(settings.marking.processes) else None
@@ -123,8 +124,7 @@ class Supervisor:
             "control", ("process-control", file, str(control.fileno())), pass_fds=(control.fileno(),)
         )
         self._groups = [[writer, *inspectors, *markers, *extractors], [*workers, control_process]]
-        for group in self._groups:
-            await asyncio.gather(*(_started(child) for child in group))
+        await _all_started([child for group in self._groups for child in group])
         self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
         self._tasks += [asyncio.ensure_future(self._watch_bundle()), asyncio.ensure_future(self._watch_reload())]
 
@@ -205,6 +205,24 @@ class Supervisor:
         staged = await stage(settings.policies.bundle, settings.run_path)
         self._generation += 1
         return Effective(settings, staged.path, staged.digest, self._generation, self._instance).write()
+
+
+async def _all_started(children: Sequence[Child]) -> None:
+    """Starts them side by side. When one cannot be started none is begun any more, and that is raised."""
+    starting = [asyncio.ensure_future(_started(child)) for child in children]
+    try:
+        await asyncio.gather(*starting)
+    except BaseException:
+        for task in starting:
+            task.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)
+        raise
+
+
+def _remove_sockets(run_dir: Path) -> None:
+    """What a supervisor that was killed left: nobody must wait at the door of a process that is gone."""
+    for socket_file in run_dir.glob("*.sock"):
+        socket_file.unlink(missing_ok=True)
 
 
 async def _started(child: Child) -> None:
