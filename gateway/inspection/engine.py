@@ -39,9 +39,9 @@ Seen = tuple[list[Span], list[Span]]
 class PatternScanner:
     """The pattern tier: one matcher over the anchors of a set of recognisers."""
 
-    def __init__(self, recognizers: Sequence[Recognizer]) -> None:
+    def __init__(self, recognizers: Sequence[Recognizer], cache: Path | None = None) -> None:
         self._shapes = [(each, shape) for each in recognizers for shape in each.shapes]
-        self._matcher = matcher.build([shape.anchor for _, shape in self._shapes])
+        self._matcher = matcher.build([shape.anchor for _, shape in self._shapes], cache)
 
     def find(self, text: str) -> list[Span]:
         """All candidates that pass their checks, overlapping ones included. `text` is normalised already."""
@@ -97,7 +97,7 @@ class Engine:
     """The inspector of texts. Build once, use from one thread.
 
     `names=False` leaves the names tier out; otherwise its model must be there (ConfigurationError). `detectors` are
-    asked in addition, `recognizers` replaces the built-in list.
+    asked in addition, `recognizers` replaces the built-in list. `cache`: see `matcher.build`.
     """
 
     def __init__(
@@ -107,8 +107,9 @@ class Engine:
         recognizers: Sequence[Recognizer] = RECOGNIZERS,
         detectors: Sequence[Detector] = (),
         names_folder: Path | None = None,
+        cache: Path | None = None,
     ) -> None:
-        self._scanner = PatternScanner(recognizers)
+        self._scanner = PatternScanner(recognizers, cache)
         self._tagger = _tagger(names_folder) if names else None
         self._classes = ClassFinder()
         self._detectors = tuple(detectors)

@@ -25,16 +25,19 @@ def main(effective: Path, index: int) -> None:
     settings = Effective.read(effective).settings
     tokenizers = sorted({provider.tokenizer for provider in settings.providers})
     socket = settings.run_path / f"inspector-{index}.sock"
-    build = lambda: methods(names=settings.inspection.names, tokenizers=tokenizers, books=settings.metering.price_books)  # noqa: E731
+    names, books = settings.inspection.names, settings.metering.price_books
+    build = lambda: methods(names=names, tokenizers=tokenizers, books=books, cache=settings.run_path)  # noqa: E731
     uvloop.run(child.beating(serve(socket, build, child.say_ready, dies_when_stuck=True)))
 
 
-def methods(*, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str] = ()) -> Mapping[str, Method]:
-    """What an inspector can be asked. Built in the one thread that will run it."""
+def methods(
+    *, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str] = (), cache: Path | None = None
+) -> Mapping[str, Method]:
+    """What an inspector can be asked. Built in the one thread that will run it. `cache`: see `gateway.inspection.matcher`."""
     from gateway.inspection.engine import Engine
     from gateway.metering.settle import Settlement
 
-    engine = Engine(names=names)
+    engine = Engine(names=names, cache=cache)
     settlement = Settlement([Path(book) for book in books])
     settlement.warm([tokenizer or "o200k" for tokenizer in tokenizers])
 
