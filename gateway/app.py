@@ -35,6 +35,7 @@ from gateway.marking import content_store
 from gateway.marking.client import MarkingClient
 from gateway.marking.content_store import ContentStore
 from gateway.marking.installed import unavailable
+from gateway.marking.keys import signer_of
 from gateway.marking.wire import SOCKET as MARKING_SOCKET
 from gateway.metrics import Registry, resume_snapshot, write_snapshot
 from gateway.model_names import ModelNames
@@ -278,6 +279,7 @@ def _compose(
         outbound_tools=_outbound_tools(settings),
         vault=Vault(settings.run_path, keys.get),
         marking=_marking(settings),
+        signer=signer_of(settings),
         content=ContentStore(
             settings.store_path.with_name(content_store.FOLDER),
             keys.get,

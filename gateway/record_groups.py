@@ -63,7 +63,10 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
             },
             # What the intent has said of persons and of the request is not said again.
             **({} if flow.intents else {"subj": _subjects(flow)}),
-            "digest": {name: value for name, value in flow.digests.items() if not flow.intents or name not in ASKED},
+            "digest": {
+                **{name: value for name, value in flow.digests.items() if not flow.intents or name not in ASKED},
+                **({"outputs": flow.outputs.known_by()} if flow.outputs is not None and flow.outputs.made else {}),
+            },
         },
     )
 

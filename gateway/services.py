@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from gateway.upstream.port import Upstream
     from gateway.upstream.routing import Routes
     from gateway.vault import Vault
+    from watermark.marking import Signer
 
 Derive = Callable[[str, str], bytes]
 """(purpose, context) -> 32 bytes, from the key folder."""
@@ -95,6 +96,7 @@ class Services:
     outbound_tools: Mapping[str, frozenset[str]]
     vault: Vault
     marking: MarkingClient
+    signer: Signer  # of text manifests; files are signed by marking workers
     content: ContentStore
     fetcher: Fetcher
     placeholder_key: bytes = field(repr=False)

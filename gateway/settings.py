@@ -367,6 +367,11 @@ class Labels(Section):
 
     producer_code: str = Field("", description="service provider code for GB 45438 metadata")
     profile: str = Field("auto", description="jurisdiction profile; auto: by the caller's country")
+    manifest_characters: int = Field(
+        800,
+        ge=0,
+        description="public texts from this length on carry a C2PA text manifest where the profile asks for one; 0: none",
+    )
 
 
 class ContentVerification(Section):

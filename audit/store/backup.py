@@ -25,8 +25,7 @@ from audit.sequencer import Log
 from audit.store.batch import size_of
 from audit.store.inspect import verify_store
 from audit.store.journal import journal_path, read_journal
-from audit.store.migrate import revision
-from audit.store.schema import REVISION
+from audit.store.migrate import REVISION, revision
 from audit.store.sqlite import connect_reader, driver, only_writer
 
 FORMAT = "lexgate-backup/1"

@@ -6,9 +6,6 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION = "0002"
-"""The Alembic revision that this program reads and writes."""
-
 metadata = MetaData()
 
 meta = Table(

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from pysqlite3 import dbapi2
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import QueuePool
 
 from audit.errors import SqliteAffected, StoreLocked, StoreUnusable
 
@@ -70,13 +68,6 @@ def connect_reader(path: Path) -> Connection:
     connection = driver.connect(uri, uri=True, isolation_level=None, timeout=10.0, check_same_thread=False)
     connection.execute("pragma query_only=on")
     return connection
-
-
-def reading_engine(path: Path) -> Engine:
-    """SQLAlchemy over `connect_reader`."""
-    return create_engine(
-        "sqlite://", module=driver, creator=lambda: connect_reader(path), poolclass=QueuePool, pool_size=4
-    )
 
 
 @contextmanager

@@ -194,3 +194,19 @@ def _spans(data: bytes, meta: Box, row: ItemLocation) -> list[tuple[int, int]]:
     if any(end > len(data) for _, end in spans):
         raise MalformedMedia("the picture's metadata lies beyond its end")
     return spans
+
+
+def rebased(data: bytes) -> bytes:
+    """The picture with the base offsets of its table of items in use, where they are there and 0; same meaning.
+
+    c2pa-rs 0.91 moves base and extents of such a row when it puts a manifest before them, and the picture is lost.
+    """
+    result = bytearray(data)
+    for row in _rows(data, _meta(data)):
+        if row.method == 0 and row.base_width and row.base == 0 and row.extents:
+            base = min(extent.offset for extent in row.extents)
+            result[row.base_at : row.base_at + row.base_width] = base.to_bytes(row.base_width, "big")
+            for extent in row.extents:
+                place = slice(extent.offset_at, extent.offset_at + row.offset_width)
+                result[place] = (extent.offset - base).to_bytes(row.offset_width, "big")
+    return bytes(result)

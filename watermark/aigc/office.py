@@ -18,7 +18,7 @@ _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships
 _PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 _VALUES = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
 _FORMAT_ID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
-_MOST_PARTS, _LARGEST, _LARGEST_XML = 20_000, 1 << 30, 4_000_000
+_MOST_PARTS, _LARGEST, _LARGEST_XML = 20_000, 1 << 28, 4_000_000
 
 
 def read(data: bytes) -> list[str]:

@@ -10,7 +10,8 @@ import io
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from watermark.errors import MarkingFailed, Unsupported
+from watermark.aigc.heif import rebased
+from watermark.errors import MalformedMedia, MarkingFailed, Unsupported
 from watermark.manifest import assertions, relay
 from watermark.manifest.engine import context, library
 from watermark.manifest.reading import carries_manifest
@@ -48,6 +49,7 @@ def sign_manifest(
     """
     if media_type not in EMBEDDED:
         raise Unsupported(f"content of type {media_type or 'unknown'} cannot carry a C2PA manifest")
+    data = _safe(data, media_type)
     signer = _signer(keys)
     definition, sources = _definition(media_type, origin, before)
     if keys.timestamp_url:
@@ -73,6 +75,16 @@ def restamp_manifest(data: bytes, media_type: str, origin: Origin, keys: Marking
     with relay.bounded(keys.timestamp_url) as authority:
         signed = _sign(data, media_type, definition, sources, _signer(keys), authority)
     return ManifestResult(signed, timestamped=True)
+
+
+def _safe(data: bytes, media_type: str) -> bytes:
+    """The same content in a form that c2pa-rs does not damage."""
+    if media_type not in {"image/avif", "image/heic"}:
+        return data
+    try:
+        return rebased(data)
+    except (MalformedMedia, OverflowError) as error:
+        raise MarkingFailed("the C2PA manifest could not be made: the picture's table of items is damaged") from error
 
 
 def _signer(keys: MarkingKeys) -> Signer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal
 
@@ -81,28 +82,29 @@ def _wrapper(digest: bytes, start: int, origin: Origin, signer: Signer) -> str:
         "c2pa.actions.v2": assertions.created(origin),
         assertions.ORIGIN_LABEL: assertions.origin_assertion(origin, origin.ingredients),
     }
-    length, known = 9000, 1 << 62
-    while len(encode(known)) != len(encode(length)):  # a store's size depends on how many digits its own size has
-        known = length
-        measured, _ = make_store(digest, said, _Unsigned(signer), left_out=Stretch(start, known))
-        length = size_of(len(measured))
+    store_size = _frame(signer.algorithm, signer.certificates) + sum(len(encode(one)) - 1 for one in said.values())
+    store_size += len(encode(start)) - 1
+    length = size_of(store_size)
+    while length != (grown := size_of(store_size + len(encode(length)) - 1)):  # it tells its own size
+        length = grown
     store, _ = make_store(digest, said, signer, left_out=Stretch(start, length))
     return wrap(store, length)
+
+
+@lru_cache(maxsize=16)
+def _frame(algorithm: Literal["es256", "ed25519"], certificates: bytes) -> int:
+    """Bytes of a store that says nothing: what is said, and two numbers, come on top."""
+    nothing: dict[str, dict[str, str]] = {"c2pa.actions.v2": {}, assertions.ORIGIN_LABEL: {}}
+    store, _ = make_store(bytes(32), nothing, _Unsigned(algorithm, certificates), left_out=Stretch(0, 0))
+    return len(store)
 
 
 @dataclass(frozen=True, slots=True)
 class _Unsigned:
     """A signer for measuring: right in size, worth nothing."""
 
-    signer: Signer
-
-    @property
-    def algorithm(self) -> Literal["es256", "ed25519"]:
-        return self.signer.algorithm
-
-    @property
-    def certificates(self) -> bytes:
-        return self.signer.certificates
+    algorithm: Literal["es256", "ed25519"]
+    certificates: bytes
 
     def sign(self, data: bytes) -> bytes:
         return bytes(64)

@@ -7,6 +7,8 @@ import struct
 from alembic import op
 from sqlalchemy import text
 
+from audit.errors import StoreUnusable
+
 revision = "0002"
 down_revision = "0001"
 
@@ -27,7 +29,7 @@ def upgrade() -> None:
         connection.execute(_WRITE, {"first": first, "leaves": len(rows), "data": data})
         first += len(rows)
     if first != connection.execute(text("select count(*) from leaf")).scalar():
-        raise ValueError(
+        raise StoreUnusable(
             "the leaves of this store are not dense: see what `lexgate audit verify` of the version before says"
         )
     op.execute("drop table leaf")

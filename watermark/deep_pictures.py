@@ -1,10 +1,10 @@
-"""The visible notice on PNG and TIFF of 16 bits a channel in colour, which Pillow would cut to 8."""
+"""PNG and TIFF of 16 bits a channel in colour, which Pillow would cut to 8."""
 
 from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import cv2
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from watermark.errors import MarkingFailed
-from watermark.explicit.plate import laid, plate
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _COLOURED = (2, 4, 6)  # colour types of PNG with more than one channel
@@ -30,25 +29,22 @@ def is_deep(data: bytes) -> bool:
     return data[:4] in {b"II*\0", b"MM\0*"} and _tiff_bits(data) == 16
 
 
-def label_deep(data: bytes, notice: str, most: int) -> bytes:
-    """As `label_image`. PNG keeps its colour, text and time chunks; a TIFF keeps its pixels only. Raises MarkingFailed."""
+def edit_deep(data: bytes, edit: Callable[[NDArray[Any]], NDArray[Any]], most: int) -> bytes:
+    """The file with its samples edited. PNG keeps its chunks of colour, text, time; a TIFF its pixels only.
+
+    Raises MarkingFailed, also for more than `most` pixels.
+    """
     png = data.startswith(_PNG)
     width, height = struct.unpack(">II", data[16:24]) if png else (_tiff_value(data, 256), _tiff_value(data, 257))
     if not width or not height or width * height > most:
         raise MarkingFailed(f"The picture has {width} by {height} pixels, which is over the limit.")
     pixels: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3:
-        raise MarkingFailed("The picture of 16 bits cannot be read, so it cannot be labelled.")
-    pixels = _turned(pixels, (_orientation(data) if png else _tiff_value(data, 274)) or 1)
-    on = plate(notice, pixels.shape[1], pixels.shape[0])
-    left, top, right, bottom = on.box
-    colours = pixels.shape[2]
-    dark = (0, 0, 0, 65535)[:colours]
-    region = pixels[top:bottom, left:right]
-    pixels[top:bottom, left:right] = laid(region, on, dark, (65535,) * colours)
-    done, encoded = cv2.imencode(".png" if png else ".tiff", pixels)
+        raise MarkingFailed("The picture of 16 bits cannot be read, so it cannot be marked.")
+    turned = _turned(pixels, (_orientation(data) if png else _tiff_value(data, 274)) or 1)
+    done, encoded = cv2.imencode(".png" if png else ".tiff", edit(turned))
     if not done:
-        raise MarkingFailed("The labelled picture cannot be written.")
+        raise MarkingFailed("The marked picture cannot be written.")
     return _with_chunks(encoded.tobytes(), data) if png else encoded.tobytes()
 
 
