@@ -12,7 +12,9 @@ native = pytest.importorskip("gateway._lineage", reason="the C extension was not
 BOTH = [native, python]
 BUCKETS = 3
 
-names = st.builds(lambda first, rest: first.to_bytes(4, "big") + bytes([rest]) * 12, st.integers(0, 5), st.integers(0, 9))
+names = st.builds(
+    lambda first, rest: first.to_bytes(4, "big") + bytes([rest]) * 12, st.integers(0, 5), st.integers(0, 9)
+)
 flows = st.integers(0, 20).map(lambda number: number.to_bytes(16, "big"))
 puts = st.lists(st.tuples(st.lists(names, max_size=4), flows), max_size=30)
 
@@ -46,7 +48,10 @@ def test_a_torn_entry_reads_as_none(side) -> None:
 
 
 @pytest.mark.parametrize("side", BOTH)
-@pytest.mark.parametrize(("size", "name", "flow"), [(160, b"short", bytes(16)), (160, bytes(16), b"short"), (150, bytes(16), bytes(16)), (0, bytes(16), bytes(16))])
+@pytest.mark.parametrize(
+    ("size", "name", "flow"),
+    [(160, b"short", bytes(16)), (160, bytes(16), b"short"), (150, bytes(16), bytes(16)), (0, bytes(16), bytes(16))],
+)
 def test_other_sizes_are_errors(side, size: int, name: bytes, flow: bytes) -> None:
     with pytest.raises(ValueError):
         side.put(bytearray(size), [name], flow)

@@ -51,7 +51,9 @@ def event(text: str) -> bytes:
     return PREFIX + orjson.dumps(text)[1:-1] + SUFFIX
 
 
-def take(side, buffer: bytes, at: int = 0, table: bytes | None = TABLE, marks: bool = False, held: str = "", most: int = 99):
+def take(
+    side, buffer: bytes, at: int = 0, table: bytes | None = TABLE, marks: bool = False, held: str = "", most: int = 99
+):
     return side.run(buffer, at, PREFIX, SUFFIX, PREFIX, SUFFIX, table, marks, held.encode(), most)
 
 
@@ -85,7 +87,18 @@ def test_the_caller_gets_another_form(side) -> None:
 @pytest.mark.parametrize("side", BOTH)
 @pytest.mark.parametrize(
     "raw",
-    [b"a\\nb", b'\\"', b"\x00", b"\n", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf5\x80\x80\x80", b"\xe4\xb8"],
+    [
+        b"a\\nb",
+        b'\\"',
+        b"\x00",
+        b"\n",
+        b"\xff",
+        b"\xc3",
+        b"\xed\xa0\x80",
+        b"\xc0\xaf",
+        b"\xf5\x80\x80\x80",
+        b"\xe4\xb8",
+    ],
 )
 def test_what_is_escaped_or_no_text_is_left_to_others(side, raw: bytes) -> None:
     assert take(side, PREFIX + raw + SUFFIX, table=None) == (0, 0, "", b"", "")
@@ -112,7 +125,9 @@ def test_a_place_outside_and_half_a_table_are_errors(side) -> None:
             side.run(b"", at, prefix, b'"', b"", b"", table, False, b"", 1)
 
 
-@given(st.lists(texts, max_size=6), st.booleans(), st.booleans(), st.sampled_from(["", "so", "x1", "é"]), st.integers(0, 7))
+@given(
+    st.lists(texts, max_size=6), st.booleans(), st.booleans(), st.sampled_from(["", "so", "x1", "é"]), st.integers(0, 7)
+)
 def test_both_take_the_same(spoken: list[str], guarded: bool, marks: bool, held: str, most: int) -> None:
     buffer, table = b"".join(map(event, spoken)), TABLE if guarded else None
     assert take(native, buffer, 0, table, marks, held, most) == take(python, buffer, 0, table, marks, held, most)
