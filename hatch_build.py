@@ -17,6 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 EXTENSIONS = {
     "native/scan.c": "gateway/protocols/_scan",
     "native/events.c": "gateway/protocols/_events",
+    "native/lineage.c": "gateway/_lineage",
     "native/seal.c": "audit/_seal",
 }
 FLAGS = (

@@ -242,6 +242,7 @@ def _compose(
     limits = LimitTable(settings.run_path / "limits.map", settings.workers, slot)
     metrics = Registry()
     guard = GuardScanner()
+    guard.warm()
     keys = TenantKeys(keyring.derive)
     resume_snapshot(metrics, settings.run_path, slot)
     metrics.gauge("lexgate_start_time_seconds", time.time())
