@@ -13,6 +13,7 @@ import structlog
 
 from audit.errors import AuditError
 from audit.keys import Keyring
+from gateway.call_metrics import CallMetrics
 from gateway.decided_calls import DecidedCalls
 from gateway.directory import Directory
 from gateway.effective import Effective
@@ -34,6 +35,7 @@ from gateway.marking import content_store
 from gateway.marking.client import MarkingClient
 from gateway.marking.content_store import ContentStore
 from gateway.marking.installed import unavailable
+from gateway.marking.keys import signer_of
 from gateway.marking.wire import SOCKET as MARKING_SOCKET
 from gateway.metrics import Registry, resume_snapshot, write_snapshot
 from gateway.model_names import ModelNames
@@ -255,7 +257,7 @@ def _compose(
         extractors=extractors,
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
         lineage=Lineage(LineageTable(settings.store_path.with_name("lineage.map")), keys),
-        known_requests=KnownRequests(keyring.derive("cache"), f"request/{detectors}"),
+        known_requests=KnownRequests(),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
         guard=guard,
@@ -270,12 +272,14 @@ def _compose(
         heavy=HeavyWork(),
         tracing=Tracing(settings.telemetry),
         metrics=metrics,
+        call_metrics=CallMetrics(metrics),
         keys=keys,
         decoders=DECODERS,
         own_labels=tuple(LABEL_TEXTS),
         outbound_tools=_outbound_tools(settings),
         vault=Vault(settings.run_path, keys.get),
         marking=_marking(settings),
+        signer=signer_of(settings),
         content=ContentStore(
             settings.store_path.with_name(content_store.FOLDER),
             keys.get,

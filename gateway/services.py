@@ -8,9 +8,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from gateway.answer_digests import Digests
-from gateway.call_metrics import count_call
 
 if TYPE_CHECKING:
+    from gateway.call_metrics import CallMetrics
     from gateway.decided_calls import DecidedCalls
     from gateway.directory import Directory
     from gateway.flow import Flow
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from gateway.upstream.port import Upstream
     from gateway.upstream.routing import Routes
     from gateway.vault import Vault
+    from watermark.marking import Signer
 
 Derive = Callable[[str, str], bytes]
 """(purpose, context) -> 32 bytes, from the key folder."""
@@ -88,12 +89,14 @@ class Services:
     heavy: HeavyWork
     tracing: Tracing
     metrics: Registry
+    call_metrics: CallMetrics
     keys: TenantKeys
     decoders: Mapping[str, Callable[..., Any]]
     own_labels: tuple[str, ...]
     outbound_tools: Mapping[str, frozenset[str]]
     vault: Vault
     marking: MarkingClient
+    signer: Signer  # of text manifests; files are signed by marking workers
     content: ContentStore
     fetcher: Fetcher
     placeholder_key: bytes = field(repr=False)
@@ -111,4 +114,4 @@ class Services:
 
     def count(self, flow: Flow) -> None:
         """Metrics of a call that has ended."""
-        count_call(self.metrics, flow)
+        self.call_metrics.count(flow)

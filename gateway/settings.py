@@ -156,6 +156,8 @@ class Provider(Section):
 
     def path(self, ours: str) -> str:
         """A path of the data plane as it is called there."""
+        if not self.paths:
+            return ours
         fitting = [beginning for beginning in self.paths if ours == beginning or ours.startswith(f"{beginning}/")]
         if not fitting:
             return ours
@@ -365,6 +367,11 @@ class Labels(Section):
 
     producer_code: str = Field("", description="service provider code for GB 45438 metadata")
     profile: str = Field("auto", description="jurisdiction profile; auto: by the caller's country")
+    manifest_characters: int = Field(
+        800,
+        ge=0,
+        description="public texts from this length on carry a C2PA text manifest where the profile asks for one; 0: none",
+    )
 
 
 class ContentVerification(Section):

@@ -30,6 +30,7 @@ from gateway.errors import ConfigurationError, Unavailable
 from gateway.identity import issued_keys
 from gateway.inspection.service import STUCK_S
 from gateway.marking.installed import unavailable
+from gateway.marking.keys import prepare_signer
 from gateway.marking.wire import SOCKET
 from gateway.marking.worker import listen
 from gateway.processes.child_process import Child
@@ -82,6 +83,7 @@ class Supervisor:
 
     async def _start(self) -> None:
         settings = self._settings
+        prepare_signer(settings)
         effective = await self._put_in_force(settings)
         marking = (
             listen(settings.run_path, SOCKET, MARKING_QUEUE) if not unavailable(settings.marking.processes) else None

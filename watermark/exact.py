@@ -1,4 +1,4 @@
-"""The exact digest of a text under a tenant's key, whatever carried it. Files have the digest of the record's own.
+"""Exact digests under a tenant's key: of bytes, and of texts whatever carried them.
 
 Whoever does not have the key can neither test a guess nor link two tenants' content.
 """
@@ -11,6 +11,11 @@ from hashlib import blake2b
 
 DIGEST_BYTES = 32
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]+")
+
+
+def exact_bytes(data: bytes, key: bytes) -> str:
+    """The digest of a file, hex. `key`: 16 to 64 bytes."""
+    return blake2b(data, key=key, digest_size=DIGEST_BYTES, person=b"lexgate file").hexdigest()
 
 
 def exact_text(text: str, key: bytes) -> str:

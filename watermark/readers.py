@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from watermark.aigc import AIGC_TYPES, AigcLabel, read_aigc
-from watermark.errors import MarkingFailed
+from watermark.errors import MarkingFailed, Unsupported
 from watermark.evidence import Carried, Evidence, Kind, Looking, State
+from watermark.invisible.detected import Detected
 from watermark.manifest import EMBEDDED, ManifestEvidence, read_manifest
 from watermark.text_manifest import read_text_manifest
 
 Reader = Callable[[bytes, Carried, Looking], Carried]
 """From a file and what is known of it already (media type and text) to what it carries besides."""
 
+MOST_KEYS = 8
+"""Tenants whose invisible marks are looked for in one file."""
 _BROKEN = {"tampered": "tampered", "broken": "signature"}
 
 
@@ -97,6 +100,39 @@ def _aigc(data: bytes, known: Carried, looking: Looking) -> Carried:
     )
 
 
+def _invisible(data: bytes, known: Carried, looking: Looking) -> Carried:
+    """Our marks in pixels and samples, under each tenant's key in turn: a second or so for each that is not there."""
+    detect = _detector(known.media_type)
+    if detect is None:
+        return _found(Evidence("invisible", "absent", "no_such_mark"))
+    if not looking.invisible_keys:
+        return _found(Evidence("invisible", "not_examined", "no_key"))
+    try:
+        for tenant, key in looking.invisible_keys[:MOST_KEYS]:
+            found = detect(data, known.media_type, key)
+            if found is not None:
+                told = {"score": f"{found.score:.1f}", "threshold": f"{found.threshold:.1f}"}
+                return Carried(
+                    "", (Evidence("invisible", "present", details=told),), payloads=((tenant, found.payload),)
+                )
+    except Unsupported:
+        return _found(Evidence("invisible", "absent", "no_such_mark"))
+    except ImportError:
+        return _found(Evidence("invisible", "not_examined", "no_library"))
+    if len(looking.invisible_keys) > MOST_KEYS:
+        return _found(Evidence("invisible", "not_examined", "many_keys"))
+    return _found(Evidence("invisible", "absent"))
+
+
+def _detector(media_type: str) -> Callable[[bytes, str, bytes], Detected | None] | None:
+    """What finds an invisible mark in this kind of file; heavy libraries are loaded when first needed."""
+    if media_type.startswith("image/"):
+        from watermark.invisible.image import detect
+
+        return detect
+    return None
+
+
 def _label(label: AigcLabel) -> Mapping[str, str]:
     return {
         "label": label.label,
@@ -115,5 +151,6 @@ def _told(details: Mapping[str, str]) -> dict[str, str]:
 READERS: tuple[tuple[tuple[Kind, ...], Reader], ...] = (
     (("c2pa_integrity", "c2pa_trust"), _manifest),
     (("aigc",), _aigc),
+    (("invisible",), _invisible),
     (("text_manifest",), _text_manifest),
 )

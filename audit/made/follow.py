@@ -1,9 +1,9 @@
 """Fills the index of what was made from the log, behind it and off everybody's path; and forgets what was erased.
 
 A flow's `digest` group says of the text that it answered `fingerprint` (64-bit marks, URL-safe base64, little endian) and
-`text` (a keyed digest), and of its media outputs, by number, `output_0` (a keyed digest) and `prints_0` (256-bit prints,
-hex, with commas between them); `outputs` of the `pub` group says the payloads of their invisible marks. An entry is filed
-under the user key that seals the group: when that key is destroyed, the entries go with the next look.
+`text` (a keyed digest), and in `outputs`, for each output that is no text, its `index`, `exact` (a keyed digest of its bytes), `payload`
+(of its invisible mark, hex) and `prints` (256 bits each, hex). An entry is filed under the user key that seals the group:
+when that key is destroyed, the entries go with the next look.
 """
 
 from __future__ import annotations
@@ -15,12 +15,10 @@ import os
 import re
 import struct
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from audit.datakeys import KEY_ID
 from audit.keys import Keyring
@@ -29,7 +27,6 @@ from audit.record import segments_of
 from audit.search.leaves import LeafReader, StoredLeaf
 from audit.store.sqlite import Connection, connect_reader
 
-_OUTPUT = re.compile(r"output_(\d{1,4})")
 _PAYLOAD = re.compile(r"[0-9a-f]{1,16}")
 BATCH = 200  # leaves in one transaction
 _KINDS = (b'"k":"settle"', b'"k":"outcome"')
@@ -89,47 +86,40 @@ def _batch(log: Connection, index: Connection, keyring: Keyring) -> None:
 
 def _entries(reader: LeafReader, leaf: StoredLeaf) -> Iterator[Entry]:
     flows = leaf.entry["f"] if leaf.is_settle else [leaf.entry.get("id", "")]
-    outputs = _outputs(leaf)
     for position, (flow, segment) in enumerate(zip(flows, segments_of(leaf.sealed), strict=True)):
         _, groups = reader.hidden(leaf, flow, position)
         owner = reader.tenant_of(segment[:KEY_ID])
         if owner and "digest" in groups:
-            yield from entries_of(flow, owner, segment[:KEY_ID], groups["digest"], outputs)
+            yield from entries_of(flow, owner, segment[:KEY_ID], groups["digest"])
 
 
-def _outputs(leaf: StoredLeaf) -> list[dict[str, Any]]:
-    """What an outcome says openly of the outputs that are no text."""
-    if leaf.is_settle or b'"outputs"' not in leaf.disclosed:
-        return []
-    found = orjson.loads(leaf.disclosed).get("pub", {}).get("outputs")
-    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-
-
-def entries_of(
-    flow: str, tenant: str, key_id: bytes, digest: Mapping[str, Any], outputs: Sequence[Mapping[str, Any]] = ()
-) -> Iterator[Entry]:
+def entries_of(flow: str, tenant: str, key_id: bytes, digest: Mapping[str, Any]) -> Iterator[Entry]:
     """What one flow's record says of what it made. What cannot be read is left out: the record has it still."""
     marks, exact = _marks(digest.get("fingerprint")), _digests(digest.get("text"))
     if marks or exact:
         yield Entry(Made(flow, 0, tenant), key_id, marks, exact)
-    payloads = {row.get("index"): row.get("payload") for row in outputs}
-    for name, value in digest.items():
-        output = _OUTPUT.fullmatch(name)
-        if output is not None:
-            number = int(output[1])
-            yield Entry(
-                Made(flow, number, tenant),
-                key_id,
-                exact=_digests(value),
-                payload=_payload(payloads.get(number)),
-                prints=prints_of(digest.get(f"prints_{number}")),
-            )
+    for output in outputs_of(digest):
+        yield Entry(
+            Made(flow, output["index"], tenant),
+            key_id,
+            exact=_digests(output.get("exact")),
+            payload=_payload(output.get("payload")),
+            prints=prints_of(output),
+        )
 
 
-def prints_of(text: Any) -> list[bytes]:
-    """The prints of an output as the record says them."""
-    found = [print_ for one in text.split(",") for print_ in _digests(one)] if isinstance(text, str) else []
-    return [print_ for print_ in found if len(print_) == 32]
+def outputs_of(digest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The outputs that are no text, as the group says them."""
+    found = digest.get("outputs")
+    rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+    return [row for row in rows if type(row.get("index")) is int]
+
+
+def prints_of(output: Mapping[str, Any]) -> list[bytes]:
+    """The prints of one output."""
+    found = output.get("prints")
+    prints = [print_ for one in found for print_ in _digests(one)] if isinstance(found, list) else []
+    return [print_ for print_ in prints if len(print_) == 32]
 
 
 def _payload(text: Any) -> int | None:

@@ -12,19 +12,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from audit.keys import Keyring
-from audit.made.follow import follow, prints_of
+from audit.made.follow import follow, outputs_of, prints_of
 from audit.made.index import Made, MadeIndex, index_path
 from gateway.content.examiner import Examiner, Unexamined
 from gateway.content.verdict import Match, Verdict, judge, named_flows
 from gateway.services import TenantKeys
 from watermark.errors import BadFingerprint
 from watermark.evidence import CARRIED, Carried, Evidence, Looking
-from watermark.exact import exact_text
+from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import Marks, decode, likeness, winnow
 
 Records = Callable[[str], Mapping[str, Any] | None]
@@ -108,8 +107,7 @@ class Verifier:
 
     def _asked(self, data: bytes, carried: Carried, tenant: str) -> _Asked:
         key = self._keys.get("fingerprint", tenant)
-        whole = blake2b(data, key=self._keys.get("digest", tenant), digest_size=32).hexdigest()  # as Services.digest
-        exact = {whole, exact_text(carried.text, key)} - {""}
+        exact = {exact_bytes(data, key), exact_text(carried.text, key)} - {""}
         return _Asked(frozenset(exact), winnow(carried.text, key), carried.prints)
 
     def _candidates(
@@ -129,7 +127,7 @@ class Verifier:
 
 
 def _compare(candidates: Sequence[Made], asked: Mapping[str, _Asked], records: Records) -> tuple[list[Match], set[str]]:
-    """The outputs whose records agree with the content, best first; and the flows whose records say what they made."""
+    """The outputs whose records agree with the content, best first; and the flows whose content can be compared."""
     matches: list[Match] = []
     comparable: set[str] = set()
     known: dict[str, Mapping[str, Any] | None] = {}
@@ -140,8 +138,10 @@ def _compare(candidates: Sequence[Made], asked: Mapping[str, _Asked], records: R
         said = _said(record, made.output) if record is not None else {}
         if record is None or not said:
             continue
-        comparable.add(made.flow)
-        by, share = _agreement(said, asked[made.tenant])
+        content = asked[made.tenant]
+        if (said.get("fingerprint") and content.marks.size) or (said.get("prints") and content.prints):
+            comparable.add(made.flow)  # that bytes differ says nothing of the content: every program writes its own
+        by, share = _agreement(said, content)
         if by:
             matches.append(Match(made.flow, made.output, by, share, _summary(record)))
     # Of equal content the latest call counts, as for lineage.
@@ -149,11 +149,10 @@ def _compare(candidates: Sequence[Made], asked: Mapping[str, _Asked], records: R
 
 
 def _said(record: Mapping[str, Any], output: int) -> Mapping[str, Any]:
-    """What the record says of one output: members `text`, `exact`, `fingerprint`, `prints`; nothing once it is erased."""
+    """What the record says of one output: members `text`, `fingerprint`, `exact`, `prints`; nothing once it is erased."""
     digest = record.get("digest") or {}
-    names = {"exact": f"output_{output}", "prints": f"prints_{output}"}
-    names |= {"text": "text", "fingerprint": "fingerprint"} if output == 0 else {}
-    return {member: digest[name] for member, name in names.items() if digest.get(name)}
+    own = {name: digest[name] for name in ("text", "fingerprint") if digest.get(name)} if output == 0 else {}
+    return own | next((row for row in outputs_of(digest) if row["index"] == output), {})
 
 
 def _agreement(said: Mapping[str, Any], asked: _Asked) -> tuple[tuple[Any, ...], int]:
@@ -170,7 +169,7 @@ def _agreement(said: Mapping[str, Any], asked: _Asked) -> tuple[tuple[Any, ...],
         if like is not None and like.related:
             by.append("fingerprint")
             share = max(share, like.of_query)
-    if any(_distance(ours, theirs) <= NEAR for ours in asked.prints for theirs in prints_of(said.get("prints"))):
+    if any(_distance(ours, theirs) <= NEAR for ours in asked.prints for theirs in prints_of(said)):
         by.append("prints")
         share = 1000
     return tuple(by), share

@@ -31,7 +31,7 @@ REFUSED: Mapping[str, str] = MappingProxyType(
         "/v1/evals": "evaluations keep their data at the provider: run them on your own side, call by call",
         "/v1/realtime": "realtime sessions are audio over WebSockets, which cannot be inspected: use /v1/responses",
         "/v1/videos": "videos cannot be inspected here",
-        "/v1/audio/voices": "recordings of voices would rest at the provider unread",
+        "/v1/audio/voices": "voices are recordings that would rest at the provider unread: use one that it offers",
         "/v1/organization": "the provider's account belongs to the operator of this gateway",
         "/v1/messages/batches": _BATCH,
         "/v1beta/batches": _BATCH,

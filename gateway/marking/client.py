@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gateway.errors import Denied, Unavailable
 from gateway.marking.wire import PREFIX, BadMessage, head_length, pack, read_head
@@ -21,6 +23,14 @@ SHARE = 0.75
 """Of them so many may be one tenant's."""
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished job. `ingredients`: for each file that came along its media type, `c2pa` (integrity) and `aigc`."""
+
+    marked: Marked
+    ingredients: tuple[dict[str, Any], ...]
+
+
 class MarkingClient:
     """Belongs to one event loop. `missing`: why nothing can be marked here, "" where it can."""
 
@@ -31,8 +41,8 @@ class MarkingClient:
         self._open: Counter[str] = Counter()
         self.missing = missing
 
-    async def mark(self, tenant: str, data: bytes, media_type: str, origin: Origin, marking: Marking) -> Marked:
-        """The marked file. Raises Unavailable, also for what failed to be marked; Denied for a type that cannot be."""
+    async def mark(self, tenant: str, data: bytes, media_type: str, origin: Origin, marking: Marking) -> Done:
+        """The marked file, and what its ingredients say of themselves. Raises Unavailable, also for what failed to be marked; Denied for a type that cannot be."""
         if self.missing:
             raise Unavailable(self.missing)
         if len(data) > self._largest:
@@ -56,7 +66,7 @@ class MarkingClient:
             if not self._open[tenant]:
                 del self._open[tenant]
 
-    async def _ask(self, tenant: str, data: bytes, media_type: str, origin: Origin, marking: Marking) -> Marked:
+    async def _ask(self, tenant: str, data: bytes, media_type: str, origin: Origin, marking: Marking) -> Done:
         reader, writer = await asyncio.open_unix_connection(self._socket)
         try:
             bodies = [data, *(each.data for each in origin.ingredients)]
@@ -71,7 +81,8 @@ class MarkingClient:
         if not head["ok"]:
             raise _refusal(str(head["reason"]), media_type, marking)
         sidecar = results[1] if len(results) > 1 else None
-        return Marked(results[0], head["media_type"], tuple(head["carries"]), sidecar, bool(head["timestamped"]))
+        marked = Marked(results[0], head["media_type"], tuple(head["carries"]), sidecar, bool(head["timestamped"]))
+        return Done(marked, tuple(head["ingredients"]))
 
 
 def _refusal(reason: str, media_type: str, marking: Marking) -> Exception:

@@ -8,7 +8,9 @@ import os
 from pathlib import Path
 
 from audit.keys import Keyring
+from gateway.errors import ConfigurationError
 from gateway.settings import Settings
+from watermark.errors import SigningKeyUnusable
 from watermark.marking import MarkingKeys, Signer
 from watermark.signer import ContentSigner, has_signer
 
@@ -40,6 +42,15 @@ def signer_of(settings: Settings) -> Signer:
         return ContentSigner.open(folder, settings.key_passphrase)
     finally:
         os.close(handle)
+
+
+def prepare_signer(settings: Settings) -> None:
+    """Before anything starts. Raises ConfigurationError when there is no signing key and none can be made."""
+    try:
+        signer_of(settings)
+    except (SigningKeyUnusable, OSError) as error:
+        reason = str(error) if isinstance(error, SigningKeyUnusable) else type(error).__name__
+        raise ConfigurationError(f"the key that signs manifests of what models made: {reason}") from None
 
 
 def payload_of(key: bytes, flow: str, index: int) -> int:

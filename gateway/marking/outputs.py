@@ -17,18 +17,23 @@ from typing import Any
 
 import orjson
 
-from gateway.errors import Denied, UpstreamFailed
+from gateway.errors import Denied, Unavailable, UpstreamFailed
 from gateway.flow import Flow, Path
 from gateway.marking.content_store import PATH
 from gateway.marking.demand import Demand
 from gateway.marking.keys import payload_of
 from gateway.protocols.answer import spliced
+from gateway.protocols.given_media import given_in
 from gateway.protocols.made_media import Made, decoded, made_in, may_hold
 from gateway.protocols.sse import EventReader
 from gateway.services import Services
-from watermark.marking import Ingredient, Marked, Origin
+from watermark.errors import MarkingFailed
+from watermark.exact import exact_bytes
+from watermark.label import language_of, text_label
+from watermark.marking import Ingredient, Marked, MarkingKeys, Origin
 from watermark.media_types import canonical, sniff
 from watermark.profile import KINDS
+from watermark.text_manifest import TextManifest
 
 MOST = 64
 """Outputs of one call that are no text."""
@@ -40,6 +45,7 @@ class Output:
 
     index: int
     media_type: str
+    digest: str  # of the bytes as delivered, under the tenant's key
     size: int
     payload: int
     carries: tuple[str, ...]
@@ -53,7 +59,6 @@ class Output:
             "index": self.index,
             "media_type": self.media_type,
             "produce_id": f"{flow}-{self.index}",
-            "payload": f"{self.payload:016x}",
             "carries": list(self.carries),
             "profile": self.profile,
             "timestamped": self.timestamped,
@@ -69,8 +74,10 @@ class Outputs:
     flow: Flow
     services: Services
     demand: Demand
-    ingredients: tuple[Ingredient, ...] = ()
+    provenance: tuple[dict[str, Any], ...] = ()  # what files that came along say of themselves
+    _ingredients: tuple[Ingredient, ...] | None = field(default=None, repr=False)
     made: list[Output] = field(default_factory=list)
+    text_manifest: str = ""  # c2pa, or why a text has none: short, not NFC, ...; "" where none was asked for
     sidecars: list[str] = field(default_factory=list)  # tokens of their links
     _known: dict[str, tuple[Marked, int]] = field(default_factory=dict, repr=False)
 
@@ -82,8 +89,14 @@ class Outputs:
         return {
             "marking": {"profile": demand.profile.name, "added": sorted(demand.added)},
             "outputs": [output.said(self.flow.id) for output in self.made],
+            **({"ingredients": list(self.provenance)} if self.provenance else {}),
+            **({"text_manifest": self.text_manifest} if self.text_manifest else {}),
             **off,
         }
+
+    def known_by(self) -> list[dict[str, Any]]:
+        """By what each output is found again: for the group of digests, which is sealed and can be erased."""
+        return [{"index": made.index, "exact": made.digest, "payload": f"{made.payload:016x}"} for made in self.made]
 
     async def passed(self, data: bytes) -> bytes:
         """Whole events of a stream, with what they hold marked. Raises LexgateError: then nothing of them may go on."""
@@ -184,15 +197,16 @@ class Outputs:
             return self._known[name][0]
         if len(self.made) >= MOST:
             raise UpstreamFailed(f"the provider's answer holds more than {MOST} outputs that are no text")
-        flow, services, index = self.flow, self.services, len(self.made)
+        flow, services, index = self.flow, self.services, self._first + len(self.made)
         media_type = sniff(data, declared) or canonical(declared)
         marking, origin = self.demand.marking_of(media_type), self._origin(index)
-        marked = await services.marking.mark(flow.who.tenant, data, media_type, origin, marking)
-        digest = await services.heavy.run(len(marked.data), services.digest, flow.who.tenant, marked.data)
-        flow.digests[f"output_{index}"] = digest
+        done = await services.marking.mark(flow.who.tenant, data, media_type, origin, marking)
+        marked, self.provenance = done.marked, done.ingredients
+        key = services.fingerprint_key(flow.who.tenant)
+        digest = await services.heavy.run(len(marked.data), exact_bytes, marked.data, key)
         self.made.append(
             Output(
-                index, marked.media_type, len(marked.data), origin.payload, marked.carries, marking.profile,
+                index, marked.media_type, digest, len(marked.data), origin.payload, marked.carries, marking.profile,
                 marked.timestamped, hosts,
             )
         )  # fmt: skip
@@ -202,6 +216,41 @@ class Outputs:
             self.sidecars.append(await asyncio.to_thread(put, flow.who.tenant, "application/c2pa", marked.sidecar))
         return marked
 
+    @property
+    def _first(self) -> int:
+        """Number of the first output that is no text: where a text is made too, that one is number 0."""
+        return 1 if self.flow.request is not None and self.flow.request.generates else 0
+
+    def label(self, text: str) -> str:
+        """What follows a whole text of the answer: its explicit label, and its manifest. Raises Unavailable."""
+        marking, shortest = self.demand.marking("text"), self.services.settings.labels.manifest_characters
+        notice = text_label(self.demand.profile, language_of(text)) if marking.notice else ""
+        said = f"\n\n{notice}" if notice else ""
+        if not marking.c2pa or not shortest:
+            return said
+        manifest = TextManifest(self._origin(0), MarkingKeys(self.services.signer, b""), shortest)
+        manifest.push(text)
+        manifest.push(said)
+        try:
+            wrapper = manifest.end()
+        except MarkingFailed:
+            raise Unavailable("the manifest of a text could not be made, so its end was not delivered") from None
+        self.text_manifest = manifest.reason or "c2pa"
+        return said + wrapper
+
+    def _given(self) -> tuple[Ingredient, ...]:
+        """Files that the request brought along: what is made is made from them."""
+        if self._ingredients is None:
+            request, most = self.flow.request, self.services.settings.marking.largest_bytes
+            files = given_in(request) if request is not None and request.uninspected else []
+            while sum(len(data) for _, data in files) > most:
+                files.pop()
+            self._ingredients = tuple(
+                Ingredient(sniff(data, declared) or canonical(declared), sha256(data).hexdigest(), data)
+                for declared, data in files
+            )
+        return self._ingredients
+
     def _origin(self, index: int) -> Origin:
         flow, services = self.flow, self.services
         if flow.provider is None or flow.request is None:
@@ -209,13 +258,13 @@ class Outputs:
         return Origin(
             flow=flow.id,
             index=index,
-            leaf=flow.leaf.hex(),
+            leaf="" if flow.receipt is None else flow.receipt.leaf_hash.hex(),
             payload=payload_of(services.keys.get("payload", flow.who.tenant), flow.id, index),
             model=flow.request.model,
             provider=flow.provider.name,
             producer=services.settings.labels.producer_code,
             time_us=flow.time_us,
-            ingredients=self.ingredients,
+            ingredients=self._given(),
         )
 
 

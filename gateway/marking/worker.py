@@ -108,7 +108,19 @@ def work(
         return {"ok": False, "reason": "failed"}, []
     results = [marked.data] if marked.sidecar is None else [marked.data, marked.sidecar]
     head = {"media_type": marked.media_type, "carries": list(marked.carries), "timestamped": marked.timestamped}
-    return {"ok": True, **head}, results
+    return {"ok": True, **head, "ingredients": [provenance(each) for each in origin.ingredients]}, results
+
+
+def provenance(ingredient: Ingredient) -> dict[str, Any]:
+    """What a file that came along says of where it is from: its C2PA manifest's integrity, and whether it has an AIGC label."""
+    from watermark.aigc import read_aigc
+    from watermark.manifest import read_manifest
+
+    said = {"media_type": ingredient.media_type, "c2pa": "absent", "aigc": False}
+    with contextlib.suppress(Exception):  # it comes from a caller: what cannot be read says nothing
+        said["c2pa"] = read_manifest(ingredient.data, ingredient.media_type).integrity
+        said["aigc"] = bool(read_aigc(ingredient.data, ingredient.media_type))
+    return said
 
 
 def job_of(tenant: str, media_type: str, origin: Origin, marking: Marking) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from gateway.flow import Flow
 from gateway.marking.demand import demand_of
 from gateway.marking.outputs import Outputs
 from gateway.services import Services
-from watermark.label import language_of, text_label
 
 FINGERPRINT = "fingerprint"
 EXPLICIT_TEXT = "explicit_text"
@@ -29,8 +28,8 @@ async def label(flow: Flow, services: Services) -> None:
     if demand is None:
         return
     flow.outputs = Outputs(flow, services, demand)
-    if request.json_mode or not request.generates or not demand.marking("text").notice:
+    marking = demand.marking("text")
+    if request.json_mode or not request.generates or not (marking.notice or marking.c2pa):
         return
-    flow.labels = (FINGERPRINT, EXPLICIT_TEXT)
-    profile = demand.profile
-    flow.explicit_label = lambda text: f"\n\n{text_label(profile, language_of(text))}"
+    flow.labels = (FINGERPRINT, EXPLICIT_TEXT) if marking.notice else (FINGERPRINT,)
+    flow.explicit_label = flow.outputs.label

@@ -20,6 +20,7 @@ from PIL import Image
 from tests.e2e.product import Product, running
 from tests.e2e.test_sdks import openai_client
 from tests.providers import pictures
+from watermark.manifest import read_manifest
 
 pytestmark = pytest.mark.e2e
 
@@ -64,7 +65,7 @@ def test_a_picture_in_base64_is_marked_and_recorded(product: Product) -> None:
     assert "c2pa" in output["carries"]
     record = product.record(flow)
     assert record["pub"]["marking"]["profile"] == "eu"
-    assert set(record["digest"]) >= {"received", "forwarded", "response", "delivered", "output_0"}
+    assert set(record["digest"]) >= {"received", "forwarded", "response", "delivered", "outputs"}
     assert record["meter"]["reported"]["output"] == 272
 
 
@@ -140,6 +141,22 @@ def test_edits_and_variations(product: Product) -> None:
     assert client.images.create_variation(model="home/echo", image=picture).data[0].b64_json
     with pytest.raises(openai.PermissionDeniedError):  # a picture that nobody here can read does not cross a border
         client.images.edit(model="gpt-image-1", image=picture, prompt=PROMPT)
+
+
+def test_where_a_picture_came_from_is_kept_in_what_is_made_of_it(product: Product) -> None:
+    """A marked picture goes in again: its manifest is an ingredient of the new one, and the record says so."""
+    client = site(product)
+    made = base64.b64decode(client.images.generate(model="home/echo", prompt=PROMPT).data[0].b64_json)
+    given = [("made.png", made, "image/png"), ("plain.png", pictures.picture("plain", "echo"), "image/png")]
+    raw = client.images.with_raw_response.edit(model="home/echo", image=given, prompt=PROMPT)
+    evidence = read_manifest(base64.b64decode(raw.parse().data[0].b64_json), "image/png")
+    assert (evidence.integrity, evidence.ingredients) == ("valid", 2)
+    said = product.record(raw.headers["lexgate-flow"])["pub"]["ingredients"]
+    assert [row["c2pa"] for row in said] == ["valid", "absent"]
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(made).decode()}}
+    message = {"role": "user", "content": [{"type": "text", "text": PROMPT}, image]}
+    answer = product.chat("", "home/picture", "site", messages=[message])
+    assert read_manifest(data_urls(answer.text)[0], "image/png").ingredients == 1
 
 
 # Speech

@@ -183,7 +183,7 @@ async def test_a_label_that_fails_withholds_the_end_of_the_answer(
 
     key, key_hash = new_key("caller")
     async with CannedProvider() as provider, data_plane(tmp_path, provider.url, key_hash) as plane:
-        monkeypatch.setattr("gateway.steps.label.text_label", broken)
+        monkeypatch.setattr("gateway.marking.outputs.text_label", broken)
         for stream in (False, True):
             answer = await ask(plane, key, stream=stream, text="hello out there")
             assert "lexgate_internal" in answer.text

@@ -23,10 +23,16 @@ SYNTHETIC = frozenset({TRAINED, COMPOSITE, "http://cv.iptc.org/newscodes/digital
 @cache
 def generator() -> Mapping[str, str]:
     """The claim generator: this product and its version."""
+    return {"name": "lexgate", "version": _version()}
+
+
+@cache
+def _version() -> str:
+    """Read once: the package's metadata costs a millisecond."""
     try:
-        return {"name": "lexgate", "version": version("lexgate")}
+        return version("lexgate")
     except PackageNotFoundError:
-        return {"name": "lexgate", "version": "0"}
+        return "0"
 
 
 def origin_assertion(origin: Origin, inputs: tuple[Ingredient, ...] = ()) -> dict[str, Any]:

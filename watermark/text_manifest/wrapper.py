@@ -54,6 +54,12 @@ def strip_manifest(text: str) -> str:
     return _run().sub("", text)
 
 
+@cache
+def manifest_beginning() -> str:
+    """What every whole wrapper begins with: a text without it has none, which is quickly seen."""
+    return encoded(MAGIC)
+
+
 def wrap(store: bytes, size: int) -> str:
     """The wrapper of a store, padded to `size` bytes of UTF-8."""
     text = _MARK + encoded(_HEADER.pack(MAGIC, VERSION, len(store)) + store)

@@ -30,9 +30,9 @@ async def recorded(lab: Lab) -> tuple[str, str]:
     for flow, user in ((hers, "li.wei"), (his, "max")):
         await log.append(intent(flow, user=user))
         end = outcome(flow, user=user)
-        digest = {"delivered": "44" * 32, "output_1": "ab" * 32, "prints_1": f"{'cd' * 32},{'ce' * 32}"}
-        pub = {**end.groups["pub"], "outputs": [{"index": 1, "payload": f"{7 if user == 'max' else 8:016x}"}]}
-        await log.append(end._replace(groups={**end.groups, "pub": pub, "digest": digest}))
+        media = {"index": 1, "exact": "ab" * 32, "payload": f"{7 if user == 'max' else 8:016x}"}
+        media["prints"] = ["cd" * 32, "ce" * 32]
+        await log.append(end._replace(groups={**end.groups, "digest": {"delivered": "44" * 32, "outputs": [media]}}))
     await log.append(printed((hers, his)))
     await log.close()
     return hers, his
@@ -92,11 +92,17 @@ async def test_an_index_of_another_log_is_begun_anew(lab: Lab) -> None:
     "digest",
     [
         {"fingerprint": "PLANTED", "text": "no hex"},
-        {"fingerprint": 7, "output_0": None, "prints_0": 5},
-        {"output_0": 5, "prints_0": "zz,ab,,", "output_99999": "ab"},
+        {"fingerprint": 7, "outputs": "none"},
+        {
+            "outputs": [
+                None,
+                {"index": "0"},
+                {"index": 0, "exact": 5, "prints": ["zz", "ab", 3], "payload": "no number"},
+            ]
+        },
+        {"outputs": [{"index": 0, "prints": 5, "payload": 5}]},
     ],
 )
 def test_what_cannot_be_read_is_left_out(digest) -> None:
-    outputs = [{"index": 0, "payload": "no number"}, {"index": 0}, {}]
-    for entry in entries_of("flow", "acme", b"key", digest, outputs):
+    for entry in entries_of("flow", "acme", b"key", digest):
         assert (entry.marks, list(entry.exact), entry.payload, list(entry.prints)) == ((), [], None, [])

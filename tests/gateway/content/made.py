@@ -7,7 +7,6 @@ import io
 import random
 import time
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 from PIL import Image
@@ -16,9 +15,10 @@ from audit.made.follow import follow
 from gateway.content.compose import verifier_of
 from gateway.content.verification import Verification
 from gateway.control.scope import ScopedRecords
+from gateway.marking.keys import payload_of
 from gateway.settings import Settings
 from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome, settle
-from watermark.exact import exact_text
+from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import encode, winnow
 from watermark.marker import mark
 from watermark.marking import Marked, Marking, MarkingKeys, Origin
@@ -79,13 +79,17 @@ class Studio:
         )
         return flow
 
-    async def drew(self, data: bytes, tenant: str = "acme", *, remember: bool = True) -> tuple[str, Marked]:
+    async def drew(
+        self, data: bytes, tenant: str = "acme", *, remember: bool = True, invisible: bool = False
+    ) -> tuple[str, Marked]:
         """Marks a picture and records it; its flow and what was delivered."""
         flow = new_flow()
-        origin = Origin(flow, 0, "ab" * 32, 7, "demo-image", "demo", "001191310", time.time_ns() // 1000)
-        made = mark(data, "image/png", origin, Marking("cn", aigc=True, c2pa=True), MarkingKeys(self.signer, bytes(32)))
-        digest = blake2b(made.data, key=self.lab.keyring.derive("digest", tenant), digest_size=32).hexdigest()
-        await self.record(flow, tenant, "li.wei", {"output_0": digest} if remember else {}, None)
+        payload = payload_of(self.lab.keyring.derive("payload", tenant), flow, 0)
+        origin = Origin(flow, 0, "ab" * 32, payload, "demo-image", "demo", "001191310", time.time_ns() // 1000)
+        keys = MarkingKeys(self.signer, self.lab.keyring.derive("invisible", tenant))
+        made = mark(data, "image/png", origin, Marking("cn", aigc=True, c2pa=True, invisible=invisible), keys)
+        known = {"index": 0, "exact": exact_bytes(made.data, self.key(tenant)), "payload": f"{payload:016x}"}
+        await self.record(flow, tenant, "li.wei", {"outputs": [known]} if remember else {}, None)
         return flow, made
 
     async def record(self, flow, tenant, user, digests, settled) -> None:

@@ -8,6 +8,7 @@ import io
 import pysqlite3.dbapi2 as sqlite
 import pytest
 from docx import Document
+from PIL import Image
 
 from gateway.content.words import as_document, sentence
 from tests.audit.lab import new_flow
@@ -93,9 +94,9 @@ async def test_marks_copied_onto_other_content_are_not_confirmed(studio: Studio)
     flow, _ = await studio.drew(picture(3))
     copied = write_aigc(picture(4), "image/png", ours("001191310", f"{flow}-0"))
     found = await studio.verify(copied)
-    assert (found.verdict.word, found.verdict.contradicted) == ("claimed", (flow,))
+    assert (found.verdict.word, found.verdict.flow) == ("claimed", flow)
     assert states(found)["aigc"] == "present"  # the mark itself is well-formed: it is only not of this content
-    assert "not what that call made" in sentence(found, "en")
+    assert "No record confirms them" in sentence(found, "en")
 
 
 async def test_marks_of_one_call_on_the_content_of_another_are_not_confirmed(studio: Studio) -> None:
@@ -110,6 +111,7 @@ async def test_marks_of_one_call_on_the_content_of_another_are_not_confirmed(stu
     found = await studio.verify(write_aigc(file.getvalue(), kind, ours("001191310", f"{flow}-0")))
     assert (found.verdict.word, found.verdict.contradicted) == ("claimed", (flow,))
     assert [match.flow for match in found.matches] == [said]
+    assert "not like what that call made" in sentence(found, "en")
     honest = await studio.verify(write_aigc(file.getvalue(), kind, ours("001191310", f"{said}-0")))
     assert (honest.verdict.word, honest.verdict.flow) == ("confirmed", said)
 
@@ -119,7 +121,7 @@ async def test_a_changed_file_is_invalid_and_not_confirmed(studio: Studio) -> No
     at = made.data.rindex(b"IDAT") + 40
     found = await studio.verify(made.data[:at] + bytes([made.data[at] ^ 1]) + made.data[at + 1 :])
     assert states(found)["c2pa_integrity"] == "invalid"
-    assert (found.verdict.word, found.verdict.contradicted) == ("claimed", (flow,))
+    assert (found.verdict.word, found.verdict.flow) == ("claimed", flow)
 
 
 @pytest.mark.parametrize("tenants", [ACME, None])
@@ -195,3 +197,19 @@ async def test_a_manifest_in_a_text_is_confirmed_by_the_call_that_it_names_alone
     assert (found.verdict.word, found.verdict.flow) == ("confirmed", flow)
     found = await studio.verify(marked.replace("b", "d").encode())
     assert (found.verdict.word, states(found)["text_manifest"]) == ("claimed", "invalid")
+
+
+async def test_an_invisible_mark_names_its_call_where_the_tenants_record_has_its_payload(studio: Studio) -> None:
+    flow, made = await studio.drew(picture(21, 512), invisible=True)
+    stripped = Image.open(io.BytesIO(made.data)).convert("RGB")
+    file = io.BytesIO()
+    stripped.save(file, "JPEG", quality=85)  # no metadata, other bytes
+    found = await studio.verify(file.getvalue(), ACME)
+    assert states(found)["invisible"] == "present"
+    assert states(found)["aigc"] == states(found)["c2pa_integrity"] == "absent"
+    assert found.verdict.word == "claimed"
+    assert found.verdict.flow == flow
+    theirs = await studio.verify(file.getvalue(), GLOBEX)  # under their key there is no mark
+    assert (theirs.verdict.word, states(theirs)["invisible"]) == ("unknown", "absent")
+    public = await asyncio.to_thread(studio.verifier.public, file.getvalue())
+    assert (public.verdict.word, states(public)["invisible"]) == ("unknown", "not_examined")

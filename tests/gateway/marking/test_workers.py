@@ -19,21 +19,23 @@ from watermark.marking import Ingredient, Origin
 
 
 async def marked(built: Stand, data: bytes, tenant: str = "acme", origin: Origin = ORIGIN) -> bytes:
-    return (await built.client.mark(tenant, data, "image/png", origin, MARKING)).data
+    return (await built.client.mark(tenant, data, "image/png", origin, MARKING)).marked.data
 
 
 async def test_a_file_comes_back_marked_with_the_keys_of_its_tenant(tmp_path: Path) -> None:
     with stand(tmp_path) as built:
         assert await marked(built, b"pixels ") == b"pixels 0199-flow-0 [AI] acme"
         assert await marked(built, bytes(900_000), "globex") == bytes(900_000) + b"0199-flow-0 [AI] globex"
-        whole = await built.client.mark("acme", b"beside", "image/png", ORIGIN, MARKING)
+        whole = (await built.client.mark("acme", b"beside", "image/png", ORIGIN, MARKING)).marked
         assert (whole.sidecar, whole.carries, whole.timestamped) == (b"beside", ("explicit",), False)
 
 
 async def test_ingredients_travel_along(tmp_path: Path) -> None:
     origin = Origin(*(getattr(ORIGIN, name) for name in Origin.__slots__[:-1]), (Ingredient("image/png", "ab", b"in"),))
     with stand(tmp_path) as built:
-        assert await marked(built, b"x", origin=origin) == b"x0199-flow-0 [AI] acme"
+        done = await built.client.mark("acme", b"x", "image/png", origin, MARKING)
+    assert done.marked.data == b"x0199-flow-0 [AI] acme"
+    assert done.ingredients == ({"media_type": "image/png", "c2pa": "absent", "aigc": False},)
 
 
 @pytest.mark.parametrize(("data", "ended"), [(b"hang", -signal.SIGALRM), (b"die", -signal.SIGKILL)])
