@@ -108,6 +108,9 @@ def test_absent_tampered_and_broken_are_told_apart(origin: Origin, keys: Marking
     assert read_manifest(broken, "image/jpeg", anchors).integrity in {"broken", "tampered"}
     assert read_manifest(b"no picture", "image/jpeg", anchors).integrity == "absent"
     assert read_manifest(b"", "", anchors).integrity == "absent"
+    assert read_manifest(sample("image/png")[:3000], "image/png", anchors).integrity == "absent"
+    whole = sign_manifest(sample("image/png"), "image/png", origin, keys).data
+    assert read_manifest(whole[:-3000], "image/png", anchors).integrity == "broken"
 
 
 @pytest.mark.parametrize("media_type", MANIFEST_TYPES)
