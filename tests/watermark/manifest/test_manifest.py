@@ -167,7 +167,9 @@ def test_types_that_carry_none(origin: Origin, keys: MarkingKeys) -> None:
             sign_manifest(b"content", media_type, origin, keys)
 
 
-def test_without_a_key_or_with_one_that_fails(origin: Origin, keys: MarkingKeys) -> None:
+def test_without_a_key_or_with_one_that_fails(
+    origin: Origin, keys: MarkingKeys, caplog: pytest.LogCaptureFixture
+) -> None:
     class Failing:
         algorithm = "es256"
         certificates = keys.signer.certificates if keys.signer else b""
@@ -178,7 +180,7 @@ def test_without_a_key_or_with_one_that_fails(origin: Origin, keys: MarkingKeys)
     for signer in (None, Failing()):
         with pytest.raises(MarkingFailed) as failure:
             sign_manifest(sample("image/png"), "image/png", origin, dataclasses.replace(keys, signer=signer))
-        assert "away" not in str(failure.value)
+        assert "away" not in str(failure.value) + caplog.text
 
 
 def test_what_is_no_picture_cannot_be_signed_as_one(origin: Origin, keys: MarkingKeys) -> None:
