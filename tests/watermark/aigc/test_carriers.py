@@ -9,6 +9,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
+from xml.dom import minidom
 
 import docx
 import openpyxl
@@ -18,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.watermark.judges import exiftool_labels, ffprobe_labels, pixels, samples_and_frames
+from tests.watermark.judges import exiftool_labels, ffprobe_labels, need, pixels, samples_and_frames
 from tests.watermark.sample_media import AIGC_TYPES, DOCX, PPTX, XLSX, film, sample, sound
 from watermark.aigc import AIGC_TYPES as CARRIED
 from watermark.aigc import AigcLabel, ours, read_aigc, write_aigc
@@ -83,6 +84,18 @@ def test_exiftool_reads_office_documents_where_it_can(media_type: str, tmp_path:
         pytest.skip("exiftool cannot open zip archives here (Debian: libarchive-zip-perl)")
     marked = write_aigc(sample(media_type), media_type, LABEL)
     assert [json.loads(text) for text in exiftool_labels(marked, media_type, tmp_path)] == [EXPECTED]
+
+
+def test_libreoffice_shows_it_as_a_property_of_the_document(tmp_path: Path) -> None:
+    (tmp_path / "a.docx").write_bytes(write_aigc(sample(DOCX), DOCX, LABEL))
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = [need("soffice"), profile, "--headless", "--convert-to", "fodt", "--outdir", str(tmp_path)]
+    subprocess.run([*command, str(tmp_path / "a.docx")], check=True, capture_output=True, timeout=120)
+    opened = minidom.parse(str(tmp_path / "a.fodt"))
+    fields = [
+        one for one in opened.getElementsByTagName("meta:user-defined") if one.getAttribute("meta:name") == "AIGC"
+    ]
+    assert [json.loads(one.firstChild.data) for one in fields] == [EXPECTED]
 
 
 def test_pdf_readers_find_it_in_the_information_dictionary() -> None:
