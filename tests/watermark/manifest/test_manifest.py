@@ -13,7 +13,7 @@ import pytest
 from tests.watermark.judges import bound_offset, pixels, samples_and_frames
 from tests.watermark.sample_media import MANIFEST_TYPES, picture, sample
 from watermark.aigc.boxes import boxes, child, item_locations
-from watermark.errors import MarkingFailed, Unsupported
+from watermark.errors import BadTrustAnchors, MarkingFailed, Unsupported
 from watermark.manifest import EMBEDDED, carries_manifest, read_manifest, sign_manifest
 from watermark.marking import Ingredient, MarkingKeys, Origin
 from watermark.signer import ROOT, ContentSigner
@@ -210,6 +210,14 @@ def test_a_manifest_elsewhere_is_named_and_not_fetched(origin: Origin, keys: Mar
     with pytest.raises(TimeoutError):
         listener.accept()
     listener.close()
+
+
+def test_anchors_that_are_none_are_an_error_and_no_verdict(origin: Origin, keys: MarkingKeys) -> None:
+    signed = sign_manifest(sample("image/png"), "image/png", origin, keys).data
+    for anchors in (b"no certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+        with pytest.raises(BadTrustAnchors):
+            read_manifest(signed, "image/png", anchors)
+    assert read_manifest(signed, "image/png", b"  \n").integrity == "valid"
 
 
 def test_whether_there_is_one(origin: Origin, keys: MarkingKeys) -> None:
