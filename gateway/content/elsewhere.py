@@ -114,7 +114,7 @@ class Marker:
             most, seconds = self._bounds
             limit = self._video_seconds if media_type.startswith("video/") else seconds
             client = MarkingClient(self._worker.ready(), most, limit + _START_SECONDS)
-            marked = await client.mark(wish.tenant, data, media_type, origin, marking)
+            marked = (await client.mark(wish.tenant, data, media_type, origin, marking)).marked
         await append_leaf(self._settings, self._keyring, self._record(marked, origin, marking, wish))
         return Done(flow, marked, marking.profile)
 
@@ -140,7 +140,11 @@ class Marker:
             "outputs": [output],
         }
         subj = {"tenant": wish.tenant, "application": wish.application, "user": wish.user, "subjects": []}
-        groups: dict[str, dict[str, Any]] = {"pub": pub, "subj": subj, "digest": self._digest(marked, origin, wish.tenant)}
+        groups: dict[str, dict[str, Any]] = {
+            "pub": pub,
+            "subj": subj,
+            "digest": self._digest(marked, origin, wish.tenant),
+        }
         return LeafDraft(LeafKind.OUTCOME, origin.flow, origin.time_us, wish.tenant, wish.user, groups)
 
     def _digest(self, marked: Marked, origin: Origin, tenant: str) -> dict[str, Any]:
