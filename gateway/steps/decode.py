@@ -5,6 +5,8 @@ A body that came before, byte for byte, is known with what was found in it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.errors import Unavailable, UnsupportedMediaType
 from gateway.flow import Flow
 from gateway.services import Services
@@ -19,7 +21,7 @@ async def decode(flow: Flow, services: Services) -> None:
     """
     bounds = services.settings.limits
     media_type, expected = flow.caller.headers.get(b"content-type", b""), flow.endpoint.media_type.encode()
-    if media_type != expected and media_type.partition(b";")[0].strip().lower() != expected:
+    if expected and media_type != expected and media_type.partition(b";")[0].strip().lower() != expected:
         raise UnsupportedMediaType(f"the body of this endpoint is {flow.endpoint.media_type}")
     if flow.caller.headers.get(b"content-encoding", b"identity") not in {b"", b"identity"}:
         raise UnsupportedMediaType("compressed bodies are not accepted")
@@ -35,7 +37,10 @@ async def decode(flow: Flow, services: Services) -> None:
     request = await services.heavy.run(size, decoder, flow.body, labels=services.own_labels)
     if flow.endpoint.model:
         request = request.addressed(flow.endpoint.model, stream=flow.endpoint.stream, framing=flow.endpoint.framing)
-    services.model_names.check(request.model)
+    if flow.endpoint.job:
+        request = replace(request, previous=flow.endpoint.job)  # its model is that of the job
+    else:
+        services.model_names.check(request.model)
     if request.makes and services.marking.missing:
         raise Unavailable(services.marking.missing)
     flow.request = request

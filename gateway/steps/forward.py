@@ -16,12 +16,16 @@ async def forward(flow: Flow, services: Services) -> None:
         raise RuntimeError("this step runs after commit")
     key = flow.provider_key = services.key_pools.of(provider).take(request.model, services.health.clock())
     headers = services.request_headers.of(key.value, flow.endpoint.family, flow.caller.headers, flow.trace.traceparent)
-    headers["content-type"] = request.media_type
+    method = flow.endpoint.method
+    if method == "POST":
+        headers["content-type"] = request.media_type
+    else:
+        del headers["content-type"]
     passage = services.health.enter(provider)
     flow.timing.forwarded = time.perf_counter()
     path = provider.path(flow.endpoint.path)
     try:
-        flow.upstream = await services.upstream.post(provider, path, headers, flow.forwarded)
+        flow.upstream = await services.upstream.post(provider, path, headers, flow.forwarded, method)
     except (UpstreamFailed, UpstreamTimeout) as error:
         passage.failed(error)
         raise
