@@ -13,6 +13,7 @@ import structlog
 
 from audit.errors import AuditError
 from audit.keys import Keyring
+from gateway.call_metrics import CallMetrics
 from gateway.decided_calls import DecidedCalls
 from gateway.directory import Directory
 from gateway.effective import Effective
@@ -92,11 +93,17 @@ class DataPlane:
         await logged.start()
         inspectors = InspectorPool([run / f"inspector-{index}.sock" for index in range(settings.inspection.processes)])
         await inspectors.start()
+        extractors = InspectorPool(
+            [run / f"extractor-{index}.sock" for index in range(settings.inspection.processes)]
+            if settings.inspection.files
+            else []
+        )
+        await extractors.start()
         detectors = await _detectors(inspectors)
         plane: DataPlane
         settler = Settler(lambda: plane.services())  # noqa: PLW0108  `plane` is made below
         issued = IssuedKeysFile(settings.issued_keys_path)
-        services = _compose(effective, slot, keyring, logged, inspectors, detectors, settler, issued.read())
+        services = _compose(effective, slot, keyring, logged, inspectors, extractors, detectors, settler, issued.read())
         plane = cls(services, slot, effective.instance, issued)
         services.tokens.start()
         settler.start()
@@ -150,6 +157,7 @@ class DataPlane:
         await services.upstream.close()
         services.vault.close()
         await services.inspectors.close()
+        await services.extractors.close()
         await services.log.close()
         services.tracing.close()
         self._write_metrics()
@@ -224,6 +232,7 @@ def _compose(
     keyring: Keyring,
     logged: LogConnection,
     inspectors: InspectorPool,
+    extractors: InspectorPool,
     detectors: str,
     settler: Settler,
     issued: Issued,
@@ -245,9 +254,10 @@ def _compose(
         refusals=Refusals(keyring.derive("refusals")),
         log=logged,
         inspectors=inspectors,
+        extractors=extractors,
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
         lineage=Lineage(LineageTable(settings.store_path.with_name("lineage.map")), keys),
-        known_requests=KnownRequests(keyring.derive("cache"), f"request/{detectors}"),
+        known_requests=KnownRequests(),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
         guard=guard,
@@ -262,6 +272,7 @@ def _compose(
         heavy=HeavyWork(),
         tracing=Tracing(settings.telemetry),
         metrics=metrics,
+        call_metrics=CallMetrics(metrics),
         keys=keys,
         decoders=DECODERS,
         own_labels=tuple(LABEL_TEXTS),

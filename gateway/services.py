@@ -8,9 +8,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from gateway.answer_digests import Digests
-from gateway.call_metrics import count_call
 
 if TYPE_CHECKING:
+    from gateway.call_metrics import CallMetrics
     from gateway.decided_calls import DecidedCalls
     from gateway.directory import Directory
     from gateway.flow import Flow
@@ -71,6 +71,7 @@ class Services:
     refusals: Refusals
     log: LogConnection
     inspectors: InspectorPool
+    extractors: InspectorPool  # of files
     verdicts: VerdictCache
     lineage: Lineage
     known_requests: KnownRequests
@@ -88,6 +89,7 @@ class Services:
     heavy: HeavyWork
     tracing: Tracing
     metrics: Registry
+    call_metrics: CallMetrics
     keys: TenantKeys
     decoders: Mapping[str, Callable[..., Any]]
     own_labels: tuple[str, ...]
@@ -112,4 +114,4 @@ class Services:
 
     def count(self, flow: Flow) -> None:
         """Metrics of a call that has ended."""
-        count_call(self.metrics, flow)
+        self.call_metrics.count(flow)

@@ -156,6 +156,8 @@ class Provider(Section):
 
     def path(self, ours: str) -> str:
         """A path of the data plane as it is called there."""
+        if not self.paths:
+            return ours
         fitting = [beginning for beginning in self.paths if ours == beginning or ours.startswith(f"{beginning}/")]
         if not fitting:
             return ours
@@ -372,6 +374,20 @@ class Labels(Section):
     )
 
 
+class ContentVerification(Section):
+    """What `lexgate content verify`, `/api/content/verify` and the page `/verify` look at, and for whom."""
+
+    public: bool = Field(
+        False, description="also answer strangers on the control plane: what a file itself carries, never the record"
+    )
+    public_per_minute: int = Field(10, ge=1, le=6000, description="looks of one address a minute in the public mode")
+    bytes: int = Field(33_554_432, ge=1024, le=268_435_456, description="size of the largest file that is looked at")
+    seconds: int = Field(20, ge=1, le=120, description="time for one file; a longer look is given up")
+    trust: tuple[str, ...] = Field(
+        (), description="PEM files of more certificate authorities whose signatures count as trusted; ours always does"
+    )
+
+
 class Marking(Section):
     """How outputs that are no text (pictures, recordings, films, documents) get their marks. Needs the extra `media`."""
 
@@ -428,7 +444,13 @@ class Inspection(Section):
 
     names: bool = Field(True, description="find names, addresses and organisations with the tagger")
     cache_bytes: int = Field(67_108_864, ge=0, description="verdict cache per data worker")
-    processes: int = Field(1, ge=1, le=64, description="inspector processes")
+    processes: int = Field(1, ge=1, le=64, description="inspector processes, and extractors beside them")
+    files: bool = Field(True, description="read the text of files in a call (PDF, Office, mail, archives, tables)")
+    file_seconds: float = Field(
+        8.0, gt=0, le=120, description="for the reading of one file; after it the call is refused"
+    )
+    file_memory_bytes: int = Field(805_306_368, ge=67_108_864, description="memory for the reading of one file")
+    ocr: bool = Field(False, description="read pictures with Tesseract, which must be installed on the machine")
 
 
 class Settings(Section):
@@ -460,6 +482,7 @@ class Settings(Section):
     )
     retention: Retention = Retention()
     labels: Labels = Labels()
+    verification: ContentVerification = ContentVerification()
     marking: Marking = Marking()
     metering: Metering = Metering()
     telemetry: Telemetry = Telemetry()

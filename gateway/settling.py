@@ -50,7 +50,7 @@ def content_of(flow: Flow) -> bytes:
     return orjson.dumps(
         [
             flow.time_us // DAY_US, flow.digests.get("forwarded"), provider.name, provider.price_provider,
-            provider.tokenizer, flow.endpoint.protocol, flow.endpoint.path, flow.labels, flow.uninspected,
+            provider.tokenizer, flow.endpoint.protocol, flow.endpoint.path, flow.labels, flow.uninspected, flow.files,
             report and [
                 report.finish, report.tool_names, bool(report.reasoning_text), report.provider_text,
                 report.delivered_text, report.usage and report.usage.as_dict(),
@@ -95,7 +95,7 @@ def settling(flow: Flow, content: bytes, services: Services) -> Settling:
         "protocol": request.protocol,
         "request": rows,
         "tools": bool(request.caller_tools or request.provider_tools or request.json_mode),
-        "opaque": bool(flow.uninspected or request.references or request.previous or not rows),
+        "opaque": bool(flow.uninspected or flow.files or request.references or request.previous or not rows),
         "output_text": report.provider_text if report else "",
         "delivered_text": delivered,
         "inspect": known is None,

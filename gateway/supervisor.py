@@ -28,6 +28,7 @@ from gateway.configuration import load
 from gateway.effective import Effective
 from gateway.errors import ConfigurationError, Unavailable
 from gateway.identity import issued_keys
+from gateway.inspection.service import STUCK_S
 from gateway.marking.installed import unavailable
 from gateway.marking.keys import prepare_signer
 from gateway.marking.wire import SOCKET
@@ -91,8 +92,9 @@ class Supervisor:
         self._sockets = [data, control, *([marking] if marking else [])]
         file = str(effective)
         writer = Child("log-writer", ("process-writer", file))
+        patience = settings.timeouts.inspect + STUCK_S  # native code may hold an inspector's loop for so long
         inspectors = [
-            Child(f"inspector-{index}", ("process-inspector", file, str(index)))
+            Child(f"inspector-{index}", ("process-inspector", file, str(index)), beats=True, patience=patience)
             for index in range(settings.inspection.processes)
         ]
         markers = [
@@ -103,6 +105,10 @@ class Supervisor:
             )
             for index in range(settings.marking.processes if marking else 0)
             if marking is not None
+        ]
+        extractors = [
+            Child(f"extractor-{index}", ("process-extractor", file, str(index)), beats=True, patience=patience)
+            for index in range(settings.inspection.processes if settings.inspection.files else 0)
         ]
         workers = [
             Child(
@@ -116,7 +122,7 @@ class Supervisor:
         control_process = Child(
             "control", ("process-control", file, str(control.fileno())), pass_fds=(control.fileno(),)
         )
-        self._groups = [[writer, *inspectors, *markers], [*workers, control_process]]
+        self._groups = [[writer, *inspectors, *markers, *extractors], [*workers, control_process]]
         for group in self._groups:
             await asyncio.gather(*(_started(child) for child in group))
         self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
@@ -137,7 +143,7 @@ class Supervisor:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             if child.stalled(self._settings.timeouts.stall):
-                log.error("event loop is stuck, the worker is replaced", child=child.name)
+                log.error("event loop is stuck, the process is replaced", child=child.name)
                 child.signal(signal.SIGKILL)
             if child.alive and child.process is not None and not child.beats:
                 with contextlib.suppress(TimeoutError):

@@ -70,13 +70,7 @@ def _explicit(work: _Work) -> None:
 
 
 def _invisible(work: _Work) -> None:
-    kind = work.media_type.partition("/")[0]
-    if kind == "image":
-        from watermark.invisible.image import embed
-    elif kind == "audio":
-        from watermark.invisible.audio import embed
-    else:
-        raise Unsupported(f"there is no invisible mark for content of type {work.media_type or 'unknown'}")
+    embed = _embedder(work.media_type)
     work.data = embed(work.data, work.media_type, work.origin.payload, work.keys.invisible)
     work.carries.append("invisible")
 
@@ -113,6 +107,20 @@ def _settle_missing(work: _Work) -> None:
         _run("sidecar", _beside, work)
     elif work.marking.unsupported == "record":
         work.carries.append("record")
+
+
+def _embedder(media_type: str) -> Callable[[bytes, str, int, bytes], bytes]:
+    """The invisible mark of a kind of content."""
+    kind = media_type.partition("/")[0]
+    if kind == "image":
+        from watermark.invisible import image
+
+        return image.embed
+    if kind == "audio":
+        from watermark.invisible import audio
+
+        return audio.embed
+    raise Unsupported(f"there is no invisible mark for content of type {media_type or 'unknown'}")
 
 
 def _labeller(media_type: str) -> Callable[[bytes, str, str, str], bytes]:

@@ -69,6 +69,17 @@ def process_marker(effective: Path, index: int, listener: int) -> None:
     main(effective, index, listener)
 
 
+@click.command("process-extractor", hidden=True)
+@effective_argument
+@click.argument("index", type=int)
+def process_extractor(effective: Path, index: int) -> None:
+    """An extractor."""
+    die_with_parent()
+    from gateway.processes.extractor import main
+
+    main(effective, index)
+
+
 @click.command("process-worker", hidden=True)
 @effective_argument
 @click.argument("slot", type=int)
@@ -92,4 +103,11 @@ def process_control(effective: Path, listener: int) -> None:
     main(effective, listener)
 
 
-PROCESSES = (process_writer, process_inspector, process_marker, process_worker, process_control)
+PROCESSES = (
+    process_writer,
+    process_inspector,
+    process_marker,
+    process_extractor,
+    process_worker,
+    process_control,
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -64,7 +63,7 @@ async def _call(endpoint: Endpoint, caller: Caller, services: Services) -> None:
         timing=Timing(time.perf_counter()),
         trace=services.tracing.begin(caller.header(b"traceparent"), flow_id, endpoint.route or endpoint.path),
     )
-    task = asyncio.current_task()
+    task = caller.task
     if task is None:
         raise RuntimeError("a call runs in a task")
     services.log.enter(task, appender)

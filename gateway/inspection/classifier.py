@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from gateway.flow import Classification, Finding
+from gateway.flow import OPAQUE, Classification, Finding
 from gateway.inspection.recognizers.global_secrecy_marking import STATE
 from gateway.inspection.subjects import (
     CLASSES,
@@ -29,14 +29,19 @@ _MARKING = "MARKING"
 _ORGANISATION = frozenset({"ORG", "USCC"})
 
 
-def classify(findings: Sequence[Finding], uninspected: Iterable[str] = (), *, strict: bool = True) -> Classification:
-    """Grade a whole call. `uninspected` names the kinds of parts nobody could read. `strict`: see `classes_of`."""
+def classify(
+    findings: Sequence[Finding], uninspected: Iterable[str] = (), *, why: Sequence[str] = (), strict: bool = True
+) -> Classification:
+    """Grade a whole call. `uninspected` names the kinds of parts nobody could read, `why` the reasons.
+
+    `strict`: see `classes_of`.
+    """
     entities = Counter(finding.span.label for finding in findings)
     subjects = _subjects(findings, strict)
     unread = tuple(sorted(set(uninspected)))
     labels = frozenset(entities)
     state_secret = any(each.span.label == _MARKING and each.value.startswith(STATE) for each in findings)
-    grade, reasons = _grade(labels, len(subjects["pi"]), unread, strict=strict, state_secret=state_secret)
+    grade, reasons = _grade(labels, len(subjects["pi"]), unread, why, strict=strict, state_secret=state_secret)
     return Classification(
         grade=f"L{grade}",
         categories=_categories(labels, subjects, unread),
@@ -45,8 +50,13 @@ def classify(findings: Sequence[Finding], uninspected: Iterable[str] = (), *, st
         uninspected=unread,
         important=grade >= 5,
         minors=False,
+        unredactable=_counted(finding.span.label for finding in findings if finding.kind in OPAQUE),
         reasons=tuple(reasons),
     )
+
+
+def _counted(labels: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(labels).items()))
 
 
 def _subjects(findings: Sequence[Finding], strict: bool) -> dict[str, frozenset[str]]:
@@ -76,7 +86,7 @@ def _categories(labels: frozenset[str], subjects: dict[str, frozenset[str]], unr
 
 
 def _grade(
-    labels: frozenset[str], people: int, unread: Sequence[str], *, strict: bool, state_secret: bool
+    labels: frozenset[str], people: int, unread: Sequence[str], why: Sequence[str], *, strict: bool, state_secret: bool
 ) -> tuple[int, list[str]]:
     """The grade and why: one line per rule that spoke."""
     steps: list[tuple[int, str]] = []
@@ -105,7 +115,7 @@ def _grade(
     elif people >= MANY:
         steps.append((4, f"L4: {MANY} or more distinct subjects"))
     because(2, labels & _ORGANISATION, "names or numbers of organisations")
-    because(2, unread, "parts that were not inspected")
+    because(2, why or unread, "parts that were not inspected")
     if not steps:
         return 1, ["L1: nothing sensitive was found"]
     return max(grade for grade, _ in steps), [why for _, why in sorted(steps, key=lambda step: -step[0])]

@@ -41,7 +41,25 @@ class PatternScanner:
 
     def find(self, text: str) -> list[Span]:
         """All candidates that pass their checks, overlapping ones included. `text` is normalised already."""
+        if len(text) <= BLOCK and not (hits := self._matcher.scan(text)):
+            return []
+        if len(text) <= BLOCK and len(hits) <= HITS:
+            return self._completed(text, hits)
         return finished(self.steps(text))
+
+    def _completed(self, text: str, hits: Sequence[matcher.Hit]) -> list[Span]:
+        """What stands at these anchors of a text."""
+        found: list[Span] = []
+        covered, sure = -1, 0.0
+        for number, at in hits:
+            recognizer, shape = self._shapes[number]
+            if at < covered and shape.ceiling <= sure:
+                continue  # would lose against what stands there: spare the search for its cue
+            for start, end, score in shape.complete(text, at):
+                found.append(Span(start, end, recognizer.label, score, recognizer.name))
+                if end > covered and score >= _SURE:
+                    covered, sure = end, score
+        return found
 
     def steps(self, text: str) -> Steps[list[Span]]:
         """The same in steps of bounded work."""

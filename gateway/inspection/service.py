@@ -35,6 +35,9 @@ SHARE = 0.875
 TURN_S = 0.01
 """How long a call that works in steps goes on while others wait."""
 
+STUCK_S = 5.0
+"""How far beyond its caller's deadline a step may go before its process is given up."""
+
 DRAIN_S = 5.0
 """How long a stopping inspector goes on with the calls it has."""
 
@@ -47,13 +50,17 @@ async def serve(
     ready: Callable[[], None] | None = None,
     *,
     max_waiting: int = MAX_WAITING,
+    dies_when_stuck: bool = False,
 ) -> None:
     """Answer until SIGTERM, SIGINT or cancellation. `methods` may be a function: it is called in the worker thread.
+
+    `dies_when_stuck`: a step that goes on STUCK_S beyond its call's deadline ends the process, so that its supervisor makes
+    a new one. For processes that do nothing else: their SIGALRM is used.
 
     `ready` is called when the socket listens and the methods are built. Whatever building raises ends the process.
     """
     loop = asyncio.get_running_loop()
-    worker = _Worker(methods, loop, max_waiting)
+    worker = _Worker(methods, loop, max_waiting, dies_when_stuck)
     await worker.start()
     _remove(socket)
     server = await loop.create_unix_server(lambda: _Connection(worker), str(socket), backlog=128)
@@ -79,10 +86,13 @@ def _remove(socket: Path) -> None:
 class _Worker:
     """The one thread that runs methods, and the way its answers come back to the loop."""
 
-    def __init__(self, methods: Methods | Callable[[], Methods], loop: asyncio.AbstractEventLoop, limit: int) -> None:
+    def __init__(
+        self, methods: Methods | Callable[[], Methods], loop: asyncio.AbstractEventLoop, limit: int, mortal: bool
+    ) -> None:
         self._make: Callable[[], Methods] = methods if callable(methods) else (lambda: methods)
         self._loop = loop
         self._limit = limit
+        self._mortal = mortal
         self._waiting = 0  # counted on the loop
         self._of_tenant: Counter[str] = Counter()
         self._work: FairQueue[_Call] = FairQueue()
@@ -125,7 +135,9 @@ class _Worker:
         self._loop.call_soon_threadsafe(self._built.set_result, None)
         while (turn := self._work.take()) is not None:
             begun = time.monotonic()
+            self._alarm(max(turn.job.deadline - begun, 0.0) + STUCK_S)
             answer = turn.job.go_on(methods, lambda: self._work.contended)
+            self._alarm(0.0)
             used = time.monotonic() - begun
             if answer is None:
                 self._work.back(turn, used)
@@ -136,6 +148,11 @@ class _Worker:
                 self._flushing = True
                 self._loop.call_soon_threadsafe(self._flush)
         self._loop.call_soon_threadsafe(self._finished.set)
+
+    def _alarm(self, seconds: float) -> None:
+        """The kernel ends this process when the time is up: no code of ours need run for it, nor hold the interpreter."""
+        if self._mortal:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
 
     def _flush(self) -> None:
         self._flushing = False  # before the answers are taken: one added from here on schedules its own flush

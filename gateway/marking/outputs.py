@@ -258,7 +258,7 @@ class Outputs:
         return Origin(
             flow=flow.id,
             index=index,
-            leaf=flow.leaf.hex(),
+            leaf="" if flow.receipt is None else flow.receipt.leaf_hash.hex(),
             payload=payload_of(services.keys.get("payload", flow.who.tenant), flow.id, index),
             model=flow.request.model,
             provider=flow.provider.name,

@@ -24,7 +24,7 @@ def main(effective: Path, index: int) -> None:
     tokenizers = sorted({provider.tokenizer for provider in settings.providers})
     socket = settings.run_path / f"inspector-{index}.sock"
     build = lambda: methods(names=settings.inspection.names, tokenizers=tokenizers, books=settings.metering.price_books)  # noqa: E731
-    uvloop.run(serve(socket, build, child.say_ready))
+    uvloop.run(child.beating(serve(socket, build, child.say_ready, dies_when_stuck=True)))
 
 
 def methods(*, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str] = ()) -> Mapping[str, Method]:

@@ -242,8 +242,8 @@ def film(prompt: str) -> bytes:
         stream: Any = container.add_stream("libx264", rate=12)
         stream.width, stream.height, stream.pix_fmt = 192, 128, "yuv420p"
         for number in range(36):
-            frame = np.full((128, 192, 3), seed[:3], np.uint8)
-            frame[30:90, (number * 4) % 150 : (number * 4) % 150 + 40] = seed[3:6]
+            frame = np.full((128, 192, 3), tuple(seed[:3]), np.uint8)
+            frame[30:90, (number * 4) % 150 : (number * 4) % 150 + 40] = tuple(seed[3:6])
             for packet in stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")):
                 container.mux(packet)
         for packet in stream.encode():
