@@ -12,7 +12,7 @@ from typing import Any
 from gateway.answer_digests import Digests
 from gateway.continuing import keep_answer
 from gateway.errors import UpstreamFailed
-from gateway.flow import Flow, Span
+from gateway.flow import CLASS, Flow, Span
 from gateway.heavy_work import ANSWER_WEIGHT, LARGE
 from gateway.marking.outputs import Outputs
 from gateway.redaction.inspected_stream import InspectedStream
@@ -97,7 +97,7 @@ async def _inspected(answer: AnswerStream, names: NamesGuard, flow: Flow, servic
         texts: dict[str, tuple[Span, ...]] = dict.fromkeys(wanted[first : first + BATCH], ())
         await inspect_texts(texts, flow.who.tenant, services)
         for text, spans in texts.items():
-            names.learn(text, spans)
+            names.learn(text, tuple(span for span in spans if span.label != CLASS))
     weight = sum(map(len, wanted)) * ANSWER_WEIGHT
     return await services.heavy.run(weight, answer.idle)
 

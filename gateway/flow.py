@@ -95,6 +95,10 @@ class Span:
         return cls(start, end, label, score, detector)
 
 
+CLASS = "CLASS"
+"""Label of a finding that speaks of a whole text: its span is empty, its detector is the class of content."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A span bound to the part it stands in. `value` is plaintext: it lives in memory only and has no repr."""

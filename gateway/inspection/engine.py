@@ -13,6 +13,7 @@ from pathlib import Path
 from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection import matcher
+from gateway.inspection.content.classes import ClassFinder
 from gateway.inspection.overlap import resolve
 from gateway.inspection.readings import Reading, readings
 from gateway.inspection.recognizer import Recognizer
@@ -30,6 +31,9 @@ _MARGIN = 512
 """No anchor is longer."""
 
 _SURE = 0.85
+
+Seen = tuple[list[Span], list[Span]]
+"""The spans of a text, and its classes of content as empty spans."""
 
 
 class PatternScanner:
@@ -106,6 +110,7 @@ class Engine:
     ) -> None:
         self._scanner = PatternScanner(recognizers)
         self._tagger = _tagger(names_folder) if names else None
+        self._classes = ClassFinder()
         self._detectors = tuple(detectors)
         self.version = _version(recognizers, names, names_folder, detectors)
 
@@ -119,6 +124,11 @@ class Engine:
 
     def steps(self, texts: Sequence[str], lang: str = "") -> Steps[list[list[Span]]]:
         """The same in steps of bounded work, so that whoever runs it can do something else between two of them."""
+        seen = yield from self.seen(texts, lang)
+        return [spans for spans, _ in seen]
+
+    def seen(self, texts: Sequence[str], lang: str = "") -> Steps[list[Seen]]:
+        """For each text its spans, and what it is about."""
         del lang  # today's patterns and model serve all languages at once; the hint is kept for those that will not
         read: list[list[Reading]] = []
         found: list[list[list[Span]]] = []
@@ -144,9 +154,9 @@ class Engine:
         for by_text in (*tagged, *(detector.tag(plain) for detector in self._detectors)):
             for (_, spans), more in zip(prose, by_text, strict=True):
                 spans.extend(more)
-        results = []
+        results: list[Seen] = []
         for text, pair in zip(texts, zip(read, found, strict=True), strict=True):
-            results.append(_chosen(text, *pair))
+            results.append((_chosen(text, *pair), (yield from self._classes.steps(pair[0][0].text))))
             if len(text) > UNIT:
                 yield
         return results

@@ -93,7 +93,13 @@ async def test_an_index_of_another_log_is_begun_anew(lab: Lab) -> None:
     [
         {"fingerprint": "PLANTED", "text": "no hex"},
         {"fingerprint": 7, "outputs": "none"},
-        {"outputs": [None, {"index": "0"}, {"index": 0, "exact": 5, "prints": ["zz", "ab", 3], "payload": "no number"}]},
+        {
+            "outputs": [
+                None,
+                {"index": "0"},
+                {"index": 0, "exact": 5, "prints": ["zz", "ab", 3], "payload": "no number"},
+            ]
+        },
         {"outputs": [{"index": 0, "prints": 5, "payload": 5}]},
     ],
 )
