@@ -16,6 +16,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 EXTENSIONS = {
     "native/scan.c": "gateway/protocols/_scan",
+    "native/events.c": "gateway/protocols/_events",
     "native/seal.c": "audit/_seal",
 }
 FLAGS = (

@@ -135,7 +135,7 @@ class _Sealing:
             body = value.data if type(value) is Prepared else dump(value) if plain else canonical(value)
             rows.append((name, body, shown))
             if key is None and not shown:
-                key = self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
+                key = self._own_key()
         secret, prefix, encrypt = (b"", b"", None) if key is None else (key.key, key.prefix, key.cipher.encrypt)
         kind, epoch, n = draft.kind, self.epoch, self.n
         made = native_leaf(
@@ -165,7 +165,7 @@ class _Sealing:
                 shown.append(MEMBERS[name] + body)
                 continue
             if key is None:
-                key = self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
+                key = self._own_key()
             rows.append((name, body, key.key))
             if name == "content":
                 content = self._encrypt(key, body, 1, draft.flow)
@@ -223,7 +223,7 @@ class _Sealing:
             for position, body in enumerate(bodies):
                 sealed_bodies[position][name] = body
         segments = [self._encrypt(key, _compose(sealed_bodies[i]), 2 + i, draft.flows[i]) for i, key in enumerate(keys)]
-        return self._leaf(
+        leaf = self._leaf(
             canonical({name: _b64(value) for name, value in roots.items()}),
             {"s": root_of(leaf_hash(segment) for segment in segments)} if segments else {},
             disclosed=_compose(({"commitments": _compose(kept)} if kept else {}) | disclosed),
@@ -231,6 +231,14 @@ class _Sealing:
             content=b"",
             user_keys=tuple({key.user.id: key.user for key in keys}.values()),
         )
+        self.keyring.data_keys.settled(draft.flows)
+        return leaf
+
+    def _own_key(self) -> FlowKey:
+        """The key of the leaf's flow. A flow that begins with its outcome never left: it is hardly ever settled."""
+        draft = self.draft
+        last = draft.kind is LeafKind.OUTCOME
+        return self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user, last=last)
 
     def _known(self, flow: str) -> FlowKey:
         key = self.keyring.data_keys.known_flow(flow)

@@ -34,7 +34,7 @@ KEY_RESTS_S = 60.0
 LIMITED_KEY_RESTS_S = 1.0
 """How long a key rests that is over its limit, when the provider does not say."""
 
-_STATE = ("attempt", "provider", "facts", "decision", "routed", "redacted", "forwarded", "upstream")
+_STATE = ("attempt", "provider", "facts", "decision", "decided", "routed", "redacted", "forwarded", "upstream")
 """What the outcome record says of an attempt."""
 
 

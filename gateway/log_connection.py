@@ -62,7 +62,7 @@ class LogConnection:
 
     def current(self) -> Appender:
         """The connection for a new flow. Raises Unavailable while there is none."""
-        if self._appender is None or self._appender.lost.is_set():
+        if self._appender is None or self._appender.is_lost:
             raise Unavailable("the log is not available, so nothing can be sent", retry_after=1)
         return self._appender
 

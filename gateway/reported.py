@@ -23,11 +23,16 @@ def fit(report: AnswerReport) -> None:
     report.response_model = _name(report.response_model, MODEL)
     report.response_id = _name(report.response_id, MODEL)
     usage = report.usage
-    if usage is not None:
+    if usage is not None and not _is_fit(usage):
         report.usage = Usage(
             _count(usage.input), _count(usage.cached_input), _count(usage.cache_write), _count(usage.output),
             _count(usage.reasoning),
         )  # fmt: skip
+
+
+def _is_fit(usage: Usage) -> bool:
+    counts = (usage.input, usage.cached_input, usage.cache_write, usage.output, usage.reasoning)
+    return {*map(type, counts)} == {int} and min(counts) >= 0 and max(counts) <= LARGEST
 
 
 def _name(value: Any, form: re.Pattern[str]) -> str | None:

@@ -8,9 +8,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from gateway.answer_digests import Digests
-from gateway.call_metrics import count_call
 
 if TYPE_CHECKING:
+    from gateway.call_metrics import CallMetrics
     from gateway.decided_calls import DecidedCalls
     from gateway.directory import Directory
     from gateway.flow import Flow
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gateway.log_connection import LogConnection
     from gateway.marking.client import MarkingClient
     from gateway.marking.content_store import ContentStore
+    from gateway.marking.stamps import Stamps
     from gateway.metrics import Registry
     from gateway.model_names import ModelNames
     from gateway.policy_point import PolicyPoint
@@ -89,6 +90,7 @@ class Services:
     heavy: HeavyWork
     tracing: Tracing
     metrics: Registry
+    call_metrics: CallMetrics
     keys: TenantKeys
     decoders: Mapping[str, Callable[..., Any]]
     own_labels: tuple[str, ...]
@@ -96,6 +98,7 @@ class Services:
     vault: Vault
     marking: MarkingClient
     signer: Signer  # of text manifests; files are signed by marking workers
+    stamps: Stamps
     content: ContentStore
     fetcher: Fetcher
     placeholder_key: bytes = field(repr=False)
@@ -113,4 +116,4 @@ class Services:
 
     def count(self, flow: Flow) -> None:
         """Metrics of a call that has ended."""
-        count_call(self.metrics, flow)
+        self.call_metrics.count(flow)

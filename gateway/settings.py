@@ -156,6 +156,8 @@ class Provider(Section):
 
     def path(self, ours: str) -> str:
         """A path of the data plane as it is called there."""
+        if not self.paths:
+            return ours
         fitting = [beginning for beginning in self.paths if ours == beginning or ours.startswith(f"{beginning}/")]
         if not fitting:
             return ours

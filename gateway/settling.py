@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from gateway.flow import Flow, PartKind, Span
+from gateway.flow import CLASS, Flow, PartKind, Span
 from gateway.protocols.request import DecodedRequest, Segment
 from gateway.services import Services
 
@@ -114,7 +114,7 @@ def settling(flow: Flow, content: bytes, services: Services) -> Settling:
 
 def entities(spans: Sequence[Span]) -> dict[str, int]:
     """How many entities of each label."""
-    return dict(sorted(Counter(span.label for span in spans).items()))
+    return dict(sorted(Counter(span.label for span in spans if span.label != CLASS).items()))
 
 
 def _rows(

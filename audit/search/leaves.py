@@ -15,6 +15,7 @@ from audit.datakeys import KEY_ID, unwrap_flow
 from audit.keys import Keyring
 from audit.merkle import inclusion_path, leaf_hash, subtree_of
 from audit.record import ERASABLE_GROUPS, OPEN_GROUPS, commit, decrypt, place_of, salt_of, segments_of
+from audit.store.batch import leaf_at
 from audit.store.sqlite import Connection
 
 
@@ -58,8 +59,7 @@ class LeafReader:
         self._users: dict[bytes, tuple[str, str, bytes | None] | None] = {}
 
     def leaf(self, index: int) -> StoredLeaf:
-        row = self._connection.execute("select * from leaf where idx = ?", (index,)).fetchone()
-        return StoredLeaf(row[0], *(bytes(column) for column in row[1:]))
+        return StoredLeaf(*leaf_at(self._connection, index))
 
     def open(self, leaf: StoredLeaf, flow: str) -> dict[str, Opened]:
         """Every group that the leaf commits to, as far as it concerns `flow`."""

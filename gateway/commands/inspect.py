@@ -14,7 +14,8 @@ import orjson
 from gateway.errors import LexgateError
 from gateway.flow import Classification, Finding, PartKind, Span
 from gateway.inspection.classifier import classify
-from gateway.inspection.engine import Engine
+from gateway.inspection.engine import Engine, Seen
+from gateway.inspection.steps import finished
 from gateway.inspection.subjects import subject_key
 
 _CHUNK = 1 << 18
@@ -51,12 +52,16 @@ def inspect(
             _lines(engine, file, lang)
             return
         content = text if text is not None else _read(file)
-        spans = engine.inspect(content, lang)
-        result = _classified(content, spans)
+        spans, classes = _seen(engine, content, lang)
+        result = _classified(content, [*spans, *classes])
         click.echo(orjson.dumps(_as_json(spans, result)) if as_json else _as_text(content, spans, result))
     except (LexgateError, _Cannot, OSError) as problem:
         click.echo(f"lexgate inspect: {problem}", err=True)
         sys.exit(_CANNOT)
+
+
+def _seen(engine: Engine, content: str, lang: str) -> Seen:
+    return finished(engine.seen([content], lang))[0]
 
 
 def _read(file: str | None) -> str:
@@ -112,8 +117,8 @@ def _answer(engine: Engine, rows: Sequence[dict[str, Any]], lang: str) -> None:
     out = []
     for hint, batch in _by_hint(rows, lang):
         texts = [row["text"] for row in batch]
-        for row, spans in zip(batch, engine.inspect_many(texts, hint), strict=True):
-            result = _classified(row["text"], spans)
+        for row, (spans, classes) in zip(batch, finished(engine.seen(texts, hint)), strict=True):
+            result = _classified(row["text"], [*spans, *classes])
             out.append(
                 orjson.dumps(
                     {

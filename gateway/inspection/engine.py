@@ -13,6 +13,7 @@ from pathlib import Path
 from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection import matcher
+from gateway.inspection.content.classes import ClassFinder
 from gateway.inspection.overlap import resolve
 from gateway.inspection.readings import Reading, readings
 from gateway.inspection.recognizer import Recognizer
@@ -31,6 +32,9 @@ _MARGIN = 512
 
 _SURE = 0.85
 
+Seen = tuple[list[Span], list[Span]]
+"""The spans of a text, and its classes of content as empty spans."""
+
 
 class PatternScanner:
     """The pattern tier: one matcher over the anchors of a set of recognisers."""
@@ -41,7 +45,25 @@ class PatternScanner:
 
     def find(self, text: str) -> list[Span]:
         """All candidates that pass their checks, overlapping ones included. `text` is normalised already."""
+        if len(text) <= BLOCK and not (hits := self._matcher.scan(text)):
+            return []
+        if len(text) <= BLOCK and len(hits) <= HITS:
+            return self._completed(text, hits)
         return finished(self.steps(text))
+
+    def _completed(self, text: str, hits: Sequence[matcher.Hit]) -> list[Span]:
+        """What stands at these anchors of a text."""
+        found: list[Span] = []
+        covered, sure = -1, 0.0
+        for number, at in hits:
+            recognizer, shape = self._shapes[number]
+            if at < covered and shape.ceiling <= sure:
+                continue  # would lose against what stands there: spare the search for its cue
+            for start, end, score in shape.complete(text, at):
+                found.append(Span(start, end, recognizer.label, score, recognizer.name))
+                if end > covered and score >= _SURE:
+                    covered, sure = end, score
+        return found
 
     def steps(self, text: str) -> Steps[list[Span]]:
         """The same in steps of bounded work."""
@@ -88,6 +110,7 @@ class Engine:
     ) -> None:
         self._scanner = PatternScanner(recognizers)
         self._tagger = _tagger(names_folder) if names else None
+        self._classes = ClassFinder()
         self._detectors = tuple(detectors)
         self.version = _version(recognizers, names, names_folder, detectors)
 
@@ -101,6 +124,11 @@ class Engine:
 
     def steps(self, texts: Sequence[str], lang: str = "") -> Steps[list[list[Span]]]:
         """The same in steps of bounded work, so that whoever runs it can do something else between two of them."""
+        seen = yield from self.seen(texts, lang)
+        return [spans for spans, _ in seen]
+
+    def seen(self, texts: Sequence[str], lang: str = "") -> Steps[list[Seen]]:
+        """For each text its spans, and what it is about."""
         del lang  # today's patterns and model serve all languages at once; the hint is kept for those that will not
         read: list[list[Reading]] = []
         found: list[list[list[Span]]] = []
@@ -126,9 +154,9 @@ class Engine:
         for by_text in (*tagged, *(detector.tag(plain) for detector in self._detectors)):
             for (_, spans), more in zip(prose, by_text, strict=True):
                 spans.extend(more)
-        results = []
+        results: list[Seen] = []
         for text, pair in zip(texts, zip(read, found, strict=True), strict=True):
-            results.append(_chosen(text, *pair))
+            results.append((_chosen(text, *pair), (yield from self._classes.steps(pair[0][0].text))))
             if len(text) > UNIT:
                 yield
         return results

@@ -75,13 +75,14 @@ def shape(
         if found is None:
             return ()
         start, end = found.span(group)
-        if start == end or not explained(text, start, end):
+        # What the value itself says comes first: it costs less than a search for the words around it.
+        verdict = start < end and (check is None or check(found[group]))
+        if not verdict or not explained(text, start, end):
             return ()
         if never is not None and never.search(text, max(0, start - 24), start):
             return ()
-        verdict = True if check is None else check(found[group])
         if verdict is True:
             return ((start, end, score),)
-        return ((start, end, verdict),) if verdict else ()
+        return ((start, end, verdict),)
 
     return Shape(anchor, complete, score if cue or cue_after else 1.0, expression or anchor)

@@ -210,6 +210,8 @@ class Outputs:
                 marked.timestamped, hosts,
             )
         )  # fmt: skip
+        if marking.c2pa and not marked.timestamped and services.stamps.wanted:
+            await asyncio.to_thread(services.stamps.add, origin.produce_id, digest)
         self._known[name] = self._known[sha256(marked.data).hexdigest()] = marked, index
         if marked.sidecar is not None:
             put = services.content.put
@@ -258,7 +260,7 @@ class Outputs:
         return Origin(
             flow=flow.id,
             index=index,
-            leaf=flow.leaf.hex(),
+            leaf="" if flow.receipt is None else flow.receipt.leaf_hash.hex(),
             payload=payload_of(services.keys.get("payload", flow.who.tenant), flow.id, index),
             model=flow.request.model,
             provider=flow.provider.name,

@@ -11,6 +11,8 @@ import uvloop
 
 from gateway import child, logs
 from gateway.effective import Effective
+from gateway.flow import CLASS
+from gateway.inspection.methods import to_row
 from gateway.inspection.service import serve
 from gateway.inspection.steps import Steps
 
@@ -37,8 +39,8 @@ def methods(*, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str]
     settlement.warm([tokenizer or "o200k" for tokenizer in tokenizers])
 
     def rows(texts: list[str], lang: str = "") -> Steps[list[list[list[Any]]]]:
-        found = yield from engine.steps(texts, lang)
-        return [[[span.start, span.end, span.label, span.score, span.detector] for span in spans] for spans in found]
+        seen = yield from engine.seen(texts, lang)
+        return [[to_row(span) for span in (*spans, *classes)] for spans, classes in seen]
 
     def inspect(payload: dict[str, Any]) -> Steps[dict[str, Any]]:
         return {"spans": (yield from rows(payload["texts"], payload.get("lang", "")))}
@@ -50,7 +52,7 @@ def methods(*, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str]
         texts = yield from rows([items[index]["delivered_text"] for index in wanted])
         for index, found in zip(wanted, texts, strict=True):
             spans[index] = found
-            items[index]["known_entities"] = dict(sorted(Counter(row[2] for row in found).items()))
+            items[index]["known_entities"] = dict(sorted(Counter(row[2] for row in found if row[2] != CLASS).items()))
         return {"items": settlement.settle_many(items), "spans": spans}
 
     def version(_payload: Any) -> dict[str, Any]:

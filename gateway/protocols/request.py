@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -86,6 +86,14 @@ class DecodedRequest:
         if self.model not in {"", model} or MODEL.fullmatch(model) is None or not is_plain_model(model):
             raise BadRequest("model must be a model's name, and the body cannot name another one", param="model")
         return replace(self, model=model, stream=stream, framing=framing)
+
+    @cached_property
+    def shape(self) -> tuple[Hashable, ...]:
+        """What a decision sees of it."""
+        return (
+            self.protocol, self.model, self.stream, self.json_mode, len(self.caller_tools), self.provider_tools,
+            self.references,
+        )  # fmt: skip
 
     @cached_property
     def system_text(self) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from gateway.continuing import continue_earlier
 from gateway.extraction.gathered import Extracted
 from gateway.file_extraction import extract_files, unread_of
-from gateway.flow import OPAQUE, Finding, Flow, Part, PartKind, Path, Payload, Span
+from gateway.flow import CLASS, OPAQUE, Finding, Flow, Part, PartKind, Path, Payload, Span
 from gateway.inspection.split_values import Joint, Piece, across, ends_of, joints, piece
 from gateway.inspection.subjects import subject_key
 from gateway.lineage import Said, said
@@ -178,10 +178,11 @@ def _shifted(part: Part, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     offset = len(_context(part))
     if not offset:
         return spans
-    return tuple(
+    whole = tuple(span for span in spans if span.label == CLASS)
+    return whole + tuple(
         Span(max(0, span.start - offset), span.end - offset, span.label, span.score, span.detector)
         for span in spans
-        if span.end > offset
+        if span.end > offset and span.label != CLASS
     )
 
 

@@ -20,7 +20,7 @@ from audit.sequencer import Log
 from audit.store.inspect import verify_store
 from audit.store.reindex import reindex
 from audit.store.tiles import TileReader
-from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome, settle
+from tests.audit.lab import ORIGIN, Lab, entries_of, intent, new_flow, outcome, settle
 
 
 def tables(store: Path) -> list[Any]:
@@ -63,7 +63,7 @@ def test_the_tree_is_the_same_however_often_it_is_opened(
         log.commit()
         log.close()
     connection = sqlite.connect(str(folder / "l.db"))
-    hashes = [leaf_hash(bytes(e)) for (e,) in connection.execute("select entry from leaf order by idx")]
+    hashes = [leaf_hash(entry) for entry in entries_of(connection)]
     reader = TileReader(connection, len(hashes))
     for level in range(len(hashes).bit_length()):
         for index in range(len(hashes) >> level):

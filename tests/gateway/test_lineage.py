@@ -61,6 +61,8 @@ def flow(
         caller=Called({b"traceparent": traceparent}),
         trace=SimpleNamespace(trace_id="a" * 32, span_id=f"{number:016x}"),
         report=SimpleNamespace(said=tuple(answer or ())),
+        known=None,
+        conversation=None,
     )  # fmt: skip
 
 

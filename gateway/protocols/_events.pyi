@@ -1,0 +1,3 @@
+def run(
+    buffer: bytes, at: int, prefix: bytes, suffix: bytes, table: bytes | None, marks: bool, most: int, /
+) -> tuple[int, int, str]: ...
