@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gateway.log_connection import LogConnection
     from gateway.marking.client import MarkingClient
     from gateway.marking.content_store import ContentStore
+    from gateway.marking.stamps import Stamps
     from gateway.metrics import Registry
     from gateway.model_names import ModelNames
     from gateway.policy_point import PolicyPoint
@@ -97,6 +98,7 @@ class Services:
     vault: Vault
     marking: MarkingClient
     signer: Signer  # of text manifests; files are signed by marking workers
+    stamps: Stamps
     content: ContentStore
     fetcher: Fetcher
     placeholder_key: bytes = field(repr=False)

@@ -210,6 +210,8 @@ class Outputs:
                 marked.timestamped, hosts,
             )
         )  # fmt: skip
+        if marking.c2pa and not marked.timestamped and services.stamps.wanted:
+            await asyncio.to_thread(services.stamps.add, origin.produce_id, digest)
         self._known[name] = self._known[sha256(marked.data).hexdigest()] = marked, index
         if marked.sidecar is not None:
             put = services.content.put

@@ -17,7 +17,7 @@ import pytest
 from google import genai
 from PIL import Image
 
-from tests.e2e.product import Product, running
+from tests.e2e.product import Product, free_port, running
 from tests.e2e.test_sdks import openai_client
 from tests.providers import pictures
 from watermark.manifest import read_manifest
@@ -199,7 +199,7 @@ def test_a_picture_in_a_chat_answer(product: Product, stream: bool) -> None:
     answer = chat(product, stream=stream)
     assert answer.status_code == 200, answer.text
     (data,) = data_urls(answer.text)
-    marked(data, answer.headers["lexgate-flow"])
+    marked(data, answer.headers["lexgate-flow"], 1)  # the text is output 0
     assert stream or pictures.CAPTION in answer.text
     assert "AI-generated" in answer.text  # the text's own label
     assert data_urls(chat(product, stream=stream, caller="crm").text) == [pictures.picture(PROMPT, "home/picture")]
@@ -207,14 +207,14 @@ def test_a_picture_in_a_chat_answer(product: Product, stream: bool) -> None:
 
 def test_a_picture_of_a_response_says_the_same_wherever_it_stands(product: Product) -> None:
     raw = site(product).responses.with_raw_response.create(model="home/picture", input=PROMPT)
-    marked(base64.b64decode(raw.parse().output[0].result), raw.headers["lexgate-flow"])
+    marked(base64.b64decode(raw.parse().output[0].result), raw.headers["lexgate-flow"], 1)
     stream = site(product).responses.create(model="home/picture", input=PROMPT, stream=True)
     flow = stream.response.headers["lexgate-flow"]
     events = {event.type: event for event in stream}
     draft = events["response.image_generation_call.partial_image"].partial_image_b64
-    marked(base64.b64decode(draft), flow, 0)
+    marked(base64.b64decode(draft), flow, 1)
     done = events["response.output_item.done"].item.result
-    marked(base64.b64decode(done), flow, 1)
+    marked(base64.b64decode(done), flow, 2)
     assert events["response.completed"].response.output[0].result == done
     assert len(outputs(product, flow)) == 2
 
@@ -241,7 +241,7 @@ def test_a_picture_in_a_stream_that_is_one_array(product: Product) -> None:
     answer = httpx.post(f"{product.url}/v1beta/models/home/picture:streamGenerateContent", headers=key, json=body)  # fmt: skip
     parts = [part for chunk in answer.json() for part in chunk["candidates"][0]["content"]["parts"]]
     (data,) = [base64.b64decode(part["inlineData"]["data"]) for part in parts if "inlineData" in part]
-    marked(data, answer.headers["lexgate-flow"])
+    marked(data, answer.headers["lexgate-flow"], 1)
 
 
 # What is hostile, or fails
@@ -254,7 +254,7 @@ def test_what_cannot_be_marked_is_not_delivered(product: Product, word: str) -> 
         answer = httpx.post(f"{product.url}/v1/images/generations", headers=product.headers("site"), json=body)
         assert '"lexgate_' in answer.text
         assert "b64_json" not in answer.text
-        assert product.record(answer.headers["lexgate-flow"], "denied" if word == "odd" else "failed")
+        assert product.record(answer.headers["lexgate-flow"], "denied" if word == "odd" and not stream else "failed")
     assert site(product).images.generate(model="home/echo", prompt=PROMPT).data
 
 
@@ -289,3 +289,23 @@ def test_without_marking_workers_media_are_refused_and_texts_go_on(tmp_path: Pat
         assert product.requests() == []
         assert product.chat("hello", "home/echo", "site").status_code == 200
         assert chat(product, stream=False).status_code == 503
+
+
+def test_an_authority_that_is_down_delays_no_picture_and_its_time_stamp_is_due(tmp_path: Path) -> None:
+    with running(tmp_path, marking={"timestamp_url": f"http://127.0.0.1:{free_port()}/"}) as product:
+        raw = site(product).images.with_raw_response.generate(model="home/echo", prompt=PROMPT)
+        marked(base64.b64decode(raw.parse().data[0].b64_json), flow := raw.headers["lexgate-flow"])
+        assert [output["timestamped"] for output in outputs(product, flow)] == [False]
+        (due,) = (tmp_path / "stamps").iterdir()
+        assert due.name == f"{flow}-0.due"
+        assert due.read_text() == product.record(flow)["digest"]["outputs"][0]["exact"]
+
+
+def test_a_full_disk_keeps_a_linked_picture_from_going_out(tmp_path: Path) -> None:
+    with running(tmp_path, marking={"store_bytes": 1_048_576}) as product:
+        client = site(product)
+        with pytest.raises(openai.APIStatusError, match="wait to be fetched") as refused:
+            client.images.generate(model="home/big", prompt=PROMPT, response_format="url")
+        assert refused.value.status_code == 503
+        product.record(refused.value.response.headers["lexgate-flow"], "failed")
+        assert client.images.generate(model="home/echo", prompt=PROMPT, response_format="url").data
