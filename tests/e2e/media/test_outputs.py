@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +25,6 @@ pytestmark = pytest.mark.e2e
 
 PROMPT = "a red fox in the snow"
 NAMED = "Maria Schneider on a horse, phone +49 151 23456789"
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with running(tmp_path_factory.mktemp("media")) as started:
-        yield started
 
 
 def site(product: Product) -> openai.OpenAI:
