@@ -35,7 +35,7 @@ def read_manifest(
     except c2pa.C2paError.NotSupported:
         return ManifestEvidence("absent")
     except c2pa.C2paError as error:
-        return _unread(str(error))
+        return _unread(str(error), data if sidecar is None else sidecar)
     except (ValueError, KeyError, TypeError, AttributeError):
         return ManifestEvidence("broken", failures=("report.unreadable",))
 
@@ -78,11 +78,13 @@ def _credential_failed(failed: tuple[str, ...]) -> bool:
     return any(code.startswith("signingCredential.") for code in failed)
 
 
-def _unread(message: str) -> ManifestEvidence:
-    """c2pa-rs gave up: the manifest lies elsewhere, or it or the file around it cannot be read."""
+def _unread(message: str, data: bytes) -> ManifestEvidence:
+    """c2pa-rs gave up: the manifest lies elsewhere, or it or the file around it cannot be read, or there is none in it."""
     name, _, rest = message.partition(":")
     if name in {"Remote", "RemoteManifest"}:
         return ManifestEvidence("absent", remote=_text(rest.strip().rpartition(" ")[2]))
+    if b"jumb" not in data and b"c2pa" not in data:
+        return ManifestEvidence("absent")
     return ManifestEvidence("broken", failures=(_text(name.strip()),))
 
 
