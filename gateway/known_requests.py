@@ -46,6 +46,13 @@ class KnownRequests:
         self._cache = VerdictCache(key, most_bytes)
         self._version = version
 
+    def under(self, own: str) -> KnownRequests:
+        """The same memory under another version of the organisation's own detectors."""
+        base = self._version.rpartition("/")[0]
+        other = KnownRequests.__new__(KnownRequests)
+        other._cache, other._version = self._cache, f"{base}/{own}"
+        return other
+
     def get(self, flow: Flow) -> KnownRequest | None:
         """What is known of this flow's body, whose digest has been taken."""
         if len(flow.body) > LARGEST:

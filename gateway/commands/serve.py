@@ -57,6 +57,21 @@ def process_inspector(effective: Path, index: int) -> None:
     main(effective, index)
 
 
+@click.command("process-check-own", hidden=True)
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def process_check_own(folder: Path) -> None:
+    """Checks staged detectors of the organisation's own."""
+    die_with_parent()
+    from gateway.errors import ConfigurationError
+    from gateway.inspection.own.folder import check
+
+    try:
+        check(folder)
+    except ConfigurationError as problem:
+        click.echo(problem.message)
+        raise SystemExit(1) from None
+
+
 @click.command("process-extractor", hidden=True)
 @effective_argument
 @click.argument("index", type=int)
@@ -91,4 +106,4 @@ def process_control(effective: Path, listener: int) -> None:
     main(effective, listener)
 
 
-PROCESSES = (process_writer, process_inspector, process_extractor, process_worker, process_control)
+PROCESSES = (process_writer, process_inspector, process_extractor, process_check_own, process_worker, process_control)

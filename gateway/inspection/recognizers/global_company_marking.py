@@ -42,7 +42,9 @@ _WEAK = re.compile(
     r"internal(?: use)?|restricted|(?:top )?secret|proprietary|embargoed|privileged|confidential|保密|秘密|机密|機密|绝密",
     re.IGNORECASE,
 )
-_BESIDE_DASH = re.compile(rf"(?:[-–—|·]\ ?{_MARK}\W*(?:page.{{0,12}}|\d{{0,4}})$)|(?:^\W*{_MARK}\ ?[-–—|·])", re.I | re.X)
+_BESIDE_DASH = re.compile(
+    rf"(?:[-–—|·]\ ?{_MARK}\W*(?:page.{{0,12}}|\d{{0,4}})$)|(?:^\W*{_MARK}\ ?[-–—|·])", re.IGNORECASE | re.VERBOSE
+)
 _UNMARKED = re.compile(r"(?i)public|general|personal|non-business|unclassified|unrestricted|公开|公開|无|普通")
 _LONGEST = 110
 INTERNAL = re.compile(r"(?i)internal|intern\b|interne|interno|内部|社内|general")

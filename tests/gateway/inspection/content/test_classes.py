@@ -66,7 +66,10 @@ def test_every_class_says_why_and_can_be_reached():
     [
         ("import os\n\ndef f(x):\n    if x:\n        return 1\n    return os.getpid()\n\nprint(f(2))\n", True),
         ("SELECT a, b\nFROM t\nJOIN u ON t.id = u.id\nWHERE a > 3\nGROUP BY b\nORDER BY a;\n", True),
-        ("First we import the goods.\nThen we return home;\nthe class was nice.\nFor dinner we had soup.\nIt rained.\nEnd\n", False),
+        (
+            "First we import the goods.\nThen we return home;\nthe class was nice.\nFor dinner we had soup.\nIt rained.\nEnd\n",
+            False,
+        ),
         ("- milk\n- eggs\n- flour\n- butter\n- salt\n- sugar\n- import duty\n", False),
     ],
 )

@@ -12,11 +12,25 @@ import yaml
 
 FILE = Path(__file__).with_name("documents.yaml")
 
-EN_FIRST = ["Tobias", "Agnieszka", "Oluwaseun", "Harriet", "Marek", "Ingrid", "Rosalind", "Dmitri", "Yolanda", "Desmond"]
+EN_FIRST = [
+    "Tobias",
+    "Agnieszka",
+    "Oluwaseun",
+    "Harriet",
+    "Marek",
+    "Ingrid",
+    "Rosalind",
+    "Dmitri",
+    "Yolanda",
+    "Desmond",
+]
 EN_LAST = ["Okonkwo", "Lindqvist", "Whitcombe", "Zielinski", "Fairbanks", "Moreau", "Haverkamp", "Petrov", "Castellano"]
 ZH_FIRST = ["建国", "晓燕", "志强", "雨桐", "海涛", "丽华", "子轩", "文博", "秀英", "思远"]
 ZH_LAST = ["欧阳", "魏", "邱", "孟", "曹", "薛", "龚", "邵", "万", "段"]
-COMPANIES = {"en": ["Northwind Bicycles", "Halden Paper", "Brightwater Foods"], "zh": ["北辰自行车厂", "海澜纸业", "清泉食品"]}
+COMPANIES = {
+    "en": ["Northwind Bicycles", "Halden Paper", "Brightwater Foods"],
+    "zh": ["北辰自行车厂", "海澜纸业", "清泉食品"],
+}
 ANIMALS = {"en": ["Heron", "Lynx", "Otter"], "zh": ["苍鹭", "猞猁", "水獭"]}
 IBANS = ["DE89370400440532013000", "GB29NWBK60161331926819", "FR1420041010050500013M02606"]
 CARDS = ["6222021234567890128", "6217000010012345678"]
@@ -54,7 +68,7 @@ def _text(kind: dict[str, Any], draw: random.Random) -> str:
     else:
         least = 3 if len(others) <= 4 else 4
         chosen = [*always, *draw.sample(others, draw.randint(min(least, len(others)), len(others)))]
-        if "joint" not in kind or kind["kind"] not in {"code"}:
+        if "joint" not in kind or kind["kind"] != "code":
             draw.shuffle(chosen)
     pieces = [draw.choice(kind["opening"]), *chosen]
     joint = kind.get("joint", "\n" if draw.random() < 0.5 else (" " if lang == "en" else ""))
