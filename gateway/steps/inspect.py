@@ -64,7 +64,7 @@ async def inspect(flow: Flow, services: Services) -> None:
         services.metrics.count("lexgate_cache", len(request.segments), cache="verdict", result="hit")
         return
     tenant = flow.who.tenant
-    cache, version = services.verdicts, services.segments_version
+    cache, version = services.verdicts, services.version_for(services.segments_version, tenant)
     verdicts: list[Verdict | None] = [cache.get(tenant, version, segment.content) for segment in request.segments]
     missing = [index for index, verdict in enumerate(verdicts) if verdict is None]
     services.metrics.count("lexgate_cache", len(verdicts) - len(missing), cache="verdict", result="hit")
