@@ -116,7 +116,7 @@ def restored(folder: Path) -> tuple[Network, np.ndarray[Any, Any]]:
         vocabulary, embedding = arrays["vocabulary"], arrays["embedding"].astype(np.float32)
     graph = onnx.load(folder / "network.onnx").graph
     value = {each.name: torch.tensor(numpy_helper.to_array(each)) for each in graph.initializer}
-    net = Network(len(vocabulary))
+    net = Network(len(vocabulary), width=len(value["in_b"]))
     step = 1 / _FINE
     with torch.no_grad():
         net.emb.weight.copy_(torch.from_numpy(embedding * step))
