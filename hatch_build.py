@@ -17,6 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 EXTENSIONS = {
     "native/scan.c": "gateway/protocols/_scan",
     "native/seal.c": "audit/_seal",
+    "native/tagger.c": "gateway/inspection/names/_tagger",
 }
 FLAGS = (
     "-std=c11",

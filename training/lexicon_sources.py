@@ -121,12 +121,6 @@ def _cedict(lex: Lexicons, path: Path) -> None:
     place = re.compile(
         r"\b(?:city|county|province|district|town|township|river|country|capital|prefecture|island|mountain|lake|region)\b"
     )
-    body = re.compile(
-        r"surname|-?state|countr|nation|place|[Uu]niversity|[Cc]ompany|[Cc]orp|[Ii]nstitut|[Aa]ssociation|[Oo]rgani[sz]|[Cc]ommi"
-        r"|[Cc]ouncil|[Pp]arty|[Aa]gency|Ministry|Bank|club|[Mm]useum|[Tt]emple|[Aa]irport|[Ss]tation|[Hh]all|[Bb]asin|[Ss]ea\b"
-        r"|[Bb]ay\b|[Ss]trait|[Pp]eninsula|\barea|[Bb]anner|abbr|cit(?:y|ies)|name\b|[Gg]roup|[Oo]cean|[Cc]oast|[Dd]esert|[Pp]ass\b"
-        r"|variant|Asia|Europe|Africa|America|[Vv]alley|continent|port\b|capital"
-    )
     surnames = set(lex.surnames[0]) | set(lex.surnames[1])
     for line in path.read_text("utf-8").splitlines():
         entry = re.match(r"\S+ (\S+) \[([A-Z][^\]]*)\] /(.*)/", line)
@@ -140,16 +134,20 @@ def _cedict(lex: Lexicons, path: Path) -> None:
                 lex.zh_names += [word] * 2
         elif place.search(gloss) and len(word) > 1:
             lex.zh_places.append(word)
-        elif 1 < len(word) < 6 and not body.search(gloss) and not life.search(gloss):
-            lex.zh_things += [word] * 4
     kinds = re.compile(
         r"Latin:|\([A-Z][a-z]+ [a-z]+\)|bot\.|chem\.|\b(?:plant|flower|tree|fish|bird|insect|animal|fruit|vegetable|dish|soup"
         r"|sauce|noodles|medicine|disease|acid|metal|mineral|software|game|dance|brand|dynasty|tribe|people|language)\b"
     )
+    body = re.compile(
+        r"surname|name\b|[Uu]niversity|[Cc]ompany|[Ii]nstitut|[Aa]ssociation|[Cc]ommi|[Pp]arty|poet|author|writer|philosoph|king\b"
+        r"|emperor|general|leader|singer|actor|actress|hero|god|character|wife|son of|daughter|politician|cit(?:y|ies)|count"
+    )
     for line in path.read_text("utf-8").splitlines():
-        entry = re.match(r"\S+ (\S+) \[([a-z][^\]]*)\] /(.*)/", line)
-        if entry and 2 <= len(entry[1]) <= 6 and _HAN.fullmatch(entry[1]) and kinds.search(entry[3]):
-            lex.zh_things.append(entry[1])
+        entry = re.match(r"\S+ (\S+) \[([^\]]*)\] /(.*)/", line)
+        if entry and 2 <= len(entry[1]) <= 6 and _HAN.fullmatch(entry[1]):
+            capital, gloss = entry[2][0].isupper(), entry[3]
+            if kinds.search(gloss) and not (capital and body.search(gloss)) and not life.search(gloss):
+                lex.zh_things += [entry[1]] * (4 if capital else 1)
     known = {*lex.zh_places, *lex.zh_names, *lex.zh_foreign}
     lex.zh_things = [word for word in lex.zh_things if word not in known]
 

@@ -31,6 +31,7 @@ class Maker:
         self._eponyms_en, self._capital = words("eponyms_en"), words("words_capital")
         self._months, self._tools, self._camel = words("months_en"), words("tools"), words("camel")
         self._nations, self._syllables = words("nationalities"), words("syllables")
+        self._rulers_zh = [word for word in words("rulers_zh") if len(word) > 1]
         self._products = {True: words("products_zh"), False: [w.replace("-", " ") for w in words("products_en")]}
         self._works = {True: words("works_zh"), False: words("works_en")}
         self._street_names = [street.replace("-", " ") for street in words("streets_en")]
@@ -52,6 +53,8 @@ class Maker:
             return self._pick(self.lex.zh_names)
         if draw < 0.19:
             return self.zh_foreign()
+        if draw < 0.205:
+            return self._pick(self._rulers_zh)
         kind = self.random.random()
         common, rare, double = self.lex.surnames
         surname = self._pick(common) if kind < 0.6 else self._pick(rare) if kind < 0.93 else self._pick(double)
