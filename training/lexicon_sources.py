@@ -66,6 +66,16 @@ def build(random: Random, share: Path | None = None, cedict: Path | None = None)
     return lex
 
 
+def build_named(share: Path, cedict: Path) -> Lexicons:
+    """Only what names people of record."""
+    lex = Lexicons()
+    lex.surnames = [list(words("surnames_common")[0]), list(words("surnames_rare")[0]), words("surnames_double")]
+    lex.given = list(words("given")[0])
+    _wordnet(lex, share)
+    _cedict(lex, cedict)
+    return lex
+
+
 def _census(lex: Lexicons) -> None:
     """Names of the 1990 census of the United States (public domain, in the package `names`), the frequent ones twice."""
     folder = Path(names.__file__).parent

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ class Decision:
     labels: tuple[str, ...]  # tags are O, then B- and I- of each label in this order
     biases: tuple[float, ...]  # added to the scores of each label's tags before the best is taken
     thresholds: tuple[float, ...]  # least mean probability of a span, for each label
+    calibration: Mapping[str, Sequence[tuple[float, float]]]  # a label's line from that to the share that is right
 
 
 class Network:
@@ -52,7 +54,9 @@ class Network:
         """Raises OSError or ValueError if a file of the model is missing or damaged."""
         card_text = (folder / "model.json").read_bytes()
         card = json.loads(card_text)
-        self.decision = Decision(tuple(card["labels"]), tuple(card["biases"]), tuple(card["thresholds"]))
+        self.decision = Decision(
+            tuple(card["labels"]), tuple(card["biases"]), tuple(card["thresholds"]), card.get("calibration", {})
+        )
         with np.load(folder / "vocabulary.npz") as arrays:
             self.table = CharacterTable(arrays["kind"], arrays["lower"], arrays["upper"])
             self._vocabulary: NDArray[np.uint32] = arrays["vocabulary"]
