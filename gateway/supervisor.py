@@ -33,6 +33,7 @@ from gateway.marking.installed import unavailable
 from gateway.marking.keys import prepare_signer
 from gateway.marking.wire import SOCKET
 from gateway.marking.worker import listen
+from gateway.own_stage import sources_of, stage_own
 from gateway.processes.child_process import Child
 from gateway.settings import Settings
 
@@ -164,10 +165,10 @@ class Supervisor:
                 await child.start()
 
     async def _watch_bundle(self) -> None:
-        """A bundle replaced by an atomic rename is taken into use; a bad one changes nothing."""
+        """A replaced bundle, recogniser or registered table is taken into use; a bad one changes nothing."""
         while True:
             await asyncio.sleep(BUNDLE_SECONDS)
-            now = signature(self._settings.policies.bundle)
+            now = _signature(self._settings)
             if now != self._bundle_signature:
                 await self._try_reload(self._settings)
 
@@ -184,7 +185,7 @@ class Supervisor:
             await self._try_reload(settings)
 
     async def _try_reload(self, settings: Settings) -> None:
-        self._bundle_signature = signature(settings.policies.bundle)
+        self._bundle_signature = _signature(settings)
         try:
             await self._put_in_force(settings)
         except ConfigurationError as error:
@@ -200,11 +201,17 @@ class Supervisor:
 
     async def _put_in_force(self, settings: Settings) -> Path:
         """Stages the bundle and writes the effective configuration. Raises ConfigurationError; nothing changes then."""
-        self._bundle_signature = signature(settings.policies.bundle)
+        self._bundle_signature = _signature(settings)
         issued_keys.read(settings.issued_keys_path)
         staged = await stage(settings.policies.bundle, settings.run_path)
+        own = await stage_own(settings)
         self._generation += 1
-        return Effective(settings, staged.path, staged.digest, self._generation, self._instance).write()
+        return Effective(settings, staged.path, staged.digest, self._generation, self._instance, own).write()
+
+
+def _signature(settings: Settings) -> object:
+    """Changes whenever a file does that is taken into use without being asked: the bundle, own detectors."""
+    return signature(settings.policies.bundle), sources_of(settings).signature()
 
 
 async def _all_started(children: Sequence[Child]) -> None:
