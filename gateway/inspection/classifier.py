@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from gateway.flow import CLASS, OPAQUE, Classification, Finding
 from gateway.inspection.content.classes import catalogue
-from gateway.inspection.own.documents import CLASS_NAME as DOCUMENT
+from gateway.inspection.own import DOCUMENT_CLASS as DOCUMENT
 from gateway.inspection.recognizers.global_company_marking import INTERNAL
 from gateway.inspection.recognizers.global_company_marking import NAME as COMPANY_MARKING
 from gateway.inspection.recognizers.global_secrecy_marking import STATE
