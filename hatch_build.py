@@ -19,6 +19,7 @@ EXTENSIONS = {
     "native/events.c": "gateway/protocols/_events",
     "native/lineage.c": "gateway/_lineage",
     "native/seal.c": "audit/_seal",
+    "native/tagger.c": "gateway/inspection/names/_tagger",
 }
 FLAGS = (
     "-std=c11",

@@ -31,11 +31,12 @@ from gateway.limits import LimitTable
 from gateway.lineage import Lineage
 from gateway.lineage_table import LineageTable
 from gateway.log_connection import LogConnection
-from gateway.marking import content_store
+from gateway.marking import content_store, stamps
 from gateway.marking.client import MarkingClient
 from gateway.marking.content_store import ContentStore
 from gateway.marking.installed import unavailable
 from gateway.marking.keys import signer_of
+from gateway.marking.stamps import Stamps
 from gateway.marking.wire import SOCKET as MARKING_SOCKET
 from gateway.metrics import Registry, resume_snapshot, write_snapshot
 from gateway.model_names import ModelNames
@@ -112,6 +113,7 @@ class DataPlane:
             asyncio.ensure_future(plane._publish_metrics()),
             asyncio.ensure_future(plane._report_refusals()),
             asyncio.ensure_future(plane._watch_issued_keys()),
+            *([asyncio.ensure_future(services.stamps.run())] if slot == 0 else []),
         ]
         return plane
 
@@ -131,6 +133,8 @@ class DataPlane:
             tokens=tokens,
             routes=Routes(settings.providers),
             policy=policy,
+            own=effective.own,
+            known_requests=old.known_requests if effective.own.version == old.own.version else KnownRequests(),
             decided_calls=DecidedCalls(),
             request_headers=RequestHeaders(),
             key_pools=KeyPools(),
@@ -261,6 +265,7 @@ def _compose(
         known_requests=KnownRequests(),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
+        own=effective.own,
         guard=guard,
         model_names=ModelNames(guard),
         policy=_policy(effective),
@@ -281,6 +286,7 @@ def _compose(
         vault=Vault(settings.run_path, keys.get),
         marking=_marking(settings),
         signer=signer_of(settings),
+        stamps=Stamps(settings.store_path.with_name(stamps.FOLDER), settings.marking.timestamp_url),
         content=ContentStore(
             settings.store_path.with_name(content_store.FOLDER),
             keys.get,

@@ -148,6 +148,8 @@ async def finish(flow: Flow) -> None:
     headers = answer_headers(flow.upstream.headers, shared=flow.several_tenants) if flow.upstream else []
     headers.append((b"content-length", b"%d" % len(flow.terminal)))
     headers += flow_headers(flow)
+    if flow.outputs is not None:
+        headers += flow.outputs.headers()
     await flow.caller.start(status, headers)
     await flow.caller.send(flow.terminal, more=False)
 

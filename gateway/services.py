@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
+    from gateway.inspection.own.folder import Own
     from gateway.known_requests import KnownRequests
     from gateway.limits import LimitTable
     from gateway.lineage import Lineage
     from gateway.log_connection import LogConnection
     from gateway.marking.client import MarkingClient
     from gateway.marking.content_store import ContentStore
+    from gateway.marking.stamps import Stamps
     from gateway.metrics import Registry
     from gateway.model_names import ModelNames
     from gateway.policy_point import PolicyPoint
@@ -76,6 +78,7 @@ class Services:
     known_requests: KnownRequests
     texts_version: str  # version of patterns and models: part of every cache key, one name for each layer
     segments_version: str
+    own: Own  # detectors of the organisation's own
     guard: GuardScanner
     model_names: ModelNames
     policy: PolicyPoint
@@ -96,10 +99,21 @@ class Services:
     vault: Vault
     marking: MarkingClient
     signer: Signer  # of text manifests; files are signed by marking workers
+    stamps: Stamps
     content: ContentStore
     fetcher: Fetcher
     placeholder_key: bytes = field(repr=False)
     subject_key: bytes = field(repr=False)
+
+    def version_for(self, layer: str, tenant: str) -> str:
+        """The cache's version of a layer for a tenant's content: other tenants' own detectors do not matter."""
+        return f"{layer}/{self.own.version}" if self.own.concerns(tenant) else layer
+
+    def own_detectors(self, tenant: str) -> dict[str, str] | None:
+        """What an inspector needs to know of them; None when there are none for this tenant."""
+        if not self.own.concerns(tenant):
+            return None
+        return {"version": self.own.version, "tenant": tenant, "key": self.keys.get("registered", tenant).hex()}
 
     def digest(self, tenant: str, data: bytes) -> str:
         """Keyed digest of bytes: provable to whoever holds them, worth nothing to anybody else."""

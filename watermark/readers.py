@@ -127,9 +127,13 @@ def _invisible(data: bytes, known: Carried, looking: Looking) -> Carried:
 def _detector(media_type: str) -> Callable[[bytes, str, bytes], Detected | None] | None:
     """What finds an invisible mark in this kind of file; heavy libraries are loaded when first needed."""
     if media_type.startswith("image/"):
-        from watermark.invisible.image import detect
+        from watermark.invisible import image
 
-        return detect
+        return image.detect
+    if media_type.startswith("audio/"):
+        from watermark.invisible import audio
+
+        return audio.detect
     return None
 
 

@@ -15,7 +15,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -32,6 +32,10 @@ from watermark.key_file import PrivateKey, read_key, write_key, write_private
 Algorithm = Literal["es256", "ed25519"]
 
 KEY, CHAIN, ROOT_KEY, ROOT = "content-signing.key", "content-chain.pem", "content-root.key", "content-root.pem"
+
+
+RENEW_BEFORE = timedelta(days=180)
+"""How long before its end a certificate of ours is renewed."""
 
 
 class ContentSigner:
@@ -61,10 +65,15 @@ class ContentSigner:
 
     @classmethod
     def ensure(cls, folder: Path, organisation: str, passphrase: str = "") -> ContentSigner:
-        """The signer of `folder`, made now if there is none: processes that start together get the same one."""
+        """The signer of `folder`, made now if there is none, its certificate renewed in its last months.
+
+        Processes that start together get the same one. Raises SigningKeyUnusable.
+        """
         with _locked(folder):
             if not has_signer(folder):
                 _make(folder, organisation, passphrase, "es256")
+            elif (folder / ROOT_KEY).exists() and expires(folder / CHAIN) - datetime.now(UTC) < RENEW_BEFORE:
+                _renew(folder, passphrase)
         return cls.open(folder, passphrase)
 
     @classmethod
@@ -97,11 +106,23 @@ class ContentSigner:
 def renew(folder: Path, passphrase: str = "") -> ContentSigner:
     """A new certificate for the key of `folder` under its root; what was signed before stays as it is."""
     with _locked(folder):
-        root_key = read_key(folder / ROOT_KEY, "content-root", passphrase)
-        key = read_key(folder / KEY, "content-signing", passphrase)
-        root = x509.load_pem_x509_certificate(read_certificates(folder / ROOT))
-        _replace(folder / CHAIN, pem(make_leaf(key, root, root_key, datetime.now(UTC))))
+        _renew(folder, passphrase)
     return ContentSigner.open(folder, passphrase)
+
+
+def expires(chain: Path) -> datetime:
+    """When the first certificate of a chain ends: from then on nothing can be signed. Raises SigningKeyUnusable."""
+    try:
+        return x509.load_pem_x509_certificate(read_certificates(chain)).not_valid_after_utc
+    except ValueError as error:
+        raise SigningKeyUnusable(f"{chain} holds no certificate") from error
+
+
+def _renew(folder: Path, passphrase: str) -> None:
+    root_key = read_key(folder / ROOT_KEY, "content-root", passphrase)
+    key = read_key(folder / KEY, "content-signing", passphrase)
+    root = x509.load_pem_x509_certificate(read_certificates(folder / ROOT))
+    _replace(folder / CHAIN, pem(make_leaf(key, root, root_key, datetime.now(UTC))))
 
 
 def _make(folder: Path, organisation: str, passphrase: str, algorithm: Algorithm) -> None:

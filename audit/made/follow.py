@@ -73,15 +73,15 @@ def erase_flows(store: Path, flows: list[str]) -> int:
 
 def _batch(log: Connection, index: Connection, keyring: Keyring) -> None:
     at = _at(index)
-    rows = list(leaves_from(log, at, at + BATCH))
+    end = min(at + BATCH, size_of(log))
     reader = LeafReader(log, keyring)
     index.execute("begin immediate")
-    for row in rows:
+    for row in leaves_from(log, at, end):
         leaf = StoredLeaf(*row)
         if leaf.sealed and any(kind in leaf.data for kind in _KINDS):
             for entry in _entries(reader, leaf):
                 put(index, entry)
-    index.execute("update meta set value = ? where key = 'leaves'", (str(rows[-1][0] + 1 if rows else at),))
+    index.execute("update meta set value = ? where key = 'leaves'", (str(end),))
     index.execute("commit")
 
 

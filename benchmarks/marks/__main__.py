@@ -1,6 +1,6 @@
-"""`python -m benchmarks.marks [--side N] [--unmarked N] PHOTOS…`: what the invisible image mark withstands.
+"""`python -m benchmarks.marks [--side N] [--unmarked N] FILES…`: what the invisible marks withstand.
 
-Name photographs that were not used to tune it. `--unmarked N` looks for marks in N pictures that have none.
+Name photographs and sounds that were not used to tune them. `--unmarked N` looks for marks in N pictures that have none.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks.marks import pictures
+from benchmarks.marks import pictures, sounds
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
+_SOUNDS = {".wav", ".mp3", ".flac", ".ogg", ".m4a"}
 
 
 @click.command(help=__doc__)
@@ -22,8 +23,12 @@ def main(files: tuple[Path, ...], side: int, unmarked: int) -> None:
     photographs = [path for path in files if path.suffix.lower() in _PICTURES]
     if unmarked:
         pictures.silence(photographs, unmarked)
-    elif photographs:
+        return
+    if photographs:
         pictures.survival(photographs, side)
+    recordings = [path for path in files if path.suffix.lower() in _SOUNDS]
+    if recordings:
+        sounds.survival(recordings)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ class Marker:
             most, seconds = self._bounds
             limit = self._video_seconds if media_type.startswith("video/") else seconds
             client = MarkingClient(self._worker.ready(), most, limit + _START_SECONDS)
-            marked = await client.mark(wish.tenant, data, media_type, origin, marking)
+            marked = (await client.mark(wish.tenant, data, media_type, origin, marking)).marked
         await append_leaf(self._settings, self._keyring, self._record(marked, origin, marking, wish))
         return Done(flow, marked, marking.profile)
 

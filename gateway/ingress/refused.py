@@ -30,7 +30,7 @@ REFUSED: Mapping[str, str] = MappingProxyType(
         "/v1/fine_tuning": "training data would become part of a model at the provider and cannot be taken back",
         "/v1/evals": "evaluations keep their data at the provider: run them on your own side, call by call",
         "/v1/realtime": "realtime sessions are audio over WebSockets, which cannot be inspected: use /v1/responses",
-        "/v1/videos": "videos cannot be inspected here",
+        "/v1/videos": "only jobs of your own can be asked for: POST /v1/videos, then GET or DELETE /v1/videos/ID",
         "/v1/audio/voices": "voices are recordings that would rest at the provider unread: use one that it offers",
         "/v1/organization": "the provider's account belongs to the operator of this gateway",
         "/v1/messages/batches": _BATCH,

@@ -27,14 +27,15 @@ class ReverseProxy:
         self._fallback = fallback
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        endpoint = endpoint_of(scope["path"], scope["query_string"]) if scope["type"] == "http" else None
+        http = scope["type"] == "http"
+        endpoint = endpoint_of(scope["path"], scope["query_string"], scope["method"]) if http else None
         if endpoint is None:
             await self._fallback(scope, receive, send)
             return
         caller = Caller(scope, receive, send)
         try:
-            if scope["method"] != "POST":
-                raise MethodNotAllowed("this endpoint takes POST")
+            if scope["method"] != endpoint.method:
+                raise MethodNotAllowed(f"this endpoint takes {endpoint.method}")
             if endpoint.family == "gemini":
                 refuse_credential(scope["query_string"])
         except LexgateError as error:

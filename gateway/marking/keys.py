@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import hmac
-import os
 from pathlib import Path
 
 from audit.keys import Keyring
@@ -12,9 +10,7 @@ from gateway.errors import ConfigurationError
 from gateway.settings import Settings
 from watermark.errors import SigningKeyUnusable
 from watermark.marking import MarkingKeys, Signer
-from watermark.signer import ContentSigner, has_signer
-
-_LOCK = ".content-lock"
+from watermark.signer import ContentSigner
 
 
 class TenantKeys:
@@ -30,18 +26,11 @@ class TenantKeys:
 
 
 def signer_of(settings: Settings) -> Signer:
-    """The operator's own signer, or that of the key folder, made on first use. Raises SigningKeyUnusable."""
+    """The operator's own signer, or that of the key folder: made on first use, renewed in time. Raises SigningKeyUnusable."""
     marking, folder = settings.marking, settings.keys_dir
     if marking.certificates:
         return ContentSigner.load(Path(marking.key), Path(marking.certificates), settings.key_passphrase)
-    handle = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # marking workers start together
-        if not has_signer(folder):
-            return ContentSigner.create(folder, settings.organisation.name, settings.key_passphrase)
-        return ContentSigner.open(folder, settings.key_passphrase)
-    finally:
-        os.close(handle)
+    return ContentSigner.ensure(folder, settings.organisation.name, settings.key_passphrase)
 
 
 def prepare_signer(settings: Settings) -> None:

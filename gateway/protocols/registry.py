@@ -15,6 +15,7 @@ from gateway.protocols import (
     openai_responses,
     openai_speech,
     openai_texts,
+    openai_videos,
 )
 from gateway.protocols.request import DecodedRequest
 
@@ -33,6 +34,11 @@ DECODERS: Mapping[str, Callable[..., DecodedRequest]] = MappingProxyType(
         openai_images.EDITS: openai_images.decode_edit,
         openai_images.VARIATIONS: openai_images.decode_variation,
         openai_speech.PROTOCOL: openai_speech.decode,
+        openai_videos.JOBS: openai_videos.decode_job,
+        openai_videos.STATUS: openai_videos.decode_status,
+        openai_videos.CONTENT: openai_videos.decode_content,
+        openai_videos.PICTURE: openai_videos.decode_picture,
+        openai_videos.DELETION: openai_videos.decode_deletion,
         anthropic_messages.PROTOCOL: anthropic_messages.decode,
         anthropic_count_tokens.PROTOCOL: anthropic_count_tokens.decode,
         gemini.GENERATE: gemini.decode,

@@ -24,6 +24,7 @@ from gateway.protocols.plain_events import PlainEvents
 from gateway.protocols.responses_answer import ResponsesAnswer
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
 from gateway.protocols.transcript_answer import TranscriptAnswer
+from gateway.protocols.video_answer import VideoAnswer
 from gateway.redaction.channel import Rules
 from gateway.redaction.escaped import Guard
 from gateway.redaction.names_guard import NamesGuard
@@ -59,6 +60,7 @@ Answer = (
     | TranscriptAnswer
     | ImagesAnswer
     | BinaryAnswer
+    | VideoAnswer
 )
 FORMS: Mapping[str, type[Answer]] = MappingProxyType(
     {
@@ -74,6 +76,11 @@ FORMS: Mapping[str, type[Answer]] = MappingProxyType(
         "openai_image_edits": ImagesAnswer,
         "openai_image_variations": ImagesAnswer,
         "openai_speech": BinaryAnswer,
+        "openai_videos": VideoAnswer,
+        "openai_video_status": VideoAnswer,
+        "openai_video_deletion": VideoAnswer,
+        "openai_video_content": BinaryAnswer,
+        "openai_video_picture": BinaryAnswer,
     }
 )
 """Protocols whose answers have another form than their family's."""

@@ -5,6 +5,7 @@ A body that came before, byte for byte, is known with what was found in it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from gateway.errors import Unavailable, UnsupportedMediaType
@@ -12,7 +13,7 @@ from gateway.flow import Flow
 from gateway.heavy_work import LARGE
 from gateway.services import Services
 
-MEDIA_TYPES = MappingProxyType({name: name.encode() for name in ("application/json", "multipart/form-data")})
+MEDIA_TYPES = MappingProxyType({name: name.encode() for name in ("application/json", "multipart/form-data", "")})
 
 
 async def decode(flow: Flow, services: Services) -> None:
@@ -23,7 +24,7 @@ async def decode(flow: Flow, services: Services) -> None:
     bounds = services.settings.limits
     headers = flow.caller.headers
     media_type, expected = headers.get(b"content-type", b""), MEDIA_TYPES[flow.endpoint.media_type]
-    if media_type != expected and media_type.partition(b";")[0].strip().lower() != expected:
+    if media_type != expected and expected and media_type.partition(b";")[0].strip().lower() != expected:
         raise UnsupportedMediaType(f"the body of this endpoint is {flow.endpoint.media_type}")
     if b"content-encoding" in headers and headers[b"content-encoding"] not in {b"", b"identity"}:
         raise UnsupportedMediaType("compressed bodies are not accepted")
@@ -42,7 +43,10 @@ async def decode(flow: Flow, services: Services) -> None:
     request = await services.heavy.run(size, decoder, flow.body, labels=services.own_labels)
     if flow.endpoint.model:
         request = request.addressed(flow.endpoint.model, stream=flow.endpoint.stream, framing=flow.endpoint.framing)
-    services.model_names.check(request.model)
+    if flow.endpoint.job:
+        request = replace(request, previous=flow.endpoint.job)  # its model is that of the job
+    else:
+        services.model_names.check(request.model)
     if request.makes and services.marking.missing:
         raise Unavailable(services.marking.missing)
     flow.request = request

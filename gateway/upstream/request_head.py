@@ -48,12 +48,12 @@ class Place:
         name = f"[{self.host}]" if ":" in self.host else self.host
         self.authority = name if self.port == (443 if self.secure else 80) else f"{name}:{self.port}"
 
-    def start(self, path: str) -> str:
-        """Request line and Host field of a POST. Raises UpstreamFailed."""
+    def start(self, path: str, method: str = "POST") -> str:
+        """Request line and Host field. Raises UpstreamFailed."""
         target = self.prefix + path
         if not _TARGET.fullmatch(target):
             raise UpstreamFailed("the path of a call to a provider has characters that no path may have")
-        return f"POST {target} HTTP/1.1\r\nhost: {self.authority}\r\n"
+        return f"{method} {target} HTTP/1.1\r\nhost: {self.authority}\r\n"
 
 
 class Heads:

@@ -109,6 +109,7 @@ class CannedProvider:
     url: str = ""
     requests: deque[Received] = field(default_factory=deque)
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # conversations by the id of their response
+    jobs: list[list[Any]] = field(default_factory=list)  # fields of a job, and how often it was asked for
     connections: int = 0
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -175,10 +176,12 @@ class CannedProvider:
             return await _whole(writer, 200, orjson.dumps([orjson.loads(one.line()) for one in self.requests]))
         if path == "/v1/models" and received.method == "GET":
             return await _whole(writer, 200, orjson.dumps(_models(anthropic)))
-        if not gemini and path not in PATHS:
+        if not gemini and path not in PATHS and not path.startswith("/v1/videos"):
             return await _whole(writer, 404, orjson.dumps(answers.error_body(family, 404, "canned: no such path")))
         if path in {"/v1/audio/transcriptions", "/v1/audio/translations"}:
             return await _transcribe(writer, received)
+        if path.startswith("/v1/videos"):
+            return await self._film(writer, received, path, query)
         if path.startswith("/v1/images/"):
             return await _draw(writer, received, self.url)
         try:
@@ -240,6 +243,25 @@ class CannedProvider:
             return await _stream(writer, behaviour, failure, list(events(said, request)), array=array)
         body = getattr(answers, f"{family}_body")
         return await _whole_answer(writer, behaviour, orjson.dumps(body(said, request)))
+
+    async def _film(self, writer: asyncio.StreamWriter, received: Received, path: str, query: str) -> None:
+        """Jobs: made, asked for, fetched, deleted."""
+        if received.method == "POST":
+            form = audio.form_of(received.header("content-type") or "", received.body)
+            fields = {key: value.decode() for key, value in form.items() if key != "input_reference"}
+            self.jobs.append([fields, 0])
+            return await _whole(writer, 200, orjson.dumps(pictures.job(len(self.jobs), fields, 0)))
+        number = int(path.split("/")[3].removeprefix("video_canned"))
+        fields, asked = self.jobs[number - 1]
+        if received.method == "DELETE":
+            gone = {"id": f"video_canned{number:04d}", "object": "video.deleted", "deleted": True}
+            return await _whole(writer, 200, orjson.dumps(gone))
+        if not path.endswith("/content"):
+            self.jobs[number - 1][1] = asked + 1
+            return await _whole(writer, 200, orjson.dumps(pictures.job(number, fields, asked + 1)))
+        if "variant=thumbnail" in query:
+            return await _whole_answer(writer, parse("echo"), pictures.picture(fields["prompt"], "webp"), b"image/webp")
+        return await _whole_answer(writer, parse("echo"), pictures.film(fields["prompt"]), b"video/mp4")
 
 
 GEMINI = re.compile(r"/v1(?:beta|alpha)?/models/(.+):([A-Za-z]+)")

@@ -214,3 +214,38 @@ def gemini_events(request: Json) -> Iterator[tuple[str, Json]]:
     for part in (text, image):
         yield "", whole | {"candidates": [{"content": {"role": "model", "parts": [part]}, "index": 0}]}
     yield "", whole | {"candidates": [{"content": {"role": "model", "parts": [{"text": ""}]}, "finishReason": "STOP", "index": 0}]}  # fmt: skip
+
+
+# Films: a job is queued, then in progress, then completed, one step each time it is asked for.
+
+STATES = ("queued", "in_progress", "completed")
+
+
+def job(number: int, fields: dict[str, str], asked: int) -> Json:
+    state = STATES[min(asked, 2)]
+    return {
+        "id": f"video_canned{number:04d}", "object": "video", "created_at": 1_790_000_000, "status": state,
+        "model": fields.get("model", "sora-2"), "prompt": fields["prompt"], "progress": min(asked, 2) * 50,
+        "seconds": fields.get("seconds", "4"), "size": fields.get("size", "720x1280"), "error": None,
+        "completed_at": 1_790_000_060 if state == "completed" else None, "expires_at": None,
+        "remixed_from_video_id": None,
+    }  # fmt: skip
+
+
+def film(prompt: str) -> bytes:
+    """Three seconds of MP4 that depend on the prompt alone."""
+    import av
+    import numpy as np
+
+    seed, out = hashlib.sha256(prompt.encode()).digest(), io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        stream: Any = container.add_stream("libx264", rate=12)
+        stream.width, stream.height, stream.pix_fmt = 192, 128, "yuv420p"
+        for number in range(36):
+            frame = np.full((128, 192, 3), tuple(seed[:3]), np.uint8)
+            frame[30:90, (number * 4) % 150 : (number * 4) % 150 + 40] = tuple(seed[3:6])
+            for packet in stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
+    return out.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import shutil
 import subprocess
 from functools import cache
@@ -18,6 +19,9 @@ from PIL import Image, ImageSequence
 EXTENSIONS = {
     "image/jpeg": "jpg", "video/quicktime": "mov", "video/x-msvideo": "avi", "audio/mpeg": "mp3", "audio/mp4": "m4a",
     "image/svg+xml": "svg",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
 }  # fmt: skip
 
 
@@ -75,3 +79,16 @@ def samples_and_frames(data: bytes) -> list[bytes]:
             array = frame.to_ndarray() if isinstance(frame, av.AudioFrame | av.VideoFrame) else np.empty(0)
             found.append(array.tobytes())
     return found
+
+
+def bound_offset(signed: bytes, original: bytes, chance: random.Random) -> int:
+    """An offset of the signed file that its manifest binds: in a run of bytes that came from the original.
+
+    The `ftyp` box of MP4 and its kin is left out of the hash by C2PA itself.
+    """
+    first = int.from_bytes(original[:4], "big") if original[4:8] == b"ftyp" else 0
+    while True:
+        at = chance.randrange(first, len(original) - 12)
+        run = original[at : at + 12]
+        if original.count(run) == 1 and signed.count(run) == 1:
+            return signed.index(run) + 6

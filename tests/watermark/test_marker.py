@@ -9,8 +9,19 @@ from typing import Any
 
 import pytest
 
-from tests.watermark.judges import exiftool_labels, pixels
-from tests.watermark.sample_media import AIGC_TYPES, DOCX, PPTX, SVG, XLSX, picture, sample, samples
+from tests.watermark.judges import exiftool_labels, pixels, samples_and_frames
+from tests.watermark.sample_media import (
+    AIGC_TYPES,
+    DOCX,
+    PPTX,
+    SVG,
+    XLSX,
+    film_with_sound,
+    picture,
+    sample,
+    samples,
+    sound,
+)
 from watermark import marker
 from watermark.aigc import AigcLabel, read_aigc, write_aigc
 from watermark.errors import MarkingFailed, Unsupported
@@ -20,6 +31,7 @@ from watermark.marking import Marking, MarkingKeys, Origin
 
 BOTH = Marking("cn", aigc=True, c2pa=True)
 OFFICE = (DOCX, XLSX, PPTX)
+SOUNDS = {"audio/wav": ("wav", "pcm_s16le"), "audio/mpeg": ("mp3", "mp3")}
 
 
 @pytest.mark.parametrize("media_type", AIGC_TYPES)
@@ -50,6 +62,30 @@ def test_the_explicit_label_comes_first_and_is_covered(
     assert read_manifest(marked.data, media_type, anchors).integrity == "valid"
     if media_type == "image/png":
         assert pixels(marked.data) != pixels(big)
+
+
+def test_a_film_whose_sound_comes_before_its_pictures(origin: Origin, keys: MarkingKeys, anchors: bytes) -> None:
+    marked = mark(film_with_sound(), "video/mp4", origin, dataclasses.replace(BOTH, notice="AI-generated"), keys)
+    assert marked.carries == ("explicit", "aigc", "c2pa")
+    assert read_manifest(marked.data, "video/mp4", anchors).trusted
+    assert len(samples_and_frames(marked.data)) >= 24 + 20
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "audio/wav", "audio/mpeg"])
+def test_all_four_marks_in_one_file(media_type: str, origin: Origin, keys: MarkingKeys, anchors: bytes) -> None:
+    """Each is found again through those that were laid over it."""
+    from watermark.invisible import audio, image
+
+    marking = Marking("all", notice="AI-generated", invisible=True, aigc=True, c2pa=True)
+    plain = sound(*SOUNDS[media_type], seconds=8) if media_type in SOUNDS else _big(media_type, 512)
+    marked = mark(plain, media_type, origin, marking, keys)
+    assert marked.carries == ("explicit", "invisible", "aigc", "c2pa")
+    detect = audio.detect if media_type in SOUNDS else image.detect
+    found = detect(marked.data, media_type, keys.invisible)
+    assert found is not None
+    assert found.payload == origin.payload
+    assert [one.produce_id for one in read_aigc(marked.data, media_type)] == [origin.produce_id]
+    assert read_manifest(marked.data, media_type, anchors).trusted
 
 
 def test_the_order_is_explicit_invisible_aigc_c2pa(
@@ -156,7 +192,7 @@ def test_a_providers_label_and_manifest_are_kept(
     assert (evidence.integrity, evidence.ingredients, evidence.origin["flow"]) == ("valid", 1, origin.flow)
 
 
-def _big(media_type: str) -> bytes:
+def _big(media_type: str, side: int = 400) -> bytes:
     """Large enough for a legible notice."""
     if media_type.startswith("audio/"):
         return sample(media_type)
@@ -164,7 +200,7 @@ def _big(media_type: str) -> bytes:
     if media_type == "image/heic":
         import pillow_heif
 
-        pillow_heif.from_pillow(picture(400, 300)).save(target)
+        pillow_heif.from_pillow(picture(side, side)).save(target)
     else:
-        picture(400, 300).save(target, media_type.partition("/")[2].upper())
+        picture(side, side).save(target, media_type.partition("/")[2].upper())
     return target.getvalue()

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from watermark.certificates import make_leaf, make_root, pem
 from watermark.errors import SigningKeyUnusable
-from watermark.signer import CHAIN, KEY, ROOT, ROOT_KEY, ContentSigner, has_signer, renew
+from watermark.key_file import read_key
+from watermark.signer import CHAIN, KEY, ROOT, ROOT_KEY, ContentSigner, expires, has_signer, renew
 
 
 @pytest.mark.parametrize("algorithm", ["es256", "ed25519"])
@@ -84,6 +85,19 @@ def test_renewal_keeps_the_key_and_the_anchor(tmp_path: Path) -> None:
     assert second.certificates != first.certificates
     assert (tmp_path / ROOT).read_bytes() == anchor
     assert _leaf(second).public_key() == _leaf(first).public_key()
+
+
+def test_a_certificate_in_its_last_months_or_ended_is_renewed_at_the_next_start(tmp_path: Path) -> None:
+    first = ContentSigner.create(tmp_path, "Example AG", "p")
+    assert ContentSigner.ensure(tmp_path, "Example AG", "p").certificates == first.certificates
+    root_key = read_key(tmp_path / ROOT_KEY, "content-root", "p")
+    root = x509.load_pem_x509_certificate((tmp_path / ROOT).read_bytes())
+    for age in (600, 800):
+        (tmp_path / CHAIN).write_bytes(
+            pem(make_leaf(first._key, root, root_key, datetime.now(UTC) - timedelta(days=age)))
+        )
+        assert ContentSigner.ensure(tmp_path, "Example AG", "p").algorithm == "es256"
+        assert expires(tmp_path / CHAIN) - datetime.now(UTC) > timedelta(days=700)
 
 
 def test_an_operators_own_key_in_pem(tmp_path: Path) -> None:

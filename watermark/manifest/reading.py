@@ -23,19 +23,20 @@ def carries_manifest(data: bytes, media_type: str) -> bool:
 def read_manifest(
     data: bytes, media_type: str, trust_anchors: bytes = b"", sidecar: bytes | None = None
 ) -> ManifestEvidence:
-    """What the manifest in `data`, or in `sidecar` for it, says. Never raises for what a file contains."""
-    c2pa = library()
+    """What the manifest in `data`, or in `sidecar` for it, says.
+
+    Never raises for what a file contains; BadTrustAnchors for what the reader trusts.
+    """
+    c2pa, trusting = library(), context(trust_anchors)
     try:
-        with c2pa.Reader(
-            _hint(media_type), io.BytesIO(data), manifest_data=sidecar, context=context(trust_anchors)
-        ) as reader:
+        with c2pa.Reader(_hint(media_type), io.BytesIO(data), manifest_data=sidecar, context=trusting) as reader:
             return evidence_of(document(reader))
     except c2pa.C2paError.ManifestNotFound:
         return ManifestEvidence("absent")
     except c2pa.C2paError.NotSupported:
         return ManifestEvidence("absent")
     except c2pa.C2paError as error:
-        return _unread(str(error))
+        return _unread(str(error), data if sidecar is None else sidecar)
     except (ValueError, KeyError, TypeError, AttributeError):
         return ManifestEvidence("broken", failures=("report.unreadable",))
 
@@ -78,11 +79,13 @@ def _credential_failed(failed: tuple[str, ...]) -> bool:
     return any(code.startswith("signingCredential.") for code in failed)
 
 
-def _unread(message: str) -> ManifestEvidence:
-    """c2pa-rs gave up: the manifest lies elsewhere, or it or the file around it cannot be read."""
+def _unread(message: str, data: bytes) -> ManifestEvidence:
+    """c2pa-rs gave up: the manifest lies elsewhere, or it or the file around it cannot be read, or there is none in it."""
     name, _, rest = message.partition(":")
     if name in {"Remote", "RemoteManifest"}:
         return ManifestEvidence("absent", remote=_text(rest.strip().rpartition(" ")[2]))
+    if b"jumb" not in data and b"c2pa" not in data:
+        return ManifestEvidence("absent")
     return ManifestEvidence("broken", failures=(_text(name.strip()),))
 
 

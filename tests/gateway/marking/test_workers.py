@@ -35,7 +35,7 @@ async def test_ingredients_travel_along(tmp_path: Path) -> None:
     with stand(tmp_path) as built:
         done = await built.client.mark("acme", b"x", "image/png", origin, MARKING)
     assert done.marked.data == b"x0199-flow-0 [AI] acme"
-    assert done.ingredients == ({"media_type": "image/png", "c2pa": "absent", "aigc": False},)
+    assert done.ingredients == ({"media_type": "image/png", "c2pa": "broken", "aigc": False},)
 
 
 @pytest.mark.parametrize(("data", "ended"), [(b"hang", -signal.SIGALRM), (b"die", -signal.SIGKILL)])

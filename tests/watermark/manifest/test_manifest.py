@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.watermark.judges import pixels, samples_and_frames
+from tests.watermark.judges import bound_offset, pixels, samples_and_frames
 from tests.watermark.sample_media import MANIFEST_TYPES, picture, sample
 from watermark.aigc.boxes import boxes, child, item_locations
-from watermark.errors import MarkingFailed, Unsupported
+from watermark.errors import BadTrustAnchors, MarkingFailed, Unsupported
 from watermark.manifest import EMBEDDED, carries_manifest, read_manifest, sign_manifest
 from watermark.marking import Ingredient, MarkingKeys, Origin
 from watermark.signer import ROOT, ContentSigner
@@ -108,6 +108,9 @@ def test_absent_tampered_and_broken_are_told_apart(origin: Origin, keys: Marking
     assert read_manifest(broken, "image/jpeg", anchors).integrity in {"broken", "tampered"}
     assert read_manifest(b"no picture", "image/jpeg", anchors).integrity == "absent"
     assert read_manifest(b"", "", anchors).integrity == "absent"
+    assert read_manifest(sample("image/png")[:3000], "image/png", anchors).integrity == "absent"
+    whole = sign_manifest(sample("image/png"), "image/png", origin, keys).data
+    assert read_manifest(whole[:-3000], "image/png", anchors).integrity == "broken"
 
 
 @pytest.mark.parametrize("media_type", MANIFEST_TYPES)
@@ -164,7 +167,9 @@ def test_types_that_carry_none(origin: Origin, keys: MarkingKeys) -> None:
             sign_manifest(b"content", media_type, origin, keys)
 
 
-def test_without_a_key_or_with_one_that_fails(origin: Origin, keys: MarkingKeys) -> None:
+def test_without_a_key_or_with_one_that_fails(
+    origin: Origin, keys: MarkingKeys, caplog: pytest.LogCaptureFixture
+) -> None:
     class Failing:
         algorithm = "es256"
         certificates = keys.signer.certificates if keys.signer else b""
@@ -175,7 +180,7 @@ def test_without_a_key_or_with_one_that_fails(origin: Origin, keys: MarkingKeys)
     for signer in (None, Failing()):
         with pytest.raises(MarkingFailed) as failure:
             sign_manifest(sample("image/png"), "image/png", origin, dataclasses.replace(keys, signer=signer))
-        assert "away" not in str(failure.value)
+        assert "away" not in str(failure.value) + caplog.text
 
 
 def test_what_is_no_picture_cannot_be_signed_as_one(origin: Origin, keys: MarkingKeys) -> None:
@@ -207,22 +212,17 @@ def test_a_manifest_elsewhere_is_named_and_not_fetched(origin: Origin, keys: Mar
     listener.close()
 
 
+def test_anchors_that_are_none_are_an_error_and_no_verdict(origin: Origin, keys: MarkingKeys) -> None:
+    signed = sign_manifest(sample("image/png"), "image/png", origin, keys).data
+    for anchors in (b"no certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+        with pytest.raises(BadTrustAnchors):
+            read_manifest(signed, "image/png", anchors)
+    assert read_manifest(signed, "image/png", b"  \n").integrity == "valid"
+
+
 def test_whether_there_is_one(origin: Origin, keys: MarkingKeys) -> None:
     assert not carries_manifest(sample("image/png"), "image/png")
     assert carries_manifest(sign_manifest(sample("image/png"), "image/png", origin, keys).data, "image/png")
-
-
-def bound_offset(signed: bytes, original: bytes, chance: random.Random) -> int:
-    """An offset of the signed file that its manifest binds: in a run of bytes that came from the original.
-
-    The `ftyp` box of MP4 and its kin is left out of the hash by C2PA itself.
-    """
-    first = int.from_bytes(original[:4], "big") if original[4:8] == b"ftyp" else 0
-    while True:
-        at = chance.randrange(first, len(original) - 12)
-        run = original[at : at + 12]
-        if original.count(run) == 1 and signed.count(run) == 1:
-            return signed.index(run) + 6
 
 
 def _changed(data: bytes, at: int) -> bytes:
