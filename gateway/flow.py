@@ -188,6 +188,9 @@ class Flow:
     timing: Timing
     trace: Trace
     principal: Principal | None = None
+    who: Principal = field(
+        init=False, repr=False
+    )  # the principal, for steps after `authenticate`: no such thing before
     session: str = ""
     parents: tuple[str, ...] = ()
     parents_by: tuple[str, ...] = ()  # what says so of each: declared, turn, content, span, trace, session
@@ -231,10 +234,3 @@ class Flow:
     terminal: bytes = field(default=b"", repr=False)
     error: LexgateError | None = None
     status: str = "open"  # completed | denied | failed | aborted, once it is known
-
-    @property
-    def who(self) -> Principal:
-        """The principal, for steps after `authenticate`."""
-        if self.principal is None:
-            raise RuntimeError("this step runs after authenticate")
-        return self.principal

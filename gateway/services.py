@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from gateway.call_metrics import CallMetrics
     from gateway.decided_calls import DecidedCalls
     from gateway.directory import Directory
-    from gateway.flow import Flow
     from gateway.heavy_work import HeavyWork
     from gateway.identity.port import TokenVerifier
     from gateway.inspection.cache import VerdictCache
@@ -125,7 +124,3 @@ class Services:
 
     def fingerprint_key(self, tenant: str) -> bytes:
         return self.keys.get("fingerprint", tenant)
-
-    def count(self, flow: Flow) -> None:
-        """Metrics of a call that has ended."""
-        self.call_metrics.count(flow)

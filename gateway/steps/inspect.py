@@ -55,14 +55,15 @@ class Verdict:
 
 async def inspect(flow: Flow, services: Services) -> None:
     """Findings of all segments of the request. Raises Unavailable when an inspector fails: the call is refused."""
-    await continue_earlier(flow, services)
+    if flow.request is not None and flow.request.previous:
+        await continue_earlier(flow, services)
     request = flow.request
     if request is None:
         raise RuntimeError("this step runs after decode")
     if flow.known is not None:
         flow.findings, flow.uninspected, flow.said = flow.known.findings, flow.known.uninspected, flow.known.said
         flow.unread, flow.files = flow.known.unread, flow.known.files
-        services.metrics.count("lexgate_cache", len(request.segments), cache="verdict", result="hit")
+        services.call_metrics.verdicts_known[0] += len(request.segments)
         return
     tenant = flow.who.tenant
     cache, version = services.verdicts, services.version_for(services.segments_version, tenant)
