@@ -34,10 +34,13 @@ class Done:
 class MarkingClient:
     """Belongs to one event loop. `missing`: why nothing can be marked here, "" where it can."""
 
-    def __init__(self, socket: Path, largest: int, seconds: float, missing: str = "") -> None:
-        self._socket = str(socket)
+    def __init__(
+        self, socket: Path, largest: int, seconds: float, missing: str = "", films: tuple[Path, float] | None = None
+    ) -> None:
+        """`seconds`: how long a call waits for its job. `films`: where jobs of films go, and how long these wait."""
+        self._place = (str(socket), seconds)
+        self._films = self._place if films is None else (str(films[0]), films[1])
         self._largest = largest
-        self._seconds = seconds
         self._open: Counter[str] = Counter()
         self.missing = missing
 
@@ -50,9 +53,10 @@ class MarkingClient:
         if self._open.total() >= MOST or self._open[tenant] >= MOST * SHARE:
             raise Unavailable("marking is overloaded, so the output was not delivered", retry_after=2)
         self._open[tenant] += 1
+        socket, seconds = self._films if media_type.startswith("video/") else self._place
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._ask(tenant, data, media_type, origin, marking)
+            async with asyncio.timeout(seconds):
+                return await self._ask(socket, tenant, data, media_type, origin, marking)
         except TimeoutError:
             raise Unavailable(
                 "marking did not finish in time, so the output was not delivered", retry_after=2
@@ -66,8 +70,10 @@ class MarkingClient:
             if not self._open[tenant]:
                 del self._open[tenant]
 
-    async def _ask(self, tenant: str, data: bytes, media_type: str, origin: Origin, marking: Marking) -> Done:
-        reader, writer = await asyncio.open_unix_connection(self._socket)
+    async def _ask(
+        self, socket: str, tenant: str, data: bytes, media_type: str, origin: Origin, marking: Marking
+    ) -> Done:
+        reader, writer = await asyncio.open_unix_connection(socket)
         try:
             bodies = [data, *(each.data for each in origin.ingredients)]
             for piece in pack(job_of(tenant, media_type, origin, marking), bodies):

@@ -253,7 +253,7 @@ def test_what_cannot_be_marked_is_not_delivered(product: Product, word: str) -> 
 
 def markers(product: Product) -> list[psutil.Process]:
     children = psutil.Process(product.gateway.pid).children()
-    return [child for child in children if "process-marker" in child.cmdline()]
+    return [child for child in children if "marking-0" in child.cmdline()]
 
 
 def test_a_killed_worker_costs_its_call_and_no_other(product: Product) -> None:
