@@ -25,6 +25,7 @@ from audit.keys import Keyring
 from audit.made.index import Entry, Made, clear, connect_index, erase, index_path, put
 from audit.record import segments_of
 from audit.search.leaves import LeafReader, StoredLeaf
+from audit.store.batch import leaves_from, size_of
 from audit.store.sqlite import Connection, connect_reader
 
 _PAYLOAD = re.compile(r"[0-9a-f]{1,16}")
@@ -42,11 +43,11 @@ def follow(store: Path, keyring: Keyring, seconds: float) -> int:
     ends = time.monotonic() + seconds
     with closing(connect_reader(store)) as log, _only_follower(path) as ours:
         if not ours:
-            return _size(log) - _position(path)
+            return size_of(log) - _position(path)
         with closing(connect_index(path)) as index:
             _same_log(log, index)
             _forget(log, index)
-            while (behind := _size(log) - _at(index)) > 0 and time.monotonic() < ends:
+            while (behind := size_of(log) - _at(index)) > 0 and time.monotonic() < ends:
                 _batch(log, index, keyring)
             return behind
 
@@ -72,15 +73,15 @@ def erase_flows(store: Path, flows: list[str]) -> int:
 
 def _batch(log: Connection, index: Connection, keyring: Keyring) -> None:
     at = _at(index)
-    rows = log.execute("select * from leaf where idx >= ? order by idx limit ?", (at, BATCH)).fetchall()
+    end = min(at + BATCH, size_of(log))
     reader = LeafReader(log, keyring)
     index.execute("begin immediate")
-    for row in rows:
-        leaf = StoredLeaf(row[0], *(bytes(column) for column in row[1:]))
+    for row in leaves_from(log, at, end):
+        leaf = StoredLeaf(*row)
         if leaf.sealed and any(kind in leaf.data for kind in _KINDS):
             for entry in _entries(reader, leaf):
                 put(index, entry)
-    index.execute("update meta set value = ? where key = 'leaves'", (str(rows[-1][0] + 1 if rows else at),))
+    index.execute("update meta set value = ? where key = 'leaves'", (str(end),))
     index.execute("commit")
 
 
@@ -146,7 +147,7 @@ def _same_log(log: Connection, index: Connection) -> None:
     found = dict(log.execute("select key, value from meta where key in ('origin', 'generation')"))
     name = f"{found.get('origin', '')}/{found.get('generation', '1')}"
     row = index.execute("select value from meta where key = 'log'").fetchone()
-    if (row is not None and row[0] != name) or _at(index) > _size(log):
+    if (row is not None and row[0] != name) or _at(index) > size_of(log):
         clear(index)
     index.execute("insert or replace into meta values ('log', ?)", (name,))
 
@@ -158,10 +159,6 @@ def _forget(log: Connection, index: Connection) -> None:
     gone = [key_id for key_id in held if log.execute(alive, (key_id,)).fetchone() is None]
     if gone:
         erase(index, key_ids=gone)
-
-
-def _size(log: Connection) -> int:
-    return int(log.execute("select coalesce(max(idx), -1) + 1 from leaf").fetchone()[0])
 
 
 def _at(index: Connection) -> int:

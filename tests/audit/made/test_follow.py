@@ -13,7 +13,7 @@ from audit.made.follow import entries_of, erase_flows, follow, rebuild
 from audit.made.index import Made, MadeIndex, index_path
 from audit.store.reindex import reindex
 from tests.audit.conftest import lab as lab
-from tests.audit.lab import Lab, intent, new_flow, outcome, settle
+from tests.audit.lab import Lab, eventually, intent, new_flow, outcome, settle
 
 MARKS = (3, 5, 1 << 63)
 
@@ -35,6 +35,7 @@ async def recorded(lab: Lab) -> tuple[str, str]:
         await log.append(end._replace(groups={**end.groups, "digest": {"delivered": "44" * 32, "outputs": [media]}}))
     await log.append(printed((hers, his)))
     await log.close()
+    await eventually(lambda: bool((lab.records().get(his) or {}).get("settle")))
     return hers, his
 
 

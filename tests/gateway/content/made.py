@@ -17,7 +17,7 @@ from gateway.content.verification import Verification
 from gateway.control.scope import ScopedRecords
 from gateway.marking.keys import payload_of
 from gateway.settings import Settings
-from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome, settle
+from tests.audit.lab import ORIGIN, Lab, eventually, intent, new_flow, outcome, settle
 from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import encode, winnow
 from watermark.marker import mark
@@ -100,6 +100,8 @@ class Studio:
         if settled is not None:
             await log.append(settled)
         await log.close()
+        wanted = "outcome" if settled is None else "settle"
+        await eventually(lambda: bool((self.records.get(flow) or {}).get(wanted)))
 
     async def verify(self, data: bytes, tenants: frozenset[str] | None = None, sidecar: bytes = b"") -> Verification:
         seen = ScopedRecords(self.records, tenants)
