@@ -19,17 +19,24 @@ from audit.counters import CounterState, CounterUse
 from audit.errors import AppendRefused, LogUnavailable
 from audit.keys import Keyring
 from audit.record import LeafDraft, seal
+from audit.sealing import leaf_hash
 from audit.wire import Frame, FrameProtocol, pack_append, pack_json, pack_key, unpack_acks
 
+_ACKS = int(Frame.ACKS)
 MAX_PENDING = 20_000  # leaves sent and not yet durable; beyond this the log writer is not keeping up at all
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A durable leaf: where it stands in the log, and its RFC 6962 leaf hash."""
+    """A durable leaf: where it stands in the log, and its entry."""
 
     index: int
-    leaf_hash: bytes
+    entry: bytes
+
+    @property
+    def leaf_hash(self) -> bytes:
+        """Its RFC 6962 leaf hash."""
+        return leaf_hash(self.entry)
 
 
 class Appender:
@@ -57,6 +64,11 @@ class Appender:
         return cls(keyring, writer, link, welcome["epoch"])
 
     @property
+    def is_lost(self) -> bool:
+        """Whether this epoch is over."""
+        return self._link.is_lost
+
+    @property
     def sent(self) -> int:
         """How many leaves this epoch has sent."""
         return self._n
@@ -80,7 +92,7 @@ class Appender:
         writer refuses this leaf (the stream goes on), LogUnavailable when the epoch is over.
         """
         link = self._link
-        if link.lost.is_set():
+        if link.is_lost:
             raise LogUnavailable("the log writer is gone")
         if len(link.pending) >= MAX_PENDING:
             raise LogUnavailable("the log writer does not keep up")
@@ -95,7 +107,7 @@ class Appender:
         link.pending[self._n] = waiter
         link.send(pack_append(self._n, leaf, keys, reservation, keep))
         self._n += 1
-        return Receipt(await waiter, leaf.hash)
+        return Receipt(await waiter, leaf.entry)
 
     async def reserve(
         self, flow: str, tenant: str, uses: Sequence[CounterUse], now_us: int
@@ -138,6 +150,7 @@ class _Link(FrameProtocol):
         super().__init__()
         self.loop = self._loop
         self.lost = asyncio.Event()
+        self.is_lost = False
         self.welcome: asyncio.Future[dict[str, Any]] = self.loop.create_future()
         self.pending: dict[int, asyncio.Future[int]] = {}
         self._asked: dict[int, asyncio.Future[tuple[CounterState, ...]]] = {}
@@ -163,9 +176,9 @@ class _Link(FrameProtocol):
         self.connection_lost(None)
 
     def frame_received(self, kind: int, body: bytes) -> None:
-        if self.lost.is_set():
+        if self.is_lost:
             return
-        if kind == Frame.ACKS:
+        if kind == _ACKS:
             pairs = unpack_acks(body)
             for i in range(0, len(pairs), 2):
                 waiter = self.pending.pop(pairs[i])
@@ -185,6 +198,7 @@ class _Link(FrameProtocol):
             self.welcome.set_result(document)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.is_lost = True
         self.lost.set()
         waiting: list[asyncio.Future[Any]] = [self.welcome, *self.pending.values(), *self._asked.values()]
         self.pending.clear()

@@ -54,10 +54,12 @@ class _Hold:
 class Counters:
     """The counters of one store. Not thread-safe; `keep` must run inside the caller's transaction."""
 
-    __slots__ = ("_connection", "_holds", "_pending")
+    __slots__ = ("_connection", "_holds", "_pending", "counted")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.counted: list[tuple[str, str, str, str, int]] = []
+        """What was counted since whoever commits last emptied this: arguments of `count`."""
         self._holds: dict[str, list[_Hold]] = {}
         self._pending: dict[Key, dict[str, int]] = {}  # subjects reserved, by how many flows
 
@@ -96,7 +98,7 @@ class Counters:
         for hold in self._holds.get(flow, ()):
             for subject in keep.get(hold.key[1], ()):
                 if subject in hold.subjects:
-                    self._count(hold.key, hold.bucket, subject)
+                    self.count(*hold.key, subject, hold.bucket)
         self.release(flow)
 
     def release(self, flow: str) -> None:
@@ -133,10 +135,13 @@ class Counters:
         ).fetchone()
         return int(row[0])
 
-    def _count(self, key: Key, bucket: int, subject: str) -> None:
+    def count(self, tenant: str, counter: str, period: str, subject: str, bucket: int) -> None:
+        """Count a subject for good. Doing so again changes nothing."""
+        key = (tenant, counter, period)
         found = self._bucket_of(key, subject)
         if found is not None and found >= bucket:
             return
+        self.counted.append((*key, subject, bucket))
         execute = self._connection.execute
         if found is not None:
             execute(

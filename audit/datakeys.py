@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -17,8 +18,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 WRAPPED_FLOW_KEY = 60  # bytes: 12 nonce, 32 key, 16 tag
 KEY_ID = 8  # bytes of a user key's id
-_USERS = 50_000  # user keys kept in memory, about 250 B each
-_FLOWS = 65_536  # flow keys kept in memory, about 600 B each: intent, outcome and settle of a flow share one
+_USERS = 50_000  # user keys remembered, about 500 B each: one that is forgotten is minted anew, which costs a row
+_AWAKE_USERS = 1_024  # of them with a cipher ready: OpenSSL's takes 2.5 KiB each, and 3 us to make
+_AWAKE_FLOWS = 2_048  # flow keys with a cipher ready
+_RESTING_FLOWS = 32_768  # flow keys beyond, about 400 B each: calls that wait for their answer or to be settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,6 @@ class UserKey:
     user: str
     wrapped: bytes = field(repr=False)
     key: bytes = field(repr=False)
-    cipher: AESGCM = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +46,77 @@ class FlowKey:
 
 
 class DataKeys:
-    """Mints, wraps and unwraps data keys. One per process; plaintext keys live here only."""
+    """Mints, wraps and unwraps data keys. One per process; plaintext keys live here only.
 
-    __slots__ = ("_flows", "_kek", "_users")
+    A flow's key is remembered until the flow is settled: intent, outcome and settlement share it.
+    """
+
+    __slots__ = ("_ciphers", "_flows", "_kek", "_resting", "_users")
 
     def __init__(self, kek: bytes) -> None:
         self._kek = AESGCM(kek)
         self._users: OrderedDict[tuple[str, str], UserKey] = OrderedDict()
+        self._ciphers: OrderedDict[bytes, AESGCM] = OrderedDict()  # of user keys, by id
         self._flows: OrderedDict[str, FlowKey] = OrderedDict()
+        self._resting: OrderedDict[str, tuple[UserKey, bytes, bytes]] = OrderedDict()
 
-    def for_flow(self, flow: str, tenant: str, user: str) -> FlowKey:
-        """The flow's key, minted on first use under its user's key. A leaf of no flow gets a key of its own."""
-        known = self._flows.get(flow) if flow else None
+    def for_flow(self, flow: str, tenant: str, user: str, *, last: bool = False) -> FlowKey:
+        """The flow's key, minted on first use under its user's key. A leaf of no flow gets a key of its own.
+
+        `last`: hardly another leaf will need it, so one that is minted now rests at once.
+        """
+        known = self.known_flow(flow) if flow else None
         if known is not None:
             return known
         owner = self._for_user(tenant, user)
         random = os.urandom(44)
         key, nonce = random[:32], random[32:]
-        prefix = owner.id + nonce + owner.cipher.encrypt(nonce, key, flow.encode())
+        prefix = owner.id + nonce + self._cipher_of(owner).encrypt(nonce, key, flow.encode())
         made = FlowKey(owner, prefix, key, AESGCM(key))
-        if flow:
-            self._flows[flow] = made
-            if len(self._flows) > _FLOWS:
-                self._flows.popitem(last=False)
+        if flow and last:
+            self._rest(flow, made)
+        elif flow:
+            self._remember(flow, made)
         return made
 
     def known_flow(self, flow: str) -> FlowKey | None:
-        """The key of a flow this process has sealed a leaf for, None when it never did or it was long ago."""
-        return self._flows.get(flow)
+        """The key of a flow this process has sealed a leaf for, None when it never did, or the flow is settled."""
+        known = self._flows.get(flow)
+        if known is not None:
+            return known
+        rested = self._resting.pop(flow, None)
+        if rested is None:
+            return None
+        owner, prefix, key = rested
+        woken = FlowKey(owner, prefix, key, AESGCM(key))
+        self._remember(flow, woken)
+        return woken
+
+    def settled(self, flows: Iterable[str]) -> None:
+        """Nothing more will be sealed of these flows: their keys leave the memory."""
+        for flow in flows:
+            if self._flows.pop(flow, None) is None:
+                self._resting.pop(flow, None)
+
+    def _remember(self, flow: str, key: FlowKey) -> None:
+        self._flows[flow] = key
+        if len(self._flows) > _AWAKE_FLOWS:
+            self._rest(*self._flows.popitem(last=False))
+
+    def _rest(self, flow: str, key: FlowKey) -> None:
+        self._resting[flow] = (key.user, key.prefix, key.key)
+        if len(self._resting) > _RESTING_FLOWS:
+            self._resting.popitem(last=False)
+
+    def _cipher_of(self, owner: UserKey) -> AESGCM:
+        known = self._ciphers.get(owner.id)
+        if known is not None:
+            self._ciphers.move_to_end(owner.id)
+            return known
+        made = self._ciphers[owner.id] = AESGCM(owner.key)
+        if len(self._ciphers) > _AWAKE_USERS:
+            self._ciphers.popitem(last=False)
+        return made
 
     def _for_user(self, tenant: str, user: str) -> UserKey:
         known = self._users.get((tenant, user))
@@ -80,7 +125,7 @@ class DataKeys:
             return known
         id_, key, nonce = os.urandom(KEY_ID), os.urandom(32), os.urandom(12)
         wrapped = nonce + self._kek.encrypt(nonce, key, _owner(id_, tenant, user))
-        made = UserKey(id_, tenant, user, wrapped, key, AESGCM(key))
+        made = UserKey(id_, tenant, user, wrapped, key)
         self._users[tenant, user] = made
         if len(self._users) > _USERS:
             self._users.popitem(last=False)
@@ -88,9 +133,13 @@ class DataKeys:
 
     def forget(self, tenant: str, user: str) -> None:
         """Drop the user's keys from memory, those of their flows too (erasure)."""
-        self._users.pop((tenant, user), None)
+        known = self._users.pop((tenant, user), None)
+        if known is not None:
+            self._ciphers.pop(known.id, None)
         for flow in [f for f, k in self._flows.items() if (k.user.tenant, k.user.user) == (tenant, user)]:
             del self._flows[flow]
+        for flow in [f for f, (k, _, _) in self._resting.items() if (k.tenant, k.user) == (tenant, user)]:
+            del self._resting[flow]
 
     def unwrap_user(self, id_: bytes, tenant: str, user: str, wrapped: bytes) -> bytes | None:
         """The plaintext user key, None when the wrapping does not open (erased, replaced, wrong KEK)."""

@@ -57,3 +57,29 @@ def write_head(folder: Path, origin: str, head: Head) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+def agreed(head: Head | None, generation: int, size: int, root: bytes | None, loss: str) -> str | None:
+    """Hold a store against the mark: None when they agree, or the lost checkpoint's note when `loss` accepts it.
+
+    `size`: leaves of the store; `root`: that of its tree over as many leaves as the mark has, None when it has fewer.
+    Raises LogForked when they disagree and nobody accepts it.
+    """
+    if head is None:
+        return None
+    seen = head.checkpoint
+    agrees = seen.size <= size and root == seen.root
+    if agrees and head.generation == generation:
+        return None
+    if loss:
+        return head.note
+    if not agrees and seen.size > size:
+        raise LogForked(
+            f"the store has {size} leaves, but a checkpoint over {seen.size} was signed: it is an older"
+            " copy or was truncated. If the loss is real and accepted, `lexgate restore --accept-loss REASON`"
+            " records it and starts a new generation"
+        )
+    raise LogForked(
+        f"the store disagrees with the checkpoint over {seen.size} leaves that was signed last: it was altered, or"
+        " is another branch. `lexgate restore --accept-loss REASON` records that and starts a new generation"
+    )

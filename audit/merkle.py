@@ -52,6 +52,17 @@ class Tree:
         self._stack.append(hash_)
         self.size += 1 << level
 
+    def roots(self) -> bytes:
+        """The roots of the complete subtrees, largest first, 32 bytes each."""
+        return b"".join(self._stack)
+
+    def resume(self, size: int, roots: bytes) -> None:
+        """Become the tree of `size` leaves whose complete subtrees have these roots."""
+        if len(roots) != 32 * size.bit_count():
+            raise ValueError("one root of 32 bytes for each complete subtree expected")
+        self.size = size
+        self._stack = [roots[at : at + 32] for at in range(0, len(roots), 32)]
+
     def root(self) -> bytes:
         """The root over all leaves appended so far."""
         if not self._stack:

@@ -7,6 +7,7 @@ flow's key. Each group can be disclosed alone (value and salt) or erased, and th
 
 from __future__ import annotations
 
+import struct
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -36,6 +37,7 @@ MEMBERS = {name: b'"%b":' % name.encode() for name in GROUPS}
 """The beginnings of the groups in a JSON object that holds them."""
 MAX_ENTRY = 65_535  # bytes; C2SP tlog-tiles entry bundles carry the length in 16 bits
 MAX_SETTLED = 1_000  # flows in one settle leaf: 39 bytes each in the entry
+_NONCE = struct.Struct(">IHIH")
 PREFIX = KEY_ID + WRAPPED_FLOW_KEY
 
 
@@ -135,17 +137,17 @@ class _Sealing:
             body = value.data if type(value) is Prepared else dump(value) if plain else canonical(value)
             rows.append((name, body, shown))
             if key is None and not shown:
-                key = self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
+                key = self._own_key()
         secret, prefix, encrypt = (b"", b"", None) if key is None else (key.key, key.prefix, key.cipher.encrypt)
         kind, epoch, n = draft.kind, self.epoch, self.n
         made = native_leaf(
             self.place, rows, self.keyring.salt_key, secret, prefix, encrypt, nonce_of(epoch, n, 0),
-            kind.value, draft.flow, self.writer, draft.time_us, epoch, n, draft.attempt,
+            kind._value_, draft.flow, self.writer, draft.time_us, epoch, n, draft.attempt,
         )  # fmt: skip
         if made is None:
             return self.piece_by_piece()
         entry, disclosed, sealed = made
-        row = row_of(kind.value, draft.tenant, draft.user, groups)
+        row = row_of(kind._value_, draft.tenant, draft.user, groups)
         users = (key.user,) if key is not None else ()
         return SealedLeaf(kind, draft.flow, (), draft.time_us, entry, disclosed, sealed, b"", row, users)
 
@@ -165,7 +167,7 @@ class _Sealing:
                 shown.append(MEMBERS[name] + body)
                 continue
             if key is None:
-                key = self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
+                key = self._own_key()
             rows.append((name, body, key.key))
             if name == "content":
                 content = self._encrypt(key, body, 1, draft.flow)
@@ -223,7 +225,7 @@ class _Sealing:
             for position, body in enumerate(bodies):
                 sealed_bodies[position][name] = body
         segments = [self._encrypt(key, _compose(sealed_bodies[i]), 2 + i, draft.flows[i]) for i, key in enumerate(keys)]
-        return self._leaf(
+        leaf = self._leaf(
             canonical({name: _b64(value) for name, value in roots.items()}),
             {"s": root_of(leaf_hash(segment) for segment in segments)} if segments else {},
             disclosed=_compose(({"commitments": _compose(kept)} if kept else {}) | disclosed),
@@ -231,6 +233,14 @@ class _Sealing:
             content=b"",
             user_keys=tuple({key.user.id: key.user for key in keys}.values()),
         )
+        self.keyring.data_keys.settled(draft.flows)
+        return leaf
+
+    def _own_key(self) -> FlowKey:
+        """The key of the leaf's flow. A flow that begins with its outcome never left: it is hardly ever settled."""
+        draft = self.draft
+        last = draft.kind is LeafKind.OUTCOME
+        return self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user, last=last)
 
     def _known(self, flow: str) -> FlowKey:
         key = self.keyring.data_keys.known_flow(flow)
@@ -297,7 +307,7 @@ def commit(salt: bytes, body: bytes) -> bytes:
 
 def nonce_of(epoch: int, n: int, part: int) -> bytes:
     """The AES-GCM nonce of one ciphertext of a leaf. A flow key lives in one process, whose (epoch, n) never recur."""
-    return epoch.to_bytes(4, "big") + n.to_bytes(6, "big") + part.to_bytes(2, "big")
+    return _NONCE.pack(epoch, n >> 32, n & 0xFFFFFFFF, part)
 
 
 def decrypt(flow_key: bytes, entry: Mapping[str, Any], ciphertext: bytes, part: int, flow: str) -> bytes | None:

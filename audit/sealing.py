@@ -2,7 +2,8 @@
 
 `commitments(place, [(name, body, secret), …])`: the JSON object of base64 that an entry carries. `flow_commitments(place,
 name, flows, bodies, secrets)`: 32 bytes for each flow of a settle leaf. `root(hashes)`: their Merkle root (RFC 6962).
-`leaf_hash(entry)`: SHA-256(0x00 || entry).
+`leaf_hash(entry)`: SHA-256(0x00 || entry); `leaf_hashes([entry, …])`: of many. `grow(roots, size, hashes)`: the roots of a
+tree's complete subtrees once these leaves were added to its `size`.
 
 The C extension `native/seal.c` does it without a Python object for each hash; where it was not built, `sealing_python`
 does the same with hashlib.
@@ -19,16 +20,18 @@ commitments: Commitments
 flow_commitments: FlowCommitments
 root: Callable[[bytes], bytes]
 leaf_hash: Callable[[bytes], bytes]
+leaf_hashes: Callable[[list[bytes]], bytes]
+grow: Callable[[bytes, int, bytes], bytes]
 
 native_leaf: Callable[..., tuple[bytes, bytes, bytes] | None] | None
 """All of a leaf without content at once: (entry, disclosed, sealed), None for one that is unusual. See `audit.record`."""
 
 try:
-    from audit._seal import commitments, flow_commitments, leaf_hash, root
+    from audit._seal import commitments, flow_commitments, grow, leaf_hash, leaf_hashes, root
     from audit._seal import leaf as native_leaf
 except ImportError:  # no compiler was there when this was installed
-    from audit.sealing_python import commitments, flow_commitments, leaf_hash, root
+    from audit.sealing_python import commitments, flow_commitments, grow, leaf_hash, leaf_hashes, root
 
     native_leaf = None
 
-__all__ = ["commitments", "flow_commitments", "leaf_hash", "native_leaf", "root"]
+__all__ = ["commitments", "flow_commitments", "grow", "leaf_hash", "leaf_hashes", "native_leaf", "root"]

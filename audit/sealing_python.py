@@ -5,9 +5,9 @@ from __future__ import annotations
 from binascii import b2a_base64
 from hashlib import blake2b, sha256
 
-from audit.merkle import leaf_hash, root_of
+from audit.merkle import Tree, leaf_hash, root_of
 
-__all__ = ["commitments", "flow_commitments", "leaf_hash", "root"]
+__all__ = ["commitments", "flow_commitments", "grow", "leaf_hash", "leaf_hashes", "root"]
 
 
 def commitments(place: bytes, rows: list[tuple[str, bytes, bytes]]) -> bytes:
@@ -32,6 +32,20 @@ def flow_commitments(
 def root(hashes: bytes) -> bytes:
     """See `sealing`."""
     return root_of(leaf_hash(hashes[at : at + 32]) for at in range(0, len(hashes), 32))
+
+
+def leaf_hashes(entries: list[bytes]) -> bytes:
+    """See `sealing`."""
+    return b"".join(map(leaf_hash, entries))
+
+
+def grow(roots: bytes, size: int, hashes: bytes) -> bytes:
+    """See `sealing`."""
+    tree = Tree()
+    tree.resume(size, roots)
+    for at in range(0, len(hashes), 32):
+        tree.append(hashes[at : at + 32])
+    return tree.roots()
 
 
 def _salt(secret: bytes, place: bytes, group: str, flow: str) -> bytes:

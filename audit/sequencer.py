@@ -1,8 +1,10 @@
 """The log itself: orders leaves of all streams into one tree, durably, and signs what it has.
 
-One process, one thread, one writing connection. A batch is: begin, leaves, tiles, search rows, counters, checkpoint,
-commit (which syncs the disk). Nobody hears of a leaf before its batch is committed. Any error of the store ends the
-log writer: after a failed sync nobody knows what the disk holds, so a retry would acknowledge what may be lost.
+One process, one thread, one writing connection. The store's transaction is: begin, leaves, tiles, search rows, counters,
+checkpoint, commit (which syncs the disk). Under load a batch is made durable in the journal instead, while the store's
+transaction stays open and takes many batches. Nobody hears of a leaf before its batch is durable in one or the other. Any
+error of either ends the log writer: after a failed sync nobody knows what the disk holds, so a retry would acknowledge
+what may be lost.
 """
 
 from __future__ import annotations
@@ -13,25 +15,35 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from audit.checkpoint import Checkpoint, sign
 from audit.counters import Counters
 from audit.errors import AppendRefused, LogForked, StoreUnusable
-from audit.head import Head, read_head, write_head
+from audit.head import Head, agreed, read_head, write_head
 from audit.keys import Keyring
-from audit.merkle import Tree, leaf_hash
+from audit.merkle import EMPTY_ROOT, Tree
 from audit.record import LeafDraft, LeafKind, SealedLeaf, seal
+from audit.sealing import grow, leaf_hashes
+from audit.store import batch
+from audit.store.batch import Leaf
+from audit.store.journal import Journal, Left, journal_path, read_journal, remove_journal
 from audit.store.migrate import require_current, upgrade
 from audit.store.projector import OpenFlow, Projector, open_flows
 from audit.store.reindex import catch_up
 from audit.store.sqlite import connect_writer, only_writer
 from audit.store.tiles import TileBuilder, restore
 
+_TILE = "insert into tile values (?, ?, ?)"
+_STREAM = "update stream set n = ? where writer = ? and epoch = ?"
+_OUTCOME = LeafKind.OUTCOME
+_OF_A_FLOW = frozenset({LeafKind.INTENT, LeafKind.OUTCOME})
 OWN = "log"
 """The writer name of the log's own stream."""
 SIGN_EVERY_US = 20_000
 """Checkpoints are signed at most this often (microseconds); a leaf is durable before it is covered."""
-SEARCH_EVERY_US = 100_000
-"""Under load the projection for search is written at most this often."""
+FOLD_EVERY_US = 250_000
+"""The longest that leaves rest in the journal before the store has them and readers see them."""
 HEAD_EVERY_US = 1_000_000
 """The high-water mark beside the keys is renewed at most this often, and at the end."""
 
@@ -41,6 +53,7 @@ class Log:
 
     def __init__(self, path: Path, keyring: Keyring, origin: str, resources: ExitStack) -> None:
         self._resources = resources
+        self._path = path
         self._keyring = keyring
         self._key = keyring.verifier_key(origin)
         self._connection = connect_writer(path)
@@ -48,7 +61,8 @@ class Log:
         self.counters = Counters(self._connection)
         self.origin = origin
         self.generation = 1
-        self._tree = Tree()
+        self.size = 0
+        self._tree = Tree()  # of what is in the store
         self._tiles = TileBuilder()
         self._projector = Projector()
         self._open: dict[str, OpenFlow] = {}
@@ -56,11 +70,14 @@ class Log:
         self._newest_flow = ""
         self._streams: dict[tuple[str, int], int] = {}
         self._dirty: set[tuple[str, int]] = set()
-        self._leaves: list[tuple[int, bytes, bytes, bytes, bytes]] = []
+        self._leaves: list[Leaf] = []  # staged and not durable yet
+        self._resting: list[tuple[int, int, bytes]] = []  # batches in the journal, not yet in the store's transaction
+        self._entries: list[bytes] = []  # of leaves that are not in the tree yet
+        self._journal: Journal | None = None
+        self._fold_now = False
+        self._folded_us = 0
         self._signed = -1
         self._signed_us = 0
-        self._projected = -1
-        self._searched_us = 0
         self._headed = -1
         self._headed_us = 0
         self._epoch = 0
@@ -86,18 +103,6 @@ class Log:
         return log
 
     @property
-    def size(self) -> int:
-        return self._tree.size
-
-    def root(self) -> bytes:
-        return self._tree.root()
-
-    @property
-    def staged(self) -> bool:
-        """Whether there is something to commit."""
-        return bool(self._connection.in_transaction)
-
-    @property
     def open_flows(self) -> int:
         """How many flows have an intent and no outcome yet."""
         return len(self._open)
@@ -105,18 +110,24 @@ class Log:
     @property
     def unsigned(self) -> bool:
         """Whether there are leaves that no checkpoint covers yet."""
-        return self._signed != self._tree.size
+        return self._signed != self.size
 
     @property
     def behind(self) -> bool:
-        """Whether there are leaves that the projection for search does not tell of yet."""
-        return self._projected != self._tree.size
+        """Whether there are leaves that are not in the store yet, so that readers do not see them."""
+        return self._tree.size != self.size
+
+    @property
+    def overdue(self) -> bool:
+        """Whether leaves have rested in the journal for FOLD_EVERY_US."""
+        return self.behind and _now_us() - self._folded_us >= FOLD_EVERY_US
 
     # -- streams ---------------------------------------------------------------------------------------------------
 
     def open_stream(self, writer: str) -> int:
         """A new epoch for `writer`; durable with the next commit."""
         self._begin()
+        self._fold_now = True
         row = self._connection.execute("select max(epoch) from stream where writer = ?", (writer,)).fetchone()
         epoch = (row[0] or 0) + 1
         self._connection.execute("insert into stream values (?, ?, 0, 0)", (writer, epoch))
@@ -125,6 +136,7 @@ class Log:
 
     def close_stream(self, writer: str, epoch: int, reason: str) -> None:
         """End a stream: its open flows are `interrupted`, and a leaf says how many leaves it has."""
+        self._fold_now = True
         for flow, opened in list(self._open.items()):
             if opened.owner == (writer, epoch):
                 self.counters.release(flow)
@@ -147,60 +159,53 @@ class Log:
         keep: Mapping[str, Collection[str]] | None = None,
     ) -> int:
         """Stage one leaf; its index. AppendRefused leaves a `void` leaf in its place, so the stream stays dense."""
-        if self._streams.get(stream) != n or b'"n":%d,"t":' % n not in leaf.entry:
+        if self._streams.get(stream) != n or b'"k":"%b","n":%d,"t":' % (leaf.kind.encode(), n) not in leaf.entry:
             raise StoreUnusable("a worker's stream is not dense")
         try:
-            opened = self._admit(stream, leaf)
-            self.counters.check_keep(reservation, keep or {})
+            opened = self._admit(stream, leaf) if leaf.kind in _OF_A_FLOW else None
+            if keep:
+                self.counters.check_keep(reservation, keep)
         except AppendRefused as refusal:
             void = LeafDraft(LeafKind.VOID, leaf.flow, _now_us(), "", "", {}, plain={"reason": str(refusal)})
             self._stage(stream, seal(void, self._keyring, *stream, n))
             raise
         index = self._stage(stream, leaf)
         if reservation:
+            self._begin()
             self.counters.keep(reservation, keep or {})
         self._project(stream, index, leaf, opened)
         return index
 
     def add_user_key(self, row: tuple[bytes, str, str, bytes]) -> None:
-        """File a wrapped user key."""
+        """File a wrapped user key. It goes into the store at once: what erasure must find is in no second place."""
         self._begin()
+        self._fold_now = True
         self._connection.execute("insert or ignore into user_key values (?, ?, ?, ?)", row)
 
-    def commit(self, *, search: bool = True) -> None:
+    def commit(self, *, journal: bool = False) -> None:
         """Make everything staged durable. On return it survives a power cut.
 
-        `search` False leaves the projection for search to a later commit, `SEARCH_EVERY_US` at most: under load its
-        many pages are then written once for many commits. What a crash left out is projected at the next start.
+        `journal` lets it rest there: the store has it, and readers see it, with a later commit, FOLD_EVERY_US from the
+        last one at most. Streams that begin or end and new user keys go into the store at once.
         """
-        self._begin()
-        if self._leaves:
-            self._connection.executemany("insert into leaf values (?, ?, ?, ?, ?)", self._leaves)
-            self._leaves = []
-        for level, index, hashes in self._tiles.take():
-            self._connection.execute("insert into tile values (?, ?, ?)", (level, index, hashes))
-        for writer, epoch in self._dirty:
-            self._connection.execute(
-                "update stream set n = ? where writer = ? and epoch = ?",
-                (self._streams[writer, epoch], writer, epoch),
-            )
-        self._dirty.clear()
         now = _now_us()
-        note = self._checkpoint(now) if self.unsigned and now - self._signed_us >= SIGN_EVERY_US else ""
-        if search or now - self._searched_us >= SEARCH_EVERY_US:
-            self._flush_search(now)
-        self._connection.execute("commit")
-        # Only now: a high-water mark above what is durable would refuse the store after a crash.
-        if note and now - self._headed_us >= HEAD_EVERY_US:
-            self._mark(note, now)
+        if not (journal and not self._fold_now and now - self._folded_us < FOLD_EVERY_US and self._journaled()):
+            self._fold(now)
 
-    def sign_now(self, *, mark: bool = False, search: bool = True) -> None:
-        """Sign the tree as it is; with `mark`, renew the high-water mark too. `search`: see `commit`."""
+    def file(self) -> None:
+        """Put what rests in the journal into the store's open transaction: work that need not wait for its commit."""
+        if self._resting:
+            self._begin()
+            self._connection.executemany(batch.INSERT, self._resting)
+            self._resting = []
+
+    def sign_now(self, *, mark: bool = False) -> None:
+        """Bring everything into the store and sign the tree as it is; with `mark`, renew the high-water mark too."""
         self._signed_us = 0
         if mark:
             self._headed_us, self._signed = 0, -1
-        if self.unsigned or (search and self.behind):
-            self.commit(search=search)
+        if self.unsigned or self.behind:
+            self._fold(_now_us())
 
     def close(self) -> None:
         """End all streams, sign, and let go of the store."""
@@ -221,6 +226,7 @@ class Log:
             )
             self._connection.execute("update stream set closed = 1 where writer = ? and epoch = ?", (OWN, self._epoch))
             self.sign_now(mark=True)
+            remove_journal(self._path)
         finally:
             self._resources.close()
 
@@ -234,17 +240,67 @@ class Log:
         if not self._connection.in_transaction:
             self._connection.execute("begin immediate")
 
+    def _journaled(self) -> bool:
+        """Whether what is staged is durable in the journal now; False when there is no room for it."""
+        if not self._leaves:
+            return True
+        if self._journal is None:
+            self._journal = Journal(self._path)
+            self._resources.callback(self._journal.close)
+            self._journal.restart(self._tree.size, self._tree.root())
+        packed = self._packed()
+        if not self._journal.write(*packed, self.counters.counted):
+            return False
+        self._resting.append(packed)
+        self._leaves = []
+        self.counters.counted.clear()
+        return True
+
+    def _packed(self) -> tuple[int, int, bytes]:
+        """What is staged as one row."""
+        return self._leaves[0][0], len(self._leaves), batch.pack(self._leaves)
+
+    def _fold(self, now: int) -> None:
+        """Commit everything into the store. From then on the journal begins anew."""
+        connection = self._connection
+        self._begin()
+        if self._leaves:
+            self._resting.append(self._packed())
+        self.file()
+        self._grow(leaf_hashes(self._entries))
+        connection.executemany(_TILE, self._tiles.take())
+        connection.executemany(_STREAM, [(self._streams[stream], *stream) for stream in self._dirty])
+        self._projector.flush(connection)
+        root = self._tree.root()
+        connection.execute("insert or replace into meta values ('projected', ?)", (str(self.size),))
+        note = self._checkpoint(now, root) if self.unsigned and now - self._signed_us >= SIGN_EVERY_US else ""
+        connection.execute("commit")
+        self._leaves, self._entries = [], []
+        self._dirty.clear()
+        self._closed_now.clear()
+        self.counters.counted.clear()
+        self._folded_us, self._fold_now = now, False
+        if self._journal is not None:
+            self._journal.restart(self.size, root)
+        # Only now: a high-water mark above what is durable would refuse the store after a crash.
+        if note and now - self._headed_us >= HEAD_EVERY_US:
+            self._mark(note, now)
+
+    def _grow(self, hashes: bytes) -> None:
+        """Add leaves with these hashes to the tree and its tiles."""
+        added = len(hashes) // 32
+        self._tree.resume(self._tree.size + added, grow(self._tree.roots(), self._tree.size, hashes))
+        self._tiles.extend(hashes)
+
     def _admit(self, stream: tuple[str, int], leaf: SealedLeaf) -> OpenFlow | None:
         """The open flow that an intent or outcome continues, None for a first leaf; AppendRefused out of order."""
-        if leaf.kind not in (LeafKind.INTENT, LeafKind.OUTCOME):
-            return None
-        if not leaf.flow:
-            raise AppendRefused(f"an {leaf.kind.value} names its flow")
         opened = self._open.get(leaf.flow)
         if opened is not None:
             if opened.owner != stream:
                 raise AppendRefused("this flow is another worker's")
             return opened
+        if not leaf.flow:
+            raise AppendRefused(f"an {leaf.kind.value} names its flow")
         # Flow ids grow with time (UUIDv7): one above all seen so far cannot be known, which saves most lookups.
         known = leaf.flow in self._closed_now or (
             leaf.flow <= self._newest_flow
@@ -255,33 +311,32 @@ class Log:
         return None
 
     def _project(self, stream: tuple[str, int], index: int, leaf: SealedLeaf, opened: OpenFlow | None) -> None:
-        row = leaf.row
-        if leaf.kind is LeafKind.SETTLE:
-            self._projector.settle(index, leaf.flows)
+        row, flow, projector = leaf.row, leaf.flow, self._projector
         if row is None:
+            if leaf.flows:
+                projector.settle(index, leaf.flows)
             return
-        outcome = leaf.kind is LeafKind.OUTCOME
-        if opened is None:
-            self._projector.first(index, leaf.flow, leaf.time_us, row, outcome=outcome)
-            self._newest_flow = max(self._newest_flow, leaf.flow)
-        elif outcome:
-            self._projector.outcome(index, opened, row)
-        else:
-            self._projector.attempt(index, opened, row)
-            opened.row = row
-        if outcome:
-            self._open.pop(leaf.flow, None)
-            self._closed_now.add(leaf.flow)
-            self.counters.release(leaf.flow)
+        if leaf.kind is _OUTCOME:
+            if opened is None:
+                projector.first(index, flow, leaf.time_us, row, outcome=True)
+            else:
+                projector.outcome(index, opened, row)
+                del self._open[flow]
+            self._closed_now.add(flow)
+            self.counters.release(flow)
         elif opened is None:
-            self._open[leaf.flow] = OpenFlow(index, leaf.time_us, stream, row)
+            projector.first(index, flow, leaf.time_us, row, outcome=False)
+            self._open[flow] = OpenFlow(flow, index, leaf.time_us, stream, row)
+        else:
+            projector.attempt(index, opened, row)
+            opened.row = row
+        if opened is None and flow > self._newest_flow:
+            self._newest_flow = flow
 
     def _stage(self, stream: tuple[str, int], leaf: SealedLeaf) -> int:
-        self._begin()
-        index = self._tree.size
-        hash_ = leaf_hash(leaf.entry)
-        self._tree.append(hash_)
-        self._tiles.append(hash_)
+        index = self.size
+        self.size = index + 1
+        self._entries.append(leaf.entry)
         self._leaves.append((index, leaf.entry, leaf.disclosed, leaf.sealed, leaf.content))
         self._streams[stream] += 1
         self._dirty.add(stream)
@@ -298,17 +353,17 @@ class Log:
         self._project(stream, index, leaf, self._open.get(flow))
         return index
 
-    def _checkpoint(self, now: int) -> str:
-        head = Checkpoint(self._log_name(), self._tree.size, self._tree.root())
+    def _checkpoint(self, now: int, root: bytes) -> str:
+        head = Checkpoint(self._log_name(), self.size, root)
         note = sign(head, self._key, self._keyring.signer)
-        floor = next((opened.seq for opened in self._open.values()), self._tree.size)
+        floor = next((opened.seq for opened in self._open.values()), self.size)
         # A clock that was set back must not bring an older checkpoint forward.
         row = self._connection.execute("select max(second) from checkpoint").fetchone()
         second = max(now // 1_000_000, row[0] or 0)
         self._connection.execute(
-            "insert or replace into checkpoint values (?, ?, ?, ?)", (second, self._tree.size, floor, note)
+            "insert or replace into checkpoint values (?, ?, ?, ?)", (second, self.size, floor, note)
         )
-        self._signed, self._signed_us = self._tree.size, now
+        self._signed, self._signed_us = self.size, now
         return note
 
     def _mark(self, note: str, now: int) -> None:
@@ -327,12 +382,18 @@ class Log:
             raise StoreUnusable(f"this store is the log {found['origin']!r}, not {self.origin!r}")
         self.generation = int(found.get("generation", "1"))
         head = read_head(self._keyring.folder, self.origin, self._key)
-        roots = restore(connection, self._tree, self._tiles, {head.checkpoint.size} if head else set())
+        left = read_journal(journal_path(self._path))
+        wanted = {head.checkpoint.size if head else 0, left.base if left else 0}
+        roots = restore(connection, self._tree, self._tiles, wanted)
         self._begin()
-        projected = int(found.get("projected", self._tree.size))
+        if left is not None:
+            self._continue(left, roots, loss)
+        self.size = self._tree.size
+        projected = int(found.get("projected", self.size))
         catch_up(connection, self._keyring, projected, self._floor(projected))
         self._newest_flow = connection.execute("select coalesce(max(flow), '') from flow").fetchone()[0]
-        lost = self._compare(head, roots, loss)
+        marked = roots.get(head.checkpoint.size) if head else None
+        lost = agreed(head, self.generation, self.size, marked, loss)
         self._begin()
         if lost is not None:
             self.generation = max(self.generation, head.generation if head else 1) + 1
@@ -342,47 +403,41 @@ class Log:
         self._epoch = self.open_stream(OWN)
         self._own(LeafKind.OPEN, "", {}, {"origin": self.origin, "generation": self.generation, "format": 1})
         if lost is not None:
-            self._own(LeafKind.LOSS, "", {}, {"lost": lost, "reason": loss, "kept": self._tree.size - 1})
+            self._own(LeafKind.LOSS, "", {}, {"lost": lost, "reason": loss, "kept": self.size - 1})
         self._recover([(w, e, n) for w, e, n in previous])
         self.sign_now(mark=True)
+        remove_journal(self._path)
 
-    def _compare(self, head: Head | None, roots: Mapping[int, bytes], loss: str) -> str | None:
-        """The checkpoint that is lost and accepted as such; None when store and high-water mark agree."""
-        if head is None:
-            return None
-        seen = head.checkpoint
-        agrees = seen.size <= self._tree.size and roots.get(seen.size) == seen.root
-        if agrees and head.generation == self.generation:
-            return None
-        if loss:
-            return head.note
-        if not agrees and seen.size > self._tree.size:
+    def _continue(self, left: Left, roots: Mapping[int, bytes], loss: str) -> None:
+        """Stage what a death left in the journal. LogForked when it is not this store's and no loss is accepted."""
+        if left.base > self._tree.size or roots.get(left.base, EMPTY_ROOT) != left.root:
+            if loss:
+                return
             raise LogForked(
-                f"the store has {self._tree.size} leaves, but a checkpoint over {seen.size} was signed: it is an older"
-                " copy or was truncated. If the loss is real and accepted, `lexgate restore --accept-loss REASON`"
+                f"the journal beside the store continues a tree of {left.base} leaves that this store does not have: it is"
+                " an older copy, or was altered. If the loss is real and accepted, `lexgate restore --accept-loss REASON`"
                 " records it and starts a new generation"
             )
-        raise LogForked(
-            f"the store disagrees with the checkpoint over {seen.size} leaves that was signed last: it was altered, or"
-            " is another branch. `lexgate restore --accept-loss REASON` records that and starts a new generation"
-        )
+        counts: dict[tuple[str, int], int] = {}
+        for frame in left.after(self._tree.size):
+            leaves = batch.unpack(frame.first, frame.leaves, frame.data)
+            self._grow(leaf_hashes([leaf[1] for leaf in leaves]))
+            for leaf in leaves:
+                entry = orjson.loads(leaf[1])
+                counts[entry["w"], entry["e"]] = entry["n"] + 1
+            self._connection.execute(batch.INSERT, (frame.first, frame.leaves, frame.data))
+            for count in frame.counted:
+                self.counters.count(*count)
+        self._connection.executemany(_STREAM, [(n, *stream) for stream, n in counts.items()])
 
     def _recover(self, streams: list[tuple[str, int, int]]) -> None:
         """Close what a death left open: flows as interrupted, streams with the count that was committed."""
-        self._open = dict(open_flows(self._connection, self._floor(self._tree.size)))
+        self._open = dict(open_flows(self._connection, self._floor(self.size)))
         for flow in list(self._open):
             self._own(LeafKind.OUTCOME, flow, {"pub": {"status": "interrupted", "error": "lexgate_interrupted"}})
         for writer, epoch, n in streams:
             self._streams[writer, epoch] = n
             self.close_stream(writer, epoch, "found open at start")
-
-    def _flush_search(self, now: int) -> None:
-        """Write the projection and, in the same transaction, of how many leaves it tells."""
-        self._searched_us = now
-        self._projected = self._tree.size
-        self._projector.flush(self._connection)
-        self._connection.execute("insert or replace into meta values ('projected', ?)", (str(self._tree.size),))
-        self._closed_now.clear()
 
     def _floor(self, leaves: int) -> int:
         """A leaf below which no flow is open in what the first `leaves` leaves say: of a checkpoint over no more."""

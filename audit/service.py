@@ -2,9 +2,10 @@
 
 Group commit: while one batch syncs to disk, the frames of the next gather in the socket buffers; what one turn of the
 event loop has read becomes one batch. When several flows are under way and leaves arrive densely, the commit waits up
-to 2.5 ms for more of them, as PostgreSQL's commit_delay and commit_siblings do: each commit costs its pages and
-its sync however few leaves it has. Everything runs in one thread, because nothing here is worth doing while a commit
-is under way.
+to 2.5 ms for more of them, as PostgreSQL's commit_delay and commit_siblings do: each commit costs its write and
+its sync however few leaves it has. While a crowd of leaves arrives, batches go into the journal, and the store has them
+up to 250 ms later; a lone call's leaves go into the store at once. Everything runs in one thread, because nothing here is
+worth doing while a commit is under way.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ _KINDS = {kind.value: kind for kind in LeafKind if kind not in _RESERVED}
 _COMPANY = 4
 """A commit waits only while this many flows are open and this many leaves have come within _RECENT_S."""
 _RECENT_S = 0.004
+_CROWD = 8
+"""So many leaves within _BUSY_S go by way of the journal."""
 _BUSY_S = 0.02
 _DELAY_S = 0.0025
 """The longest that a leaf waits for company before its commit begins."""
@@ -110,7 +113,7 @@ class _Service:
         self.empty = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._waiting = False
-        self._arrivals: deque[float] = deque(maxlen=_COMPANY)
+        self._arrivals: deque[float] = deque(maxlen=_CROWD)
         self._delayed: asyncio.TimerHandle | None = None
         self._signing: asyncio.TimerHandle | None = None
         self._error: Exception | None = None
@@ -121,34 +124,37 @@ class _Service:
             self._waiting = True
             self._loop.call_soon(self._gathered)
 
-    def appended(self) -> None:
-        """A leaf was staged: it counts as company for others."""
-        self._arrivals.append(self._loop.time())
+    def appended(self, leaves: int) -> None:
+        """Leaves were staged: they count as company for others."""
+        self._arrivals.extend([self._loop.time()] * min(leaves, _CROWD))
         self.changed()
 
     def _gathered(self) -> None:
         """All that was readable has been read. A lone caller never waits: it has one flow open, or none."""
         arrivals = self._arrivals
-        dense = len(arrivals) == _COMPANY and self._loop.time() - arrivals[0] <= _RECENT_S
+        dense = len(arrivals) >= _COMPANY and self._loop.time() - arrivals[-_COMPANY] <= _RECENT_S
         if dense and self.log.open_flows >= _COMPANY:
-            self._delayed = self._loop.call_later(_DELAY_S, self._commit, False)
+            self._delayed = self._loop.call_later(_DELAY_S, self._commit)
         else:
             self._commit()
 
-    def _commit(self, search: bool = True) -> None:
+    def _commit(self) -> None:
         self._waiting, self._delayed = False, None
         if self.failed.is_set():
             return
+        arrivals = self._arrivals
+        crowd = len(arrivals) == _CROWD and self._loop.time() - arrivals[0] <= _BUSY_S
         try:
-            self.log.commit(search=search)
+            self.log.commit(journal=crowd)
+            for connection in self.connections:
+                connection.committed()
+            for connection in self.leaving:
+                connection.hang_up()
+            self.leaving.clear()
+            self.log.file()
         except (SqliteError, OSError) as error:
             self.fail(error)
             return
-        for connection in self.connections:
-            connection.committed()
-        for connection in self.leaving:
-            connection.hang_up()
-        self.leaving.clear()
         self._sign_soon()
 
     def _sign_soon(self) -> None:
@@ -156,16 +162,18 @@ class _Service:
             self._signing = self._loop.call_later(SIGN_EVERY_US / 1e6, self._sign)
 
     def _sign(self) -> None:
-        """Signs what is there. While leaves keep coming, what is searched waits for its own time."""
+        """Brings what rests in the journal into the store and signs it. While leaves keep coming, it waits its time."""
         self._signing = None
-        if not self.failed.is_set() and (self.log.unsigned or self.log.behind):
-            busy = bool(self._arrivals) and self._loop.time() - self._arrivals[-1] <= _BUSY_S
-            try:
-                self.log.sign_now(search=not busy)
-            except (SqliteError, OSError) as error:
-                self.fail(error)
-                return
-            self._sign_soon()
+        if self.failed.is_set():
+            return
+        busy = bool(self._arrivals) and self._loop.time() - self._arrivals[-1] <= _BUSY_S
+        try:
+            if not busy or self.log.overdue:
+                self.log.sign_now()
+        except (SqliteError, OSError) as error:
+            self.fail(error)
+            return
+        self._sign_soon()
 
     def fail(self, error: Exception) -> None:
         """The store failed: nothing more is acknowledged, every worker loses its connection, the process ends."""
@@ -201,6 +209,7 @@ class _Connection(FrameProtocol):
         super().__init__()
         self._service = service
         self._stream: tuple[str, int] | None = None
+        self._arrived = 0
         self._acks: list[int] = []
         self._answers: list[bytes] = []
         self._reserved: set[str] = set()
@@ -217,11 +226,20 @@ class _Connection(FrameProtocol):
         super().broken(reason)
         self._leave(reason)
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._arrived:
+            self._service.appended(self._arrived)
+            self._arrived = 0
+
     def frame_received(self, kind: int, body: bytes) -> None:
         if self._gone or self._service.failed.is_set():
             return
         try:
-            self._handle(kind, body)
+            if kind == Frame.APPEND and self._stream is not None:
+                self._append(self._stream, body)
+            else:
+                self._handle(kind, body)
         except (SqliteError, OSError) as error:
             self._service.fail(error)
         except (StoreUnusable, ValueError, KeyError, IndexError, TypeError) as error:
@@ -239,8 +257,6 @@ class _Connection(FrameProtocol):
             self._service.changed()
         elif self._stream is None:
             raise ValueError("no hello")
-        elif kind == Frame.APPEND:
-            self._append(self._stream, body)
         elif kind == Frame.RESERVE:
             self._reserve(orjson.loads(body))
         elif kind == Frame.RELEASE:
@@ -257,21 +273,18 @@ class _Connection(FrameProtocol):
         n, head, entry, disclosed, sealed, content = unpack_append(body)
         kind, flow, flows, time_us, row, keys, reservation, keep = head
         log = self._service.log
-        known = _KINDS.get(kind)
-        if known is None or b'"k":"%s","n":' % kind.encode() not in entry:
-            raise ValueError("kind of leaf")
-        leaf = SealedLeaf(known, flow, tuple(flows), time_us, entry, disclosed, sealed, content, row, ())
+        leaf = SealedLeaf(_KINDS[kind], flow, flows, time_us, entry, disclosed, sealed, content, row, ())
         for key in keys:
             log.add_user_key(unpack_key(key))
-        self._service.appended()
+        self._arrived += 1
         try:
             index = log.append(stream, n, leaf, reservation, keep)
         except AppendRefused as refusal:
             self._answers.append(pack_json(Frame.REFUSED, {"n": n, "reason": str(refusal)}))
             return
-        self._reserved.discard(reservation)
-        self._acks.append(n)
-        self._acks.append(index)
+        if reservation:
+            self._reserved.discard(reservation)
+        self._acks += (n, index)
 
     def _reserve(self, request: dict[str, Any]) -> None:
         uses = [CounterUse(counter, period, frozenset(subjects)) for counter, period, subjects in request["uses"]]

@@ -33,10 +33,11 @@ def members(leader: int) -> list[int]:
 
 def cpu_seconds(leader: int) -> float:
     """User and system time spent so far. Scheduler statistics where the kernel has them (ns), else clock ticks."""
-    return sum(_process_seconds(pid) for pid in members(leader))
+    return sum(process_seconds(pid) for pid in members(leader))
 
 
-def _process_seconds(pid: int) -> float:
+def process_seconds(pid: int) -> float:
+    """The same of one process; 0.0 when it has ended."""
     folder = Path(f"/proc/{pid}")
     try:
         fields = (folder / "stat").read_text().rpartition(")")[2].split()

@@ -13,6 +13,7 @@ import structlog
 
 from audit.errors import AuditError
 from audit.keys import Keyring
+from gateway.call_metrics import CallMetrics
 from gateway.decided_calls import DecidedCalls
 from gateway.directory import Directory
 from gateway.effective import Effective
@@ -30,6 +31,13 @@ from gateway.limits import LimitTable
 from gateway.lineage import Lineage
 from gateway.lineage_table import LineageTable
 from gateway.log_connection import LogConnection
+from gateway.marking import content_store, stamps
+from gateway.marking.client import MarkingClient
+from gateway.marking.content_store import ContentStore
+from gateway.marking.installed import unavailable
+from gateway.marking.keys import signer_of
+from gateway.marking.stamps import Stamps
+from gateway.marking.wire import SOCKET as MARKING_SOCKET
 from gateway.metrics import Registry, resume_snapshot, write_snapshot
 from gateway.model_names import ModelNames
 from gateway.policy_point import PolicyPoint
@@ -41,6 +49,7 @@ from gateway.settler import Settler
 from gateway.strangers import Refusals
 from gateway.telemetry import Tracing
 from gateway.upstream.client import UpstreamClient
+from gateway.upstream.fetch import Fetcher
 from gateway.upstream.headers import RequestHeaders
 from gateway.upstream.health import Health
 from gateway.upstream.http1 import Http1Client
@@ -51,6 +60,8 @@ from gateway.vault import Vault
 from watermark.label import LABEL_TEXTS
 
 METRICS_SECONDS = 1.0
+MARKING_WAIT = 3
+"""How many jobs may be done before one's own, in the time that a call waits for marking."""
 ISSUED_KEYS_SECONDS = 0.2
 REFUSALS_SECONDS = 60.0
 START_SECONDS = 20.0
@@ -83,11 +94,17 @@ class DataPlane:
         await logged.start()
         inspectors = InspectorPool([run / f"inspector-{index}.sock" for index in range(settings.inspection.processes)])
         await inspectors.start()
+        extractors = InspectorPool(
+            [run / f"extractor-{index}.sock" for index in range(settings.inspection.processes)]
+            if settings.inspection.files
+            else []
+        )
+        await extractors.start()
         detectors = await _detectors(inspectors)
         plane: DataPlane
         settler = Settler(lambda: plane.services())  # noqa: PLW0108  `plane` is made below
         issued = IssuedKeysFile(settings.issued_keys_path)
-        services = _compose(effective, slot, keyring, logged, inspectors, detectors, settler, issued.read())
+        services = _compose(effective, slot, keyring, logged, inspectors, extractors, detectors, settler, issued.read())
         plane = cls(services, slot, effective.instance, issued)
         services.tokens.start()
         settler.start()
@@ -96,6 +113,7 @@ class DataPlane:
             asyncio.ensure_future(plane._publish_metrics()),
             asyncio.ensure_future(plane._report_refusals()),
             asyncio.ensure_future(plane._watch_issued_keys()),
+            *([asyncio.ensure_future(services.stamps.run())] if slot == 0 else []),
         ]
         return plane
 
@@ -115,6 +133,8 @@ class DataPlane:
             tokens=tokens,
             routes=Routes(settings.providers),
             policy=policy,
+            own=effective.own,
+            known_requests=old.known_requests if effective.own.version == old.own.version else KnownRequests(),
             decided_calls=DecidedCalls(),
             request_headers=RequestHeaders(),
             key_pools=KeyPools(),
@@ -141,6 +161,7 @@ class DataPlane:
         await services.upstream.close()
         services.vault.close()
         await services.inspectors.close()
+        await services.extractors.close()
         await services.log.close()
         services.tracing.close()
         self._write_metrics()
@@ -215,6 +236,7 @@ def _compose(
     keyring: Keyring,
     logged: LogConnection,
     inspectors: InspectorPool,
+    extractors: InspectorPool,
     detectors: str,
     settler: Settler,
     issued: Issued,
@@ -224,6 +246,7 @@ def _compose(
     limits = LimitTable(settings.run_path / "limits.map", settings.workers, slot)
     metrics = Registry()
     guard = GuardScanner()
+    guard.warm()
     keys = TenantKeys(keyring.derive)
     resume_snapshot(metrics, settings.run_path, slot)
     metrics.gauge("lexgate_start_time_seconds", time.time())
@@ -236,11 +259,13 @@ def _compose(
         refusals=Refusals(keyring.derive("refusals")),
         log=logged,
         inspectors=inspectors,
+        extractors=extractors,
         verdicts=VerdictCache(keyring.derive("cache"), settings.inspection.cache_bytes),
         lineage=Lineage(LineageTable(settings.store_path.with_name("lineage.map")), keys),
-        known_requests=KnownRequests(keyring.derive("cache"), f"request/{detectors}"),
+        known_requests=KnownRequests(),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
+        own=effective.own,
         guard=guard,
         model_names=ModelNames(guard),
         policy=_policy(effective),
@@ -253,13 +278,32 @@ def _compose(
         heavy=HeavyWork(),
         tracing=Tracing(settings.telemetry),
         metrics=metrics,
+        call_metrics=CallMetrics(metrics),
         keys=keys,
         decoders=DECODERS,
         own_labels=tuple(LABEL_TEXTS),
         outbound_tools=_outbound_tools(settings),
         vault=Vault(settings.run_path, keys.get),
+        marking=_marking(settings),
+        signer=signer_of(settings),
+        stamps=Stamps(settings.store_path.with_name(stamps.FOLDER), settings.marking.timestamp_url),
+        content=ContentStore(
+            settings.store_path.with_name(content_store.FOLDER),
+            keys.get,
+            settings.marking.store_bytes,
+            settings.marking.link_seconds,
+        ),
+        fetcher=Fetcher(settings.marking.largest_bytes, settings.timeouts.total),
         placeholder_key=keyring.derive("placeholder"),
         subject_key=keyring.derive("subject"),
+    )
+
+
+def _marking(settings: Settings) -> MarkingClient:
+    marking = settings.marking
+    seconds = MARKING_WAIT * marking.seconds
+    return MarkingClient(
+        settings.run_path / MARKING_SOCKET, marking.largest_bytes, seconds, unavailable(marking.processes)
     )
 
 

@@ -34,7 +34,7 @@ KEY_RESTS_S = 60.0
 LIMITED_KEY_RESTS_S = 1.0
 """How long a key rests that is over its limit, when the provider does not say."""
 
-_STATE = ("attempt", "provider", "facts", "decision", "routed", "redacted", "forwarded", "upstream")
+_STATE = ("attempt", "provider", "facts", "decision", "decided", "routed", "redacted", "forwarded", "upstream")
 """What the outcome record says of an attempt."""
 
 
@@ -44,6 +44,11 @@ class Failure:
 
     error: LexgateError | None
     state: dict[str, object]
+
+
+def is_answer(flow: Flow) -> bool:
+    """Whether the first attempt has brought the answer of the call: nothing was tried in vain, and nothing will be again."""
+    return flow.upstream is not None and flow.upstream.status not in BUSY and flow.upstream.status not in KEY_REFUSED
 
 
 class Attempts:

@@ -8,6 +8,8 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 READY_FD = "LEXGATE_READY_FD"
 HEARTBEAT_FD = "LEXGATE_HEARTBEAT_FD"
@@ -34,6 +36,15 @@ def say_ready() -> None:
     if (fd := os.environ.pop(READY_FD, "")) != "":
         os.write(int(fd), b"1")
         os.close(int(fd))
+
+
+async def beating(work: Coroutine[Any, Any, None]) -> None:
+    """Runs `work`, and shows meanwhile that the event loop turns."""
+    beats = asyncio.ensure_future(heartbeat())
+    try:
+        await work
+    finally:
+        beats.cancel()
 
 
 async def heartbeat() -> None:

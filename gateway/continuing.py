@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -32,6 +33,8 @@ async def continue_earlier(flow: Flow, services: Services) -> None:
         known = await asyncio.to_thread(services.vault.find, flow.who.tenant, _principal(flow), request.previous)
     except sqlite3.Error as error:
         raise Unavailable("the vault of earlier responses does not answer, so the call is refused") from error
+    if known is None and flow.endpoint.job:
+        raise NotFound("this gateway made no job with this id for this caller", param="video_id")
     if known is None:
         raise NotFound(
             "this gateway gave no response with this id to this caller: send the conversation itself as input",
@@ -39,7 +42,7 @@ async def continue_earlier(flow: Flow, services: Services) -> None:
         )
     flow.earlier = known
     flow.parents = tuple(dict.fromkeys((*flow.parents, known.flow)))
-    flow.request = request.continuing()
+    flow.request = request.continuing() if request.model else replace(request, model=known.model)
 
 
 async def keep_answer(flow: Flow, services: Services) -> None:
@@ -49,7 +52,7 @@ async def keep_answer(flow: Flow, services: Services) -> None:
         return
     if not request.stored or not report.complete or not report.response_id:
         return
-    earlier = Earlier(provider.name, flow.id, rules.placeholders)
+    earlier = Earlier(provider.name, flow.id, rules.placeholders, request.model)
     try:
         await asyncio.to_thread(services.vault.keep, flow.who.tenant, _principal(flow), report.response_id, earlier)
     except sqlite3.Error as error:

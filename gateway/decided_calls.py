@@ -1,12 +1,14 @@
 """Calls decided once a minute per kind: facts and decision of a call depend on few things, none of them its text.
 
 What two calls have in common is their principal, destination, shape, class of content and counters; then their facts are
-equal byte for byte, and so is the decision. One object per configuration: a reload begins with an empty one.
+equal byte for byte, and so are the decision and what a record says of it. One object per configuration: a reload begins
+with an empty one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gateway.inspection.classifier import classify
@@ -16,9 +18,16 @@ if TYPE_CHECKING:
     from gateway.settings import Provider
     from policies.decision import Decision
 
-Decided = tuple[Mapping[str, Any], "Decision"]
-
 MOST = 4096
+
+
+@dataclass(slots=True)
+class Decided:
+    """Facts and decision of calls of one kind. `told`: what a record says of them all, once one has been written."""
+
+    facts: Mapping[str, Any] = field(repr=False)
+    decision: Decision
+    told: Mapping[str, Any] | None = None
 
 
 class DecidedCalls:
@@ -27,24 +36,21 @@ class DecidedCalls:
     def __init__(self) -> None:
         self._minute = 0
         self._known: dict[Hashable, Decided] = {}
-        self._classified: dict[tuple[str, ...], Classification] = {}
+        self._classified: dict[tuple[tuple[str, ...], tuple[str, ...]], Classification] = {}
 
-    def classification(self, uninspected: tuple[str, ...]) -> Classification:
-        """The class of a call without findings; `uninspected` names the kinds of parts nobody could read."""
-        known = self._classified.get(uninspected)
+    def classification(self, why: tuple[str, ...], uninspected: tuple[str, ...]) -> Classification:
+        """The class of a call without findings; `uninspected` names the kinds of parts nobody could read, `why` the reasons."""
+        known = self._classified.get((why, uninspected))
         if known is None:
-            known = self._classified[uninspected] = classify((), uninspected)
+            if len(self._classified) >= MOST:
+                self._classified.clear()
+            known = self._classified[why, uninspected] = classify((), uninspected, why=why)
         return known
 
     def decided(
-        self,
-        flow: Flow,
-        provider: Provider,
-        counters: Mapping[str, int],
-        new: Mapping[str, int],
-        decide: Callable[[], Decided],
+        self, flow: Flow, provider: Provider, counted: tuple[Hashable, ...], decide: Callable[[], Decided]
     ) -> Decided:
-        """What was decided for a call just like this one, or else `decide()`."""
+        """What was decided for a call just like this one, or else `decide()`. `counted`: where its counters stand."""
         request, content = flow.request, flow.classification
         minute = flow.time_us // 60_000_000
         if request is None or content is None:
@@ -53,10 +59,8 @@ class DecidedCalls:
             self._minute = minute
             self._known.clear()
         key = (
-            flow.principal, provider.name, request.protocol, request.model, request.stream, request.json_mode,
-            len(request.caller_tools), request.provider_tools, request.references, flow.uninspected, flow.attempt,
-            content.grade, content.categories, tuple(content.entities.items()), content.important, content.minors,
-            tuple((name, len(some)) for name, some in content.subjects.items()), tuple(counters.items()), tuple(new.items()),
+            flow.principal, provider.name, flow.endpoint.protocol, request.shape, flow.uninspected, flow.files, flow.attempt,
+            content.shape, counted,
         )  # fmt: skip
         known = self._known.get(key)
         if known is None:

@@ -7,14 +7,14 @@ Large pieces are worked on beside the event loop.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from typing import Any
 
 from gateway.answer_digests import Digests
 from gateway.continuing import keep_answer
 from gateway.errors import UpstreamFailed
-from gateway.flow import Flow, Span
-from gateway.heavy_work import ANSWER_WEIGHT
+from gateway.flow import CLASS, Flow, Span
+from gateway.heavy_work import ANSWER_WEIGHT, LARGE
+from gateway.marking.outputs import Outputs
 from gateway.redaction.inspected_stream import InspectedStream
 from gateway.redaction.names_guard import NamesGuard
 from gateway.redaction.stream import AnswerStream, Finished
@@ -34,7 +34,7 @@ async def deliver(flow: Flow, services: Services) -> None:
     answer = flow.answer = transformer(flow, services)
     names = flow.rules.names if flow.rules is not None else None
     digests = flow.answer_digests = services.new_digests(flow.who.tenant)
-    size = 0
+    size, chunk = 0, b""
     async for chunk in upstream.chunks():
         if not flow.timing.first_byte:
             flow.timing.first_byte = time.perf_counter()
@@ -43,30 +43,47 @@ async def deliver(flow: Flow, services: Services) -> None:
             raise UpstreamFailed("the provider's answer is larger than allowed")
         digests.received.update(chunk)
         weight = (len(chunk) + answer.held) * ANSWER_WEIGHT if flow.streamed else 0  # a whole answer is only kept
-        out = await services.heavy.run(weight, answer.feed, chunk)
+        out = answer.feed(chunk) if weight < LARGE else await services.heavy.run(weight, answer.feed, chunk)
         if names is not None:
             out += await _inspected(answer, names, flow, services)
         if out:
-            await _send(flow, digests, out)
+            await _send(flow, digests, out if flow.outputs is None else await flow.outputs.passed(out))
         if answer.stopped:
             break  # the guard has ended this answer: nothing more is read
     upstream.close()
     if isinstance(answer, InspectedStream) and names is not None:
         await services.heavy.run(answer.held * ANSWER_WEIGHT, answer.end)
         if out := await _inspected(answer, names, flow, services):
-            await _send(flow, digests, out)
+            await _send(flow, digests, out if flow.outputs is None else await flow.outputs.passed(out))
     finished = await finished_answer(answer, services)
     flow.report = finished.report
-    flow.terminal = finished.body
-    await keep_answer(flow, services)
+    flow.terminal = finished.body if flow.outputs is None else await _marked(flow, flow.outputs, finished)
+    if flow.request is not None and flow.request.stored:
+        await keep_answer(flow, services)
     if finished.error is not None and not flow.caller.started:
         raise finished.error  # nothing was said yet: the caller gets its status
-    digests.delivered.update(finished.body)
+    if flow.terminal is chunk and size == len(chunk):
+        digests.delivered_as_received()
+    else:
+        digests.delivered.update(flow.terminal)
+
+
+async def _marked(flow: Flow, outputs: Outputs, finished: Finished) -> bytes:
+    """The end of an answer with its outputs marked; an error as it is. Raises LexgateError for what cannot be marked."""
+    request, upstream = flow.request, flow.upstream
+    if finished.error is not None or not finished.report.complete or request is None or upstream is None:
+        return finished.body
+    if flow.streamed:
+        return await outputs.passed(finished.body)
+    if not request.binary_answer:
+        return await outputs.whole(finished.body)
+    return await outputs.file(finished.body, upstream.headers.get("content-type", ""))
 
 
 async def finished_answer(answer: AnswerStream, services: Services) -> Finished:
     """The end of an answer, however it came about."""
-    return await services.heavy.run(answer.held * ANSWER_WEIGHT, answer.finish)
+    weight = answer.held * ANSWER_WEIGHT
+    return answer.finish() if weight < LARGE else await services.heavy.run(weight, answer.finish)
 
 
 async def _send(flow: Flow, digests: Digests, out: bytes) -> None:
@@ -83,7 +100,7 @@ async def _inspected(answer: AnswerStream, names: NamesGuard, flow: Flow, servic
         texts: dict[str, tuple[Span, ...]] = dict.fromkeys(wanted[first : first + BATCH], ())
         await inspect_texts(texts, flow.who.tenant, services)
         for text, spans in texts.items():
-            names.learn(text, spans)
+            names.learn(text, tuple(span for span in spans if span.label != CLASS))
     weight = sum(map(len, wanted)) * ANSWER_WEIGHT
     return await services.heavy.run(weight, answer.idle)
 
@@ -93,24 +110,25 @@ def transformer(flow: Flow, services: Services) -> AnswerStream:
     request, rules = flow.request, flow.rules
     if request is None or rules is None:
         raise RuntimeError("delivery comes after guard and label")
-    options: dict[str, Any] = {
-        "streaming": flow.streamed,
-        "placeholders": rules.placeholders,
-        "guard": rules.guard,
-        "allowed": rules.allowed,
-        "label": flow.explicit_label,
-        "hide_usage": not request.wants_usage,
-        "outbound": services.outbound_tools.get(flow.who.application, frozenset()),
-        "json_mode": request.json_mode,
-        "flow": flow.id,
-        "framing": request.framing,
-        "shifted": flow.redacted is not None and bool(flow.redacted.redactions),
-        "protocol": request.protocol,
-        "plain": request.plain_answer,
-    }
-    if rules.names is not None:
-        return InspectedStream(request.family, names=rules.names, **options)
-    return AnswerStream(request.family, **options)
+    kind: Any = AnswerStream if rules.names is None else InspectedStream
+    transformer: AnswerStream = kind(
+        request.family,
+        streaming=flow.streamed,
+        placeholders=rules.placeholders,
+        guard=rules.guard,
+        allowed=rules.allowed,
+        label=flow.explicit_label,
+        hide_usage=not request.wants_usage,
+        outbound=services.outbound_tools.get(flow.who.application, frozenset()),
+        json_mode=request.json_mode,
+        flow=flow.id,
+        framing=request.framing,
+        shifted=flow.redacted is not None and bool(flow.redacted.redactions),
+        protocol=request.protocol,
+        plain=request.plain_answer,
+        names=rules.names,
+    )
+    return transformer
 
 
 async def start_stream(flow: Flow) -> None:
@@ -127,18 +145,22 @@ async def finish(flow: Flow) -> None:
         await flow.caller.send(flow.terminal, more=False)
         return
     status = flow.upstream.status if flow.upstream else 200
-    length = (b"content-length", b"%d" % len(flow.terminal))
     headers = answer_headers(flow.upstream.headers, shared=flow.several_tenants) if flow.upstream else []
-    await flow.caller.start(status, [*headers, length, *flow_headers(flow)])
+    headers.append((b"content-length", b"%d" % len(flow.terminal)))
+    headers += flow_headers(flow)
+    if flow.outputs is not None:
+        headers += flow.outputs.headers()
+    await flow.caller.start(status, headers)
     await flow.caller.send(flow.terminal, more=False)
 
 
-def flow_headers(flow: Flow) -> Iterable[tuple[bytes, bytes]]:
+def flow_headers(flow: Flow) -> list[tuple[bytes, bytes]]:
     """`Lexgate-Flow`, and as far as they are known `Lexgate-Decision` and `Lexgate-Grade`."""
-    yield b"lexgate-flow", flow.id.encode()
+    headers = [(b"lexgate-flow", flow.id.encode())]
     if flow.decision is not None:
         refused = flow.error is not None and flow.error.code == "lexgate_denied"
         action = flow.decision.action if refused or not flow.routed else "route"
-        yield b"lexgate-decision", action.encode()
+        headers.append((b"lexgate-decision", action.encode()))
     if flow.classification is not None:
-        yield b"lexgate-grade", flow.classification.grade.encode()
+        headers.append((b"lexgate-grade", flow.classification.grade.encode()))
+    return headers

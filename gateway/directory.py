@@ -34,14 +34,14 @@ class Directory:
     def __init__(self, settings: Settings, issued: Issued = Issued()) -> None:
         self._applications = {application.name: application for application in settings.applications}
         self._bounds = settings.limits
-        entries: dict[str, Entry] = {}
+        entries: dict[bytes, Entry] = {}
         for item in (*settings.principals, *issued.keys):
             application = self._applications.get(item.application)
             until = issued.ends.get(item.key_sha256[:16], math.inf)
             if application is not None and until > time.time():
                 entry = _entry(item, application, item.key_sha256[:16], self._bounds)
-                entries[item.key_sha256] = replace(entry, until=until)
-        self._entries: Mapping[str, Entry] = entries
+                entries[bytes.fromhex(item.key_sha256)] = replace(entry, until=until)
+        self._entries: Mapping[bytes, Entry] = entries
         self._certificates: Mapping[str, Entry] = {
             item.subject: _entry(item, self._applications[item.application], _named(item.subject), self._bounds)
             for item in settings.certificates
@@ -49,8 +49,8 @@ class Directory:
 
     def find(self, key: bytes) -> Entry | None:
         """The principal behind a presented key, or None."""
-        entry = self._entries.get(hashlib.sha256(key).hexdigest())
-        return None if entry is None or entry.until <= time.time() else entry
+        entry = self._entries.get(hashlib.sha256(key).digest())
+        return None if entry is None or (entry.until != math.inf and entry.until <= time.time()) else entry
 
     def certified(self, names: Iterable[str]) -> Entry | None:
         """The principal that a verified client certificate stands for: the first of its names that is configured."""

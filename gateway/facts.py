@@ -57,6 +57,7 @@ def document(
             "provider_tools": sorted(request.provider_tools),
             "references": sorted(request.references),
             "uninspected": sorted(content.uninspected),
+            "files": sorted(flow.files),
         },
         "data": {
             "grade": content.grade,
@@ -66,6 +67,7 @@ def document(
             "new_subjects": {name: new_subjects.get(name, 0) for name in SUBJECT_CLASSES},
             "important": content.important,
             "minors": content.minors,
+            "unredactable": dict(sorted(content.unredactable.items())),
         },
         "counters": {name: counters.get(name, 0) for name in FACTS},
         "mechanisms": mechanisms(settings, who.tenant, who.country, provider.jurisdiction, now.date()),

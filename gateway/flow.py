@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from audit.appender import Appender
+    from audit.appender import Appender, Receipt
     from gateway.answer_digests import Digests
+    from gateway.decided_calls import Decided
     from gateway.errors import LexgateError
     from gateway.ingress.caller import Caller
     from gateway.ingress.endpoints import Endpoint
     from gateway.known_requests import KnownRequest
     from gateway.limits import Limit
-    from gateway.lineage import Said
+    from gateway.lineage import Conversation, Said
+    from gateway.marking.outputs import Outputs
     from gateway.protocols.answer import AnswerReport
     from gateway.protocols.request import DecodedRequest
     from gateway.redaction.channel import Rules
@@ -53,7 +55,16 @@ class PartKind(StrEnum):
 
 
 OPAQUE = frozenset({PartKind.IMAGE, PartKind.AUDIO, PartKind.FILE, PartKind.REFERENCE})
-"""Kinds whose content this gateway has not read: graded `uninspected`, never edited in place."""
+"""Kinds that are no text: read by an extractor where their bytes are there, else `uninspected`; never edited in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A file in a request as it stands there: Base64 or a data URL, and what the caller says of it."""
+
+    data: str = field(repr=False)
+    media_type: str = ""
+    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,7 @@ class Part:
     kind: PartKind
     text: str
     role: str = ""  # system, user, assistant, tool; "" outside messages
+    payload: Payload | None = field(default=None, compare=False)  # of an opaque part whose bytes are in the request
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,10 @@ class Span:
         """From an inspector's row [start, end, label, score, detector]."""
         start, end, label, score, detector = row
         return cls(start, end, label, score, detector)
+
+
+CLASS = "CLASS"
+"""Label of a finding that speaks of a whole text: its span is empty, its detector is the class of content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +121,19 @@ class Classification:
     uninspected: tuple[str, ...] = ()  # kinds of parts that nobody looked at
     important: bool = False
     minors: bool = False
+    unredactable: dict[str, int] = field(default_factory=dict)  # of `entities`, those in files: nobody can edit them
     reasons: tuple[str, ...] = ()  # why this grade, one line each, no content
+    shape: tuple[Any, ...] = field(init=False, repr=False, compare=False)  # what a decision sees of it: no subject
+
+    def __post_init__(self) -> None:
+        subjects = tuple((name, len(some)) for name, some in self.subjects.items())
+        entities = tuple(self.entities.items())
+        unredactable = tuple(self.unredactable.items())
+        shape = (self.grade, self.categories, entities, unredactable, self.important, self.minors, subjects)
+        object.__setattr__(self, "shape", shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """Who calls: the result of `authenticate`. `country` is the jurisdiction the call is sent from (ISO 3166-1)."""
 
     tenant: str
@@ -175,13 +199,17 @@ class Flow:
     earlier: Earlier | None = None  # the response that this call continues
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     said: tuple[Said, ...] = field(default=(), repr=False)  # one for each segment
+    conversation: Conversation | None = field(default=None, repr=False)
     uninspected: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()  # why parts were not inspected, "kind: reason"
+    files: tuple[str, ...] = ()  # types of the files that were read: pdf, docx, …
     classification: Classification | None = None
     attempt: int = 0
     providers_tried: set[str] = field(default_factory=set)
     provider: Provider | None = None
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     decision: Decision | None = None
+    decided: Decided | None = field(default=None, repr=False)  # facts and decision, as calls like this one share them
     routed: bool = False
     reserved: bool = False
     redacted: Redacted | None = field(default=None, repr=False)
@@ -195,6 +223,8 @@ class Flow:
     answer: AnswerStream | None = field(default=None, repr=False)
     report: AnswerReport | None = field(default=None, repr=False)
     labels: tuple[str, ...] = ()
+    receipt: Receipt | None = field(default=None, repr=False)  # of the last intent: what marks point to
+    outputs: Outputs | None = field(default=None, repr=False)  # marks what is no text; None where nothing is demanded
     told: tuple[Any, Any, Any] | None = field(default=None, repr=False)  # what the last intent's record is of
     digests: dict[str, str] = field(default_factory=dict)
     answer_digests: Digests | None = None

@@ -22,7 +22,6 @@ from gateway.lineage_table import LineageTable
 from gateway.telemetry import TRACEPARENT
 
 if TYPE_CHECKING:
-    from gateway.protocols.request import Segment
     from gateway.services import TenantKeys
 
 SHORTEST = 32
@@ -116,36 +115,55 @@ class Lineage:
     def parents(self, flow: Flow) -> dict[str, str]:
         """Flows that this one comes from, each with what says so: declared, turn, content, span, trace or session."""
         found = dict.fromkeys(flow.parents, "declared")
-        key = self.key(flow.who.tenant)
-        if flow.request is not None and len(flow.said) == len(flow.request.segments):
-            for parent, by in self._by_content(turns(flow.request.segments, flow.said), key):
-                found.setdefault(parent, by)
-        for by, name in _callers_own(flow, key):
-            if found and by != "span":
-                break
-            known = self._table.get(name)
-            if known is not None:
-                found.setdefault(known, by)
-        return dict(list(found.items())[:MOST_PARENTS])
+        conversation = self._conversation(flow)
+        if conversation is not None:
+            self._by_content(conversation, found)
+        if flow.session or b"traceparent" in flow.caller.headers:
+            for by, name in _callers_own(flow, self.key(flow.who.tenant)):
+                if found and by != "span":
+                    break
+                known = self._table.get(name)
+                if known is not None:
+                    found.setdefault(known, by)
+        return found if len(found) <= MOST_PARENTS else dict(list(found.items())[:MOST_PARENTS])
 
-    def _by_content(self, conversation: Sequence[tuple[str, Said]], key: bytes) -> Iterator[tuple[str, str]]:
+    def _conversation(self, flow: Flow) -> Conversation | None:
+        """The flow's conversation; one that came before byte for byte is read once. None where its names are not known."""
+        known, request = flow.known, flow.request
+        if flow.conversation is None and request is not None and len(flow.said) == len(request.segments):
+            flow.conversation = known.conversation if known is not None else None
+            if flow.conversation is None:
+                turns = [
+                    (segment.role, its)
+                    for segment, its in zip(request.segments, flow.said, strict=True)
+                    if segment.path and segment.path[0] in CONVERSATION
+                ]
+                carried = frozenset(name for its in flow.said for name in its.names)
+                flow.conversation = Conversation(turns, carried, self.key(flow.who.tenant))
+                if known is not None:
+                    known.conversation = flow.conversation
+        return flow.conversation
+
+    def _by_content(self, conversation: Conversation, found: dict[str, str]) -> None:
         """From the latest message back to the latest turn that is known; what is before it was its own affair."""
-        asked = None
-        for index in range(len(conversation) - 1, max(-1, len(conversation) - 1 - FURTHEST), -1):
-            role, message = conversation[index]
+        get, turns = self._table.get, conversation.turns
+        for index in range(len(turns) - 1, max(-1, len(turns) - 1 - FURTHEST), -1):
+            role, message = turns[index]
             if role == "assistant":
-                asked = asked or _asked(conversation, key)
-                turn = self._turn(asked[index], message, key)
+                turn = self._turn(conversation, index, message)
                 if turn is not None:
-                    yield turn, "turn"
+                    found.setdefault(turn, "turn")
                     return
             else:
-                known = {self._table.get(name): None for name in message.names}
-                yield from ((parent, "content") for parent in known if parent is not None)
+                for name in message.names:
+                    parent = get(name)
+                    if parent is not None:
+                        found.setdefault(parent, "content")
 
-    def _turn(self, asked: bytes, answer: Said, key: bytes) -> str | None:
+    def _turn(self, conversation: Conversation, index: int, answer: Said) -> str | None:
         """The flow that gave this answer to what was asked; else that gave it anywhere; else that was asked this."""
-        strong = self._table.get(_name(key, asked, answer.text))
+        asked = conversation.asked[index]
+        strong = self._table.get(_name(conversation.key, asked, answer.text))
         if strong is not None:
             return strong
         given = [known for name in answer.names if (known := self._table.get(name)) is not None]
@@ -153,27 +171,37 @@ class Lineage:
 
     def remember(self, flow: Flow) -> None:
         """Puts what the flow's answer said, and what it was asked, under the flow. Once, after its last byte."""
-        request, report = flow.request, flow.report
-        if request is None or report is None or not report.said or len(flow.said) != len(request.segments):
+        report, conversation = flow.report, self._conversation(flow)
+        if report is None or not report.said or conversation is None:
             return
-        key = self.key(flow.who.tenant)
-        carried = {name for message in flow.said for name in message.names}
-        small = report.said if sum(len(text) for _, text in report.said) <= LARGEST else ()
+        key, asked = conversation.key, conversation.asked[-1]
+        small = report.said if sum([len(text) for _, text in report.said]) <= LARGEST else ()
         names = {name for kind, text in small for piece in _texts(kind, text) for name in names_of(piece, key)}
-        asked = _asked(turns(request.segments, flow.said), key)[-1]
-        visible = "".join(text.strip() for kind, text in report.said if kind == "text")
+        visible = "".join([text.strip() for kind, text in report.said if kind == "text"])
         text = _name(key, visible.encode("utf-8", "replace"))
-        own = (name for _, name in _callers_own(flow, key, own=True))
-        self._table.put((*list(names - carried)[:MOST_NAMES], asked, _name(key, asked, text), *own), flow.id)
+        wanted = [*list(names - conversation.carried)[:MOST_NAMES], asked, _name(key, asked, text)]
+        if flow.session or b"traceparent" in flow.caller.headers:
+            wanted += [name for _, name in _callers_own(flow, key, own=True)]
+        self._table.put(wanted, flow.id)
 
 
-def turns(segments: Sequence[Segment], names: Sequence[Said]) -> list[tuple[str, Said]]:
-    """The messages of a request, in order: role and names."""
-    return [
-        (segment.role, message)
-        for segment, message in zip(segments, names, strict=True)
-        if segment.path and segment.path[0] in CONVERSATION
-    ]
+class Conversation:
+    """The messages of a request by role and names, and the names of what stands before each answer."""
+
+    __slots__ = ("_asked", "carried", "key", "turns")
+
+    def __init__(self, turns: Sequence[tuple[str, Said]], carried: frozenset[bytes], key: bytes) -> None:
+        self.turns = turns
+        self.carried = carried  # names of everything that the request holds
+        self.key = key
+        self._asked: dict[int, bytes] | None = None
+
+    @property
+    def asked(self) -> dict[int, bytes]:
+        """Names of what stands before each answer (by its index), and under -1 of all of it."""
+        if self._asked is None:
+            self._asked = _asked(self.turns, self.key)
+        return self._asked
 
 
 def _asked(conversation: Sequence[tuple[str, Said]], key: bytes) -> dict[int, bytes]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from audit.appender import Appender
+from audit.appender import Appender, Receipt
 from audit.errors import AuditError, RecordInvalid
 from audit.keys import Keyring
 from audit.record import LeafDraft
@@ -29,14 +29,14 @@ async def append(
     *,
     reservation: str = "",
     keep: Mapping[str, Collection[str]] | None = None,
-) -> None:
-    """Appends a leaf and waits until it is durable. Raises Unavailable when that fails, RecordInvalid for a leaf that cannot be one.
+) -> Receipt:
+    """Appends a leaf and waits until it is durable; where it stands. Raises Unavailable when that fails, RecordInvalid for a leaf that cannot be one.
 
     A writer that does not answer within `timeouts.record` is treated as gone (`LogConnection` watches it): its
     connection is given up, so that it closes the flows of this connection itself, and no leaf of theirs can follow.
     """
     try:
-        await appender.append(draft, reservation=reservation, keep=keep)
+        return await appender.append(draft, reservation=reservation, keep=keep)
     except RecordInvalid:
         raise  # nothing was sent to the log; the caller of this function knows what else to say
     except AuditError as error:
@@ -62,7 +62,7 @@ class LogConnection:
 
     def current(self) -> Appender:
         """The connection for a new flow. Raises Unavailable while there is none."""
-        if self._appender is None or self._appender.lost.is_set():
+        if self._appender is None or self._appender.is_lost:
             raise Unavailable("the log is not available, so nothing can be sent", retry_after=1)
         return self._appender
 

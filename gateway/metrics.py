@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import orjson
 
@@ -71,6 +71,18 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
 """Every figure a data worker may move. Names have no _total: it is added where Prometheus wants it."""
 
 
+class Histogram(NamedTuple):
+    """One histogram's buckets: their upper bounds, and the counts with +Inf and the sum last."""
+
+    bounds: tuple[float, ...]
+    cell: list[float]
+
+    def observe(self, value: float) -> None:
+        """Put a value into its bucket."""
+        self.cell[bisect_left(self.bounds, value)] += 1
+        self.cell[-1] += value
+
+
 class Registry:
     """The figures of one worker. Unknown names and labels raise ValueError the first time: they are mistakes of ours."""
 
@@ -88,6 +100,15 @@ class Registry:
         if cell is None:
             cell = self._number(name, "counter", labels)
         cell[0] += amount
+
+    def counter(self, name: str, **labels: str) -> list[float]:
+        """The figure of a counter, for whoever moves it often: add to its only item, never anything below 0."""
+        return self._numbers.get((name, *labels.items())) or self._number(name, "counter", labels)
+
+    def histogram(self, name: str, **labels: str) -> Histogram:
+        """A histogram, for whoever observes often."""
+        cell, _ = self._cell(name, "histogram", labels)
+        return Histogram(self._families[name].buckets, cell)
 
     def gauge(self, name: str, value: float, **labels: str) -> None:
         """Set a gauge."""

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from gateway.attempts import Attempts
+from gateway.attempts import Attempts, is_answer
 from gateway.delivery import deliver, finish, flow_headers
 from gateway.errors import Denied, LexgateError, Unavailable, UpstreamFailed, UpstreamTimeout
 from gateway.flow import Flow
@@ -65,41 +65,47 @@ async def run(flow: Flow, services: Services) -> None:
 
 
 async def _journey(flow: Flow, services: Services) -> None:
-    for step in REQUEST:
-        flow.trace.step(step.__name__)
-        await step(flow, services)
+    await _steps(REQUEST, flow, services)
     await _attempts(flow, services)
-    for step in ANSWER:
-        flow.trace.step(step.__name__)
-        await step(flow, services)
+    await _steps(ANSWER, flow, services)
     await deliver(flow, services)
+
+
+async def _steps(steps: tuple[Step, ...], flow: Flow, services: Services) -> None:
+    traced = flow.trace.span is not None
+    for step in steps:
+        if traced:
+            flow.trace.step(step.__name__)
+        await step(flow, services)
 
 
 async def _attempts(flow: Flow, services: Services) -> None:
     """Until an answer is the caller's. Another attempt is a new decision and a new record: see gateway/attempts.py."""
-    task = asyncio.current_task()
-    if task is not None:
-        flow.caller.cancel_when_gone(task)
-    attempts = Attempts(flow, services)
+    if flow.caller.task is not None:
+        flow.caller.cancel_when_gone(flow.caller.task)
+    attempts: Attempts | None = None
     try:
-        while not attempts.over:
+        while attempts is None or not attempts.over:
             try:
-                for step in ATTEMPT:
-                    flow.trace.step(step.__name__)
-                    await step(flow, services)
+                await _steps(ATTEMPT, flow, services)
             except (Denied, UpstreamFailed, UpstreamTimeout) as error:
+                attempts = attempts or Attempts(flow, services)
                 await attempts.failed(error)
             else:
+                if attempts is None and is_answer(flow):
+                    return  # as it nearly always is
+                attempts = attempts or Attempts(flow, services)
                 await attempts.answered()
     finally:
-        attempts.close()
+        if attempts is not None:
+            attempts.close()
 
 
 async def _end(flow: Flow, services: Services) -> None:
     """Outcome record, terminal bytes, settlement."""
     try:
         if flow.limits:
-            if flow.log.lost.is_set():
+            if flow.log.is_lost:
                 raise Unavailable("the log is gone, so this call ends here", retry_after=1)
             flow.trace.step(record.__name__)
             await record(flow, services)

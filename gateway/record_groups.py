@@ -7,38 +7,39 @@ from typing import Any
 from audit.record import LeafDraft, LeafKind
 from gateway.flow import Flow
 
-ANSWERED = frozenset({"response", "delivered"})
-"""Digests that are known only after the intent."""
+ASKED = frozenset({"received", "forwarded"})
+"""Digests that the intent has said; those of the answer and of each of its outputs are known only after it."""
 
 
 def intent(flow: Flow, time_us: int) -> LeafDraft:
     """The leaf of one attempt, written before its first byte leaves."""
+    who, digests = flow.who, flow.digests
     return LeafDraft(
         kind=LeafKind.INTENT,
         flow=flow.id,
         time_us=time_us,
-        tenant=flow.who.tenant,
-        user=flow.who.user,
+        tenant=who.tenant,
+        user=who.user,
         attempt=flow.attempt,
         plain_json=True,
         groups={
             "pub": {**_decided(flow), "attempt": flow.attempt},
             "facts": flow.facts,
             "subj": _subjects(flow),
-            "digest": {name: flow.digests[name] for name in ("received", "forwarded")},
+            "digest": {"received": digests["received"], "forwarded": digests["forwarded"]},
         },
     )
 
 
 def outcome(flow: Flow, time_us: int) -> LeafDraft:
     """The one leaf that says how a flow ended: also denied, failed and aborted ones."""
-    report, timing = flow.report, flow.timing
+    report, timing, who = flow.report, flow.timing, flow.who
     return LeafDraft(
         kind=LeafKind.OUTCOME,
         flow=flow.id,
         time_us=time_us,
-        tenant=flow.who.tenant,
-        user=flow.who.user,
+        tenant=who.tenant,
+        user=who.user,
         attempt=flow.attempt,
         plain_json=True,
         groups={
@@ -48,6 +49,7 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
                 "error": flow.error.code if flow.error else None,
                 "rule": getattr(flow.error, "rule", None) or None,
                 "labels": list(flow.labels),
+                **({} if flow.outputs is None else flow.outputs.said()),
                 "finish": report.finish if report else None,
                 "stopped": report.stopped if report else None,
                 "http_status": flow.upstream.status if flow.upstream else None,
@@ -61,7 +63,10 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
             },
             # What the intent has said of persons and of the request is not said again.
             **({} if flow.intents else {"subj": _subjects(flow)}),
-            "digest": {name: value for name, value in flow.digests.items() if not flow.intents or name in ANSWERED},
+            "digest": {
+                **{name: value for name, value in flow.digests.items() if not flow.intents or name not in ASKED},
+                **({"outputs": flow.outputs.known_by()} if flow.outputs is not None and flow.outputs.made else {}),
+            },
         },
     )
 
@@ -74,10 +79,29 @@ def _told(flow: Flow) -> bool:
 
 def _decided(flow: Flow) -> dict[str, Any]:
     flow.told = (flow.decision, flow.provider, flow.redacted)
-    who, request, decision, content = flow.who, flow.request, flow.decision, flow.classification
+    decided, decision = flow.decided, flow.decision
+    shared = decided.told if decided is not None and decided.decision is decision else None
+    if shared is None:
+        shared = _shared(flow)
+        if decided is not None and decided.decision is decision:
+            decided.told = shared
     action = None if decision is None else "route" if flow.routed and decision.action != "block" else decision.action
     return {
+        **shared,
         "decision": action,
+        **({"unread": list(flow.unread)} if flow.unread else {}),
+        "redactions": dict(flow.redacted.redactions) if flow.redacted else {},
+        "parents": list(flow.parents),
+        **({"parents_by": list(flow.parents_by)} if flow.parents_by else {}),
+        "trace_id": flow.trace.trace_id,
+        "span_id": flow.trace.span_id,
+    }
+
+
+def _shared(flow: Flow) -> dict[str, Any]:
+    """What is said of each call that is decided alike."""
+    who, request, decision, content = flow.who, flow.request, flow.decision, flow.classification
+    return {
         "grade": content.grade if content else None,
         "categories": list(content.categories) if content else [],
         "rules": [{"id": rule.id, "citation": rule.citation} for rule in decision.rules] if decision else [],
@@ -91,13 +115,8 @@ def _decided(flow: Flow) -> dict[str, Any]:
         "mechanism": decision.mechanism if decision else None,
         "entities": dict(content.entities) if content else {},
         "uninspected": list(content.uninspected) if content else [],
-        "redactions": dict(flow.redacted.redactions) if flow.redacted else {},
-        "parents": list(flow.parents),
-        **({"parents_by": list(flow.parents_by)} if flow.parents_by else {}),
         "audience": who.audience,
         "purpose": who.purpose,
-        "trace_id": flow.trace.trace_id,
-        "span_id": flow.trace.span_id,
     }
 
 
@@ -109,8 +128,18 @@ def _subjects(flow: Flow) -> dict[str, Any]:
         "user": who.user,
         "session": flow.session,
         "party": who.key_id,
-        "subjects": sorted({finding.subject for finding in flow.findings if finding.subject}),
+        "subjects": _subject_keys(flow),
     }
+
+
+def _subject_keys(flow: Flow) -> list[str]:
+    known = flow.known
+    if known is not None and known.subjects is not None:
+        return known.subjects
+    subjects = sorted({finding.subject for finding in flow.findings if finding.subject})
+    if known is not None:
+        known.subjects = subjects
+    return subjects
 
 
 def _milliseconds(start: float, end: float) -> int | None:

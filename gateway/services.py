@@ -8,9 +8,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from gateway.answer_digests import Digests
-from gateway.call_metrics import count_call
 
 if TYPE_CHECKING:
+    from gateway.call_metrics import CallMetrics
     from gateway.decided_calls import DecidedCalls
     from gateway.directory import Directory
     from gateway.flow import Flow
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
+    from gateway.inspection.own.folder import Own
     from gateway.known_requests import KnownRequests
     from gateway.limits import LimitTable
     from gateway.lineage import Lineage
     from gateway.log_connection import LogConnection
+    from gateway.marking.client import MarkingClient
+    from gateway.marking.content_store import ContentStore
+    from gateway.marking.stamps import Stamps
     from gateway.metrics import Registry
     from gateway.model_names import ModelNames
     from gateway.policy_point import PolicyPoint
@@ -30,12 +34,14 @@ if TYPE_CHECKING:
     from gateway.settler import Settler
     from gateway.strangers import Refusals
     from gateway.telemetry import Tracing
+    from gateway.upstream.fetch import Fetcher
     from gateway.upstream.headers import RequestHeaders
     from gateway.upstream.health import Health
     from gateway.upstream.key_pool import KeyPools
     from gateway.upstream.port import Upstream
     from gateway.upstream.routing import Routes
     from gateway.vault import Vault
+    from watermark.marking import Signer
 
 Derive = Callable[[str, str], bytes]
 """(purpose, context) -> 32 bytes, from the key folder."""
@@ -67,11 +73,13 @@ class Services:
     refusals: Refusals
     log: LogConnection
     inspectors: InspectorPool
+    extractors: InspectorPool  # of files
     verdicts: VerdictCache
     lineage: Lineage
     known_requests: KnownRequests
     texts_version: str  # version of patterns and models: part of every cache key, one name for each layer
     segments_version: str
+    own: Own  # detectors of the organisation's own
     guard: GuardScanner
     model_names: ModelNames
     policy: PolicyPoint
@@ -84,13 +92,29 @@ class Services:
     heavy: HeavyWork
     tracing: Tracing
     metrics: Registry
+    call_metrics: CallMetrics
     keys: TenantKeys
     decoders: Mapping[str, Callable[..., Any]]
     own_labels: tuple[str, ...]
     outbound_tools: Mapping[str, frozenset[str]]
     vault: Vault
+    marking: MarkingClient
+    signer: Signer  # of text manifests; files are signed by marking workers
+    stamps: Stamps
+    content: ContentStore
+    fetcher: Fetcher
     placeholder_key: bytes = field(repr=False)
     subject_key: bytes = field(repr=False)
+
+    def version_for(self, layer: str, tenant: str) -> str:
+        """The cache's version of a layer for a tenant's content: other tenants' own detectors do not matter."""
+        return f"{layer}/{self.own.version}" if self.own.concerns(tenant) else layer
+
+    def own_detectors(self, tenant: str) -> dict[str, str] | None:
+        """What an inspector needs to know of them; None when there are none for this tenant."""
+        if not self.own.concerns(tenant):
+            return None
+        return {"version": self.own.version, "tenant": tenant, "key": self.keys.get("registered", tenant).hex()}
 
     def digest(self, tenant: str, data: bytes) -> str:
         """Keyed digest of bytes: provable to whoever holds them, worth nothing to anybody else."""
@@ -104,4 +128,4 @@ class Services:
 
     def count(self, flow: Flow) -> None:
         """Metrics of a call that has ended."""
-        count_call(self.metrics, flow)
+        self.call_metrics.count(flow)

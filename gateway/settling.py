@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from gateway.flow import Flow, PartKind, Span
+from gateway.flow import CLASS, Flow, PartKind, Span
 from gateway.protocols.request import DecodedRequest, Segment
 from gateway.services import Services
 
@@ -50,7 +50,7 @@ def content_of(flow: Flow) -> bytes:
     return orjson.dumps(
         [
             flow.time_us // DAY_US, flow.digests.get("forwarded"), provider.name, provider.price_provider,
-            provider.tokenizer, flow.endpoint.protocol, flow.endpoint.path, flow.labels, flow.uninspected,
+            provider.tokenizer, flow.endpoint.protocol, flow.endpoint.path, flow.labels, flow.uninspected, flow.files,
             report and [
                 report.finish, report.tool_names, bool(report.reasoning_text), report.provider_text,
                 report.delivered_text, report.usage and report.usage.as_dict(),
@@ -95,7 +95,7 @@ def settling(flow: Flow, content: bytes, services: Services) -> Settling:
         "protocol": request.protocol,
         "request": rows,
         "tools": bool(request.caller_tools or request.provider_tools or request.json_mode),
-        "opaque": bool(flow.uninspected or request.references or request.previous or not rows),
+        "opaque": bool(flow.uninspected or flow.files or request.references or request.previous or not rows),
         "output_text": report.provider_text if report else "",
         "delivered_text": delivered,
         "inspect": known is None,
@@ -114,7 +114,7 @@ def settling(flow: Flow, content: bytes, services: Services) -> Settling:
 
 def entities(spans: Sequence[Span]) -> dict[str, int]:
     """How many entities of each label."""
-    return dict(sorted(Counter(span.label for span in spans).items()))
+    return dict(sorted(Counter(span.label for span in spans if span.label != CLASS).items()))
 
 
 def _rows(

@@ -1,7 +1,7 @@
 """The processes of `lexgate serve`, and what happens when one dies.
 
-Started in the order of who needs whom: log writer, inspectors, data workers, control process; stopped in reverse, so
-that running calls still find everything. A child that ends is made again, slower each time it fails; a data worker
+Started together, since most of a start is imports and models: who needs another waits for its socket. Stopped in the order
+of who needs whom, control process and data workers first, so that running calls still find everything. A child that ends is made again, slower each time it fails; a data worker
 whose event loop is stuck is killed (its calls are refused, its flows closed as `interrupted` by the log writer).
 
   SIGTERM, SIGINT   drain and end        SIGHUP   reload the whole configuration; a bad one changes nothing
@@ -18,7 +18,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -28,6 +28,12 @@ from gateway.configuration import load
 from gateway.effective import Effective
 from gateway.errors import ConfigurationError, Unavailable
 from gateway.identity import issued_keys
+from gateway.inspection.service import STUCK_S
+from gateway.marking.installed import unavailable
+from gateway.marking.keys import prepare_signer
+from gateway.marking.wire import SOCKET
+from gateway.marking.worker import listen
+from gateway.own_stage import sources_of, stage_own
 from gateway.processes.child_process import Child
 from gateway.settings import Settings
 
@@ -38,6 +44,8 @@ LONGEST_BACKOFF = 10.0
 STOP_SECONDS = 10.0
 BIND_SECONDS = 3.0
 START_TRIES = 3
+MARKING_QUEUE = 32
+"""Jobs that wait for a marking worker before further ones are refused."""
 
 log = structlog.get_logger("lexgate.supervisor")
 
@@ -76,14 +84,33 @@ class Supervisor:
 
     async def _start(self) -> None:
         settings = self._settings
+        prepare_signer(settings)
+        _remove_sockets(settings.run_path)
         effective = await self._put_in_force(settings)
+        marking = (
+            listen(settings.run_path, SOCKET, MARKING_QUEUE) if not unavailable(settings.marking.processes) else None
+        )
         data, control = [await _listen(address) for address in (settings.listen.data, settings.listen.control)]
-        self._sockets = [data, control]
+        self._sockets = [data, control, *([marking] if marking else [])]
         file = str(effective)
         writer = Child("log-writer", ("process-writer", file))
+        patience = settings.timeouts.inspect + STUCK_S  # native code may hold an inspector's loop for so long
         inspectors = [
-            Child(f"inspector-{index}", ("process-inspector", file, str(index)))
+            Child(f"inspector-{index}", ("process-inspector", file, str(index)), beats=True, patience=patience)
             for index in range(settings.inspection.processes)
+        ]
+        markers = [
+            Child(
+                f"marker-{index}",
+                ("process-marker", file, str(index), str(marking.fileno())),
+                pass_fds=(marking.fileno(),),
+            )
+            for index in range(settings.marking.processes if marking else 0)
+            if marking is not None
+        ]
+        extractors = [
+            Child(f"extractor-{index}", ("process-extractor", file, str(index)), beats=True, patience=patience)
+            for index in range(settings.inspection.processes if settings.inspection.files else 0)
         ]
         workers = [
             Child(
@@ -97,9 +124,8 @@ class Supervisor:
         control_process = Child(
             "control", ("process-control", file, str(control.fileno())), pass_fds=(control.fileno(),)
         )
-        self._groups = [[writer, *inspectors], [*workers, control_process]]
-        for group in self._groups:
-            await asyncio.gather(*(_started(child) for child in group))
+        self._groups = [[writer, *inspectors, *markers, *extractors], [*workers, control_process]]
+        await _all_started([child for group in self._groups for child in group])
         self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
         self._tasks += [asyncio.ensure_future(self._watch_bundle()), asyncio.ensure_future(self._watch_reload())]
 
@@ -118,7 +144,7 @@ class Supervisor:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             if child.stalled(self._settings.timeouts.stall):
-                log.error("event loop is stuck, the worker is replaced", child=child.name)
+                log.error("event loop is stuck, the process is replaced", child=child.name)
                 child.signal(signal.SIGKILL)
             if child.alive and child.process is not None and not child.beats:
                 with contextlib.suppress(TimeoutError):
@@ -139,10 +165,10 @@ class Supervisor:
                 await child.start()
 
     async def _watch_bundle(self) -> None:
-        """A bundle replaced by an atomic rename is taken into use; a bad one changes nothing."""
+        """A replaced bundle, recogniser or registered table is taken into use; a bad one changes nothing."""
         while True:
             await asyncio.sleep(BUNDLE_SECONDS)
-            now = signature(self._settings.policies.bundle)
+            now = _signature(self._settings)
             if now != self._bundle_signature:
                 await self._try_reload(self._settings)
 
@@ -159,7 +185,7 @@ class Supervisor:
             await self._try_reload(settings)
 
     async def _try_reload(self, settings: Settings) -> None:
-        self._bundle_signature = signature(settings.policies.bundle)
+        self._bundle_signature = _signature(settings)
         try:
             await self._put_in_force(settings)
         except ConfigurationError as error:
@@ -175,11 +201,35 @@ class Supervisor:
 
     async def _put_in_force(self, settings: Settings) -> Path:
         """Stages the bundle and writes the effective configuration. Raises ConfigurationError; nothing changes then."""
-        self._bundle_signature = signature(settings.policies.bundle)
+        self._bundle_signature = _signature(settings)
         issued_keys.read(settings.issued_keys_path)
         staged = await stage(settings.policies.bundle, settings.run_path)
+        own = await stage_own(settings)
         self._generation += 1
-        return Effective(settings, staged.path, staged.digest, self._generation, self._instance).write()
+        return Effective(settings, staged.path, staged.digest, self._generation, self._instance, own).write()
+
+
+def _signature(settings: Settings) -> object:
+    """Changes whenever a file does that is taken into use without being asked: the bundle, own detectors."""
+    return signature(settings.policies.bundle), sources_of(settings).signature()
+
+
+async def _all_started(children: Sequence[Child]) -> None:
+    """Starts them side by side. When one cannot be started none is begun any more, and that is raised."""
+    starting = [asyncio.ensure_future(_started(child)) for child in children]
+    try:
+        await asyncio.gather(*starting)
+    except BaseException:
+        for task in starting:
+            task.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)
+        raise
+
+
+def _remove_sockets(run_dir: Path) -> None:
+    """What a supervisor that was killed left: nobody must wait at the door of a process that is gone."""
+    for socket_file in run_dir.glob("*.sock"):
+        socket_file.unlink(missing_ok=True)
 
 
 async def _started(child: Child) -> None:
@@ -199,8 +249,9 @@ def _same_foundations(old: Settings, new: Settings) -> None:
     for name in ("listen", "tls", "store", "run_dir", "keys", "workers", "origin"):
         if getattr(old, name) != getattr(new, name):
             raise ConfigurationError(f"{name}: takes effect only after a restart")
-    if old.inspection != new.inspection:
-        raise ConfigurationError("inspection: takes effect only after a restart")
+    for name in ("inspection", "marking"):
+        if getattr(old, name) != getattr(new, name):
+            raise ConfigurationError(f"{name}: takes effect only after a restart")
 
 
 async def _listen(address: str) -> socket.socket:

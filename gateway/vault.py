@@ -47,6 +47,7 @@ class Earlier:
     provider: str
     flow: str
     placeholders: Mapping[str, Restorable] = field(repr=False)
+    model: str = ""  # "" in what earlier versions of this gateway kept
 
 
 class Vault:
@@ -89,7 +90,7 @@ class Vault:
         values = {text: [known.label, known.value] for text, known in _newest(earlier.placeholders).items()}
         nonce = os.urandom(_NONCE)
         sealed = nonce + self._cipher(tenant).encrypt(
-            nonce, orjson.dumps([earlier.provider, earlier.flow, values]), name
+            nonce, orjson.dumps([earlier.provider, earlier.flow, values, earlier.model]), name
         )
         now = int(self._clock() * 1_000_000)
         with self._lock:
@@ -116,8 +117,9 @@ class Vault:
             plain = self._cipher(tenant).decrypt(found[0][:_NONCE], found[0][_NONCE:], name)
         except InvalidTag:
             return None  # not what this gateway has written
-        provider, flow, values = orjson.loads(plain)
-        return Earlier(provider, flow, {text: Restorable(label, value) for text, (label, value) in values.items()})
+        provider, flow, values, *model = orjson.loads(plain)
+        placeholders = {text: Restorable(label, value) for text, (label, value) in values.items()}
+        return Earlier(provider, flow, placeholders, *model)
 
     def _name(self, tenant: str, principal: str, response: str) -> bytes:
         fields = [part.encode() for part in (tenant, principal, response)]

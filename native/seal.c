@@ -200,6 +200,54 @@ static PyObject *leaf_hash(PyObject *self, PyObject *argument) {
     return PyBytes_FromStringAndSize((const char *)out, 32);
 }
 
+/* Hashes of many leaves, 32 bytes each. */
+static PyObject *leaf_hashes(PyObject *self, PyObject *list) {
+    (void)self;
+    if (!PyList_Check(list)) {
+        PyErr_SetString(PyExc_TypeError, "a list of entries expected");
+        return NULL;
+    }
+    Py_ssize_t count = PyList_GET_SIZE(list);
+    PyObject *result = PyBytes_FromStringAndSize(NULL, count * 32);
+    if (result == NULL) return NULL;
+    uint8_t *out = (uint8_t *)PyBytes_AS_STRING(result);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Bytes entry;
+        if (bytes_of(PyList_GET_ITEM(list, i), &entry) < 0) {
+            Py_DECREF(result);
+            return NULL;
+        }
+        prefixed(0, entry.data, (size_t)entry.size, out + 32 * i);
+    }
+    return result;
+}
+
+/* RFC 6962 section 2.1: the roots of the complete subtrees of a tree of `size` leaves, after leaves with these hashes. */
+static PyObject *grow(PyObject *self, PyObject *args) {
+    (void)self;
+    const char *before, *hashes;
+    Py_ssize_t roots, added;
+    unsigned long long size;
+    if (!PyArg_ParseTuple(args, "y#Ky#", &before, &roots, &size, &hashes, &added)) return NULL;
+    uint8_t stack[65][32], pair[64];
+    int top = (int)(roots / 32), expected = 0;
+    for (unsigned long long n = size; n; n >>= 1) expected += (int)(n & 1);
+    if (roots % 32 || added % 32 || roots / 32 != expected || size >> 62) {
+        PyErr_SetString(PyExc_ValueError, "one root of 32 bytes for each complete subtree, and whole hashes, expected");
+        return NULL;
+    }
+    memcpy(stack, before, (size_t)roots);
+    for (Py_ssize_t i = 0; i < added / 32; i++) {
+        memcpy(stack[top++], hashes + 32 * i, 32);
+        for (unsigned long long n = size++; n & 1; n >>= 1) {
+            memcpy(pair, stack[top - 2], 32);
+            memcpy(pair + 32, stack[top - 1], 32);
+            prefixed(1, pair, 64, stack[--top - 1]);
+        }
+    }
+    return PyBytes_FromStringAndSize((const char *)stack, (Py_ssize_t)top * 32);
+}
+
 static int plain_ascii(Bytes text) {
     for (Py_ssize_t i = 0; i < text.size; i++) {
         unsigned char c = (unsigned char)text.data[i];
@@ -361,6 +409,8 @@ static PyMethodDef methods[] = {
     {"commitments", commitments, METH_VARARGS, "commitments(place, [(name, body, secret), ...]) -> JSON object of base64."},
     {"flow_commitments", flow_commitments, METH_VARARGS, "flow_commitments(place, name, flows, bodies, secrets) -> 32 bytes each."},
     {"root", root, METH_O, "root(hashes) -> Merkle root over leaves of 32 bytes each."},
+    {"leaf_hashes", leaf_hashes, METH_O, "leaf_hashes([entry, ...]) -> SHA-256(0x00 || entry) of each, 32 bytes."},
+    {"grow", grow, METH_VARARGS, "grow(roots, size, hashes) -> roots of the complete subtrees once these leaves were added."},
     {"leaf_hash", leaf_hash, METH_O, "leaf_hash(entry) -> SHA-256(0x00 || entry)."},
     {NULL, NULL, 0, NULL},
 };

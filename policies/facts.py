@@ -118,14 +118,14 @@ SHAPE: Final[Mapping[str, Check | Mapping[str, Check | Mapping[str, Check]]]] = 
     },
     "request": {
         "protocol": _text, "stream": _flag, "json_mode": _flag, "tools": _count, "provider_tools": _list(_text),
-        "references": _list(_text), "uninspected": _list(_text),
+        "references": _list(_text), "uninspected": _list(_text), "files": _list(_text),
     },
     "data": {
         "grade": _grade, "categories": _list(_text), "entities": _map(_count),
         "subjects": dict.fromkeys(SUBJECT_CLASSES, _count), "new_subjects": dict.fromkeys(SUBJECT_CLASSES, _count),
         "important": _flag, "minors": _flag, "ages": _list(_count), "role": _text, "foreign_origin": _flag,
         "citizens": _list(_country), "collecting": _flag, "government_related": _flag, "pseudonymised": _flag,
-        "phi": _flag,
+        "phi": _flag, "unredactable": _map(_count),
     },
     "counters": {
         "cn_pi_ytd": _count, "cn_spi_ytd": _count, **{f"us_{name}_12m": _count for name in US_CLASSES},
@@ -139,9 +139,10 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "caller": {"region": ""},
     "organisation": {"hipaa": False},
     "destination": {"covered_person": False},
+    "request": {"files": []},
     "data": {
         "ages": [], "role": "", "foreign_origin": False, "citizens": [], "collecting": True,
-        "government_related": False, "pseudonymised": False, "phi": False,
+        "government_related": False, "pseudonymised": False, "phi": False, "unredactable": {},
     },
     "counters": {"days_since_first_transfer": None},
 }  # fmt: skip

@@ -29,13 +29,13 @@ def neutral() -> dict[str, Any]:
         },
         "request": {
             "protocol": "openai_chat", "stream": False, "json_mode": False, "tools": 0, "provider_tools": [],
-            "references": [], "uninspected": [],
+            "references": [], "uninspected": [], "files": [],
         },
         "data": {
             "grade": "L1", "categories": [], "entities": {}, "subjects": dict.fromkeys(SUBJECT_CLASSES, 0),
             "new_subjects": dict.fromkeys(SUBJECT_CLASSES, 0), "important": False, "minors": False, "ages": [],
             "role": "", "foreign_origin": False, "citizens": [], "collecting": True, "government_related": False,
-            "pseudonymised": False, "phi": False,
+            "pseudonymised": False, "phi": False, "unredactable": {},
         },
         "counters": {
             "cn_pi_ytd": 0, "cn_spi_ytd": 0, **{f"us_{name}_12m": 0 for name in US_CLASSES},

@@ -13,13 +13,25 @@ class UnknownProfile(WatermarkError):
     """No labelling profile has this name."""
 
 
+class MalformedMedia(WatermarkError):
+    """A file is not what its media type says: truncated, of impossible lengths, or made to harm its reader."""
+
+
 class MarkingFailed(WatermarkError):
-    """A file cannot be given its marks: unreadable, beyond the limits, or too small for a legible notice."""
+    """A demanded mark could not be made; the output must not be delivered as if it carried it."""
 
 
 class Unsupported(WatermarkError):
-    """Files of this media type cannot carry the demanded mark."""
+    """A type of content cannot carry a demanded mark, and policy says to refuse it then."""
+
+
+class SigningKeyUnusable(WatermarkError):
+    """The content-signing key or its certificates are missing, damaged, locked or not fit for C2PA."""
 
 
 class NotWaivable(WatermarkError):
     """An explicit label was to be left out where the profile or the decision does not allow it."""
+
+
+class BadTrustAnchors(WatermarkError):
+    """What is to be trusted is no list of certificates: nothing can be said of anybody's manifest then."""

@@ -15,6 +15,7 @@ from audit.datakeys import KEY_ID, unwrap_flow
 from audit.keys import Keyring
 from audit.merkle import inclusion_path, leaf_hash, subtree_of
 from audit.record import ERASABLE_GROUPS, OPEN_GROUPS, commit, decrypt, place_of, salt_of, segments_of
+from audit.store.batch import leaf_at
 from audit.store.sqlite import Connection
 
 
@@ -58,15 +59,14 @@ class LeafReader:
         self._users: dict[bytes, tuple[str, str, bytes | None] | None] = {}
 
     def leaf(self, index: int) -> StoredLeaf:
-        row = self._connection.execute("select * from leaf where idx = ?", (index,)).fetchone()
-        return StoredLeaf(row[0], *(bytes(column) for column in row[1:]))
+        return StoredLeaf(*leaf_at(self._connection, index))
 
     def open(self, leaf: StoredLeaf, flow: str) -> dict[str, Opened]:
         """Every group that the leaf commits to, as far as it concerns `flow`."""
         settle = leaf.is_settle
         position = leaf.entry["f"].index(flow) if settle else 0
         disclosed = orjson.loads(leaf.disclosed)
-        key, hidden = self._hidden(leaf, flow, position)
+        key, hidden = self.hidden(leaf, flow, position)
         place = place_of(leaf.entry["w"], leaf.entry["e"], leaf.entry["n"])
         groups: dict[str, Opened] = {}
         for name in leaf.entry["c"]:
@@ -88,6 +88,11 @@ class LeafReader:
         user = self._user(segments_of(leaf.sealed)[0][:KEY_ID])
         return (user[0], user[1]) if user else ("", "")
 
+    def tenant_of(self, key_id: bytes) -> str:
+        """Whose user key this is; empty once it is destroyed."""
+        user = self._user(key_id)
+        return user[0] if user and user[2] else ""
+
     def commitments(self, leaf: StoredLeaf, name: str) -> list[bytes]:
         """The commitments, one per flow, under the root that a settle leaf states for a group."""
         disclosed = orjson.loads(leaf.disclosed)
@@ -107,7 +112,7 @@ class LeafReader:
         position = leaf.entry["f"].index(flow)
         return position, len(hashes), inclusion_path(position, len(hashes), subtree_of(hashes))
 
-    def _hidden(self, leaf: StoredLeaf, flow: str, position: int) -> tuple[bytes | None, dict[str, Any]]:
+    def hidden(self, leaf: StoredLeaf, flow: str, position: int) -> tuple[bytes | None, dict[str, Any]]:
         """The flow key and the decrypted erasable groups; None and nothing when the user's key is destroyed."""
         if not leaf.sealed and not leaf.content:
             return None, {}

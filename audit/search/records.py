@@ -17,12 +17,12 @@ from audit.checkpoint import parse as parse_checkpoint
 from audit.errors import LogUnavailable, QueryInvalid
 from audit.keys import Keyring
 from audit.merkle import inclusion_path
+from audit.search.engine import reading_engine
 from audit.search.leaves import LeafReader, Opened, StoredLeaf, erased_of
 from audit.search.page import MAX_LIMIT, Page, cursor_of, position_of
 from audit.search.query import compile_query, parse
 from audit.search.trace import trace_of
 from audit.store.schema import flow as flow_table
-from audit.store.sqlite import reading_engine
 from audit.store.tiles import WIDTH, TileReader
 
 PROOF_FORMAT = "lexgate-proof/1"

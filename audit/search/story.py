@@ -41,12 +41,15 @@ def story_of(record: Mapping[str, Any]) -> str:
 
 def _who(record: Mapping[str, Any]) -> str:
     subj, pub = record["subj"], record["pub"]
+    time = record["time"].replace("T", " ").replace("Z", " UTC")
     who = f"{subj.get('user') or 'somebody'} (application {subj.get('application') or '?'}, tenant {subj.get('tenant') or '?'})"
     categories = ", ".join(pub.get("categories") or ()) or "no sensitive"
     where = f"from {pub.get('from') or '?'} to {pub.get('to') or '?'}"
     model = f"model {pub.get('model') or '?'} of provider {pub.get('provider') or '?'}"
     verb = "asked to send" if record["status"] == "denied" else "sent"
-    time = record["time"].replace("T", " ").replace("Z", " UTC")
+    if pub.get("protocol") == "content_mark":
+        profile = (pub.get("marking") or {}).get("profile", "?")
+        return f"{time}: {who} had content that was made elsewhere marked by profile {profile}."
     return f"{time}: {who} {verb} {categories} data of grade {pub.get('grade') or '?'} {where}, to {model}."
 
 

@@ -1,7 +1,7 @@
 """Backups: a consistent copy taken while the log writer works, and putting one back without forking the log.
 
-A backup holds the database (user keys in it are wrapped), the latest checkpoint, and what format it is; private keys
-only when asked for. After restoring an older state, the high-water mark beside the keys is ahead of the store and the
+A backup holds the database (user keys in it are wrapped), what a dead log writer left in its journal, the latest
+checkpoint, what format it is, and files that the caller keeps beside the store; private keys only when asked for. After restoring an older state, the high-water mark beside the keys is ahead of the store and the
 log writer refuses to start; `accept_loss` records what is gone in a leaf and goes on as a new generation.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,13 +22,15 @@ from audit.errors import KeysUnusable, StoreUnusable
 from audit.head import read_head
 from audit.keys import Keyring
 from audit.sequencer import Log
+from audit.store.batch import size_of
 from audit.store.inspect import verify_store
-from audit.store.migrate import revision
-from audit.store.schema import REVISION
+from audit.store.journal import journal_path, read_journal
+from audit.store.migrate import REVISION, revision
 from audit.store.sqlite import connect_reader, driver, only_writer
 
 FORMAT = "lexgate-backup/1"
 _DATABASE, _MANIFEST, _CHECKPOINT, _KEYS = "lexgate.db", "backup.json", "checkpoint", "keys"
+_JOURNAL, _BESIDE = "journal", "beside"
 _KEY_FILES = ("log-signing.key", "kek.key", "root.key", "log.vkey")
 
 
@@ -44,15 +46,18 @@ class Backup:
     with_keys: bool
 
 
-def backup(path: Path, keys_dir: Path, target: Path, *, with_keys: bool = False) -> Backup:
-    """Copy the store at `path` to `target`: a new folder, or a new .tar, .tar.gz or .tgz file."""
+def backup(path: Path, keys_dir: Path, target: Path, *, with_keys: bool = False, beside: Sequence[Path] = ()) -> Backup:
+    """Copy the store at `path` to `target`: a new folder, or a new .tar, .tar.gz or .tgz file.
+
+    `beside`: other files that belong to the store; one that is not there is left out.
+    """
     if target.exists() and (target.is_file() or any(target.iterdir())):
         raise StoreUnusable(f"{target} exists already; a backup does not overwrite")
     target.parent.mkdir(parents=True, exist_ok=True)
     if not _is_archive(target):
-        return _copy(path, keys_dir, target, with_keys)
+        return _copy(path, keys_dir, target, with_keys, beside)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
-        made = _copy(path, keys_dir, Path(name) / "lexgate-backup", with_keys)
+        made = _copy(path, keys_dir, Path(name) / "lexgate-backup", with_keys, beside)
         temporary = Path(name) / "archive"
         with tarfile.open(temporary, "w" if target.suffix == ".tar" else "w:gz") as archive:
             archive.add(Path(name) / "lexgate-backup", "lexgate-backup")
@@ -61,14 +66,14 @@ def backup(path: Path, keys_dir: Path, target: Path, *, with_keys: bool = False)
     return made
 
 
-def _copy(path: Path, keys_dir: Path, folder: Path, with_keys: bool) -> Backup:
+def _copy(path: Path, keys_dir: Path, folder: Path, with_keys: bool, beside: Sequence[Path]) -> Backup:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = folder / _DATABASE
     with closing(connect_reader(path)) as source, closing(driver.connect(str(database))) as copy:
         source.backup(copy)
         copy.execute("pragma journal_mode=delete")
         meta = dict(copy.execute("select key, value from meta"))
-        size = copy.execute("select coalesce(max(idx), -1) + 1 from leaf").fetchone()[0]
+        size = size_of(copy)
         note = copy.execute("select note from checkpoint order by second desc limit 1").fetchone()
     database.chmod(0o600)
     made = Backup(
@@ -80,6 +85,11 @@ def _copy(path: Path, keys_dir: Path, folder: Path, with_keys: bool) -> Backup:
         with_keys=with_keys,
     )
     (folder / _CHECKPOINT).write_text(note[0] if note else "")
+    _copy_journal(path, folder / _JOURNAL, size)
+    for file in beside:
+        if file.exists():
+            (folder / _BESIDE).mkdir(mode=0o700, exist_ok=True)
+            shutil.copy2(file, folder / _BESIDE / file.name)
     if with_keys:
         (folder / _KEYS).mkdir(mode=0o700)
         for name in _KEY_FILES:
@@ -90,6 +100,18 @@ def _copy(path: Path, keys_dir: Path, folder: Path, with_keys: bool) -> Backup:
     return made
 
 
+def _copy_journal(path: Path, target: Path, size: int) -> None:
+    """What the copy of the store, of `size` leaves, does not have yet and its journal has: the next start takes it in."""
+    journal = journal_path(path)
+    if journal.exists():
+        shutil.copyfile(journal, target)
+        target.chmod(0o600)
+        left = read_journal(target)
+        # A log writer that works has folded it into the store meanwhile, or begun it anew: then it is of no use here.
+        if left is None or left.base > size or not left.after(size):
+            target.unlink()
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What was put back, and by how many leaves the store is now behind what was signed (0: nothing is missing)."""
@@ -98,8 +120,11 @@ class Restored:
     behind: int
 
 
-def restore(source: Path, path: Path, keys_dir: Path, passphrase: str = "") -> Restored:
-    """Put a backup back at `path`, verified first. StoreUnusable when there is a store already, or the copy is bad."""
+def restore(source: Path, path: Path, keys_dir: Path, passphrase: str = "", *, beside: Sequence[Path] = ()) -> Restored:
+    """Put a backup back at `path`, verified first. StoreUnusable when there is a store already, or the copy is bad.
+
+    `beside`: where files that belong to the store stand; one that is there already stays as it is.
+    """
     with _unpacked(source) as folder, only_writer(path):
         if path.exists() and not _is_empty(path):
             raise StoreUnusable(f"{path} exists already; move it away first: it may be all that proves what happened")
@@ -115,12 +140,23 @@ def restore(source: Path, path: Path, keys_dir: Path, passphrase: str = "") -> R
                 _require_verified(temporary, keyring)
             for suffix in ("", "-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
+            _put_journal(folder / _JOURNAL, journal_path(path))
             temporary.replace(path)
         finally:
             for suffix in ("", "-wal", "-shm"):
                 temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
+        for file in beside:
+            if (folder / _BESIDE / file.name).is_file() and not file.exists():
+                shutil.copy2(folder / _BESIDE / file.name, file)
         head = read_head(keys_dir, made.origin, keyring.verifier_key(made.origin))
         return Restored(made, max(0, head.checkpoint.size - made.size) if head else 0)
+
+
+def _put_journal(copy: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    if copy.is_file():
+        shutil.copyfile(copy, target)
+        target.chmod(0o600)
 
 
 def accept_loss(path: Path, keyring: Keyring, origin: str, reason: str) -> tuple[int, int]:
@@ -168,7 +204,7 @@ def _is_empty(path: Path) -> bool:
     if revision(path) is None:
         return True
     with closing(connect_reader(path)) as connection:
-        return connection.execute("select 1 from leaf limit 1").fetchone() is None
+        return size_of(connection) == 0
 
 
 def _is_archive(path: Path) -> bool:

@@ -14,6 +14,7 @@ from audit.keys import Keyring
 from audit.merkle import leaf_hash, root_of
 from audit.record import OPEN_GROUPS, commit, sealed_hash, segments_of
 from audit.search.leaves import LeafReader, StoredLeaf
+from audit.store.batch import leaves_from
 from audit.store.migrate import require_current
 from audit.store.reindex import differences
 from audit.store.sqlite import Connection, connect_reader
@@ -44,6 +45,9 @@ def verify_store(path: Path, keyring: Keyring, vkey: str = "", *, marked: bool =
         )
         if beside.looked:
             result.steps.append(f"{beside.looked} groups beside the leaves are what was committed to, or erased")
+        if beside.unread:
+            result.problems.extend(beside.unread)
+            return result
         found = differences(connection, keyring, path.parent)
         result.problems.extend(found)
         if not found:
@@ -52,10 +56,13 @@ def verify_store(path: Path, keyring: Keyring, vkey: str = "", *, marked: bool =
 
 
 def _entries(connection: Connection, beside: _Beside) -> Iterator[tuple[int, bytes]]:
-    for row in connection.execute("select idx, entry, disclosed, sealed, content from leaf order by idx"):
-        leaf = StoredLeaf(row[0], *(bytes(column) for column in row[1:]))
-        beside.leaf = leaf
-        yield leaf.index, leaf.data
+    try:
+        for row in leaves_from(connection):
+            leaf = StoredLeaf(*row)
+            beside.leaf = leaf
+            yield leaf.index, leaf.data
+    except StoreUnusable as error:
+        beside.unread.append(str(error))
 
 
 def _tile(connection: Connection, level: int, index: int) -> bytes | None:
@@ -71,6 +78,7 @@ class _Beside:
     def __init__(self, reader: LeafReader) -> None:
         self._reader = reader
         self.looked = 0
+        self.unread: list[str] = []
 
     def check(self, index: int, entry: Mapping[str, Any]) -> Collection[str]:
         leaf = self.leaf

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from audit.projection import COLUMNS, TAGS, Row
 from audit.store.sqlite import Connection
@@ -13,9 +14,13 @@ _SHARED = ("grade", "decision", "status", "from_", "to_", "provider", "model")
 _FROM = COLUMNS.index("grade")
 _LISTS = len(COLUMNS)
 
+_ROW_STATUS = 3 + _STATUS  # where things stand in a row that is not written yet: seq, flow, time_us, columns, ...
+_ROW_SHARED = slice(3 + _FROM, 3 + _LISTS)
+_ROW_INTENTS, _ROW_OUTCOME, _ROW_SETTLE = range(3 + _LISTS, 6 + _LISTS)
+
 _INSERT = (
-    f"insert into flow (seq, flow, time_us, {', '.join(COLUMNS)}, intents, outcome)"  # noqa: S608 - our own constants
-    f" values ({', '.join('?' * (len(COLUMNS) + 5))})"
+    f"insert into flow (seq, flow, time_us, {', '.join(COLUMNS)}, intents, outcome, settle)"  # noqa: S608 - our own constants
+    f" values ({', '.join('?' * (len(COLUMNS) + 6))})"
 )
 _ATTEMPT = f"update flow set intents = intents || ',' || ?, {', '.join(f'{c} = ?' for c in _SHARED)} where seq = ?"  # noqa: S608
 _OUTCOME = f"update flow set outcome = ?, {', '.join(f'{c} = ?' for c in _SHARED)} where seq = ?"  # noqa: S608
@@ -28,6 +33,7 @@ _TAG = "insert or ignore into tag values (?, ?, ?, ?)"
 class OpenFlow:
     """A flow that has an intent and no outcome yet. `row` is None when it was read back at start-up."""
 
+    flow: str
     seq: int
     time_us: int
     owner: tuple[str, int]
@@ -35,15 +41,18 @@ class OpenFlow:
 
 
 class Projector:
-    """Gathers the changes of one batch; `flush` writes them inside the caller's transaction."""
+    """Gathers changes; `flush` writes them inside the caller's transaction.
 
-    __slots__ = ("_attempts", "_inserts", "_outcomes", "_settles", "_statuses", "_tags")
+    What happens to a flow between two flushes is written once: later leaves change its row while that waits.
+    """
+
+    __slots__ = ("_attempts", "_outcomes", "_rows", "_settles", "_statuses", "_tags")
 
     def __init__(self) -> None:
         self._clear()
 
     def _clear(self) -> None:
-        self._inserts: list[tuple[object, ...]] = []
+        self._rows: dict[str, list[Any]] = {}  # by flow: rows that are not written yet
         self._attempts: list[tuple[object, ...]] = []
         self._outcomes: list[tuple[object, ...]] = []
         self._statuses: list[tuple[object, ...]] = []
@@ -52,40 +61,56 @@ class Projector:
 
     def first(self, index: int, flow: str, time_us: int, row: Row, *, outcome: bool) -> None:
         """The first leaf of a flow: an intent, or the outcome of a call that never left."""
-        intents = "" if outcome else str(index)
-        done = index if outcome else None
-        self._inserts.append((index, flow, time_us, *row[:_LISTS], intents, done))
+        intents, done = ("", index) if outcome else (str(index), None)
+        self._rows[flow] = [index, flow, time_us, *row[:_LISTS], intents, done, None]
         self._tag(row, time_us, index)
 
     def attempt(self, index: int, opened: OpenFlow, row: Row) -> None:
         """A further intent: the columns tell of the latest attempt."""
-        self._attempts.append((str(index), *row[_FROM:_LISTS], opened.seq))
+        waiting = self._rows.get(opened.flow)
+        if waiting is None:
+            self._attempts.append((str(index), *row[_FROM:_LISTS], opened.seq))
+        else:
+            waiting[_ROW_INTENTS] += f",{index}"
+            waiting[_ROW_SHARED] = row[_FROM:_LISTS]
         self._tag(row, opened.time_us, opened.seq)
 
     def outcome(self, index: int, opened: OpenFlow, row: Row) -> None:
-        """The outcome of an open flow. One that says no decision (we died) leaves the intent's in place."""
-        status = row[_STATUS]
-        before = opened.row
-        same = before is not None and _said(before) == _said(row)
-        if same or not row[_FROM + 1]:
-            self._statuses.append((index, status, opened.seq))
+        """The outcome of an open flow. One that says no decision leaves the intent's in place."""
+        waiting, before = self._rows.get(opened.flow), opened.row
+        if waiting is not None:
+            waiting[_ROW_OUTCOME] = index
+        if not row[_FROM + 1] or (before is not None and _said(before) == _said(row)):
+            if waiting is None:
+                self._statuses.append((index, row[_STATUS], opened.seq))
+            else:
+                waiting[_ROW_STATUS] = row[_STATUS]
             return
-        self._outcomes.append((index, *row[_FROM:_LISTS], opened.seq))
+        if waiting is None:
+            self._outcomes.append((index, *row[_FROM:_LISTS], opened.seq))
+        else:
+            waiting[_ROW_SHARED] = row[_FROM:_LISTS]
         self._tag(row, opened.time_us, opened.seq)
 
     def settle(self, index: int, flows: Sequence[str]) -> None:
         """A settle leaf."""
-        self._settles.extend((index, flow) for flow in flows)
+        rows = self._rows
+        for flow in flows:
+            waiting = rows.get(flow)
+            if waiting is None:
+                self._settles.append((index, flow))
+            else:
+                waiting[_ROW_SETTLE] = index
 
     def _tag(self, row: Row, time_us: int, seq: int) -> None:
-        for kind, values in zip(TAGS, row[_LISTS:], strict=True):
-            for value in values:
-                self._tags.append((kind, value, time_us, seq))
+        if any(lists := row[_LISTS:]):
+            for kind, values in zip(TAGS, lists, strict=True):
+                self._tags += [(kind, value, time_us, seq) for value in values]
 
     def flush(self, connection: Connection) -> None:
-        """Write the batch. Inserts first: what follows may concern them."""
+        """Write what was gathered. The rows first: settlements of flows written earlier come last."""
         for statement, rows in (
-            (_INSERT, self._inserts),
+            (_INSERT, list(self._rows.values())),
             (_ATTEMPT, self._attempts),
             (_OUTCOME, self._outcomes),
             (_STATUS_ONLY, self._statuses),
@@ -101,7 +126,7 @@ def open_flows(connection: Connection, floor: int) -> Iterator[tuple[str, OpenFl
     """The flows without an outcome among those that began at leaf `floor` or later."""
     found = "select flow, seq, time_us from flow where seq >= ? and outcome is null"
     for flow, seq, time_us in connection.execute(found, (floor,)).fetchall():
-        yield flow, OpenFlow(seq, time_us, ("", 0), None)
+        yield flow, OpenFlow(flow, seq, time_us, ("", 0), None)
 
 
 def _said(row: Row) -> tuple[object, ...]:

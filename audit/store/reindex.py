@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from audit.keys import Keyring
+from audit.made.follow import rebuild
 from audit.projection import row_of
 from audit.search.leaves import LeafReader, StoredLeaf
+from audit.store.batch import leaves_from, size_of
 from audit.store.migrate import require_current
 from audit.store.projector import OpenFlow, Projector, open_flows
 from audit.store.sqlite import Connection, connect_writer, driver, only_writer
@@ -19,7 +20,10 @@ _BATCH = 2_000  # leaves between two writes
 
 
 def reindex(path: Path, keyring: Keyring) -> int:
-    """Replace the projection by one built from the log; the number of flows. The log writer must not be running."""
+    """Build the projection anew from the log, and the index of what was made; the number of flows.
+
+    The log writer must not be running.
+    """
     with only_writer(path):
         require_current(path)
         with closing(connect_writer(path)) as connection:
@@ -27,9 +31,11 @@ def reindex(path: Path, keyring: Keyring) -> int:
             for table in _TABLES:
                 connection.execute(f"delete from {table}")  # noqa: S608 - our own constants
             project(connection, connection, keyring)
-            connection.execute("insert or replace into meta select 'projected', count(*) from leaf")
+            connection.execute("insert or replace into meta values ('projected', ?)", (str(size_of(connection)),))
             connection.execute("commit")
-            return int(connection.execute("select count(*) from flow").fetchone()[0])
+            count = int(connection.execute("select count(*) from flow").fetchone()[0])
+        rebuild(path, keyring)
+    return count
 
 
 def project(source: Connection, target: Connection, keyring: Keyring, end: int | None = None) -> None:
@@ -54,10 +60,8 @@ def _project(
     end: int | None = None,
 ) -> None:
     reader, projector = LeafReader(source, keyring), Projector()
-    for count, leaf in enumerate(_leaves(source, first), 1):
-        if end is not None and leaf.index >= end:
-            break
-        _one(leaf, reader, projector, opened)
+    for count, leaf in enumerate(leaves_from(source, first, end), 1):
+        _one(StoredLeaf(*leaf), reader, projector, opened)
         if count % _BATCH == 0:
             projector.flush(target)
     projector.flush(target)
@@ -79,25 +83,13 @@ def _one(leaf: StoredLeaf, reader: LeafReader, projector: Projector, opened: dic
     if known is None:
         projector.first(leaf.index, flow, entry["t"], row, outcome=kind == "outcome")
         if kind == "intent":
-            opened[flow] = OpenFlow(leaf.index, entry["t"], (entry["w"], entry["e"]), row)
+            opened[flow] = OpenFlow(flow, leaf.index, entry["t"], (entry["w"], entry["e"]), row)
     elif kind == "intent":
         projector.attempt(leaf.index, known, row)
         known.row = row
     else:
         projector.outcome(leaf.index, known, row)
         del opened[flow]
-
-
-def _leaves(connection: Connection, first: int) -> Iterator[StoredLeaf]:
-    """The leaves from `first` on, in a cursor of their own, a piece at a time: the tables beside them change meanwhile."""
-    at = first - 1
-    while True:
-        rows = connection.execute("select * from leaf where idx > ? order by idx limit ?", (at, _BATCH)).fetchall()
-        if not rows:
-            return
-        for row in rows:
-            yield StoredLeaf(row[0], *(bytes(column) for column in row[1:]))
-        at = rows[-1][0]
 
 
 def differences(connection: Connection, keyring: Keyring, folder: Path) -> list[str]:

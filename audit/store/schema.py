@@ -1,13 +1,10 @@
-"""The tables. `leaf`, `tile`, `checkpoint`, `stream`, `user_key` are the log; `counted*` the counters; the rest is a
+"""The tables. `batch`, `tile`, `checkpoint`, `stream`, `user_key` are the log; `counted*` the counters; the rest is a
 projection for search that can be rebuilt from the log (`lexgate audit reindex`).
 """
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
-
-REVISION = "0001"
-"""The Alembic revision that this program reads and writes."""
 
 metadata = MetaData()
 
@@ -18,15 +15,13 @@ meta = Table(
     Column("value", Text, nullable=False),
     comment="origin and generation of the log",
 )
-leaf = Table(
-    "leaf",
+batch = Table(
+    "batch",
     metadata,
-    Column("idx", Integer, primary_key=True),
-    Column("entry", LargeBinary, nullable=False),
-    Column("disclosed", LargeBinary, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("content", LargeBinary, nullable=False),
-    comment="one row per leaf, dense from 0: the truth",
+    Column("first", Integer, primary_key=True),
+    Column("leaves", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    comment="the leaves, dense from 0: the truth; a row holds those that became durable together, see audit/store/batch.py",
 )
 tile = Table(
     "tile",

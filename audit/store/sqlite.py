@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from pysqlite3 import dbapi2
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import QueuePool
 
 from audit.errors import SqliteAffected, StoreLocked, StoreUnusable
 
@@ -49,10 +47,11 @@ def connect_writer(path: Path) -> Connection:
     require_sound()
     connection = driver.connect(str(path), isolation_level=None, timeout=10.0)
     for pragma in (
+        "page_size=16384",  # of a new store: a quarter of the writes for a transaction of many leaves
         "journal_mode=wal",
         "synchronous=full",
-        "wal_autocheckpoint=4000",
-        "cache_size=-65536",
+        "wal_autocheckpoint=1000",
+        "cache_size=-16384",
         "secure_delete=on",  # a destroyed key must not linger in free pages
         "foreign_keys=off",
     ):
@@ -69,13 +68,6 @@ def connect_reader(path: Path) -> Connection:
     connection = driver.connect(uri, uri=True, isolation_level=None, timeout=10.0, check_same_thread=False)
     connection.execute("pragma query_only=on")
     return connection
-
-
-def reading_engine(path: Path) -> Engine:
-    """SQLAlchemy over `connect_reader`."""
-    return create_engine(
-        "sqlite://", module=driver, creator=lambda: connect_reader(path), poolclass=QueuePool, pool_size=4
-    )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Collection, Iterable
 
 from audit.merkle import Subtree, Tree, leaf_hash, root_of
+from audit.store.batch import leaves_from, size_of
 from audit.store.sqlite import Connection
 
 WIDTH = 256  # hashes in a full tile
@@ -33,6 +34,19 @@ class TileBuilder:
             self._full.append((level, done, data))
             self._levels[level] = (done + 1, bytearray())
             self.append(root_of(split(data)), level + 1)
+
+    def extend(self, hashes: bytes) -> None:
+        """Add the hashes of many leaves."""
+        at = 0
+        while at < len(hashes):
+            tile = self._levels[0][1]
+            room = WIDTH * _HASH - len(tile)
+            if len(hashes) - at < room:
+                tile += hashes[at:]
+                return
+            tile += hashes[at : at + room - _HASH]
+            self.append(hashes[at + room - _HASH : at + room])
+            at += room
 
     def resume(self, level: int, done: int, hashes: Iterable[bytes]) -> None:
         """Go on where the stored log ends: `done` full tiles at `level`, then `hashes`."""
@@ -83,8 +97,7 @@ class TileReader:
 
     def _entries(self, index: int) -> list[bytes]:
         first, last = index * WIDTH, min((index + 1) * WIDTH, self.size)
-        rows = self._connection.execute("select entry from leaf where idx >= ? and idx < ? order by idx", (first, last))
-        return [bytes(entry) for (entry,) in rows]
+        return [leaf[1] for leaf in leaves_from(self._connection, first, last)]
 
     def _compute(self, level: int, index: int) -> bytes:
         if level == 0:
@@ -100,8 +113,7 @@ def split(hashes: bytes) -> list[bytes]:
 
 def restore(connection: Connection, tree: Tree, tiles: TileBuilder, sizes: Collection[int]) -> dict[int, bytes]:
     """Bring `tree` and `tiles` to the state of the stored log; the roots it had at `sizes` that it has reached."""
-    row = connection.execute("select coalesce(max(idx), -1) + 1 from leaf").fetchone()
-    size = int(row[0])
+    size = size_of(connection)
     reader = TileReader(connection, size)
     level = max(0, (size.bit_length() - 1) // _HEIGHT)
     for current in range(level, -1, -1):

@@ -21,7 +21,7 @@ def backup(target: Path, config: Path, with_keys: bool) -> None:
     from audit.store.backup import backup as copy
 
     settings = load_settings(config)
-    made = copy(settings.store_path, settings.keys_dir, target, with_keys=with_keys)
+    made = copy(settings.store_path, settings.keys_dir, target, with_keys=with_keys, beside=[settings.issued_keys_path])
     click.echo(f"{made.size} leaves of {made.origin}, schema {made.schema}, are in {target}")
     if not with_keys:
         click.echo("The private keys are not in it: keep a copy of them elsewhere (or use --with-keys).")
@@ -47,7 +47,9 @@ def restore(source: Path | None, config: Path, reason: str) -> None:
     settings = load_settings(config)
     behind = 0
     if source is not None:
-        restored = put_back(source, settings.store_path, settings.keys_dir, settings.key_passphrase)
+        restored = put_back(
+            source, settings.store_path, settings.keys_dir, settings.key_passphrase, beside=[settings.issued_keys_path]
+        )
         behind = restored.behind
         click.echo(f"{restored.backup.size} leaves of {restored.backup.origin} are back in {settings.store_path}")
     if reason:

@@ -53,18 +53,21 @@ def create(folder: Path, *, production: bool = False, passphrase: str = "", demo
         Keyring.create(folder / "keys", passphrase)
         caller, caller_hash = new_key("caller")
         operator, operator_hash = new_key("operator")
+        public, public_hash = new_key("caller") if demo else ("", "")
         text = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
             caller_sha256=caller_hash,
             operator_sha256=operator_hash,
             production="true" if production else "false",
             passphrase=f'"env:{PASSPHRASE}"' if passphrase else '""',
             providers=DEMO_PROVIDER if demo else NO_PROVIDER,
+            public_application=PUBLIC_APPLICATION if demo else "",
+            public_caller=Template(PUBLIC_CALLER).substitute(sha256=public_hash) if demo else "",
         )
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
     (folder / ".init.lock").unlink(missing_ok=True)
-    return {"caller": caller, "operator": operator}
+    return {"caller": caller, "operator": operator} | ({"public": public} if demo else {})
 
 
 NO_PROVIDER = """\
@@ -79,8 +82,22 @@ providers: []                            # until one is named here, every call i
 #    training: false
 #    certifications: [dpf]"""
 
+PUBLIC_APPLICATION = """\
+
+  - {name: public, tenant: main, audience: public, purpose: answers}   # what it makes is labelled and marked"""
+PUBLIC_CALLER = """\
+
+  - {key_sha256: "$sha256", application: public, user: public.user, country: DE}"""
+
 DEMO_PROVIDER = """\
 providers:
+  - name: demo-media                     # draws and speaks on this machine; no model, and named as what it is
+    base_url: http://127.0.0.1:8091
+    protocols: [openai]
+    jurisdiction: DE
+    models: [lexgate-procedural, lexgate-espeak]
+    retention_days: 0
+    training: false
   - name: demo                           # a real small model on this machine, standing in for a provider abroad
     base_url: http://127.0.0.1:8090
     protocols: [openai, anthropic]       # API families it speaks

@@ -13,17 +13,30 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gateway.errors import ConfigurationError, Unavailable
 
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
 FOLDER = Path(".lexgate")
-DEMO_PORT = 8090
+DEMO_PORT, MEDIA_PORT = 8090, 8091
 DEMO_SECONDS = 60.0
 
 PROMPT = "Repeat after me: Hello Maria Schneider, your number is +49 151 23456789."
 """A sentence that so small a model repeats without mistakes, placeholders included."""
+
+MEDIA_BANNER = """\
+  A picture, for a public application: the label on it can be seen, its manifest and its mark can be checked:
+
+    curl -s {scheme}://{data}/v1/images/generations -H 'Authorization: Bearer {public}' -H 'Content-Type: application/json' \\
+      -d '{{"model":"lexgate-procedural","prompt":"a lake at dawn"}}' \\
+      | {python} -c 'import base64,json,sys; open("picture.png","wb").write(base64.b64decode(json.load(sys.stdin)["data"][0]["b64_json"]))'
+
+"""
 
 BANNER = """\
 
@@ -40,7 +53,7 @@ BANNER = """\
     curl -s {scheme}://{data}/v1/chat/completions -H 'Authorization: Bearer {caller}' -H 'Content-Type: application/json' \\
       -d '{{"model":"{model}","max_tokens":80,"temperature":0,"messages":[{{"role":"user","content":"{prompt}"}}]}}'
 
-  Then see its record:
+{media}  Then see its record:
 
     {lexgate} audit search --config {config}
     {lexgate} audit show FLOW --config {config}
@@ -84,10 +97,13 @@ async def _run(folder: Path, keys: dict[str, str]) -> None:
     config = folder / "lexgate.yaml"
     settings = load(config)
     local = [item for item in settings.providers if item.name == "demo"]
+    pictures = _pictures_can_be_shown(settings, keys)
     async with contextlib.AsyncExitStack() as stack:
         if local:
             click.echo("starting the demo provider …")
-            await stack.enter_async_context(_demo_provider(DEMO_PORT))
+            await stack.enter_async_context(_demo_provider("gateway.demo.provider", DEMO_PORT))
+        if pictures:
+            await stack.enter_async_context(_demo_provider("gateway.demo.media", MEDIA_PORT))
         click.echo("starting the gateway …")
         ready = asyncio.Event()
         supervising = asyncio.ensure_future(Supervisor(config, settings).run(ready))
@@ -102,15 +118,31 @@ async def _run(folder: Path, keys: dict[str, str]) -> None:
                     providers=", ".join(
                         f"{item.name} ({item.base_url}, {item.jurisdiction})" for item in settings.providers
                     ),
-                    model=next((model for item in settings.providers for model in item.models), "MODEL"),
+                    model=next(
+                        (m for item in settings.providers if item.name != "demo-media" for m in item.models), "MODEL"
+                    ),
                     config=config,
                     prompt=PROMPT,
                     lexgate=_command(),
+                    media=_media_banner(settings, keys) if pictures else "",
                     **keys,
                 )
             )
         waiting.cancel()
         await supervising
+
+
+def _pictures_can_be_shown(settings: Settings, keys: dict[str, str]) -> bool:
+    """Whether the extra `media` is there, and this folder's configuration knows the provider that draws."""
+    from gateway.marking.installed import unavailable
+
+    known = "public" in keys and any(item.name == "demo-media" for item in settings.providers)
+    return known and not unavailable(settings.marking.processes)
+
+
+def _media_banner(settings: Settings, keys: dict[str, str]) -> str:
+    scheme = "https" if settings.tls.certificate else "http"
+    return MEDIA_BANNER.format(scheme=scheme, data=settings.listen.data, python=sys.executable, public=keys["public"])
 
 
 def _command() -> str:
@@ -123,10 +155,10 @@ def _command() -> str:
 
 
 @contextlib.asynccontextmanager
-async def _demo_provider(port: int) -> AsyncIterator[None]:
-    """The demo provider as a process of its own, ready to answer."""
+async def _demo_provider(module: str, port: int) -> AsyncIterator[None]:
+    """A demo provider as a process of its own, ready to answer."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway.demo.provider", "--port", str(port),
+        sys.executable, "-m", module, "--port", str(port),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     try:

@@ -57,6 +57,44 @@ def process_inspector(effective: Path, index: int) -> None:
     main(effective, index)
 
 
+@click.command("process-marker", hidden=True)
+@effective_argument
+@click.argument("index", type=int)
+@click.argument("listener", type=int)
+def process_marker(effective: Path, index: int, listener: int) -> None:
+    """A marking worker."""
+    die_with_parent()
+    from gateway.processes.marker import main
+
+    main(effective, index, listener)
+
+
+@click.command("process-check-own", hidden=True)
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def process_check_own(folder: Path) -> None:
+    """Checks staged detectors of the organisation's own."""
+    die_with_parent()
+    from gateway.errors import ConfigurationError
+    from gateway.inspection.own.folder import check
+
+    try:
+        check(folder)
+    except ConfigurationError as problem:
+        click.echo(problem.message)
+        raise SystemExit(1) from None
+
+
+@click.command("process-extractor", hidden=True)
+@effective_argument
+@click.argument("index", type=int)
+def process_extractor(effective: Path, index: int) -> None:
+    """An extractor."""
+    die_with_parent()
+    from gateway.processes.extractor import main
+
+    main(effective, index)
+
+
 @click.command("process-worker", hidden=True)
 @effective_argument
 @click.argument("slot", type=int)
@@ -80,4 +118,12 @@ def process_control(effective: Path, listener: int) -> None:
     main(effective, listener)
 
 
-PROCESSES = (process_writer, process_inspector, process_worker, process_control)
+PROCESSES = (
+    process_writer,
+    process_inspector,
+    process_marker,
+    process_extractor,
+    process_check_own,
+    process_worker,
+    process_control,
+)

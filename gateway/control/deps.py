@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from gateway.content.verification import Verification
 from gateway.control.operators import Operator
 from gateway.flow import Classification, Finding
+from gateway.settings import ContentVerification
 
 
 class Page(Protocol):
@@ -88,6 +90,20 @@ class ToldKey(Protocol):
 Tenants = frozenset[str] | None
 
 
+class ContentVerifier(Protocol):
+    """Verification of content: `gateway.content.verification.Verifier`. Blocking; called from a bounded thread pool."""
+
+    def verify(
+        self,
+        data: bytes,
+        declared: str,
+        tenants: Tenants,
+        records: Callable[[str], Mapping[str, Any] | None],
+        sidecar: bytes = b"",
+    ) -> Verification: ...
+    def public(self, data: bytes, declared: str = "", sidecar: bytes = b"") -> Verification: ...
+
+
 class CallerKeys(Protocol):
     """Callers' keys: `gateway.identity.key_keeper.KeyKeeper`. `by` is recorded; other tenants' keys do not exist."""
 
@@ -109,7 +125,7 @@ class CallerKeys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One look of an operator at records. `action`: records.search, records.read or records.prove.
+    """One look of an operator at records. `action`: records.search, records.read, records.prove or content.verify.
 
     A search has its query, a lookup its flow; both can name people, so neither shows in a repr. `found` is how many
     records the answer holds: a look at another tenant's record finds 0, as a look at one that does not exist.
@@ -143,11 +159,13 @@ class ControlDeps:
     records: RecordStore
     inspectors: Inspectors
     keys: CallerKeys
+    verifier: ContentVerifier
     classify: Classify
     policy: Policy
     readiness: Callable[[], Mapping[str, str | None]]
     metrics: Callable[[], bytes]
     on_access: OnAccess | None = None
+    content: ContentVerification = field(default_factory=ContentVerification)
     inspect_deadline_s: float = 10.0
     records_deadline_s: float = 15.0
     policy_deadline_s: float = 5.0

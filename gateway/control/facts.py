@@ -61,6 +61,7 @@ class RequestFacts(Given):
     provider_tools: Names
     references: Names
     uninspected: Names
+    files: Names = Field(default_factory=list)
 
 
 class Subjects(Given):
@@ -95,6 +96,7 @@ class DataFacts(Given):
     government_related: bool = False
     pseudonymised: bool = False
     phi: bool = False
+    unredactable: Annotated[dict[Text, Count], Field(max_length=256)] = Field(default_factory=dict)
 
 
 class Counters(Given):

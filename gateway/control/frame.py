@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -46,10 +47,21 @@ HEADERS: Mapping[str, str] = {
 class Frame:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, operators: Sequence[Operator], body_deadline_s: float) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        operators: Sequence[Operator],
+        body_deadline_s: float,
+        open_paths: Collection[str] = OPEN_PATHS,
+        largest: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        """`largest`: bytes of a body at paths where it may be larger than MAX_BODY, or must be smaller."""
         self._app = app
         self._operators = operators
         self._body_deadline_s = body_deadline_s
+        self._open_paths = open_paths
+        self._largest = largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -59,10 +71,11 @@ class Frame:
             await send({"type": "websocket.close", "code": 1008})
             return
         outlet = Outlet(send, tls=scope.get("scheme") == "https")
-        inlet = Inlet(receive, self._body_deadline_s)
+        most = self._largest.get(scope["path"], MAX_BODY)
+        inlet = Inlet(receive, self._body_deadline_s, most)
         try:
             self._admit(scope)
-            _check_length(scope)
+            _check_length(scope, most)
             await self._app(scope, inlet, outlet)
         except LexgateError as error:
             await inlet.drain()
@@ -72,7 +85,7 @@ class Frame:
 
     def _admit(self, scope: Scope) -> None:
         authorization = _values(scope, b"authorization")
-        if authorization or scope["path"] not in OPEN_PATHS:
+        if authorization or scope["path"] not in self._open_paths:
             scope[OPERATOR] = authenticate(self._operators, authorization)
         check_target(scope.get("raw_path") or scope["path"].encode(), scope["query_string"])
 
@@ -80,8 +93,9 @@ class Frame:
 class Inlet:
     """`receive` with a limit on bytes and on time. Raises TooLarge and RequestTimeout inside the application."""
 
-    def __init__(self, receive: Receive, deadline_s: float) -> None:
+    def __init__(self, receive: Receive, deadline_s: float, most: int = MAX_BODY) -> None:
         self._receive = receive
+        self._most = most
         self._bytes = 0
         self._whole = False
         self._deadline = asyncio.get_running_loop().time() + deadline_s
@@ -94,9 +108,9 @@ class Inlet:
                 message = await self._next()
         except TimeoutError:
             raise RequestTimeout("the body did not arrive in time") from None
-        if self._bytes > MAX_BODY:
+        if self._bytes > self._most:
             await self.drain()
-            raise TooLarge(f"the body is larger than {MAX_BODY} bytes")
+            raise TooLarge(f"the body is larger than {self._most} bytes")
         return message
 
     async def drain(self) -> None:
@@ -146,12 +160,12 @@ def _values(scope: Mapping[str, Any], name: bytes) -> list[bytes]:
     return [value for key, value in scope["headers"] if key == name]
 
 
-def _check_length(scope: Mapping[str, Any]) -> None:
+def _check_length(scope: Mapping[str, Any], most: int) -> None:
     """Refuse a body that says it is too long before any of it is kept."""
     values = _values(scope, b"content-length")
     if not values:
         return
     if len(values) > 1 or not values[0].isdigit():
         raise BadRequest("Content-Length is not one number")
-    if len(values[0]) > 18 or int(values[0]) > MAX_BODY:
-        raise TooLarge(f"the body is larger than {MAX_BODY} bytes")
+    if len(values[0]) > 18 or int(values[0]) > most:
+        raise TooLarge(f"the body is larger than {most} bytes")

@@ -233,3 +233,44 @@ class Readiness(BaseModel):
 
     status: Literal["ready", "not ready"]
     components: dict[str, str | None] | None = None
+
+
+# --- content ------------------------------------------------------------------------------------------------------
+
+
+class EvidenceTold(Told):
+    """One kind of evidence. `reason` is stable, for programs."""
+
+    kind: Literal["c2pa_integrity", "c2pa_trust", "aigc", "invisible", "text_manifest", "exact", "fingerprint"]
+    state: Literal["present", "absent", "invalid", "not_examined"]
+    reason: str | None
+    name: str = Field(description="the kind in words")
+    words: str = Field(description="the state in words")
+    names: list[str] = Field(description="identifiers (ProduceID) that it states")
+    details: dict[str, str] = Field(description="what the file claims besides; not checked")
+
+
+class MatchTold(Told):
+    """An output of a call whose record agrees with the content."""
+
+    flow: str = Field(pattern=FLOW)
+    output: int = Field(ge=0)
+    by: list[Literal["exact", "fingerprint", "prints"]]
+    share: int = Field(ge=0, le=1000, description="of the content, parts per thousand")
+
+
+class VerifyAnswer(Told):
+    """What is known of a file. `unknown` never means that a human made it."""
+
+    verdict: Literal["confirmed", "partly", "claimed", "unknown"]
+    title: str = Field(description="the verdict in a word of the language")
+    words: str = Field(description="the verdict in sentences")
+    flow: str | None
+    contradicted: list[str] = Field(description="calls that marks name and whose record says otherwise")
+    media_type: str | None
+    bytes: int = Field(ge=0)
+    sha256: str
+    evidence: list[EvidenceTold]
+    matches: list[MatchTold]
+    behind: int = Field(ge=0, description="leaves of the log that are not searched yet")
+    public: bool = Field(description="whether only the file itself was asked")

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     READ = "records.read"
     PROVE = "records.prove"
     LOG = "log.read"
+    VERIFY = "content.verify"  # does the record confirm this content?
     KEYS = "keys.manage"  # callers' keys: list, issue, rotate, revoke
 
 
@@ -44,7 +45,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.OPERATOR: frozenset({Permission.READINESS, Permission.METRICS, Permission.LOG, Permission.KEYS}),
         Role.SECURITY: frozenset(Permission) - {Permission.METRICS},
         Role.COMPLIANCE: frozenset(Permission) - {Permission.METRICS, Permission.READINESS, Permission.KEYS},
-        Role.AUDITOR: frozenset({Permission.SEARCH, Permission.READ, Permission.PROVE, Permission.LOG}),
+        Role.AUDITOR: frozenset(
+            {Permission.SEARCH, Permission.READ, Permission.PROVE, Permission.LOG, Permission.VERIFY}
+        ),
         Role.APPROVER: frozenset({Permission.DECIDE, Permission.INSPECT}),
     }
 )

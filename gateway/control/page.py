@@ -37,8 +37,9 @@ def render(openapi: Mapping[str, Any], deps: ControlDeps, operator: Operator | N
 <style>{STYLE}</style>
 <h1>Lexgate control plane</h1>
 <p>This is the control API of a Lexgate gateway, for operators, auditors and their programs. Calls to models go to the
-data plane, which listens elsewhere. There is no console in this version: records are read through the API below or with
-<code>lexgate audit search</code>, <code>show</code> and <code>verify</code> on the gateway's machine.</p>
+data plane, which listens elsewhere. <a href="/verify">Verify content</a> is the first page of the console; records are
+read through the API below or with <code>lexgate audit search</code>, <code>show</code> and <code>verify</code> on the
+gateway's machine.</p>
 {_whose(deps, operator)}
 <p>Ask with <code>Authorization: Bearer &lt;operator key&gt;</code>. The machine-readable description is
 <a href="/openapi.json">/openapi.json</a>; liveness is <a href="/healthz">/healthz</a>, readiness

@@ -32,6 +32,7 @@ DESCRIPTIONS: Mapping[int, str] = {
     413: "The body is too large",
     415: "The body is not JSON",
     422: "The document is JSON but does not say what this endpoint needs",
+    429: "Too many of these requests came from this address",
     500: "Lexgate failed; its log says where",
     503: "A component that this needs did not do its work",
 }

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator, Sequence
 
 from gateway.doctor import host, parts, reach, state
+from gateway.doctor.content_key import content_key
 from gateway.doctor.finding import Check, Finding, Level
 from gateway.settings import Settings
 
@@ -14,7 +15,7 @@ def checks(*, full: bool = False, ask_providers: bool = False) -> Sequence[Check
     """What is looked at. `full` reads large stores whole; `ask_providers` opens connections to them."""
     found: list[Check] = [
         host.sqlite, host.clock, host.file_limits, host.processors, host.disk, host.tls,
-        state.keys, functools.partial(state.store, full=full), state.running,
+        state.keys, functools.partial(state.store, full=full), state.running, content_key,
         parts.bundle, parts.inspectors, parts.providers, parts.callers,
     ]  # fmt: skip
     return [*found, reach.reach] if ask_providers else found

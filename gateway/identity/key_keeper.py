@@ -202,7 +202,10 @@ def _append_alone(settings: Settings, keyring: Keyring, writer: str, draft: Leaf
     log = Log.open(settings.store_path, keyring, settings.log_origin)
     try:
         stream = (writer, log.open_stream(writer))
-        log.append(stream, 0, seal(draft, keyring, *stream, 0))
+        leaf = seal(draft, keyring, *stream, 0)
+        for key in leaf.user_keys:
+            log.add_user_key((key.id, key.tenant, key.user, key.wrapped))
+        log.append(stream, 0, leaf)
         log.commit()
     except BaseException:
         log.abandon()

@@ -37,7 +37,9 @@ class CallerLeft(Exception):
 class Caller:
     """One call's receive and send channels. Headers are lower-case bytes; of a repeated field the last counts."""
 
-    __slots__ = ("_body_read", "_connection", "_receive", "_send", "_watch", "ambiguous", "headers", "peer", "started")
+    __slots__ = (
+        "_body_read", "_connection", "_receive", "_send", "_watch", "ambiguous", "headers", "peer", "started", "task",
+    )  # fmt: skip
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         fields: list[tuple[bytes, bytes]] = scope["headers"]
@@ -45,6 +47,7 @@ class Caller:
         self.ambiguous = len(self.headers) != len(fields) and ambiguous(fields)
         self.peer: str = scope["client"][0] if scope.get("client") else "unknown"
         self.started = False
+        self.task: asyncio.Task[Any] | None = asyncio.current_task()  # in which the call runs
         self._receive = receive
         self._send = send
         self._body_read = False

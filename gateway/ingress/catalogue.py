@@ -1,11 +1,13 @@
 """What is not hot on the data plane: the list of models, and the refusal of every path that we do not understand.
 
 `/v1/models` and Google's `/v1beta/models` are answered from the configuration: no call leaves for it, so there is
-nothing to record.
+nothing to record. Marked files wait behind links of their own (`gateway/marking/content_store.py`): their call's record
+names each of them.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +23,17 @@ from gateway.ingress.refused import reason_of
 from gateway.protocols.family import FAMILIES
 from gateway.services import Services
 
+LONGEST_TOKEN = 128
+CREDENTIALS = (b"authorization", b"x-api-key", b"x-goog-api-key")
+CONTENT_HEADERS = MappingProxyType(
+    {
+        "cache-control": "private, no-store",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "referrer-policy": "no-referrer",
+    }
+)
+"""Of a file that a model made, when a browser opens it: shown as what it is, and able to do nothing."""
 CREATED = 1_767_225_600
 """2026-01-01: the families' SDKs expect a creation time; ours is that of the catalogue, not of a model."""
 
@@ -51,6 +64,14 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
             return _error(request, NotFound("no configured provider names this model"))
         return _json(_gemini_model(name))
 
+    @app.get("/v1/content/{token}")
+    async def content(request: Request, token: str) -> Response:
+        current = services()
+        found = await asyncio.to_thread(current.content.get, token) if len(token) <= LONGEST_TOKEN else None
+        if found is None or not await _may_see(request, current, found.tenant):
+            return _error(request, NotFound("there is nothing behind this link, or its time is over"))
+        return Response(found.data, media_type=found.media_type, headers=CONTENT_HEADERS)
+
     @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
     async def unknown(request: Request, path: str) -> Response:
         del path
@@ -61,6 +82,18 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
         return _error(request, error)
 
     return app
+
+
+async def _may_see(request: Request, services: Services, tenant: str) -> bool:
+    """A link is all that is asked for; but who says who they are must be of the tenant whose file it is."""
+    headers = dict(request.scope["headers"])
+    if headers.keys().isdisjoint(CREDENTIALS):
+        return True
+    try:
+        entry = await identify(headers, request.scope.get("lexgate.connection"), services)
+    except LexgateError:
+        return False
+    return entry.principal.tenant == tenant
 
 
 async def _refusal(request: Request, services: Services) -> LexgateError | None:

@@ -176,7 +176,10 @@ class Connection(HttpToolsProtocol):
         if len(self.headers) >= self.limits.header_count:
             self._refusal = HeadersTooLarge(f"more than {self.limits.header_count} header fields")
             return
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         if (
@@ -206,7 +209,7 @@ class Connection(HttpToolsProtocol):
             self, self.headers, keep_alive=parser.should_keep_alive(), expects_continue=self.expect_100_continue
         )
         self.cycle = exchange  # type: ignore[assignment]  # it has what uvicorn looks at
-        task = self.loop.create_task(self._serve(endpoint, exchange))
+        task = exchange.task = self.loop.create_task(self._serve(endpoint, exchange))
         self.tasks.add(task)
         return True
 
@@ -224,8 +227,8 @@ class Connection(HttpToolsProtocol):
         try:
             await self.serve(endpoint, exchange)
         finally:
-            if (task := asyncio.current_task()) is not None:
-                self.tasks.discard(task)
+            if exchange.task is not None:
+                self.tasks.discard(exchange.task)
             if not exchange.response_complete and not exchange.disconnected:
                 self.transport.close()  # an answer that did not come to its end must not look like one that did
 

@@ -27,6 +27,8 @@ class Endpoint:
     framing: str = "sse"  # of its stream: sse | array
     route: str = ""  # the path without what varies, for spans
     media_type: str = "application/json"  # of its request bodies
+    method: str = "POST"
+    job: str = ""  # id of the job that the path names
 
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
@@ -42,6 +44,11 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
             Endpoint("/v1/moderations", "openai", "openai_moderations"),
             Endpoint("/v1/audio/transcriptions", "openai", "openai_transcriptions", media_type=FORM),
             Endpoint("/v1/audio/translations", "openai", "openai_translations", media_type=FORM),
+            Endpoint("/v1/audio/speech", "openai", "openai_speech"),
+            Endpoint("/v1/images/generations", "openai", "openai_image_generations"),
+            Endpoint("/v1/images/edits", "openai", "openai_image_edits", media_type=FORM),
+            Endpoint("/v1/images/variations", "openai", "openai_image_variations", media_type=FORM),
+            Endpoint("/v1/videos", "openai", "openai_videos", media_type=FORM),
             Endpoint("/v1/messages", "anthropic", "anthropic_messages"),
             Endpoint("/v1/messages/count_tokens", "anthropic", "anthropic_count_tokens"),
         )
@@ -57,11 +64,35 @@ CREDENTIALS = frozenset({"key", "access_token", "oauth_token", "upload_token"})
 """Query parameters in which Google takes a credential."""
 
 
-def endpoint_of(path: str, query: bytes) -> Endpoint | None:
+_VIDEO = re.compile(r"/v1/videos/([A-Za-z0-9][A-Za-z0-9_-]{0,127})(/content)?", re.ASCII)
+_VARIANTS = frozenset({"video", "thumbnail", "spritesheet"})
+
+
+def _video_endpoint(path: str, query: bytes, method: str) -> Endpoint | None:
+    """What is asked about a job: its state, its content, its end."""
+    match = _VIDEO.fullmatch(path)
+    if match is None or method not in {"GET", "DELETE"} or (match[2] and method != "GET"):
+        return None
+    route = "/v1/videos/{id}" + (match[2] or "")
+    if not match[2]:
+        protocol = "openai_video_status" if method == "GET" else "openai_video_deletion"
+        return Endpoint(path, "openai", protocol, route=route, media_type="", method=method, job=match[1])
+    variant = dict(parse_qsl(query.decode("latin-1"), max_num_fields=8)).get("variant", "video")
+    if variant not in _VARIANTS:
+        return None
+    protocol, more = (
+        ("openai_video_content", "") if variant == "video" else ("openai_video_picture", f"?variant={variant}")
+    )
+    return Endpoint(path + more, "openai", protocol, route=route, media_type="", method=method, job=match[1])
+
+
+def endpoint_of(path: str, query: bytes, method: str = "POST") -> Endpoint | None:
     """The endpoint behind a path; None where there is none."""
     known = ENDPOINTS.get(path)
     if known is not None:
         return known
+    if path.startswith("/v1/videos/"):
+        return _video_endpoint(path, query, method)
     match = _GEMINI.fullmatch(path)
     if match is None or match[3] not in METHODS:
         return None

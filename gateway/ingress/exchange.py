@@ -52,6 +52,7 @@ class Exchange(Caller):
         self.ambiguous = len(self.headers) != len(headers) and ambiguous(headers)
         self.peer = connection.client[0] if connection.client else "unknown"
         self.started = False
+        self.task = None
         self.body: bytes | bytearray = b""
         self.more_body = True
         self.disconnected = self.response_started = self.response_complete = False
@@ -114,9 +115,9 @@ class Exchange(Caller):
         """Status line and headers, written with the first piece of the body."""
         lines = [STATUS_LINE[status]]
         framed = False
-        for name, value in (*self._connection.server_state.default_headers, *headers):
-            framed = framed or name == b"content-length"
-            lines.append(b"%b: %b\r\n" % (name, value))
+        for item in (*self._connection.server_state.default_headers, *headers):
+            framed = framed or item[0] == b"content-length"
+            lines.append(b"%b: %b\r\n" % item)
         if not self._body_read:
             self.keep_alive = False
         if not self.keep_alive:

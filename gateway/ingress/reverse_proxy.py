@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -28,14 +27,15 @@ class ReverseProxy:
         self._fallback = fallback
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        endpoint = endpoint_of(scope["path"], scope["query_string"]) if scope["type"] == "http" else None
+        http = scope["type"] == "http"
+        endpoint = endpoint_of(scope["path"], scope["query_string"], scope["method"]) if http else None
         if endpoint is None:
             await self._fallback(scope, receive, send)
             return
         caller = Caller(scope, receive, send)
         try:
-            if scope["method"] != "POST":
-                raise MethodNotAllowed("this endpoint takes POST")
+            if scope["method"] != endpoint.method:
+                raise MethodNotAllowed(f"this endpoint takes {endpoint.method}")
             if endpoint.family == "gemini":
                 refuse_credential(scope["query_string"])
         except LexgateError as error:
@@ -63,7 +63,7 @@ async def _call(endpoint: Endpoint, caller: Caller, services: Services) -> None:
         timing=Timing(time.perf_counter()),
         trace=services.tracing.begin(caller.header(b"traceparent"), flow_id, endpoint.route or endpoint.path),
     )
-    task = asyncio.current_task()
+    task = caller.task
     if task is None:
         raise RuntimeError("a call runs in a task")
     services.log.enter(task, appender)

@@ -7,12 +7,13 @@ built from: the same text gives the same spans, whatever was inspected before or
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection import matcher
+from gateway.inspection.content.classes import ClassFinder
 from gateway.inspection.overlap import resolve
 from gateway.inspection.readings import Reading, readings
 from gateway.inspection.recognizer import Recognizer
@@ -31,17 +32,41 @@ _MARGIN = 512
 
 _SURE = 0.85
 
+Seen = tuple[list[Span], list[Span]]
+"""The spans of a text, and its classes of content as empty spans."""
+
+Own = Callable[[str], Seen]
+"""Finds in a normalised text what an organisation registered: see `gateway.inspection.own`."""
+
 
 class PatternScanner:
     """The pattern tier: one matcher over the anchors of a set of recognisers."""
 
-    def __init__(self, recognizers: Sequence[Recognizer]) -> None:
+    def __init__(self, recognizers: Sequence[Recognizer], cache: Path | None = None) -> None:
         self._shapes = [(each, shape) for each in recognizers for shape in each.shapes]
-        self._matcher = matcher.build([shape.anchor for _, shape in self._shapes])
+        self._matcher = matcher.build([shape.anchor for _, shape in self._shapes], cache)
 
     def find(self, text: str) -> list[Span]:
         """All candidates that pass their checks, overlapping ones included. `text` is normalised already."""
+        if len(text) <= BLOCK and not (hits := self._matcher.scan(text)):
+            return []
+        if len(text) <= BLOCK and len(hits) <= HITS:
+            return self._completed(text, hits)
         return finished(self.steps(text))
+
+    def _completed(self, text: str, hits: Sequence[matcher.Hit]) -> list[Span]:
+        """What stands at these anchors of a text."""
+        found: list[Span] = []
+        covered, sure = -1, 0.0
+        for number, at in hits:
+            recognizer, shape = self._shapes[number]
+            if at < covered and shape.ceiling <= sure:
+                continue  # would lose against what stands there: spare the search for its cue
+            for start, end, score in shape.complete(text, at):
+                found.append(Span(start, end, recognizer.label, score, recognizer.name))
+                if end > covered and score >= _SURE:
+                    covered, sure = end, score
+        return found
 
     def steps(self, text: str) -> Steps[list[Span]]:
         """The same in steps of bounded work."""
@@ -75,7 +100,7 @@ class Engine:
     """The inspector of texts. Build once, use from one thread.
 
     `names=False` leaves the names tier out; otherwise its model must be there (ConfigurationError). `detectors` are
-    asked in addition, `recognizers` replaces the built-in list.
+    asked in addition, `recognizers` replaces the built-in list. `cache`: see `matcher.build`.
     """
 
     def __init__(
@@ -85,9 +110,11 @@ class Engine:
         recognizers: Sequence[Recognizer] = RECOGNIZERS,
         detectors: Sequence[Detector] = (),
         names_folder: Path | None = None,
+        cache: Path | None = None,
     ) -> None:
-        self._scanner = PatternScanner(recognizers)
+        self._scanner = PatternScanner(recognizers, cache)
         self._tagger = _tagger(names_folder) if names else None
+        self._classes = ClassFinder()
         self._detectors = tuple(detectors)
         self.version = _version(recognizers, names, names_folder, detectors)
 
@@ -101,6 +128,11 @@ class Engine:
 
     def steps(self, texts: Sequence[str], lang: str = "") -> Steps[list[list[Span]]]:
         """The same in steps of bounded work, so that whoever runs it can do something else between two of them."""
+        seen = yield from self.seen(texts, lang)
+        return [spans for spans, _ in seen]
+
+    def seen(self, texts: Sequence[str], lang: str = "", own: Own | None = None) -> Steps[list[Seen]]:
+        """For each text its spans, and what it is about. `own`: detectors of one organisation's own, beside ours."""
         del lang  # today's patterns and model serve all languages at once; the hint is kept for those that will not
         read: list[list[Reading]] = []
         found: list[list[list[Span]]] = []
@@ -126,9 +158,15 @@ class Engine:
         for by_text in (*tagged, *(detector.tag(plain) for detector in self._detectors)):
             for (_, spans), more in zip(prose, by_text, strict=True):
                 spans.extend(more)
-        results = []
+        results: list[Seen] = []
         for text, pair in zip(texts, zip(read, found, strict=True), strict=True):
-            results.append(_chosen(text, *pair))
+            normal = pair[0][0].text
+            classes = yield from self._classes.steps(normal)
+            if own is not None:
+                spans, more = own(normal)
+                pair[1][0].extend(spans)
+                classes += more
+            results.append((_chosen(text, *pair), classes))
             if len(text) > UNIT:
                 yield
         return results

@@ -35,6 +35,11 @@ SHARE = 0.875
 TURN_S = 0.01
 """How long a call that works in steps goes on while others wait."""
 
+STUCK_S = 5.0
+"""CPU seconds beyond its caller's deadline that a step may take before its process is given up."""
+WAITING_S = 60.0
+"""Seconds by the clock after which a step waits for what never comes."""
+
 DRAIN_S = 5.0
 """How long a stopping inspector goes on with the calls it has."""
 
@@ -47,13 +52,17 @@ async def serve(
     ready: Callable[[], None] | None = None,
     *,
     max_waiting: int = MAX_WAITING,
+    dies_when_stuck: bool = False,
 ) -> None:
     """Answer until SIGTERM, SIGINT or cancellation. `methods` may be a function: it is called in the worker thread.
+
+    `dies_when_stuck`: a step that computes STUCK_S beyond its call's deadline, or waits for WAITING_S, ends the process, so
+    that its supervisor makes a new one. For processes that do nothing else: their SIGPROF and SIGALRM are used.
 
     `ready` is called when the socket listens and the methods are built. Whatever building raises ends the process.
     """
     loop = asyncio.get_running_loop()
-    worker = _Worker(methods, loop, max_waiting)
+    worker = _Worker(methods, loop, max_waiting, dies_when_stuck)
     await worker.start()
     _remove(socket)
     server = await loop.create_unix_server(lambda: _Connection(worker), str(socket), backlog=128)
@@ -79,10 +88,13 @@ def _remove(socket: Path) -> None:
 class _Worker:
     """The one thread that runs methods, and the way its answers come back to the loop."""
 
-    def __init__(self, methods: Methods | Callable[[], Methods], loop: asyncio.AbstractEventLoop, limit: int) -> None:
+    def __init__(
+        self, methods: Methods | Callable[[], Methods], loop: asyncio.AbstractEventLoop, limit: int, mortal: bool
+    ) -> None:
         self._make: Callable[[], Methods] = methods if callable(methods) else (lambda: methods)
         self._loop = loop
         self._limit = limit
+        self._mortal = mortal
         self._waiting = 0  # counted on the loop
         self._of_tenant: Counter[str] = Counter()
         self._work: FairQueue[_Call] = FairQueue()
@@ -125,7 +137,9 @@ class _Worker:
         self._loop.call_soon_threadsafe(self._built.set_result, None)
         while (turn := self._work.take()) is not None:
             begun = time.monotonic()
+            self._alarm(max(turn.job.deadline - begun, 0.0) + STUCK_S, WAITING_S)
             answer = turn.job.go_on(methods, lambda: self._work.contended)
+            self._alarm(0.0, 0.0)
             used = time.monotonic() - begun
             if answer is None:
                 self._work.back(turn, used)
@@ -136,6 +150,15 @@ class _Worker:
                 self._flushing = True
                 self._loop.call_soon_threadsafe(self._flush)
         self._loop.call_soon_threadsafe(self._finished.set)
+
+    def _alarm(self, busy: float, waiting: float) -> None:
+        """The kernel ends this process when so many seconds of CPU, or of the clock, are used up by one step.
+
+        No code of ours need run for it, nor hold the interpreter. CPU time, so that a busy machine is no reason to die.
+        """
+        if self._mortal:
+            signal.setitimer(signal.ITIMER_PROF, busy)
+            signal.setitimer(signal.ITIMER_REAL, waiting)
 
     def _flush(self) -> None:
         self._flushing = False  # before the answers are taken: one added from here on schedules its own flush

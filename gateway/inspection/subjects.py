@@ -27,6 +27,9 @@ FINANCIAL = frozenset({"CREDIT_CARD", "BANK_ACCOUNT", "IBAN", "CRYPTO"})
 HEALTH = frozenset({"MEDICAL_ID"})
 GEO = frozenset({"COORDINATES"})
 
+REGISTERED = frozenset({"REGISTERED_VALUE", "REGISTERED_DOCUMENT", "REGISTERED_TERM"})
+"""Labels of what an organisation registered itself: cells of its tables, passages of its documents, its own words."""
+
 IDENTIFYING = PERSONAL - {"DATE_OF_BIRTH", "AGE"}
 """Labels whose value alone can stand for one person."""
 

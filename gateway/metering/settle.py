@@ -24,6 +24,7 @@ from gateway.flow import Usage
 from gateway.metering.discrepancy import compare
 from gateway.metering.price import PriceBook
 from gateway.metering.recount import Counted, Exchange, Method, Recounter
+from watermark.exact import exact_text
 from watermark.fingerprint import encode, winnow
 
 _KEY_BYTES = 16
@@ -73,12 +74,13 @@ class Settlement:
         if deviation.flagged:
             meter["deviation"] = {"input": deviation.input, "output": deviation.output}
         spoken = item.get("delivered_text") or item["output_text"]
-        marks = winnow(spoken, _key(item["fingerprint_key"]))
+        key = _key(item["fingerprint_key"])
+        marks = winnow(spoken, key)
         return {
             "flow": str(item["flow"]),
             "pub": _pub(item),
             "meter": meter,
-            "digest": {"fingerprint": encode(marks)},
+            "digest": {"fingerprint": encode(marks), "text": exact_text(spoken, key)},
             "rows": list(counted.rows),
         }
 
@@ -162,6 +164,6 @@ def _unsettled(item: Any, reason: str) -> dict[str, Any]:
         "flow": str(known.get("flow", "")),
         "pub": {"labels": [], "answer_entities": {}},
         "meter": {**meter, "latency_ms": None, "first_byte_ms": None},
-        "digest": {"fingerprint": ""},
+        "digest": {"fingerprint": "", "text": ""},
         "rows": [],
     }

@@ -27,12 +27,16 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(slots=True)
 class Child:
-    """A child process and how to make it again. `beats`: it shows that its event loop turns."""
+    """A child process and how to make it again.
+
+    `beats`: it shows that its event loop turns; `patience`: CPU seconds for which it need not, instead of the general ones.
+    """
 
     name: str
     command: Sequence[str]
     pass_fds: tuple[int, ...] = ()
     beats: bool = False
+    patience: float | None = None
     process: asyncio.subprocess.Process | None = None
     failures: int = 0
     started: float = 0.0
@@ -120,6 +124,7 @@ class Child:
         if not self.alive or self._beat_fd < 0:
             return False
         now = time.monotonic()
+        cpu_seconds = cpu_seconds if self.patience is None else self.patience
         with contextlib.suppress(BlockingIOError):
             if os.read(self._beat_fd, 65_536):
                 self._last_beat, self._cpu_at_silence = now, None

@@ -16,6 +16,8 @@ import structlog
 from audit.keys import Keyring
 from audit.search.records import Records
 from gateway import child, logs
+from gateway.content.compose import verifier_of
+from gateway.content.follower import Follower
 from gateway.control.deps import Access, ControlDeps
 from gateway.control.metrics import render
 from gateway.control.operators import Operator, operators_from
@@ -47,6 +49,8 @@ async def _run(effective_file: Path, listener: socket.socket) -> None:
     inspectors = InspectorPool(sockets)
     await inspectors.start()
     version = importlib.metadata.version("lexgate")
+    verifier, examiner = verifier_of(settings, keyring, processes=2)
+    follower = Follower(settings.store_path, keyring)
     deps = ControlDeps(
         organisation=settings.organisation.name,
         version=version,
@@ -55,6 +59,8 @@ async def _run(effective_file: Path, listener: socket.socket) -> None:
         records=Records(settings.store_path, keyring),
         inspectors=inspectors,
         keys=KeyKeeper(settings, keyring),
+        verifier=verifier,
+        content=settings.verification,
         classify=classify,
         policy=BundleInForce(effective_file).decide,
         readiness=lambda: readiness(effective_file, inspectors),
@@ -67,9 +73,12 @@ async def _run(effective_file: Path, listener: socket.socket) -> None:
         if tls.certificate
         else None
     )
+    follower.start()
     try:
         await run(deps, sockets=[listener], tls=files, ready=lambda _port: child.say_ready())
     finally:
+        await asyncio.to_thread(follower.stop)
+        examiner.close()
         await inspectors.close()
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import uvloop
-
-from audit.keys import Keyring
-from audit.service import run
-from gateway import child, logs
-from gateway.effective import Effective
-
 SOCKET = "log.sock"
+"""In `run_dir`. Others import this name, so what only this process needs is imported when it begins."""
 
 
 def main(effective: Path) -> None:
     """Runs until SIGTERM; drains what it has been given, then ends. A failed write ends it at once."""
+    import uvloop
+
+    from audit.keys import Keyring
+    from audit.service import run
+    from gateway import child, logs
+    from gateway.effective import Effective
+
     logs.configure("log-writer")
     settings = Effective.read(effective).settings
     keyring = Keyring.open(settings.keys_dir, settings.key_passphrase)

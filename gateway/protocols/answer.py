@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from gateway.flow import Path, Usage
 from gateway.protocols.json_offsets import escape, locate
+from gateway.protocols.plain_events import Form, PlainEvents
 from gateway.redaction.channel import Rules, TextChannel
 from gateway.redaction.splice import splice
+
+TRIES = 8
+"""Forms in a row that are learned in vain."""
 
 
 class MalformedAnswer(Exception):
     """The provider sent what its protocol does not allow; nothing after it can be trusted."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerOptions:
+class AnswerOptions(NamedTuple):
     """How one answer is to be treated besides its rules."""
 
     label: Callable[[str], str] | None = None  # delivered text -> our label, with what parts it from the text
@@ -62,6 +65,8 @@ class Channels:
         self.rules = rules
         self.options = options
         self.report = AnswerReport()
+        self.plain: PlainEvents | None = None  # only until another event comes
+        self.tries = 0
         self._channels: dict[Hashable, TextChannel] = {}
         self._kinds: dict[Hashable, str] = {}
 
@@ -98,21 +103,47 @@ class Channels:
         wanted = self._channels if keys is None else keys
         return "".join("".join(self._channels[key].delivered) for key in wanted if self._kinds[key] == "text")
 
+    def form_of(self, probe: bytes | None, shown: bytes | None) -> Form | None:
+        """The form of an event of which only its text matters; None where its text cannot be told from the rest."""
+        if probe is None or shown is None or self.rules.names is not None:
+            return None
+        try:
+            return Form(probe, shown)
+        except ValueError:
+            return None
+
+    def learn(self, form: Form | None, key: Hashable, end: Callable[[], bytes]) -> None:
+        """The event at hand has gone through every check: those of the same form that follow it at once are plain.
+
+        `end`: the events that end the stream when the guard stops at one of them.
+        """
+        channel = self._channels.get(key)
+        if form is not None and channel is not None:
+            self.tries += 1
+            guard = self.rules.guard
+            table = getattr(guard, "beginnings", None)
+            if guard is None or table is not None:
+                self.plain = PlainEvents(form, channel, table, end)
+
+    @property
+    def learns(self) -> bool:
+        """Whether it is worth while: a provider that puts something new into each event has no form."""
+        return self.tries < TRIES
+
     def close(self) -> AnswerReport:
         """The report with the texts filled in."""
         texts = {"text": "", "reasoning": "", "tool": ""}
+        delivered: list[tuple[str, str]] = []
         for key, channel in self._channels.items():
-            texts[self._kinds[key]] += "".join(channel.provider)
-        self.report.provider_text = texts["text"]
-        self.report.reasoning_text = texts["reasoning"]
-        self.report.tool_text = texts["tool"]
-        self.report.delivered_text = self.delivered()
-        self.report.said = tuple(
-            (self._kinds[key], "".join(channel.delivered))
-            for key, channel in self._channels.items()
-            if self._kinds[key] != "reasoning"
-        )
-        return self.report
+            kind = self._kinds[key]
+            texts[kind] += "".join(channel.provider)
+            if kind != "reasoning":
+                delivered.append((kind, "".join(channel.delivered)))
+        report = self.report
+        report.provider_text, report.reasoning_text, report.tool_text = texts["text"], texts["reasoning"], texts["tool"]
+        report.delivered_text = "".join([text for kind, text in delivered if kind == "text"])
+        report.said = tuple(delivered)
+        return report
 
 
 def rewritten(body: bytes, texts: dict[Path, str], nulls: list[Path]) -> bytes:

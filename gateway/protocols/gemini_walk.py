@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.flow import Part, PartKind, Path
 from gateway.protocols.gemini_vocabulary import GEMINI_KEYS, GEMINI_WORDS, snake
-from gateway.protocols.media import SEALED_LENGTH, is_encoded
+from gateway.protocols.media import SEALED_LENGTH, is_encoded, payload_of
 from gateway.protocols.walk import Walk, walk_value
 
 _PLAIN = frozenset({"thought", "video_metadata", "part_metadata", "media_resolution"})
@@ -89,7 +89,8 @@ def _bytes(walk: Walk, blob: Mapping[str, Any], path: Path, role: str) -> None:
     for key, value in blob.items():
         here = (*path, key)
         if key == "data":
-            walk.parts.append(Part(here, kind, "", role))
+            payload = payload_of(blob, value) if type(value) is str else None
+            walk.parts.append(Part(here, kind, "", role, payload))
             if type(value) is str and is_encoded(value):
                 continue
         elif snake(key) == "mime_type" and _is_word(value):

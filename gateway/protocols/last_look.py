@@ -16,6 +16,7 @@ _BETWEEN = "\x00\n\x00"
 SHORTEST = 8
 """Characters; nothing shorter is worth guarding."""
 _WORDS = frozenset({"assistant", "tool_calls", "function", "function_call", "content_filter", "end_turn", "tool_use"})
+_NO_STRINGS = frozenset({int, float, bool, type(None)})
 _TAIL = 512
 """Characters of a strand that are remembered: no guarded identifier and hardly a key is longer."""
 _MOST_STRANDS = 256
@@ -32,10 +33,11 @@ class LastLook:
     a list of objects, the same place in one event after the other. A secret in pieces is none of the pieces.
     """
 
-    __slots__ = ("_rules", "_tails")
+    __slots__ = ("_rules", "_tails", "alone")
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self.alone = True  # what the last look saw belongs to no strand: looking at the same again tells nothing new
         self._tails: dict[_Place, str] = {}
 
     def look(self, values: Iterable[Any]) -> str | None:
@@ -44,22 +46,15 @@ class LastLook:
             return None
         strands: dict[_Place, list[str]] = {}
         texts: list[str] = []
-        stack: list[tuple[_Place, Any]] = [((), value) for value in values]
-        stack.reverse()
-        while stack:
-            place, value = stack.pop()
-            if type(value) is str:
-                if value in _WORDS:
-                    continue
-                texts.append(value)
-                if place:
-                    strands.setdefault(place, []).append(value)
-            elif type(value) is dict:
-                texts.extend(value)
-                stack.extend(((*place, key), item) for key, item in reversed(value.items()))
-            elif type(value) is list:
-                stack.extend(((*place, _ITEM), item) for item in reversed(value))
-        label = self._first(texts)
+        for value in values:
+            kind = type(value)
+            if kind is str:
+                if len(value) >= SHORTEST and value not in _WORDS:
+                    texts.append(value)
+            elif kind is dict or kind is list:
+                _collect(value, texts, strands)
+        label = self._first(texts) if texts else None
+        self.alone = not strands
         if label is not None or not strands:
             return label
         return next(filter(None, map(self._strand, strands, strands.values())), None)
@@ -67,8 +62,7 @@ class LastLook:
     def _first(self, texts: list[str]) -> str | None:
         """Of texts that are judged each by itself. Nothing is found across what parts them, so one look comes first."""
         guard = self._rules.guard
-        texts = [text for text in texts if len(text) >= SHORTEST]
-        if guard is None or not texts or (len(texts) > 1 and not guard.find(_BETWEEN.join(texts))):
+        if guard is None or (len(texts) > 1 and not guard.find(_BETWEEN.join(texts))):
             return None
         return next(filter(None, map(self._judged, texts)), None)
 
@@ -87,6 +81,27 @@ class LastLook:
             if not self._rules.allowed(span.label, text[span.start : span.end]):
                 return span.label
         return None
+
+
+def _collect(whole: Any, texts: list[str], strands: dict[_Place, list[str]]) -> None:
+    """The strings and keys of a list or object that are worth a look, and its strands."""
+    stack: list[tuple[_Place, Any]] = [((), whole)]
+    while stack:
+        place, value = stack.pop()
+        kind = type(value)
+        if kind is str:
+            if value in _WORDS:
+                continue
+            if len(value) >= SHORTEST:
+                texts.append(value)
+            strands.setdefault(place, []).append(value)
+        elif kind is dict:
+            texts.extend([key for key in value if len(key) >= SHORTEST])
+            if not _NO_STRINGS.issuperset(map(type, value.values())):
+                stack.extend([((*place, key), item) for key, item in reversed(value.items())])
+        elif kind is list and not _NO_STRINGS.issuperset(map(type, value)):
+            inside = (*place, _ITEM)
+            stack.extend([(inside, item) for item in reversed(value)])
 
 
 def other_lines(raw: bytes, name: str = "") -> list[str]:

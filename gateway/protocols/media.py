@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.flow import PartKind
+from gateway.flow import PartKind, Payload
 from gateway.protocols.vocabulary import is_base64
 
 LONG_RUN = 512
@@ -43,6 +43,8 @@ _KINDS = {
 }
 MEDIA_KEYS = frozenset(_KINDS)
 DATA_KEYS = frozenset({"data", "file_data", "bytes", "b64_json", "base64"})
+_MEDIA_TYPE_KEYS = ("media_type", "mime_type", "mimeType")
+_NAME_KEYS = ("filename", "file_name", "displayName", "display_name", "name", "title")
 URL_KEYS = frozenset({"url", "uri", "file_uri"})
 _SEALED_IN = {
     "signature": ("thinking",),
@@ -77,6 +79,13 @@ def kind_of_source(source: Mapping[str, Any], kind: PartKind) -> PartKind | None
         return None
     media_type = source.get("media_type")
     return PartKind.IMAGE if type(media_type) is str and media_type.startswith("image/") else kind
+
+
+def payload_of(node: Mapping[str, Any], data: str) -> Payload:
+    """A file's data with what the block around it says of it: its media type and name, where they stand beside it."""
+    media_type = next((node[key] for key in _MEDIA_TYPE_KEYS if type(node.get(key)) is str), "")
+    name = next((node[key] for key in _NAME_KEYS if type(node.get(key)) is str), "")
+    return Payload(data, media_type, name)
 
 
 def is_signed_place(node: Mapping[str, Any], key: str, role: str) -> bool:

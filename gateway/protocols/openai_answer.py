@@ -17,7 +17,8 @@ from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines, refuse_duplicates
-from gateway.protocols.sse import Event
+from gateway.protocols.plain_events import Form, probe_of
+from gateway.protocols.sse import Event, read_event
 from gateway.redaction.channel import Rules
 
 _VISIBLE = frozenset({"content", "refusal"})
@@ -26,6 +27,8 @@ _STEPS = "reasoning_details"
 """Reasoning in steps, each an object with a text (MiniMax, and routers)."""
 _STAMP = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
 _NULL_USAGE = (b',"usage":null', b', "usage": null')
+_TOTALS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
+_PLAIN_USAGE = len(_TOTALS)
 DONE = b"data: [DONE]\n\n"
 STOPPED = "content_filter"
 
@@ -92,6 +95,8 @@ class OpenAIAnswer:
         changed = False
         if type(choices) is not list:
             raise MalformedAnswer
+        if len(choices) == 1 and _is_plain(chunk, choices[0]):
+            return self._plain(event, chunk, choices[0])
         for choice in choices:
             if type(choice) is not dict or type(choice.get("index", 0)) is not int:
                 raise MalformedAnswer
@@ -110,6 +115,39 @@ class OpenAIAnswer:
         if stopped:
             before.append(self._end())
         return b"".join(before)
+
+    def _plain(self, event: Event, chunk: dict[str, Any], choice: dict[str, Any]) -> bytes:
+        """An event that says nothing but a piece of the content."""
+        index, delta = choice.get("index", 0), choice["delta"]
+        text = delta["content"]
+        self._open.setdefault(index)
+        changed = self._text(index, "content", delta, "content")
+        new, delta["content"] = delta["content"], text
+        hidden = self.channels.options.hide_usage and chunk.get("usage", 0) is None
+        if not changed and not hidden and not self.channels.learns:
+            return event.raw
+        form = self._form(event, chunk, delta, hidden=hidden)
+        if self._last_look.alone and self.channels.learns:
+            self.channels.learn(form, (index, "content"), self._end)
+        if form is not None:
+            out = form.written(new) if changed or hidden else event.raw
+        else:
+            delta["content"] = new
+            if hidden and not changed:
+                return without_usage(event, chunk)
+            if hidden:
+                del chunk["usage"]
+            out = event.with_data(orjson.dumps(chunk)) if changed else event.raw
+        return out + self._end() if self.channels.stopped() else out
+
+    def _form(self, event: Event, chunk: dict[str, Any], delta: dict[str, Any], *, hidden: bool) -> Form | None:
+        """The form of such an event. `hidden`: its usage, which is null, is not shown."""
+        probe = probe_of(event.raw, chunk, delta, "content")
+        shown = probe
+        if hidden and probe is not None:
+            like = read_event(probe)
+            shown = without_usage(like, loads(like.data or b""))
+        return self.channels.form_of(probe, shown)
 
     def _choice(self, choice: dict[str, Any], before: list[bytes]) -> bool:
         """Pass one choice of one event through its channels. True if the event has changed."""
@@ -420,15 +458,19 @@ def usage_of(usage: dict[str, Any]) -> Usage | None:
     Cached tokens stand in the details; DeepSeek's `prompt_cache_hit_tokens` and Kimi's own `cached_tokens` beside them
     say the same. None for a usage that parts no input from output: a total alone is no report.
     """
+    get = usage.get
     if "prompt_tokens" not in usage and "completion_tokens" not in usage:
         return None
+    sent, written = number(get("prompt_tokens")), number(get("completion_tokens"))
+    if len(usage) <= _PLAIN_USAGE and usage.keys() <= _TOTALS:
+        return Usage(sent, 0, 0, written)
     prompt, completion = _details(usage, "prompt_tokens_details"), _details(usage, "completion_tokens_details")
-    cached = (prompt.get("cached_tokens"), usage.get("prompt_cache_hit_tokens"), usage.get("cached_tokens"))
+    cached = (prompt.get("cached_tokens"), get("prompt_cache_hit_tokens"), get("cached_tokens"))
     return Usage(
-        input=number(usage.get("prompt_tokens")),
-        cached_input=max(number(count) for count in cached),
+        input=sent,
+        cached_input=max(map(number, cached)),
         cache_write=number(prompt.get("cache_creation_input_tokens")),
-        output=number(usage.get("completion_tokens")),
+        output=written,
         reasoning=number(completion.get("reasoning_tokens")),
     )
 
@@ -436,6 +478,16 @@ def usage_of(usage: dict[str, Any]) -> Usage | None:
 def _details(usage: dict[str, Any], key: str) -> dict[str, Any]:
     details = usage.get(key)
     return details if type(details) is dict else {}
+
+
+def _is_plain(chunk: dict[str, Any], choice: Any) -> bool:
+    """Whether an event says nothing but a piece of the content of one choice."""
+    if type(choice) is not dict or chunk.get("usage") is not None or type(choice.get("index", 0)) is not int:
+        return False
+    delta = choice.get("delta")
+    if type(delta) is not dict or len(delta) != 1 or type(text := delta.get("content")) is not str or not text:
+        return False
+    return all(choice.get(key) is None for key in ("finish_reason", "usage", "logprobs"))
 
 
 def withheld() -> UpstreamFailed:

@@ -15,6 +15,7 @@ from gateway.protocols.request import Segment, unread_kinds
 from gateway.protocols.vocabulary import KNOWN_KEYS, MODEL, REFERENCE_FIELDS, WORDS, is_plain_model
 from gateway.protocols.walk import Walk, walk_field, walk_message
 from gateway.redaction.splice import splice
+from watermark.text_manifest.wrapper import manifest_beginning, strip_manifest
 
 MAX_OUTPUT = 1_000_000  # tokens: below the shortest number that could be somebody's identifier
 MAX_MESSAGES = 4_096
@@ -247,7 +248,9 @@ def strip_labels(
 
 
 def without_labels(text: str, labels: tuple[str, ...]) -> str:
-    """`text` without labels at its ends. White space goes only where a label went. Linear: nothing is copied between."""
+    """`text` without labels at its ends, and without manifests. White space goes only where a label went. Linear."""
+    if manifest_beginning() in text:
+        text = strip_manifest(text)
     end = len(text)
     while True:
         trimmed = _before_space(text, end)

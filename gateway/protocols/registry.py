@@ -11,8 +11,11 @@ from gateway.protocols import (
     gemini,
     openai_audio,
     openai_chat,
+    openai_images,
     openai_responses,
+    openai_speech,
     openai_texts,
+    openai_videos,
 )
 from gateway.protocols.request import DecodedRequest
 
@@ -27,6 +30,15 @@ DECODERS: Mapping[str, Callable[..., DecodedRequest]] = MappingProxyType(
         openai_texts.MODERATIONS: openai_texts.decode_moderation,
         openai_audio.TRANSCRIPTIONS: openai_audio.decode_transcription,
         openai_audio.TRANSLATIONS: openai_audio.decode_translation,
+        openai_images.GENERATIONS: openai_images.decode_generation,
+        openai_images.EDITS: openai_images.decode_edit,
+        openai_images.VARIATIONS: openai_images.decode_variation,
+        openai_speech.PROTOCOL: openai_speech.decode,
+        openai_videos.JOBS: openai_videos.decode_job,
+        openai_videos.STATUS: openai_videos.decode_status,
+        openai_videos.CONTENT: openai_videos.decode_content,
+        openai_videos.PICTURE: openai_videos.decode_picture,
+        openai_videos.DELETION: openai_videos.decode_deletion,
         anthropic_messages.PROTOCOL: anthropic_messages.decode,
         anthropic_count_tokens.PROTOCOL: anthropic_count_tokens.decode,
         gemini.GENERATE: gemini.decode,

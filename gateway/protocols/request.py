@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -77,12 +77,23 @@ class DecodedRequest:
     plain_answer: bool = False  # a whole answer is plain text instead of JSON
     generates: bool = True  # the answer is a text of the model's own making
     stored: bool = False  # the provider keeps the answer, so that a later call may continue it
+    makes: str = ""  # image, audio or video, where that is what the endpoint is for
+    binary_answer: str = ""  # a whole answer is no JSON but a file of this kind: audio or video
+    inputs: tuple[tuple[int, int], ...] = ()  # where files stand in a form, in bytes
 
     def addressed(self, model: str, *, stream: bool, framing: str) -> DecodedRequest:
         """The same with what its path says. Raises BadRequest when the body names another model."""
         if self.model not in {"", model} or MODEL.fullmatch(model) is None or not is_plain_model(model):
             raise BadRequest("model must be a model's name, and the body cannot name another one", param="model")
         return replace(self, model=model, stream=stream, framing=framing)
+
+    @cached_property
+    def shape(self) -> tuple[Hashable, ...]:
+        """What a decision sees of it."""
+        return (
+            self.protocol, self.model, self.stream, self.json_mode, len(self.caller_tools), self.provider_tools,
+            self.references,
+        )  # fmt: skip
 
     @cached_property
     def system_text(self) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from gateway.flow import Part, PartKind, Path
+from gateway.flow import Part, PartKind, Path, Payload
 from gateway.protocols.document import Literal
 from gateway.protocols.json_offsets import View, tokens
 from gateway.protocols.media import (
@@ -33,6 +33,7 @@ from gateway.protocols.media import (
     kind_of,
     kind_of_key,
     kind_of_source,
+    payload_of,
 )
 from gateway.protocols.vocabulary import (
     ISSUED_KEYS,
@@ -233,7 +234,7 @@ def _media(walk: Walk, node: Mapping[str, Any], key: str, value: Any, here: Path
     if type(value) is not str or not (key in MEDIA_KEYS or key in DATA_KEYS or key in URL_KEYS):
         return False
     if key in DATA_KEYS or is_data_url(value) or (key not in URL_KEYS and is_encoded(value)):
-        walk.parts.append(Part(here, kind, "", at.role))
+        walk.parts.append(Part(here, kind, "", at.role, payload_of(node, value)))
         if not is_encoded(value):
             walk.parts.append(Part(here, PartKind.FIELD, value, at.role))
     else:
@@ -246,7 +247,7 @@ def _media(walk: Walk, node: Mapping[str, Any], key: str, value: Any, here: Path
 def _string(walk: Walk, value: str, path: Path, at: _At) -> None:
     walk.parts.append(Part(path, at.kind, value, at.role))
     if (len(value) >= _LONG or ";" in value or value[:1] in _URL_STARTS) and (is_data_url(value) or holds_bytes(value)):
-        walk.parts.append(Part(path, PartKind.FILE, "", at.role))
+        walk.parts.append(Part(path, PartKind.FILE, "", at.role, Payload(value) if is_data_url(value) else None))
     if "\\" in value and holds_json(value):
         _inner(walk, View(value), path, at, MAX_JSON_DEPTH)
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
+from gateway.flow import Span
 from gateway.protocols.json_offsets import escape, unescape
 from gateway.redaction.escaped import Guard, context_of, read_escaped
 from gateway.redaction.names_guard import NamesGate, NamesGuard
@@ -24,14 +26,13 @@ _TAIL = re.compile(
 _PLAIN_TAIL = re.compile(r"⟦(?:[A-Z][A-Z0-9_a-f]{0,80})?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """What one call's answer is held to. `allowed(label, value)`: values the request itself carried in clear.
 
     `names`: text goes on only as inspectors have read it. `scout`: it is only asked what they should read.
     """
 
-    placeholders: Mapping[str, Restorable] = field(default_factory=dict)
+    placeholders: Mapping[str, Restorable] = MappingProxyType({})
     guard: Guard | None = None
     allowed: Callable[[str, str], bool] = lambda _label, _value: False
     names: NamesGuard | None = None
@@ -81,12 +82,48 @@ class TextChannel:
         self.delivered.append(out)
         return out
 
+    @property
+    def clear(self) -> bool:
+        """Whether only the guard holds something, and no escape matters: then fragments may come joined."""
+        return not (self._held or self._json or self._gate is not None or self.stopped is not None)
+
+    @property
+    def held(self) -> str:
+        """What the guard holds."""
+        return self._unread
+
+    @property
+    def restores(self) -> bool:
+        """Whether placeholders become values again here."""
+        return self._restore
+
+    def passed(self, text: str, rest: str) -> bool:
+        """Several fragments at once, and what the guard then holds of them. False, and nothing done, if one is guarded.
+
+        Only while the channel is `clear`, and for fragments in which no placeholder begins.
+        """
+        guard, unread = self._rules.guard, self._unread + text
+        out = unread[: len(unread) - len(rest)]
+        if guard is not None:
+            if guard.find(unread, self._context):
+                return False
+            self._unread = rest
+            if out:
+                self._context = context_of(self._context + out)
+        self.provider.append(text)
+        self.delivered.append(out)
+        if self._restore:
+            self._raw.append(out)
+        return True
+
     def whole(self, text: str) -> str:
         """What may be delivered of a text that came whole: as `push` and `finish` say it, in one look."""
         if self._gate is not None:
             return self.push(text) + self.finish()
         self.provider.append(text)
-        out = self._restored(self._pass_guard(text, last=True) if self._rules.guard is not None else text, last=True)
+        if self._rules.guard is not None:
+            text = self._pass_guard(text, last=True)
+        out = self._restored(text, last=True) if self._restore else text
         self.delivered.append(out)
         return out
 
@@ -126,7 +163,7 @@ class TextChannel:
             final = 0 if last else guard.hold(unread)
         if last:
             final = len(unread)
-        for span in sorted(spans, key=lambda span: span.start):
+        for span in sorted(spans, key=_start) if spans else ():
             if span.end > final:
                 # It may still grow, or turn out to be none: nothing of it goes on.
                 final = min(final, span.start)
@@ -183,6 +220,10 @@ class TextChannel:
         for _ in range(open_strings(before)):
             value = escape(value)
         return value
+
+
+def _start(span: Span) -> int:
+    return span.start
 
 
 _JSON_START = re.compile(r"\s*(?:\{\s*\"|\[\s*[\"\[{])")

@@ -6,21 +6,25 @@ A whole answer is a stream of one chunk. Whatever the cuts, the same bytes come 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from gateway.errors import LexgateError, UpstreamFailed
 from gateway.protocols.answer import AnswerOptions, AnswerReport, MalformedAnswer
 from gateway.protocols.anthropic_answer import AnthropicAnswer
+from gateway.protocols.binary_answer import BinaryAnswer
 from gateway.protocols.family import form_of
 from gateway.protocols.gemini_answer import GeminiAnswer
+from gateway.protocols.images_answer import ImagesAnswer
 from gateway.protocols.json_array import ArrayReader
 from gateway.protocols.numbers_answer import NumbersAnswer
 from gateway.protocols.openai_answer import OpenAIAnswer
 from gateway.protocols.openai_completions_answer import CompletionsAnswer
+from gateway.protocols.plain_events import PlainEvents
 from gateway.protocols.responses_answer import ResponsesAnswer
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
 from gateway.protocols.transcript_answer import TranscriptAnswer
+from gateway.protocols.video_answer import VideoAnswer
 from gateway.redaction.channel import Rules
 from gateway.redaction.escaped import Guard
 from gateway.redaction.names_guard import NamesGuard
@@ -30,13 +34,16 @@ MAX_ANSWER = 64 * 1024 * 1024
 """Bytes of a whole answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """`body`: the terminal bytes (of a whole answer: all of it). Send them only after the outcome is durable."""
 
-    body: bytes = field(repr=False)
+    body: bytes
     report: AnswerReport
     error: LexgateError | None = None  # what `body` says, where it is our error: a whole answer then has its status
+
+    def __repr__(self) -> str:
+        """Without the bytes, which are content."""
+        return f"Finished({self.report!r}, {self.error!r})"
 
 
 def _nothing_allowed(_label: str, _value: str) -> bool:
@@ -51,6 +58,9 @@ Answer = (
     | CompletionsAnswer
     | NumbersAnswer
     | TranscriptAnswer
+    | ImagesAnswer
+    | BinaryAnswer
+    | VideoAnswer
 )
 FORMS: Mapping[str, type[Answer]] = MappingProxyType(
     {
@@ -62,6 +72,15 @@ FORMS: Mapping[str, type[Answer]] = MappingProxyType(
         "openai_moderations": NumbersAnswer,
         "openai_transcriptions": TranscriptAnswer,
         "openai_translations": TranscriptAnswer,
+        "openai_image_generations": ImagesAnswer,
+        "openai_image_edits": ImagesAnswer,
+        "openai_image_variations": ImagesAnswer,
+        "openai_speech": BinaryAnswer,
+        "openai_videos": VideoAnswer,
+        "openai_video_status": VideoAnswer,
+        "openai_video_deletion": VideoAnswer,
+        "openai_video_content": BinaryAnswer,
+        "openai_video_picture": BinaryAnswer,
     }
 )
 """Protocols whose answers have another form than their family's."""
@@ -106,6 +125,7 @@ class AnswerStream:
         array = streaming and framing == "array"
         options = AnswerOptions(label, hide_usage, outbound, json_mode, array, shifted, plain)
         self._answer = answer_of(family, protocol, rules, options)
+        self.report: AnswerReport = self._answer.channels.report  # what is known so far; texts only after `finish`
         self._family = form_of(family, protocol, "array" if array else "sse")
         self._flow = flow
         self._streaming = streaming
@@ -114,11 +134,6 @@ class AnswerStream:
         self._size = 0
         self._finished: Finished | None = None
         self._error: LexgateError | None = None
-
-    @property
-    def report(self) -> AnswerReport:
-        """What is known so far; texts only after `finish`."""
-        return self._answer.channels.report
 
     @property
     def stopped(self) -> bool:
@@ -144,13 +159,41 @@ class AnswerStream:
             return b""
         out: list[bytes] = []
         try:
-            for event in self._reader.feed(chunk):
-                out.append(self._event(event))  # noqa: PERF401  what came before a malformed event goes on
+            at = self._whole_events(chunk, out) if type(self._reader) is EventReader else 0
+            for event in self._reader.feed(chunk[at:]) if at < len(chunk) else ():
+                self._answer.channels.plain = None
+                out.append(self._event(event))
         except MalformedAnswer:
             self.report.problem = "malformed"
         except EventTooLarge:
             self.report.problem = "too_large"
         return b"".join(out)
+
+    def _whole_events(self, chunk: bytes, out: list[bytes]) -> int:
+        """Works on the events that a chunk begins with and holds whole, plain ones many at once; where it ended."""
+        at, channels = 0, self._answer.channels
+        if self._reader.held or b"\r" in chunk:
+            return at
+        while at < len(chunk):
+            if channels.plain is not None:
+                at = self._plain_events(channels.plain, chunk, at, out)
+            end = chunk.find(b"\n\n", at) + 2
+            if end == 1:
+                break
+            channels.plain = None
+            out.append(self._event(read_event(chunk[at:end])))
+            at = end
+        return at
+
+    def _plain_events(self, plain: PlainEvents, chunk: bytes, at: int, out: list[bytes]) -> int:
+        end = plain.take(chunk, at, out)
+        if end > at:
+            self._answer.channels.tries = 0
+        if plain.stopped is not None and self.report.stopped is None:
+            self._answer.channels.plain = None
+            self.report.stopped = plain.stopped
+            out.append(plain.end())
+        return end
 
     def idle(self) -> bytes:
         """Nothing came for a while. All that the guard has passed is already out, so there is nothing to add."""
@@ -193,19 +236,20 @@ class AnswerStream:
         return out + self.error_event(self._error)
 
     def _finish_whole(self, error: LexgateError | None) -> bytes:
-        body = b"".join(self._whole)
+        body = self._whole[0] if len(self._whole) == 1 else b"".join(self._whole)
         self._whole.clear()
-        if self.report.problem is None and error is None:
+        report = self.report
+        if report.problem is None and error is None:
             try:
                 out = self._answer.whole(body)
             except MalformedAnswer:
-                self.report.problem = "malformed"
+                report.problem = "malformed"
             else:
-                self.report.complete = self.report.upstream_error is None
-                self.report.problem = None if self.report.complete else "upstream_error"
+                report.complete = report.upstream_error is None
+                report.problem = None if report.complete else "upstream_error"
                 return out
-        self.report.problem = self.report.problem or "truncated"
-        self._error = error or _incomplete(self.report.problem)
+        report.problem = report.problem or "truncated"
+        self._error = error or _incomplete(report.problem)
         return self._family.error_body(self._error, self._flow)
 
 

@@ -12,11 +12,11 @@ async def classify(flow: Flow, services: Services) -> None:
     parents = services.lineage.parents(flow)
     flow.parents, flow.parents_by = tuple(parents), tuple(parents.values())
     if not flow.findings:
-        flow.classification = services.decided_calls.classification(flow.uninspected)
+        flow.classification = services.decided_calls.classification(flow.unread, flow.uninspected)
         return
     known = flow.known
     flow.classification = known.classification if known is not None else None
     if flow.classification is None:
-        flow.classification = classification_of(flow.findings, flow.uninspected)
+        flow.classification = classification_of(flow.findings, flow.uninspected, why=flow.unread)
         if known is not None:
             known.classification = flow.classification

@@ -22,7 +22,6 @@ async def commit(flow: Flow, services: Services) -> None:
     redacted, provider = flow.redacted, flow.provider
     if redacted is None or provider is None:
         raise RuntimeError("this step runs after redact")
-    flow.digests["forwarded"] = services.digest(flow.who.tenant, flow.forwarded)
     keep = None
     if flow.reserved:
         left = classify(redacted.remaining, ()).subjects
@@ -31,7 +30,7 @@ async def commit(flow: Flow, services: Services) -> None:
     draft = intent(flow, time.time_ns() // 1000)
     reservation = flow.id if flow.reserved else ""
     try:
-        await append(flow.log, draft, reservation=reservation, keep=keep)
+        flow.receipt = await append(flow.log, draft, reservation=reservation, keep=keep)
     except RecordInvalid as error:
         raise Unavailable("this call cannot be recorded, so nothing was sent") from error
     flow.reserved = False

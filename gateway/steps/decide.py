@@ -66,11 +66,13 @@ async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Dec
     if content is None:
         raise RuntimeError("this step runs after classify")
     flow.provider = provider
-    await _release(flow)
+    if flow.reserved:
+        await _release(flow)
     wanted = uses(content.subjects, flow.who.country, provider.jurisdiction, provider.name, flow.time_us)
     counters: dict[str, int] = {}
-    new: dict[str, int] = {kind: len(subjects) for kind, subjects in content.subjects.items()}
+    new: dict[str, int] = {}
     if wanted:
+        new = {kind: len(subjects) for kind, subjects in content.subjects.items()}
         flow.reserved = True
         try:
             async with asyncio.timeout(services.settings.timeouts.record):
@@ -82,14 +84,17 @@ async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Dec
             new[name.split("_")[1]] = state.new
 
     def decided() -> Decided:
-        facts = services.policy.canonical(document(flow, provider, services.settings, counters, new))
-        return Prepared(facts), services.policy.decide(facts)
+        added = new or {kind: len(subjects) for kind, subjects in content.subjects.items()}
+        facts = services.policy.canonical(document(flow, provider, services.settings, counters, added))
+        return Decided(Prepared(facts), services.policy.decide(facts))
 
+    counted = (tuple(counters.items()), tuple(new.items())) if wanted else ()
     try:
-        flow.facts, flow.decision = services.decided_calls.decided(flow, provider, counters, new, decided)
+        known = flow.decided = services.decided_calls.decided(flow, provider, counted, decided)
     except PolicyFailed as error:
         raise Unavailable("the policy could not decide, so the call is refused") from error
-    return flow.decision
+    flow.facts, flow.decision = known.facts, known.decision
+    return known.decision
 
 
 async def _release(flow: Flow) -> None:

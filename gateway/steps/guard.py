@@ -23,6 +23,7 @@ NAMES = "names"
 IMPERSONAL = frozenset({"DATE", "LOCATION", "MARKING", "NRP", "ORG", "TITLE", "URL", "USCC"})
 """Labels that name nobody; any other label, a custom recogniser's too, is personal."""
 
+BYTES = "application/octet-stream"
 PLAIN, SUBTITLES = "text/plain", frozenset({"text/vtt", "application/x-subrip", "text/srt"})
 MEDIA_TYPES = {True: "text/event-stream", False: "application/json"}
 
@@ -36,8 +37,13 @@ async def guard(flow: Flow, services: Services) -> None:
     flow.streamed = request.stream and upstream.status < 400
     plain = request.plain_answer and not flow.streamed and upstream.status < 400
     expected = PLAIN if plain else MEDIA_TYPES[flow.streamed and request.framing == "sse"]
-    media_type = upstream.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != expected and not (plain and media_type in SUBTITLES):
+    media_type = upstream.headers.get("content-type", "")
+    if media_type != expected:
+        media_type = media_type.partition(";")[0].strip().lower()
+    if request.binary_answer and upstream.status < 400:
+        if media_type.partition("/")[0] != request.binary_answer and media_type != BYTES:
+            raise UpstreamFailed(f"the provider's answer is no {request.binary_answer}")
+    elif media_type != expected and not (plain and media_type in SUBTITLES):
         raise UpstreamFailed(f"the provider's answer is not {expected}")
     carried = _carried(flow)
     earlier = flow.earlier.placeholders if flow.earlier is not None else {}

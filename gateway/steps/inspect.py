@@ -7,10 +7,14 @@ are inspected together.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gateway.continuing import continue_earlier
-from gateway.flow import OPAQUE, Finding, Flow, Part, PartKind, Path, Span
+from gateway.extraction.gathered import Extracted
+from gateway.file_extraction import extract_files, unread_of
+from gateway.flow import CLASS, OPAQUE, Finding, Flow, Part, PartKind, Path, Payload, Span
+from gateway.inspection.figures import without_figures
 from gateway.inspection.split_values import Joint, Piece, across, ends_of, joints, piece
 from gateway.inspection.subjects import subject_key
 from gateway.lineage import Said, said
@@ -34,14 +38,17 @@ READ = frozenset({PartKind.TEXT, PartKind.TOOL_RESULT})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What inspection learned of one segment: spans by the part's index, and the kinds of parts nobody could read.
+    """What inspection learned of one segment: spans by the part's index, and what nobody could read, as (kind, why).
 
     `split`: pieces of values that go on in another part, with the value. `ends`: where one may go on in another segment.
+    `inside`: spans in the text of files, with their values. `files`: the types of files that were read.
     """
 
     spans: tuple[tuple[int, Span], ...]
-    opaque: tuple[str, ...]
+    opaque: tuple[tuple[str, str], ...]
     said: Said  # its names, by which later calls are known as its children
+    inside: tuple[tuple[int, Span, str], ...] = field(default=(), repr=False)
+    files: tuple[str, ...] = ()
     split: tuple[tuple[int, Span, str], ...] = field(default=(), repr=False)
     ends: tuple[Piece[int], ...] = ()
 
@@ -54,10 +61,11 @@ async def inspect(flow: Flow, services: Services) -> None:
         raise RuntimeError("this step runs after decode")
     if flow.known is not None:
         flow.findings, flow.uninspected, flow.said = flow.known.findings, flow.known.uninspected, flow.known.said
+        flow.unread, flow.files = flow.known.unread, flow.known.files
         services.metrics.count("lexgate_cache", len(request.segments), cache="verdict", result="hit")
         return
     tenant = flow.who.tenant
-    cache, version = services.verdicts, services.segments_version
+    cache, version = services.verdicts, services.version_for(services.segments_version, tenant)
     verdicts: list[Verdict | None] = [cache.get(tenant, version, segment.content) for segment in request.segments]
     missing = [index for index, verdict in enumerate(verdicts) if verdict is None]
     services.metrics.count("lexgate_cache", len(verdicts) - len(missing), cache="verdict", result="hit")
@@ -66,18 +74,20 @@ async def inspect(flow: Flow, services: Services) -> None:
         fresh = await _inspect_segments([request.segments[index] for index in missing], tenant, services)
         for index, verdict in zip(missing, fresh, strict=True):
             verdicts[index] = verdict
-            size = SPAN_BYTES * len(verdict.spans) + NAME_BYTES * len(verdict.said.names)
+            size = SPAN_BYTES * (len(verdict.spans) + len(verdict.inside)) + NAME_BYTES * len(verdict.said.names)
             cache.put(tenant, version, request.segments[index].content, verdict, size)
     known = [verdict for verdict in verdicts if verdict is not None]
     flow.said = tuple(verdict.said for verdict in known)
     joined = across([(each.role, verdict.ends) for each, verdict in zip(request.segments, known, strict=True)])
-    flow.uninspected = tuple(sorted({kind for verdict in known for kind in verdict.opaque}))
-    if joined or any(verdict.spans or verdict.split for verdict in known):
+    flow.uninspected = tuple(sorted({kind for verdict in known for kind, _ in verdict.opaque}))
+    flow.unread = tuple(sorted({f"{kind}: {why}" for verdict in known for kind, why in verdict.opaque}))
+    flow.files = tuple(sorted({file for verdict in known for file in verdict.files}))
+    if joined or any(verdict.spans or verdict.split or verdict.inside for verdict in known):
         flow.findings = (
             *(
                 finding
                 for segment, verdict in zip(request.segments, known, strict=True)
-                if verdict.spans or verdict.split
+                if verdict.spans or verdict.split or verdict.inside
                 for finding in _findings(segment, verdict, tenant, services)
             ),
             *[
@@ -85,21 +95,26 @@ async def inspect(flow: Flow, services: Services) -> None:
                 for (segment, part), span, value in await _split(joined, tenant, services)
             ],
         )
+        if services.settings.inspection.public_figures:
+            flow.findings = without_figures(flow.findings)
     services.known_requests.keep(flow)
 
 
 async def _inspect_segments(segments: list[Segment], tenant: str, services: Services) -> list[Verdict]:
     size = sum(len(segment.content) for segment in segments)
     walked = await services.heavy.run(size, lambda: [segment.parts() for segment in segments])
+    files = await extract_files((part for parts in walked for part in parts if part.kind in OPAQUE), tenant, services)
     texts: dict[str, tuple[Span, ...]] = {}
-    for parts in walked:
-        for part in parts:
+    words = [_words(parts, files) for parts in walked]
+    for parts in words:
+        for _, part in parts:
             text = _inspected_text(part)
-            if len(part.text) >= SHORTEST and part.kind not in OPAQUE and text not in texts:
+            if len(part.text) >= SHORTEST and text not in texts:
                 texts[text] = ()
     runs = [[(index, part.text) for index, part in enumerate(parts) if part.kind in READ] for parts in walked]
     inside = [joints([piece(*text) for text in run]) for run in runs]
     texts |= {joint.text: () for together in inside for joint in together}
+    texts |= {text: () for file in files.values() for _, text in file.texts if len(text) >= SHORTEST}
     await inspect_texts(texts, tenant, services)
     key = services.lineage.key(tenant)
     names = await services.heavy.run(size, lambda: [said(parts, key) for parts in walked])
@@ -107,17 +122,39 @@ async def _inspect_segments(segments: list[Segment], tenant: str, services: Serv
         Verdict(
             tuple(
                 (index, span)
-                for index, part in enumerate(parts)
-                if part.kind not in OPAQUE
+                for index, part in its_words
                 for span in _shifted(part, texts.get(_inspected_text(part), ()))
             ),
-            tuple(sorted({str(part.kind) for part in parts if part.kind in OPAQUE})),
+            tuple(sorted({each for part in parts if part.kind in OPAQUE for each in unread_of(part, files)})),
             its,
+            tuple(_inside(parts, files, texts)),
+            tuple(sorted({files[part.payload].type for part in parts if part.payload in files})),
             tuple(found for joint in together for found in joint.split(texts[joint.text])),
             ends_of(run),
         )
-        for parts, its, run, together in zip(walked, names, runs, inside, strict=True)
+        for parts, its_words, its, run, together in zip(walked, words, names, runs, inside, strict=True)
     ]
+
+
+def _words(parts: tuple[Part, ...], files: dict[Payload, Extracted]) -> list[tuple[int, Part]]:
+    """Parts that are inspected as they stand, with their index. The code of a file that was read whole is none."""
+    read = {part.path for part in parts if part.payload in files and not files[part.payload].unread}
+    return [
+        (index, part)
+        for index, part in enumerate(parts)
+        if part.kind not in OPAQUE and not (part.kind is PartKind.FIELD and part.path in read)
+    ]
+
+
+def _inside(
+    parts: tuple[Part, ...], files: dict[Payload, Extracted], texts: dict[str, tuple[Span, ...]]
+) -> Iterator[tuple[int, Span, str]]:
+    """What was found in the text of files, by the part's index. Where in the file it stands, nobody needs to know."""
+    for index, part in enumerate(parts):
+        if part.payload is not None and part.kind in OPAQUE and part.payload in files:
+            for _, text in files[part.payload].texts:
+                for span in texts.get(text, ()):
+                    yield index, span, text[span.start : span.end]
 
 
 async def _split(
@@ -144,10 +181,11 @@ def _shifted(part: Part, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     offset = len(_context(part))
     if not offset:
         return spans
-    return tuple(
+    whole = tuple(span for span in spans if span.label == CLASS)
+    return whole + tuple(
         Span(max(0, span.start - offset), span.end - offset, span.label, span.score, span.detector)
         for span in spans
-        if span.end > offset
+        if span.end > offset and span.label != CLASS
     )
 
 
@@ -158,6 +196,9 @@ def _findings(segment: Segment, verdict: Verdict, tenant: str, services: Service
         part = parts[index]
         found.append(_finding(part, span, part.text[span.start : span.end], tenant, services))
     found += [_finding(parts[index], span, value, tenant, services) for index, span, value in verdict.split]
+    for index, span, value in verdict.inside:
+        subject = subject_key(services.subject_key, tenant, span.label, value)
+        found.append(Finding(parts[index].path, parts[index].kind, span, value, subject))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gateway.errors import Denied
 from gateway.flow import Flow
-from gateway.known_requests import RULES
+from gateway.known_requests import RULES, Sent
 from gateway.protocols.cap import capped
 from gateway.protocols.registry import upstream_body
 from gateway.protocols.request import DecodedRequest
@@ -22,9 +22,13 @@ WEIGHT = 512
 
 async def redact(flow: Flow, services: Services) -> None:
     """Builds the body that will leave. Raises Denied when something must be redacted that cannot be edited in place."""
-    request, decision = flow.request, flow.decision
+    request, decision, known = flow.request, flow.decision, flow.known
     if request is None or decision is None:
         raise RuntimeError("this step runs after decide")
+    sent = known.sent if known is not None else None
+    if sent is not None and sent.decision is decision and sent.principal is flow.principal:
+        flow.redacted, flow.forwarded, flow.digests["forwarded"] = sent.redacted, sent.body, sent.digest
+        return
     if flow.findings and decision.redact:
         flow.redacted = await _redacted(flow, request, decision.redact, services)
     else:
@@ -37,6 +41,13 @@ async def redact(flow: Flow, services: Services) -> None:
         )
     body = upstream_body(request, flow.redacted.body)
     flow.forwarded = body if decision.cap is None else capped(request, body, decision.cap)
+    if flow.forwarded is flow.body:
+        digest = flow.digests["received"]
+    else:
+        digest = await services.heavy.run(len(flow.forwarded), services.digest, flow.who.tenant, flow.forwarded)
+    flow.digests["forwarded"] = digest
+    if known is not None and all(each.lasting for each in flow.redacted.segments):
+        known.sent = Sent(decision, flow.who, flow.redacted, flow.forwarded, digest)
 
 
 async def _redacted(flow: Flow, request: DecodedRequest, operators: Mapping[str, str], services: Services) -> Redacted:
@@ -44,7 +55,8 @@ async def _redacted(flow: Flow, request: DecodedRequest, operators: Mapping[str,
     who, cache = flow.who, services.verdicts
     principal = f"{who.application}/{who.user}"
     rule = ",".join(f"{label}:{operator}" for label, operator in operators.items())
-    name = f"redacted/{services.segments_version}/{principal}/{rule}"
+    version = services.version_for(services.segments_version, who.tenant)
+    name = f"redacted/{version}/{principal}/{rule}"
     whole = flow.known.redacted if flow.known is not None else {}
     if name in whole:
         return whole[name]

@@ -105,7 +105,8 @@ class Answer:
 
     def close(self) -> None:
         """Ends the exchange; a connection whose answer was not read to its end is not used again."""
-        self.fail(UpstreamFailed("the exchange with the provider was ended"))
+        if not self.complete and self._error is None:
+            self.fail(UpstreamFailed("the exchange with the provider was ended"))
         self._pieces.clear()
         self.unread = 0
 

@@ -61,7 +61,9 @@ class UpstreamClient:
         self._sessions: dict[tuple[object, ...], aiohttp.ClientSession] = {}
         self._urls: dict[tuple[str, str], URL] = {}
 
-    async def post(self, provider: Provider, path: str, headers: Mapping[str, str], body: bytes) -> UpstreamAnswer:
+    async def post(
+        self, provider: Provider, path: str, headers: Mapping[str, str], body: bytes, method: str = "POST"
+    ) -> UpstreamAnswer:
         """Sends one call and waits for the head of its answer.
 
         Raises Unreachable (nothing was sent), UpstreamTimeout, UpstreamFailed.
@@ -74,7 +76,7 @@ class UpstreamClient:
             url = self._urls[(provider.base_url, path)] = URL(provider.base_url.rstrip("/") + path, encoded=True)
         try:
             async with asyncio.timeout(provider.timeouts(self._timeouts).first_byte):
-                response = await session.post(url, data=body, headers=headers, allow_redirects=False)
+                response = await session.request(method, url, data=body or None, headers=headers, allow_redirects=False)
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ConnectionTimeoutError):
             raise Unreachable(f"provider {provider.name} cannot be reached") from None
         except TimeoutError:

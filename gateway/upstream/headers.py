@@ -23,7 +23,9 @@ TO_PROVIDER: Mapping[str, tuple[tuple[bytes, re.Pattern[str]], ...]] = MappingPr
 """Fields of the caller that travel, and the only form they may have: a field is no place for text."""
 LONGEST_DIGITS = re.compile(r"\d{9}|(\d[-.]?){13}")
 """A feature's name carries a date at most (2025-08-07 or 20250807), never an identifier."""
-TO_CALLER = ("content-type", "request-id", "x-request-id", "openai-processing-ms", "openai-version", "retry-after")
+TO_CALLER = frozenset(
+    {"content-type", "request-id", "x-request-id", "openai-processing-ms", "openai-version", "retry-after"}
+)
 TO_CALLER_PREFIX = ("anthropic-ratelimit-", "x-ratelimit-")
 
 
@@ -79,8 +81,9 @@ def answer_headers(provider: Mapping[str, str], *, shared: bool = False) -> list
     `shared`: several tenants use the provider's keys. What is left of a common allowance would tell each of them how
     much the others ask, so none of them is told.
     """
-    return [
-        (lowered.encode("latin-1"), value.encode("latin-1", "replace"))
-        for name, value in provider.items()
-        if (lowered := name.lower()) in TO_CALLER or (not shared and lowered.startswith(TO_CALLER_PREFIX))
-    ]
+    kept: list[tuple[bytes, bytes]] = []
+    for name, value in provider.items():
+        lowered = name.lower()
+        if lowered in TO_CALLER or (not shared and lowered.startswith(TO_CALLER_PREFIX)):
+            kept.append((lowered.encode("latin-1"), value.encode("latin-1", "replace")))
+    return kept

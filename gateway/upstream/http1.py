@@ -43,7 +43,9 @@ class Http1Client:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
-    async def post(self, provider: Provider, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def post(
+        self, provider: Provider, path: str, headers: Mapping[str, str], body: bytes, method: str = "POST"
+    ) -> Answer:
         """Sends one call and waits for the head of its answer.
 
         Raises Unreachable (nothing was sent), UpstreamTimeout, UpstreamFailed (also for a field that cannot be sent).
@@ -52,9 +54,9 @@ class Http1Client:
         if loop is None:
             loop = self._loop = asyncio.get_running_loop()
         start = loop.time()
-        route = self._routes.get((provider.name, path))
+        route = self._routes.get((provider.name, path)) if method == "POST" else None
         if route is None or route.provider is not provider:
-            route = self._route(provider, path)
+            route = self._route(provider, path, method)
         head = self._heads.make(route.start, headers, len(body))
         connection = route.origin.take()
         if connection is None:
@@ -112,7 +114,7 @@ class Http1Client:
             raise Unreachable(f"provider {name} cannot be reached")
         return connection
 
-    def _route(self, provider: Provider, path: str) -> _Route:
+    def _route(self, provider: Provider, path: str, method: str = "POST") -> _Route:
         place = Place(provider.base_url)
         timeouts = provider.timeouts(self._timeouts)
         key = (place.secure, place.host, place.port, provider.ca, provider.proxy, timeouts)
@@ -120,8 +122,8 @@ class Http1Client:
         if origin is None:
             tls = _trust(provider) if place.secure else None
             origin = self._origins[key] = Origin(place.host, place.port, tls)
-        route = _Route(provider, origin, place.start(path), timeouts, Proxy.of(provider))
-        if len(self._routes) < KNOWN_ROUTES or (provider.name, path) in self._routes:
+        route = _Route(provider, origin, place.start(path, method), timeouts, Proxy.of(provider))
+        if method == "POST" and (len(self._routes) < KNOWN_ROUTES or (provider.name, path) in self._routes):
             self._routes[(provider.name, path)] = route
         return route
 

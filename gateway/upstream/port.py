@@ -29,8 +29,10 @@ class UpstreamAnswer(Protocol):
 class Upstream(Protocol):
     """Connection pools to the configured providers."""
 
-    async def post(self, provider: Provider, path: str, headers: Mapping[str, str], body: bytes) -> UpstreamAnswer:
-        """Sends one call and waits for the head of its answer.
+    async def post(
+        self, provider: Provider, path: str, headers: Mapping[str, str], body: bytes, method: str = "POST"
+    ) -> UpstreamAnswer:
+        """Sends one call and waits for the head of its answer. `method`: GET and DELETE are for jobs alone.
 
         Raises Unreachable (nothing was sent), UpstreamTimeout, UpstreamFailed.
         """

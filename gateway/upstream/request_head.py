@@ -15,6 +15,9 @@ OURS = frozenset(
     }
 )
 """Fields that frame a message or rule its connection: only this client says them."""
+UNKEPT = frozenset({"traceparent", "authorization", "x-api-key", "x-goog-api-key"})
+"""Fields that are made anew: no two calls have them in common, or they hold a key that may be taken back."""
+KNOWN_LINES = 256
 KNOWN_NAMES = 256
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -45,12 +48,12 @@ class Place:
         name = f"[{self.host}]" if ":" in self.host else self.host
         self.authority = name if self.port == (443 if self.secure else 80) else f"{name}:{self.port}"
 
-    def start(self, path: str) -> str:
-        """Request line and Host field of a POST. Raises UpstreamFailed."""
+    def start(self, path: str, method: str = "POST") -> str:
+        """Request line and Host field. Raises UpstreamFailed."""
         target = self.prefix + path
         if not _TARGET.fullmatch(target):
             raise UpstreamFailed("the path of a call to a provider has characters that no path may have")
-        return f"POST {target} HTTP/1.1\r\nhost: {self.authority}\r\n"
+        return f"{method} {target} HTTP/1.1\r\nhost: {self.authority}\r\n"
 
 
 class Heads:
@@ -58,20 +61,26 @@ class Heads:
 
     def __init__(self) -> None:
         self._names: set[str] = set()
+        self._lines: dict[tuple[str, str], str] = {}
 
     def make(self, start: str, headers: Mapping[str, str], length: int) -> bytes:
         """`start` with these fields and a body of `length` bytes. Raises UpstreamFailed for a field that cannot be sent."""
-        lines = [start]
-        for name, value in headers.items():
-            if name not in self._names:
-                self._admit(name)
-            if not (value.isascii() and value.isprintable()) and not _VALUE.fullmatch(value):
-                raise UpstreamFailed(
-                    f"header field {name} of a call to a provider has characters that no field may have"
-                )
-            lines.append(f"{name}: {value}\r\n")
+        lines, known = [start], self._lines
+        for item in headers.items():
+            line = known.get(item)
+            lines.append(self._line(*item) if line is None else line)
         lines.append(f"content-length: {length}\r\n\r\n")
         return "".join(lines).encode("latin-1")
+
+    def _line(self, name: str, value: str) -> str:
+        if name not in self._names:
+            self._admit(name)
+        if not (value.isascii() and value.isprintable()) and not _VALUE.fullmatch(value):
+            raise UpstreamFailed(f"header field {name} of a call to a provider has characters that no field may have")
+        line = f"{name}: {value}\r\n"
+        if name not in UNKEPT and len(self._lines) < KNOWN_LINES:
+            self._lines[name, value] = line
+        return line
 
     def _admit(self, name: str) -> None:
         if not _NAME.fullmatch(name):

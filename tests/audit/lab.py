@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from audit.appender import Appender
 from audit.keys import Keyring
 from audit.record import LeafDraft, LeafKind
 from audit.search.records import Records
+from audit.store.batch import INSERT, Leaf, leaves_from, pack, size_of
+from audit.store.sqlite import connect_reader
 
 ORIGIN = "lexgate/test"
 
@@ -130,8 +133,31 @@ class Lab:
     async def connect(self, writer: str = "w0") -> Appender:
         return await Appender.connect(self.socket, self.keyring, writer)
 
+    async def has(self, leaf: int) -> None:
+        """Wait until readers see this leaf: under load the store has it a little after it is durable."""
+        with closing(connect_reader(self.store)) as connection:
+            await eventually(lambda: size_of(connection) > leaf)
+
     def records(self) -> Records:
         return Records(self.store, self.keyring)
+
+
+def entries_of(connection: Any) -> list[bytes]:
+    """The entries of all leaves in the order of the log."""
+    return [leaf[1] for leaf in leaves_from(connection)]
+
+
+def rewrite(connection: Any, change: Callable[[list[list[Any]]], object]) -> None:
+    """Whoever can write the file: all leaves as [index, entry, disclosed, sealed, content], changed and put back."""
+    leaves = [list(leaf) for leaf in leaves_from(connection)]
+    change(leaves)
+    connection.execute("delete from batch")
+    rows: list[list[Leaf]] = []
+    for leaf in sorted(leaves, key=lambda leaf: int(leaf[0])):
+        if not rows or rows[-1][-1][0] + 1 != leaf[0] or len(rows[-1]) == 40:
+            rows.append([])
+        rows[-1].append((leaf[0], leaf[1], leaf[2], leaf[3], leaf[4]))
+    connection.executemany(INSERT, [(row[0][0], len(row), pack(row)) for row in rows])
 
 
 async def eventually(check: Callable[[], Awaitable[bool]] | Callable[[], bool]) -> None:

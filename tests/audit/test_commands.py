@@ -108,7 +108,7 @@ async def test_the_whole_log(told: tuple[Lab, str, str]) -> None:
 
 async def test_backup_restore_migrate(told: tuple[Lab, str, str], tmp_path: Path) -> None:
     lab, done, _ = told
-    assert run(lab, "migrate").stdout == "schema 0001\n"
+    assert run(lab, "migrate").stdout == "schema 0002\n"
     copy = str(tmp_path / "copy.tar.gz")
     assert "The private keys are not in it" in run(lab, "backup", copy).stdout
     assert run(lab, "restore").exit_code == 2

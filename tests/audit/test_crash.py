@@ -14,7 +14,7 @@ from audit.errors import LogUnavailable
 from audit.merkle import leaf_hash
 from audit.store.inspect import verify_store
 from audit.store.sqlite import connect_reader
-from tests.audit.lab import Lab, intent, new_flow, outcome
+from tests.audit.lab import Lab, entries_of, intent, new_flow, outcome
 
 CYCLES = int(os.environ.get("LEXGATE_CRASH_CYCLES", "10"))
 
@@ -57,7 +57,7 @@ async def test_killed_again_and_again(fallen: Lab) -> None:
     await asyncio.to_thread(lab.stop)
 
     connection = connect_reader(lab.store)
-    entries = [bytes(entry) for (entry,) in connection.execute("select entry from leaf order by idx")]
+    entries = entries_of(connection)
     statuses = dict(connection.execute("select flow, status from flow"))
     connection.close()
     assert len(acknowledged) > CYCLES

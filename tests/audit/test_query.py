@@ -64,7 +64,8 @@ async def test_pages_are_complete_and_newest_first(lab: Lab) -> None:
     for i in range(23):
         flow = new_flow()
         made.append(flow)
-        await log.append(outcome(flow, "denied", grade=f"L{i % 5 + 1}", entities={"PERSON": 1} if i % 2 else {}))
+        draft = outcome(flow, "denied", grade=f"L{i % 5 + 1}", entities={"PERSON": 1} if i % 2 else {})
+        await lab.has((await log.append(draft)).index)
     records = lab.records()
     for limit in (1, 2, 7, 23, 500):
         assert all_pages(records, "", limit) == made[::-1]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from audit.sequencer import Log
 from audit.store.inspect import verify_store
 from audit.store.reindex import reindex
 from audit.store.tiles import TileReader
-from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome, settle
+from tests.audit.lab import ORIGIN, Lab, entries_of, intent, new_flow, outcome, settle
 
 
 def tables(store: Path) -> list[Any]:
@@ -47,6 +49,33 @@ async def test_reindex_equals_what_was_written_live(lab: Lab) -> None:
     assert verify_store(lab.store, lab.keyring).problems == []
 
 
+_REINDEX = "import sys; from pathlib import Path; from audit.keys import Keyring; from audit.store.reindex import reindex; reindex(Path(sys.argv[1]), Keyring.open(Path(sys.argv[2])))"
+
+
+async def test_a_reindex_that_is_killed_changes_nothing(lab: Lab) -> None:
+    log = await lab.connect()
+    flows = [new_flow() for _ in range(300)]
+    await asyncio.gather(*(log.append(intent(flow)) for flow in flows))
+    await asyncio.gather(*(log.append(outcome(flow)) for flow in flows))
+    await log.close()
+    await asyncio.to_thread(lab.stop)
+    before = tables(lab.store)
+    command = [sys.executable, "-c", _REINDEX, str(lab.store), str(lab.keys)]
+    begun = time.monotonic()
+    subprocess.run(command, check=True)
+    took = time.monotonic() - begun
+    for share in (0.5, 0.7, 0.8, 0.9, 0.95):
+        process = subprocess.Popen(command)
+        await asyncio.sleep(took * share)
+        process.kill()
+        process.wait()
+        assert tables(lab.store) == before
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    assert reindex(lab.store, lab.keyring) == 300
+    assert tables(lab.store) == before
+    assert verify_store(lab.store, lab.keyring).problems == []
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(1, 150), min_size=1, max_size=6))
 def test_the_tree_is_the_same_however_often_it_is_opened(
@@ -63,7 +92,7 @@ def test_the_tree_is_the_same_however_often_it_is_opened(
         log.commit()
         log.close()
     connection = sqlite.connect(str(folder / "l.db"))
-    hashes = [leaf_hash(bytes(e)) for (e,) in connection.execute("select entry from leaf order by idx")]
+    hashes = [leaf_hash(entry) for entry in entries_of(connection)]
     reader = TileReader(connection, len(hashes))
     for level in range(len(hashes).bit_length()):
         for index in range(len(hashes) >> level):

@@ -20,7 +20,7 @@ from audit.merkle import leaf_hash, root_of
 from audit.sequencer import Log
 from audit.store.inspect import verify_store
 from audit.verify import verify_proof
-from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome, settle
+from tests.audit.lab import ORIGIN, Lab, entries_of, intent, new_flow, outcome, rewrite, settle
 
 
 @pytest.fixture(scope="module")
@@ -55,48 +55,87 @@ def copied(finished: Lab, tmp_path: Path) -> Lab:
     return lab
 
 
-def change(lab: Lab, *statements: str) -> None:
+Leaves = list[list[Any]]
+Harm = str | Callable[[Leaves], object]
+ENTRY, DISCLOSED, SEALED = 1, 2, 3
+
+
+def change(lab: Lab, *harm: Harm) -> None:
+    """Statements on the tables, and functions on the leaves."""
     connection = sqlite.connect(str(lab.store), isolation_level=None)
-    connection.create_function("flip", 2, lambda data, at: data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
-    for statement in statements:
-        connection.execute(statement)
+    connection.create_function("flip", 2, flipped)
+    for one in harm:
+        if isinstance(one, str):
+            connection.execute(one)
+        else:
+            rewrite(connection, one)
     connection.close()
 
 
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def flip(index: int, piece: int, at: int) -> Harm:
+    def harm(leaves: Leaves) -> None:
+        leaves[index][piece] = flipped(leaves[index][piece], at)
+
+    return harm
+
+
+def put(index: int, piece: int, make: Callable[[bytes], bytes]) -> Harm:
+    def harm(leaves: Leaves) -> None:
+        leaves[index][piece] = make(leaves[index][piece])
+
+    return harm
+
+
+def cut(first: int, last: int | None = None) -> Harm:
+    def harm(leaves: Leaves) -> None:
+        del leaves[first:last]
+
+    return harm
+
+
+def exchange(*pieces: int) -> Harm:
+    """Leaves 7 and 8 have these of each other."""
+
+    def harm(leaves: Leaves) -> None:
+        for piece in pieces:
+            leaves[7][piece], leaves[8][piece] = leaves[8][piece], leaves[7][piece]
+
+    return harm
+
+
 def test_untouched_it_verifies(copied: Lab) -> None:
+    change(copied, lambda leaves: leaves)
     assert verify_store(copied.store, copied.keyring).problems == []
 
 
-HARM = {
-    "an entry flipped": ("update leaf set entry = flip(entry, 40) where idx = 7",),
-    "the last entry flipped": ("update leaf set entry = flip(entry, 40) where idx = (select max(idx) from leaf)",),
-    "an open group rewritten": (
-        "update leaf set disclosed = cast(replace(disclosed, 'redact', 'allowd') as blob) where idx = 7",
-    ),
-    "ciphertext flipped": ("update leaf set sealed = flip(sealed, 100) where idx = 7",),
-    "ciphertext removed": ("update leaf set sealed = x'' where idx = 7",),
-    "a leaf deleted": ("delete from leaf where idx = 7",),
-    "the tail cut off": ("delete from leaf where idx >= 200",),
-    "the last leaf cut off": ("delete from leaf where idx = (select max(idx) from leaf)",),
-    "the tail and its checkpoints cut off": ("delete from leaf where idx >= 200", "delete from checkpoint"),
-    "two leaves exchanged": (
-        "update leaf set idx = -1 where idx = 7", "update leaf set idx = 7 where idx = 8",
-        "update leaf set idx = 8 where idx = -1",
-    ),
-    "two bodies exchanged": (
-        "create table t as select * from leaf where idx in (7, 8)",
-        "update leaf set sealed = (select sealed from t where idx = 8) where idx = 7",
-        "drop table t",
-    ),
+HARM: dict[str, tuple[Harm, ...]] = {
+    "an entry flipped": (flip(7, ENTRY, 40),),
+    "the last entry flipped": (flip(-1, ENTRY, 40),),
+    "an open group rewritten": (put(7, DISCLOSED, lambda data: data.replace(b"redact", b"allowd")),),
+    "ciphertext flipped": (flip(7, SEALED, 100),),
+    "ciphertext removed": (put(7, SEALED, lambda _: b""),),
+    "a leaf deleted": (cut(7, 8),),
+    "the first leaf deleted": (cut(0, 1),),
+    "the tail cut off": (cut(200),),
+    "the last leaf cut off": (cut(-1),),
+    "the tail and its checkpoints cut off": (cut(200), "delete from checkpoint"),
+    "two leaves exchanged": (exchange(1, 2, 3, 4),),
+    "two bodies exchanged": (exchange(SEALED),),
+    "a row of leaves cut short": ("update batch set data = substr(data, 1, length(data) - 1) where first > 7",),
+    "a row of leaves that claims fewer": ("update batch set leaves = leaves - 1 where leaves > 1",),
+    "a row of leaves deleted": ("delete from batch where first = (select max(first) from batch where first < 150)",),
     "a tile altered": ("update tile set hashes = flip(hashes, 64) where level = 0",),
     "a tile deleted": ("delete from tile",),
     "a checkpoint altered": ("update checkpoint set note = replace(note, char(10) || '3', char(10) || '2')",),
     "a search row edited": ("update flow set decision = 'allow' where seq = 7",),
     "a search row deleted": ("delete from flow where seq = 7",),
     "a user exchanged in search": ("update flow set usr = 'somebody' where seq = 7",),
-    "a tag deleted": ("delete from tag where rowid in (select 1)", "delete from tag where seq = 7"),
-}  # fmt: skip
-HARM["a tag deleted"] = HARM["a tag deleted"][1:]
+    "a tag deleted": ("delete from tag where seq = 7",),
+}
 
 
 @pytest.mark.parametrize("harm", HARM)
@@ -113,13 +152,9 @@ def test_another_key_signed(copied: Lab, tmp_path: Path) -> None:
 
 def rewritten(lab: Lab, keyring: Keyring) -> None:
     """The whole log forged anew after an edit, with whatever key the forger has."""
-    change(
-        lab,
-        "update leaf set entry = cast(replace(entry, '\"a\":1', '\"a\":2') as blob) where idx = 7",
-        "delete from tile",
-    )
+    change(lab, put(7, ENTRY, lambda entry: entry.replace(b'"a":1', b'"a":2')), "delete from tile")
     connection = sqlite.connect(str(lab.store), isolation_level=None)
-    hashes = [leaf_hash(bytes(entry)) for (entry,) in connection.execute("select entry from leaf order by idx")]
+    hashes = [leaf_hash(entry) for entry in entries_of(connection)]
     connection.execute("insert into tile values (0, 0, ?)", (b"".join(hashes[:256]),))
     note = sign(Checkpoint(ORIGIN, len(hashes), root_of(hashes)), keyring.verifier_key(ORIGIN), keyring.signer)
     connection.execute("delete from checkpoint")
@@ -140,10 +175,8 @@ def test_a_forked_tree_signed_with_another_key(copied: Lab, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("harm", ["the tail cut off", "an entry flipped", "a leaf deleted", "the last leaf cut off"])
 def test_the_log_writer_does_not_start_on_what_disagrees_with_the_mark(copied: Lab, harm: str) -> None:
-    statements = HARM[harm]
-    if harm == "an entry flipped":
-        statements = ("update leaf set entry = flip(entry, 40) where idx = (select max(idx) - 2 from leaf)",)
-    change(copied, *statements, "delete from tile")
+    done = (flip(-3, ENTRY, 40),) if harm == "an entry flipped" else HARM[harm]
+    change(copied, *done, "delete from tile")
     with pytest.raises(LogForked):
         Log.open(copied.store, copied.keyring, ORIGIN)
 

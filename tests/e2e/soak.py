@@ -1,7 +1,8 @@
 """Mixed traffic for a long time: every protocol, faults of the provider, callers that leave, bundles swapped under load.
 
-`python -m tests.e2e.soak --minutes 30` runs it and prints a report; exit status 0: no unexplained error, no growing
-process, the log verifies. Each kind of call says beforehand how it may end: everything else is unexplained.
+`python -m tests.e2e.soak --minutes 30` runs it and prints a report; exit status 0: no unexplained error, no process that
+grows by more than --growth after warming up, the log verifies. Each kind of call says beforehand how it may end:
+everything else is unexplained.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from policies.bundle import load
 from tests.e2e.product import Product, canned_provider, end, prepare
 
 CALLERS = 4
+"""One after the other each; --callers says otherwise."""
 SWAP_SECONDS = 7.0
 SAMPLE_SECONDS = 5.0
 WARM_SHARE = 1 / 3
@@ -78,7 +80,7 @@ FAULTS = (
     Kind("garbage", "garbage", frozenset({502}), whole=False),
     Kind("leaves", "canned-400x/slow-20ms", stream=True, whole=False, leave_after=5),
 )  # fmt: skip
-FAMILIES = ("openai", "anthropic")
+FAMILIES = ("openai", "anthropic", "responses", "gemini")
 
 
 @dataclass(slots=True)
@@ -99,20 +101,47 @@ class Tally:
 def request_of(kind: Kind, family: str, number: int, chance: random.Random) -> tuple[str, dict[str, Any]]:
     """Path and body. Turns resend a history, as conversations do."""
     prompt = PROMPT.format(number=number) * (30 if kind.name == "long prompt" else 1)
-    history = [
-        {"role": role, "content": f"{role} said {turn}"}
-        for turn in range(chance.randrange(4))
-        for role in ("user", "assistant")
-    ]
-    body: dict[str, Any] = {
-        "model": kind.model, "stream": kind.stream, "messages": [*history, {"role": "user", "content": prompt}],
-    }  # fmt: skip
-    if family == "anthropic":
-        body |= {"max_tokens": 4000} | ({"tools": [{"name": "look_up", "input_schema": TOOL}]} if kind.tools else {})
-        return "/v1/messages", body
-    if kind.tools:
-        body["tools"] = [{"type": "function", "function": {"name": "look_up", "parameters": TOOL}}]
-    return "/v1/chat/completions", body
+    turns = [(role, f"{role} said {turn}") for turn in range(chance.randrange(4)) for role in ("user", "assistant")]
+    return REQUESTS[family](kind, [*turns, ("user", prompt)])
+
+
+def openai_request(kind: Kind, turns: list[tuple[str, str]]) -> tuple[str, dict[str, Any]]:
+    tools = [{"type": "function", "function": {"name": "look_up", "parameters": TOOL}}]
+    return "/v1/chat/completions", base_of(kind) | {"messages": messages_of(turns)} | (
+        {"tools": tools} if kind.tools else {}
+    )
+
+
+def anthropic_request(kind: Kind, turns: list[tuple[str, str]]) -> tuple[str, dict[str, Any]]:
+    tools = [{"name": "look_up", "input_schema": TOOL}]
+    body = base_of(kind) | {"messages": messages_of(turns), "max_tokens": 4000}
+    return "/v1/messages", body | ({"tools": tools} if kind.tools else {})
+
+
+def responses_request(kind: Kind, turns: list[tuple[str, str]]) -> tuple[str, dict[str, Any]]:
+    tools = [{"type": "function", "name": "look_up", "parameters": TOOL}]
+    body = base_of(kind) | {"input": messages_of(turns), "store": False}
+    return "/v1/responses", body | ({"tools": tools} if kind.tools else {})
+
+
+def gemini_request(kind: Kind, turns: list[tuple[str, str]]) -> tuple[str, dict[str, Any]]:
+    contents = [{"role": "user" if role == "user" else "model", "parts": [{"text": text}]} for role, text in turns]
+    tools = [{"functionDeclarations": [{"name": "look_up", "parameters": TOOL}]}]
+    method = "streamGenerateContent?alt=sse" if kind.stream else "generateContent"
+    return f"/v1beta/models/{kind.model}:{method}", {"contents": contents} | ({"tools": tools} if kind.tools else {})
+
+
+REQUESTS = {
+    "openai": openai_request, "anthropic": anthropic_request, "responses": responses_request, "gemini": gemini_request,
+}  # fmt: skip
+
+
+def base_of(kind: Kind) -> dict[str, Any]:
+    return {"model": kind.model, "stream": kind.stream}
+
+
+def messages_of(turns: list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"role": role, "content": text} for role, text in turns]
 
 
 def one_call(
@@ -138,17 +167,33 @@ def one_call(
     return "" if all(value in said for value in VALUES) else f"values are missing in {len(said)} characters"
 
 
+def gemini_texts(event: dict[str, Any]) -> list[str]:
+    candidates = event.get("candidates", ())
+    return [part.get("text") or "" for one in candidates for part in one.get("content", {}).get("parts", ())]
+
+
+TEXTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "openai": lambda event: [choice["delta"].get("content") or "" for choice in event.get("choices", ())],
+    "anthropic": lambda event: [event.get("delta", {}).get("text", "")],
+    "responses": lambda event: [event["delta"]] if event["type"] == "response.output_text.delta" else [],
+    "gemini": gemini_texts,
+}
+"""What an event of a stream adds to the text."""
+
+
 def text_of(stream: str, family: str) -> str:
     """The text of an event stream."""
     said = []
     for line in stream.splitlines():
         if line.startswith("data: ") and line != "data: [DONE]":
             event = json.loads(line[6:])
-            if family == "anthropic":
-                said.append(event.get("delta", {}).get("text", ""))
-            else:
-                said += [choice["delta"].get("content") or "" for choice in event.get("choices", ())]
+            said += TEXTS[family](event)
     return "".join(said)
+
+
+def kinds_of(family: str, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    """Gemini names the model in the path, where no plus may stand."""
+    return tuple(kind for kind in kinds if "+" not in kind.model) if family == "gemini" else kinds
 
 
 def traffic(product: Product, stop: threading.Event, tally: Tally, seed: int, fault_share: float) -> None:
@@ -157,8 +202,8 @@ def traffic(product: Product, stop: threading.Event, tally: Tally, seed: int, fa
     with httpx.Client(timeout=60) as client:
         while not stop.is_set():
             number += 1
-            kind = chance.choice(FAULTS if chance.random() < fault_share else GOOD)
-            family = chance.choice(FAMILIES)
+            family = FAMILIES[number % len(FAMILIES)]
+            kind = chance.choice(kinds_of(family, FAULTS if chance.random() < fault_share else GOOD))
             try:
                 wrong = one_call(client, product, kind, family, number, chance)
             except httpx.RemoteProtocolError as error:
@@ -220,6 +265,7 @@ class Report:
     log_problems: list[str]
     ended: int
     statuses: Counter[str]
+    growth: float = GROWTH_MIB_PER_HOUR
 
     def lasting(self) -> dict[str, list[tuple[float, float]]]:
         """Samples after warming up of the processes that lived through it; control is replaced at each reload."""
@@ -232,7 +278,7 @@ class Report:
         """Processes whose memory grows after warming up."""
         if self.minutes < LEAST_MINUTES:
             return {}
-        return {name: slope for name, slope in self.slopes().items() if slope > GROWTH_MIB_PER_HOUR}
+        return {name: slope for name, slope in self.slopes().items() if slope > self.growth}
 
     def slopes(self) -> dict[str, float]:
         return {name: slope_per_hour(samples) for name, samples in self.lasting().items()}
@@ -255,7 +301,7 @@ class Report:
         lines.append(
             "flows by status: " + ", ".join(f"{name} {count}" for name, count in sorted(self.statuses.items()))
         )
-        lines.append("resident memory, MiB: first after warming up, last, slope an hour")
+        lines.append(f"resident memory, MiB: first after warming up, last, slope an hour (at most {self.growth:+g})")
         for name, samples in sorted(self.lasting().items()):
             lines.append(f"  {samples[0][1]:7.1f} {samples[-1][1]:7.1f} {self.slopes()[name]:+8.1f}  {name}")
         lines.append(f"processes replaced meanwhile: {len(self.memory) - len(self.lasting())}")
@@ -264,7 +310,9 @@ class Report:
         return "\n".join(lines)
 
 
-def soak(folder: Path, minutes: float, fault_share: float = 0.25) -> Report:
+def soak(
+    folder: Path, minutes: float, fault_share: float = 0.25, callers: int = CALLERS, growth: float = GROWTH_MIB_PER_HOUR
+) -> Report:
     """Runs it in a folder."""
     for revision in "ab":
         write_bundle(folder / f"bundle-{revision}", revision)
@@ -278,7 +326,7 @@ def soak(folder: Path, minutes: float, fault_share: float = 0.25) -> Report:
             counted: list[int] = []
             jobs: list[Callable[[], object]] = [lambda: counted.append(swaps(product, stop))]
             jobs += [
-                lambda seed=seed: traffic(product, stop, tally, seed, fault_share) for seed in range(1, CALLERS + 1)
+                lambda seed=seed: traffic(product, stop, tally, seed, fault_share) for seed in range(1, callers + 1)
             ]
             threads = [threading.Thread(target=job) for job in jobs]
             for thread in threads:
@@ -294,7 +342,7 @@ def soak(folder: Path, minutes: float, fault_share: float = 0.25) -> Report:
     verified = product.lexgate("audit", "verify", "--json")
     problems = [] if verified.returncode == 0 else [verified.stdout[-500:] + verified.stderr[-500:]]
     statuses, bundles = outcomes(product)
-    return Report(minutes, tally, sum(counted), bundles, memory, problems, ended, statuses)
+    return Report(minutes, tally, sum(counted), bundles, memory, problems, ended, statuses, growth)
 
 
 def sample(product: Product, seconds: float, memory: dict[str, list[tuple[float, float]]]) -> None:
@@ -330,9 +378,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Mixed traffic with faults and bundle swaps.")
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--faults", type=float, default=0.25, help="share of calls that meet a fault")
+    parser.add_argument("--callers", type=int, default=CALLERS, help="each makes one call after the other")
+    parser.add_argument("--growth", type=float, default=GROWTH_MIB_PER_HOUR, help="MiB an hour that a process may grow")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="lexgate-soak-"))
-    report = soak(folder, arguments.minutes, arguments.faults)
+    report = soak(folder, arguments.minutes, arguments.faults, arguments.callers, arguments.growth)
     print(report.told())
     if report.problems():
         print(f"everything is kept in {folder}")

@@ -17,6 +17,7 @@ import httpx
 import openai
 import pytest
 
+from audit.store.batch import leaves_from
 from tests.e2e.product import Product, prepare, running
 from tests.gateway.identity.issuer import AUDIENCE, ISSUER, jwks, key, token
 from tests.providers.stage import Reply, Stage
@@ -294,10 +295,8 @@ def test_every_change_is_a_leaf_that_names_the_key_and_holds_none(product: Produ
     key_of(product, "revoke", second["key_id"])
     assert product.lexgate("audit", "verify").returncode == 0
     with sqlite3.connect(f"file:{product.folder / 'lexgate.db'}?mode=ro", uri=True) as store:
-        leaves = [
-            (json.loads(entry), json.loads(told)) for entry, told in store.execute("select entry, disclosed from leaf")
-        ]
-        everything = b"".join(b"".join(map(bytes, row[1:])) for row in store.execute("select * from leaf"))
+        leaves = [(json.loads(leaf[1]), json.loads(leaf[2])) for leaf in leaves_from(store)]
+        everything = b"".join(data for (data,) in store.execute("select data from batch"))
     changes = [told["pub"] for entry, told in leaves if entry["k"] == "key"]
     operator = hashlib.sha256(product.operator_key.encode()).hexdigest()[:16]
     said = {"application": "crm", "tenant": "acme"}

@@ -22,7 +22,9 @@ from gateway.app import DataPlane
 from gateway.commands.key import new_key
 from gateway.effective import Effective
 from gateway.errors import Unavailable
+from gateway.extraction.extract import Reading
 from gateway.inspection.service import serve
+from gateway.processes import extractor
 from gateway.processes.inspector import methods
 from gateway.services import Services
 from gateway.settings import Settings
@@ -47,12 +49,13 @@ async def data_plane(folder: Path, provider: str, key_hash: str) -> AsyncIterato
     )  # fmt: skip
     (folder / "metrics").mkdir()
     keyring = Keyring.create(folder / "keys")
-    ready = [asyncio.Event(), asyncio.Event()]
+    ready = [asyncio.Event(), asyncio.Event(), asyncio.Event()]
     tasks = [
         asyncio.ensure_future(
             audit.service.run(settings.store_path, keyring, folder / "log.sock", "test/log", ready[0].set)
         ),
         asyncio.ensure_future(serve(folder / "inspector-0.sock", lambda: methods(names=False), ready[1].set)),
+        asyncio.ensure_future(serve(folder / "extractor-0.sock", lambda: extractor.methods(Reading()), ready[2].set)),
     ]
     await asyncio.gather(*(event.wait() for event in ready))
     plane = await DataPlane.start(Effective(settings, "builtin:strict", load("builtin:strict").digest, 1), 0)
@@ -180,7 +183,7 @@ async def test_a_label_that_fails_withholds_the_end_of_the_answer(
 
     key, key_hash = new_key("caller")
     async with CannedProvider() as provider, data_plane(tmp_path, provider.url, key_hash) as plane:
-        monkeypatch.setattr("gateway.steps.label.text_label", broken)
+        monkeypatch.setattr("gateway.marking.outputs.text_label", broken)
         for stream in (False, True):
             answer = await ask(plane, key, stream=stream, text="hello out there")
             assert "lexgate_internal" in answer.text

@@ -34,11 +34,12 @@ import orjson
 if __package__ in (None, ""):  # started as a program: make `tests.providers` importable
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.providers import answers, audio, responses, texts
+from tests.providers import answers, audio, pictures, responses, texts
 from tests.providers.behaviour import Behaviour, parse
 
 PATHS = frozenset(
     {
+        "/v1/audio/speech",
         "/v1/audio/transcriptions",
         "/v1/audio/translations",
         "/v1/chat/completions",
@@ -46,6 +47,9 @@ PATHS = frozenset(
         "/v1/completions",
         "/v1/embeddings",
         "/v1/moderations",
+        "/v1/images/generations",
+        "/v1/images/edits",
+        "/v1/images/variations",
     }
     | {"/v1/responses/compact", "/v1/responses/input_tokens", "/v1/messages", "/v1/messages/count_tokens"}
 )
@@ -105,6 +109,7 @@ class CannedProvider:
     url: str = ""
     requests: deque[Received] = field(default_factory=deque)
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # conversations by the id of their response
+    jobs: list[list[Any]] = field(default_factory=list)  # fields of a job, and how often it was asked for
     connections: int = 0
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -153,7 +158,7 @@ class CannedProvider:
             writer.close()
 
     def _remember(self, received: Received) -> None:
-        if received.path.startswith("/canned/"):
+        if received.path.startswith("/canned/") and not received.path.startswith("/canned/files/"):
             return
         self.requests.append(received)
         if self._file >= 0:
@@ -165,14 +170,20 @@ class CannedProvider:
         gemini = GEMINI.fullmatch(path)
         anthropic = path.startswith("/v1/messages") or received.header("anthropic-version") is not None
         family = "gemini" if gemini else "anthropic" if anthropic else "openai"
+        if path.startswith("/canned/files/"):
+            return await _file(writer, path.removeprefix("/canned/files/"))
         if path == "/canned/requests":
             return await _whole(writer, 200, orjson.dumps([orjson.loads(one.line()) for one in self.requests]))
         if path == "/v1/models" and received.method == "GET":
             return await _whole(writer, 200, orjson.dumps(_models(anthropic)))
-        if not gemini and path not in PATHS:
+        if not gemini and path not in PATHS and not path.startswith("/v1/videos"):
             return await _whole(writer, 404, orjson.dumps(answers.error_body(family, 404, "canned: no such path")))
-        if path.startswith("/v1/audio/"):
+        if path in {"/v1/audio/transcriptions", "/v1/audio/translations"}:
             return await _transcribe(writer, received)
+        if path.startswith("/v1/videos"):
+            return await self._film(writer, received, path, query)
+        if path.startswith("/v1/images/"):
+            return await _draw(writer, received, self.url)
         try:
             request = received.json()
             if gemini:
@@ -182,9 +193,14 @@ class CannedProvider:
             wrong = answers.error_body(family, 400, "canned: not a request with a model")
             return await _whole(writer, 400, orjson.dumps(wrong))
         await _fail_first(writer, behaviour)
+        if path == "/v1/audio/speech" and behaviour.status == 200:
+            recording, kind = pictures.speech(request["input"], request.get("response_format", "wav"))
+            return await _whole_answer(writer, behaviour, recording, kind)
         if behaviour.status != 200:
             wrong = answers.error_body(family, behaviour.status, f"canned {behaviour.status}")
             return await _whole(writer, behaviour.status, orjson.dumps(wrong), [b"retry-after: 7"])
+        if "picture" in pictures.words_of(str(request["model"])):
+            return await _with_picture(writer, behaviour, received.path, request)
         if path.endswith("count_tokens"):
             count = answers.count_input(request) + behaviour.lie_input
             return await _whole(writer, 200, orjson.dumps({"input_tokens": count}))
@@ -228,6 +244,25 @@ class CannedProvider:
         body = getattr(answers, f"{family}_body")
         return await _whole_answer(writer, behaviour, orjson.dumps(body(said, request)))
 
+    async def _film(self, writer: asyncio.StreamWriter, received: Received, path: str, query: str) -> None:
+        """Jobs: made, asked for, fetched, deleted."""
+        if received.method == "POST":
+            form = audio.form_of(received.header("content-type") or "", received.body)
+            fields = {key: value.decode() for key, value in form.items() if key != "input_reference"}
+            self.jobs.append([fields, 0])
+            return await _whole(writer, 200, orjson.dumps(pictures.job(len(self.jobs), fields, 0)))
+        number = int(path.split("/")[3].removeprefix("video_canned"))
+        fields, asked = self.jobs[number - 1]
+        if received.method == "DELETE":
+            gone = {"id": f"video_canned{number:04d}", "object": "video.deleted", "deleted": True}
+            return await _whole(writer, 200, orjson.dumps(gone))
+        if not path.endswith("/content"):
+            self.jobs[number - 1][1] = asked + 1
+            return await _whole(writer, 200, orjson.dumps(pictures.job(number, fields, asked + 1)))
+        if "variant=thumbnail" in query:
+            return await _whole_answer(writer, parse("echo"), pictures.picture(fields["prompt"], "webp"), b"image/webp")
+        return await _whole_answer(writer, parse("echo"), pictures.film(fields["prompt"]), b"video/mp4")
+
 
 GEMINI = re.compile(r"/v1(?:beta|alpha)?/models/(.+):([A-Za-z]+)")
 
@@ -252,6 +287,54 @@ async def _transcribe(writer: asyncio.StreamWriter, received: Received) -> None:
     answer, media_type = audio.transcript(fields, text)
     body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
     return await _whole_answer(writer, behaviour, body, media_type)
+
+
+async def _draw(writer: asyncio.StreamWriter, received: Received, url: str) -> None:
+    """Draws a picture; an edit's is drawn from its prompt alone."""
+    if received.path == "/v1/images/generations":
+        request = received.json()
+    else:
+        form = audio.form_of(received.header("content-type") or "", received.body)
+        request = {key: value.decode() for key, value in form.items() if key not in {"image", "image[]", "mask"}}
+    model, prompt = request.get("model", "dall-e-2"), request.get("prompt", "")
+    behaviour = parse(model)
+    await _fail_first(writer, behaviour)
+    if behaviour.status != 200:
+        wrong = answers.error_body("openai", behaviour.status, f"canned {behaviour.status}")
+        return await _whole(writer, behaviour.status, orjson.dumps(wrong))
+    if request.get("stream") in {True, "true"}:
+        what = "image_edit" if received.path.endswith("edits") else "image_generation"
+        failure = ("", answers.error_body("openai", 529, "canned error"))
+        return await _stream(writer, behaviour, failure, list(pictures.events(prompt, model, what)))
+    wanted = request.get("response_format", "b64_json")
+    return await _whole_answer(writer, behaviour, orjson.dumps(pictures.answer(prompt, model, wanted, url)))
+
+
+async def _with_picture(writer: asyncio.StreamWriter, behaviour: Behaviour, path: str, request: dict[str, Any]) -> None:
+    """An answer of chat, Responses or Gemini that holds a picture."""
+    kind = "gemini" if GEMINI.match(path) else "response" if "/responses" in path else "chat"
+    if request.get("stream") is True or "streamGenerateContent" in path:
+        events = list(getattr(pictures, f"{kind}_events")(request))
+        array = kind == "gemini" and "alt=sse" not in path
+        return await _stream(writer, behaviour, ("", {}), events, array=array)
+    return await _whole_answer(writer, behaviour, orjson.dumps(getattr(pictures, kind)(request)))
+
+
+async def _file(writer: asyncio.StreamWriter, name: str) -> None:
+    """What a link leads to: a picture, a redirect (`to-URL`), or bytes without end (`endless`)."""
+    if name.startswith("to-"):
+        target = base64.urlsafe_b64decode(name.removeprefix("to-"))
+        writer.write(b"HTTP/1.1 302 Found\r\nlocation: " + target + b"\r\ncontent-length: 0\r\n\r\n")
+        await writer.drain()
+        return
+    if name == "endless":
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: image/png\r\nconnection: close\r\n\r\n")
+        while True:
+            writer.write(bytes(65_536))
+            await writer.drain()
+    data = pictures.file_of(name)
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: image/png\r\ncontent-length: %d\r\n\r\n" % len(data) + data)
+    await writer.drain()
 
 
 def _models(anthropic: bool) -> dict[str, Any]:

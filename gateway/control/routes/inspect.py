@@ -14,7 +14,7 @@ from gateway.control.operators import Permission
 from gateway.control.problems import Answer
 from gateway.control.threads import Threads
 from gateway.errors import Unavailable
-from gateway.flow import Classification, Finding, PartKind, Span
+from gateway.flow import CLASS, Classification, Finding, PartKind, Span
 from gateway.inspection.subjects import subject_key
 
 
@@ -35,7 +35,9 @@ def add(app: FastAPI, deps: ControlDeps, threads: Threads) -> None:
         return Answer(
             {
                 "spans": [
-                    {"start": span.start, "end": span.end, "label": span.label, "score": span.score} for span in spans
+                    {"start": span.start, "end": span.end, "label": span.label, "score": span.score}
+                    for span in spans
+                    if span.label != CLASS
                 ],
                 "categories": list(found.categories),
                 "grade": found.grade,

@@ -25,6 +25,7 @@ from gateway.inspection.recognizers import (
     gb_tax_reference,
     global_address,
     global_bank_account,
+    global_company_marking,
     global_coordinates,
     global_credit_card,
     global_crypto_wallet,
@@ -129,6 +130,7 @@ RECOGNIZERS: tuple[Recognizer, ...] = tuple(
         global_address,
         global_coordinates,
         global_secrecy_marking,
+        global_company_marking,
     )
 )
 """Every recogniser of the pattern tier."""

@@ -70,9 +70,21 @@ removals(labels) := {label: "remove" | some label in labels}
 
 # How personal data is kept from leaving: by taking it out where it was located, else by staying where the call came
 # from, else by not going at all.
-protect := {"effect": "redact", "redact": placeholders(personal_labels)} if count(personal_labels) > 0
+protect := {"effect": "redact", "redact": placeholders(personal_labels)} if can_take_out
 
-protect := stay_home if count(personal_labels) == 0
+protect := stay_home if not can_take_out
+
+can_take_out if {
+	count(personal_labels) > 0
+	count(fixed_labels) == 0
+}
+
+# Personal data inside files, which nobody can edit.
+fixed_labels := {label |
+	some label, n in input.data.unredactable
+	n > 0
+	label in personal_labels
+}
 
 stay_home := {"effect": "route", "route": [origin]} if {
 	origin != ""

@@ -17,7 +17,7 @@ from audit.store.backup import accept_loss, backup, restore
 from audit.store.inspect import verify_store
 from audit.store.sqlite import connect_reader, connect_writer
 from audit.verify import verify_proof
-from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome
+from tests.audit.lab import ORIGIN, Lab, entries_of, intent, new_flow, outcome
 
 
 def remove(store: Path) -> None:
@@ -109,7 +109,7 @@ async def test_an_older_state_is_refused_until_its_loss_is_recorded(lab: Lab, tm
     assert generation == 2
 
     connection = connect_reader(lab.store)
-    (entry,) = [json.loads(e) for (e,) in connection.execute("select entry from leaf") if b'"k":"loss"' in e]
+    (entry,) = [json.loads(e) for e in entries_of(connection) if b'"k":"loss"' in e]
     assert entry["x"]["lost"] == mark.note
     assert entry["x"]["reason"] == "disk died"
 

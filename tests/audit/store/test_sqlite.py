@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from audit.errors import SchemaMismatch, SqliteAffected, StoreLocked, StoreUnusable
-from audit.store.migrate import require_current, revision, upgrade
-from audit.store.schema import REVISION, metadata
+from audit.store.migrate import REVISION, require_current, revision, upgrade
+from audit.store.schema import metadata
 from audit.store.sqlite import connect_writer, is_affected, only_writer, require_sound
 
 AFFECTED = [(3, 7, 0), (3, 40, 1), (3, 44, 5), (3, 44, 7), (3, 46, 0), (3, 50, 6), (3, 50, 8), (3, 51, 0), (3, 51, 2)]

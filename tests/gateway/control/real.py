@@ -19,6 +19,7 @@ from audit.appender import Appender
 from audit.keys import Keyring
 from audit.record import LeafDraft, LeafKind
 from audit.search.records import Records
+from gateway.content.compose import verifier_of
 from gateway.control.metrics import render
 from gateway.identity.key_keeper import KeyKeeper
 from gateway.inspection.classifier import classify
@@ -96,6 +97,7 @@ def settings(folder: Path) -> Settings:
     return Settings.model_validate(
         {
             "store": f"sqlite:///{folder / 'lexgate.db'}",
+            "keys": {"file": str(folder / "keys")},
             "run_dir": str(folder),
             "origin": ORIGIN,
             "applications": [{"name": "crm", "tenant": "acme"}, {"name": "shop", "tenant": "globex"}],
@@ -150,8 +152,10 @@ def running(folder: Path, flows: int = 40) -> Iterator[Real]:
     with log_writer(store, folder / "keys", log_socket), inspector(inspector_socket):
         written = asyncio.run(write(log_socket, keyring, flows))
         records, pool = Records(store, keyring), InspectorPool([inspector_socket])
+        verifier, examiner = verifier_of(settings(folder), keyring)
         given = deps(
             origin=ORIGIN,
+            verifier=verifier,
             records=records,
             inspectors=pool,
             keys=KeyKeeper(settings(folder), keyring),
@@ -161,4 +165,5 @@ def running(folder: Path, flows: int = 40) -> Iterator[Real]:
         )
         with serving(given, first=pool.start, last=pool.close) as url:
             yield Real(url, written, str(keyring.verifier_key(ORIGIN)), records)
+        examiner.close()
         records.close()

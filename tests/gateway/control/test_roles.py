@@ -22,6 +22,7 @@ records.search    -        yes      yes        yes     -
 records.read      -        yes      yes        yes     -
 records.prove     -        yes      yes        yes     -
 log.read          yes      yes      yes        yes     -
+content.verify    -        yes      yes        yes     -
 keys.manage       yes      yes      -          -       -
 """
 REQUESTS = {
@@ -36,6 +37,7 @@ REQUESTS = {
     "POST /api/keys/{key_id}/rotate": ("/api/keys/0123456789abcdef/rotate", {}),
     "POST /api/keys/{key_id}/revoke": ("/api/keys/0123456789abcdef/revoke", None),
     "GET /api/records/{flow}/trace": (f"/api/records/{flow_id(1)}/trace", None),
+    "POST /api/content/verify": ("/api/content/verify", {"any": "bytes"}),
     "GET /log/checkpoint": ("/log/checkpoint", None),
     "GET /log/tile/entries/{index}": ("/log/tile/entries/000.p/3", None),
     "GET /log/tile/{level}/{index}": ("/log/tile/0/000.p/3", None),

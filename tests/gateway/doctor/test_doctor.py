@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from gateway.__main__ import lexgate
 from gateway.commands.init import create
-from tests.audit.lab import Lab, intent, new_flow, outcome
+from tests.audit.lab import Lab, intent, new_flow, outcome, rewrite
 
 PROVIDER = {"name": "far", "base_url": "http://127.0.0.1:9", "jurisdiction": "US", "secret": "env:FAR_KEY"}
 SECRET = "sk-very-secret-provider-key"
@@ -165,10 +165,7 @@ async def test_a_store_that_was_written_to_behind_the_log_does_not_verify(tmp_pa
     from audit.store.sqlite import connect_writer
 
     writer = connect_writer(lab.store)
-    changed = writer.execute(
-        "update leaf set entry = cast(replace(cast(entry as text), ':', ' :') as blob) where idx = 1"
-    )
-    assert changed.rowcount == 1
+    rewrite(writer, lambda leaves: leaves[1].__setitem__(1, leaves[1][1].replace(b":", b" :")))
     writer.close()
     status, findings = examined(lab.folder)
     assert (status, "store" in problems(findings)) == (1, True), findings["store"]

@@ -18,7 +18,8 @@ def finding(label: str, value: str = "v") -> Finding:
     ("labels", "grade", "category"),
     [
         ([], "L1", None),
-        (["ORG"], "L2", "organisation"),
+        (["ORG"], "L1", "organisation"),
+        (["USCC"], "L2", "organisation"),
         (["PERSON"], "L3", "personal"),
         (["EMAIL", "PHONE"], "L3", "personal"),
         (["CN_ID"], "L4", "government_id"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 import threading
 import time
 from contextlib import asynccontextmanager
@@ -257,3 +259,37 @@ async def test_one_tenant_cannot_fill_the_queue(socket):
         gate.set()
         assert await other == 9
         await asyncio.gather(*calls, return_exceptions=True)
+
+
+STUCK = """
+import asyncio, sys
+from pathlib import Path
+from gateway.inspection import service
+
+service.STUCK_S = 0.2
+
+def forever(_):
+    while True:
+        pass
+
+def inside(_):
+    import re
+    return re.match(r"(a+)+$", "a" * 40 + "b")  # native code that holds the interpreter for hours
+
+methods = {"forever": forever, "inside": inside, "echo": lambda value: value}
+asyncio.run(service.serve(Path(sys.argv[1]), methods, dies_when_stuck=True))
+"""
+
+
+@pytest.mark.parametrize("method", ["forever", "inside"])
+async def test_a_stuck_inspector_ends_itself_and_refuses_its_calls(socket, method):
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", STUCK, str(socket))
+    async with pool_of(socket) as pool:
+        await asyncio.wait_for(until(lambda: pool.connected), 30)
+        assert await pool.call("echo", 1, 5) == 1
+        with pytest.raises(Unavailable):
+            await pool.call(method, None, 0.2)
+        assert await asyncio.wait_for(process.wait(), 30) == -signal.SIGPROF
+        await asyncio.wait_for(until(lambda: not pool.connected), 30)
+        with pytest.raises(Unavailable):
+            await pool.call("echo", 1, 5)

@@ -19,7 +19,7 @@ from gateway.protocols.registry import DECODERS, upstream_body
 from gateway.redaction.placeholder import PlaceholderKey
 from gateway.redaction.redact import redact
 from gateway.redaction.stream import AnswerStream
-from tests.providers import answers, audio, responses, texts
+from tests.providers import answers, audio, pictures, responses, texts
 from tests.providers.behaviour import parse
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -48,6 +48,18 @@ def request_body(protocol: str, *, stream: bool) -> bytes:
             {"role": "tool", "tool_call_id": "call_abcdefgh", "content": "saved"},
         ]
         tree = {"model": "m", "messages": messages, "temperature": 0.70}
+    elif protocol == "openai_speech":
+        return json.dumps(
+            {"model": "echo", "voice": "alloy", "input": TEXT, "instructions": "Like Anna Müller."}
+        ).encode()
+    elif protocol == "openai_image_generations":
+        tree = {"model": "echo", "prompt": TEXT, "size": "1024x1024", "user": "Anna Müller"}
+    elif protocol in {"openai_image_edits", "openai_image_variations"}:
+        fields = {"model": "echo", "prompt": TEXT} | ({"stream": "true"} if stream else {})
+        parts = [f'form-data; name="{name}"\r\n\r\n{text}' for name, text in fields.items()]
+        parts.append('form-data; name="image"; filename="fox.png"\r\nContent-Type: image/png\r\n\r\npixels')
+        written_ = "".join(f"--b0undary\r\nContent-Disposition: {part}\r\n" for part in parts)
+        return f"{written_}--b0undary--\r\n".encode()
     elif protocol in {"openai_transcriptions", "openai_translations"}:
         fields = {"model": "echo/size-12", "prompt": TEXT} | ({"stream": "true"} if stream else {})
         parts = [f'form-data; name="{name}"\r\n\r\n{text}' for name, text in fields.items()]
@@ -129,8 +141,33 @@ def gemini_answer(protocol: str, forwarded: bytes, form: str) -> bytes:
     )
 
 
+def picture_answer(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
+    """A provider whose pictures are a few bytes, with the prompt revised to itself."""
+    picture = base64.b64encode(bytes(range(48))).decode()
+    if stream:
+        what = "image_edit" if protocol.endswith("edits") else "image_generation"
+        events = [
+            {"type": f"{what}.partial_image", "b64_json": picture[:32], "partial_image_index": 0},
+            {"type": f"{what}.completed", "b64_json": picture, "usage": pictures.USAGE},
+        ]
+        return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode()
+    if protocol == "openai_image_generations":
+        prompt = json.loads(forwarded)["prompt"]
+    else:
+        prompt = audio.form_of("multipart/form-data; boundary=b0undary", forwarded)["prompt"].decode()
+    rows = [
+        {"b64_json": picture, "revised_prompt": f"A picture. {prompt}"},
+        {"url": "https://pictures.example/fox.png"},
+    ]
+    return json.dumps({"created": 1, "data": rows, "usage": pictures.USAGE}, ensure_ascii=False).encode()
+
+
 def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
     """A provider that repeats the first message and saves it."""
+    if protocol == "openai_speech":
+        return b"RIFF, and what was said"
+    if protocol.startswith("openai_image_"):
+        return picture_answer(protocol, forwarded, stream=stream)
     if protocol in {"openai_transcriptions", "openai_translations"}:
         text = audio.heard(audio.form_of("multipart/form-data; boundary=b0undary", forwarded))
         if not stream:
@@ -281,7 +318,9 @@ FORMS = {
     "openai_embeddings": ("whole",),
     "openai_input_tokens": ("whole",),
     "openai_moderations": ("whole",),
+    "openai_image_variations": ("whole",),
     "openai_responses_compact": ("whole",),
+    "openai_speech": ("whole",),
     "openai_translations": ("whole",),
 }
 CASES = [

@@ -1,0 +1,1 @@
+"""The web pages for people: rendered here, no scripts from elsewhere, usable without scripts. First page: verification."""

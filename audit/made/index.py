@@ -1,0 +1,209 @@
+"""The index of what was made: fingerprints, exact digests, prints and payloads of outputs, each with its flow.
+
+All values are keyed hashes under keys of the tenant, or prints of what it made; they are read from the `digest` groups of
+the log, so the file can always be built anew (`lexgate audit reindex`). It answers which flows are worth a look. What
+counts is the record itself, which whoever asks reads next: an entry that outlives its record confirms nothing.
+
+One process fills it (`audit.made.follow`), any may read it. The store is not touched.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit.store.sqlite import Connection, connect_reader, driver, require_sound
+
+FORMAT = "1"
+"""Another one makes the file be built anew."""
+MOST_OWNERS = 64
+"""Outputs looked at for one mark, the latest first: a phrase that all answers share must not cost more than others."""
+MOST_MARKS = 20_000
+"""Marks looked up for one text, the smallest ones: equal texts have equal smallest marks."""
+PRINT_BITS = 256
+_BANDS = 16
+_BAND_BITS = PRINT_BITS // _BANDS
+_SCHEMA = """
+create table if not exists meta (key text primary key, value text not null) without rowid;
+create table if not exists made (
+    n integer primary key, flow text not null, output integer not null, tenant text not null, key_id blob not null,
+    unique (flow, output));
+create index if not exists made_key on made (key_id);
+create table if not exists mark (mark integer not null, n integer not null, primary key (mark, n)) without rowid;
+create table if not exists exact (digest blob not null, n integer not null, primary key (digest, n)) without rowid;
+create table if not exists payload (payload integer not null, n integer not null, primary key (payload, n)) without rowid;
+create table if not exists print (
+    band integer not null, value integer not null, n integer not null, part integer not null, print blob not null,
+    primary key (band, value, n, part)) without rowid;
+"""
+_TABLES = ("mark", "exact", "payload", "print")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One output of one flow."""
+
+    flow: str
+    output: int
+    tenant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of one output: 64-bit marks, keyed digests of its bytes or text, payloads of its invisible marks,
+    256-bit perceptual prints (of the whole first, then of its parts).
+    """
+
+    made: Made
+    key_id: bytes  # of the user key whose destruction erases the entry
+    marks: Sequence[int] = ()
+    exact: Sequence[bytes] = ()
+    payload: int | None = None
+    prints: Sequence[bytes] = ()
+
+
+def index_path(store: Path) -> Path:
+    """The index of the store at `store`."""
+    return store.with_name(f"{store.stem}.made.db")
+
+
+def connect_index(path: Path) -> Connection:
+    """The writing connection. An index of another format is emptied. A crash may cost its latest entries, never more."""
+    require_sound()
+    connection = driver.connect(str(path), isolation_level=None, timeout=10.0)
+    path.chmod(0o600)
+    for pragma in ("journal_mode=wal", "synchronous=normal", "secure_delete=on"):
+        connection.execute(f"pragma {pragma}").fetchall()
+    connection.executescript(_SCHEMA)
+    row = connection.execute("select value from meta where key = 'format'").fetchone()
+    if row is None or row[0] != FORMAT:
+        clear(connection)
+    return connection
+
+
+def clear(connection: Connection) -> None:
+    """Forget everything."""
+    connection.execute("begin immediate")
+    for table in ("made", "meta", *_TABLES):
+        connection.execute(f"delete from {table}")  # noqa: S608 - our own constants
+    connection.execute("insert into meta values ('format', ?), ('leaves', '0')", (FORMAT,))
+    connection.execute("commit")
+
+
+def put(connection: Connection, entry: Entry) -> None:
+    """Add what is known of an output to what was known of it before. Inside the caller's transaction."""
+    made = entry.made
+    connection.execute(
+        "insert or ignore into made (flow, output, tenant, key_id) values (?, ?, ?, ?)",
+        (made.flow, made.output, made.tenant, entry.key_id),
+    )
+    found = "select n from made where flow = ? and output = ?"
+    n = connection.execute(found, (made.flow, made.output)).fetchone()[0]
+    connection.executemany("insert or ignore into mark values (?, ?)", [(_signed(mark), n) for mark in entry.marks])
+    connection.executemany("insert or ignore into exact values (?, ?)", [(digest, n) for digest in entry.exact])
+    if entry.payload is not None:
+        connection.execute("insert or ignore into payload values (?, ?)", (_signed(entry.payload), n))
+    connection.executemany(
+        "insert or ignore into print values (?, ?, ?, ?, ?)",
+        [(band, value, n, part, whole) for part, whole in enumerate(entry.prints) for band, value in _bands(whole)],
+    )
+
+
+def erase(connection: Connection, key_ids: Iterable[bytes] = (), flows: Iterable[str] = ()) -> int:
+    """Remove the entries of users whose keys these are, and those of these flows; how many outputs that were.
+
+    Their rows are overwritten, not only unlinked. One pass over the tables, however many are erased.
+    """
+    connection.execute("create temp table if not exists gone (n integer primary key)")
+    connection.execute("begin immediate")
+    connection.execute("delete from gone")
+    for column, values in (("key_id", key_ids), ("flow", flows)):
+        connection.executemany(
+            f"insert or ignore into gone select n from made where {column} = ?",  # noqa: S608 - our own constants
+            [(value,) for value in values],
+        )
+    count = int(connection.execute("select count(*) from gone").fetchone()[0])
+    if count:
+        for table in ("made", *_TABLES):
+            connection.execute(f"delete from {table} where n in (select n from gone)")  # noqa: S608 - our own constants
+    connection.execute("commit")
+    if count:
+        connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+    return count
+
+
+class MadeIndex:
+    """The read side. `tenants` None: of all tenants; otherwise what others made does not exist."""
+
+    def __init__(self, path: Path, tenants: frozenset[str] | None = None) -> None:
+        self._path = path
+        self._tenants = tenants
+
+    def by_marks(self, marks: Sequence[int], most: int = 8) -> list[tuple[Made, int]]:
+        """The outputs that share most marks with a text, and how many; those that share one mark only are left out."""
+        shared: Counter[int] = Counter()
+        with closing(connect_reader(self._path)) as connection:
+            query = f"select n from mark where mark = ? order by n desc limit {MOST_OWNERS}"  # noqa: S608
+            for mark in sorted(marks)[:MOST_MARKS]:
+                shared.update(n for (n,) in connection.execute(query, (_signed(mark),)))
+            found: list[tuple[Made, int]] = []
+            for n, count in shared.most_common():
+                if count < 2 or len(found) == most:
+                    break
+                found += [(made, count) for made in self._told(connection, [n])]
+            return found
+
+    def by_exact(self, digest: bytes) -> list[Made]:
+        """The outputs whose bytes or text have this keyed digest, the latest first."""
+        return self._by("select n from exact where digest = ? order by n desc limit 8", digest)
+
+    def by_payload(self, payload: int) -> list[Made]:
+        """The outputs whose invisible marks carry this payload."""
+        return self._by("select n from payload where payload = ? order by n desc limit 8", _signed(payload))
+
+    def by_flow(self, flow: str) -> list[Made]:
+        """The outputs of a flow."""
+        return self._by("select n from made where flow = ? order by output limit 64", flow)
+
+    def by_prints(self, prints: Sequence[bytes], distance: int, most: int = 8) -> list[tuple[Made, int]]:
+        """The outputs one of whose prints differs from one of `prints` in at most `distance` of 256 bits; and in how many.
+
+        Multi-index hashing (Norouzi, Punjani, Fleet, 2012): of 16 bands of 16 bits one differs in at most
+        `distance` // 16 bits, so looking up each band with one bit changed finds all up to a distance of 31.
+        """
+        nearest: dict[int, int] = {}
+        with closing(connect_reader(self._path)) as connection:
+            query = "select n, print from print where band = ? and value = ?"
+            for whole in prints:
+                for band, value in _bands(whole):
+                    for changed in (value, *(value ^ 1 << bit for bit in range(_BAND_BITS if distance >= 16 else 0))):
+                        for n, stored in connection.execute(query, (band, changed)):
+                            far = (int.from_bytes(stored) ^ int.from_bytes(whole)).bit_count()
+                            if far <= distance and far < nearest.get(n, distance + 1):
+                                nearest[n] = far
+            found: list[tuple[Made, int]] = []
+            for n, far in sorted(nearest.items(), key=lambda item: (item[1], -item[0]))[: most * 8]:
+                found += [(made, far) for made in self._told(connection, [n])]
+            return found[:most]
+
+    def _by(self, query: str, value: object) -> list[Made]:
+        with closing(connect_reader(self._path)) as connection:
+            return self._told(connection, [n for (n,) in connection.execute(query, (value,)).fetchall()])
+
+    def _told(self, connection: Connection, numbers: Sequence[int]) -> list[Made]:
+        rows = [
+            connection.execute("select flow, output, tenant from made where n = ?", (n,)).fetchone() for n in numbers
+        ]
+        return [Made(*row) for row in rows if row is not None and (self._tenants is None or row[2] in self._tenants)]
+
+
+def _bands(whole: bytes) -> list[tuple[int, int]]:
+    return [(band, int.from_bytes(whole[band * 2 : band * 2 + 2])) for band in range(_BANDS)]
+
+
+def _signed(value: int) -> int:
+    """SQLite's integers are signed."""
+    return value - (1 << 64) if value >= 1 << 63 else value

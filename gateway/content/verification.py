@@ -1,0 +1,209 @@
+"""Verifies content: what the file carries, what the tenant's record says of such content, and the word for both.
+
+1. The file is examined in a process of its own. 2. The index proposes outputs that are like it. 3. Each proposed record is
+read, and it alone counts: an output agrees when its own digest, fingerprint or print does. 4. `judge` says the word.
+
+Whoever asks sees their tenants' records only: those of others are as if they did not exist, in the answer and on the way
+to it. The public is told only what the file itself carries; nothing is looked up for it, and nothing is kept of anybody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from audit.keys import Keyring
+from audit.made.follow import follow, outputs_of, prints_of
+from audit.made.index import Made, MadeIndex, index_path
+from gateway.content.examiner import Examiner, Unexamined
+from gateway.content.verdict import Match, Verdict, judge, named_flows
+from gateway.services import TenantKeys
+from watermark.errors import BadFingerprint
+from watermark.evidence import CARRIED, Carried, Evidence, Looking
+from watermark.exact import exact_bytes, exact_text
+from watermark.fingerprint import Marks, decode, likeness, winnow
+
+Records = Callable[[str], Mapping[str, Any] | None]
+"""The record of a flow, if there is one that whoever asks may see."""
+
+MOST_TENANTS = 64
+MOST_CANDIDATES = 24
+FOLLOW_SECONDS = 2.0
+NEAR = 31
+"""Bits of 256 in which two prints of one picture may differ (PDQ's own threshold)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The answer. `behind`: leaves of the log that are not in the index yet, so that the latest calls may be missing."""
+
+    verdict: Verdict
+    carried: Carried
+    size: int
+    sha256: str
+    matches: tuple[Match, ...] = ()
+    behind: int = 0
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The content under one tenant's keys."""
+
+    exact: frozenset[str]
+    marks: Marks
+    prints: tuple[bytes, ...]
+
+
+class Verifier:
+    """Blocking; safe to share between threads."""
+
+    def __init__(
+        self, store: Path, keyring: Keyring, tenants: Sequence[str], examiner: Examiner, trust_anchors: bytes = b""
+    ) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._keys = TenantKeys(keyring.derive)
+        self._tenants = tuple(sorted(set(tenants)))
+        self._examiner = examiner
+        self._anchors = trust_anchors
+
+    def public(self, data: bytes, declared: str = "", sidecar: bytes = b"") -> Verification:
+        """What the file itself carries. Our invisible marks are not looked for: a public detector teaches their removal."""
+        carried = self._examined(data, declared, Looking(self._anchors, sidecar=sidecar))
+        told = tuple(_unasked(item) if item.kind == "invisible" else item for item in carried.evidence)
+        carried = replace(carried, evidence=told + _not_examined("public", "exact", "fingerprint"))
+        return Verification(judge(carried, named_flows(carried), ()), carried, len(data), _sha256(data), public=True)
+
+    def verify(
+        self, data: bytes, declared: str, tenants: frozenset[str] | None, records: Records, sidecar: bytes = b""
+    ) -> Verification:
+        """The same with the record: of `tenants`, None for all. Raises AuditError when the store cannot be read."""
+        of = [tenant for tenant in self._tenants if tenants is None or tenant in tenants][:MOST_TENANTS]
+        looking = Looking(self._anchors, [(tenant, self._keys.get("invisible", tenant)) for tenant in of], sidecar)
+        carried = self._examined(data, declared, looking)
+        behind = follow(self._store, self._keyring, FOLLOW_SECONDS)
+        index = MadeIndex(index_path(self._store), tenants)
+        asked = {tenant: self._asked(data, carried, tenant) for tenant in of}
+        by_payload = [
+            made for tenant, value in carried.payloads for made in index.by_payload(value) if made.tenant == tenant
+        ]
+        named = named_flows(carried) | {made.flow for made in by_payload}
+        matches, comparable = _compare(self._candidates(index, asked, named, by_payload), asked, records)
+        evidence = carried.evidence + _of_record(carried, matches)
+        carried = replace(carried, evidence=evidence)
+        verdict = judge(carried, named, matches, comparable & named)
+        return Verification(verdict, carried, len(data), _sha256(data), tuple(matches), behind)
+
+    def _examined(self, data: bytes, declared: str, looking: Looking) -> Carried:
+        """A file that broke its limits carries nothing that we know of; the record may know it all the same."""
+        try:
+            return self._examiner.examine(data, declared, looking)
+        except Unexamined:
+            return Carried("", _not_examined("limits", *CARRIED))
+
+    def _asked(self, data: bytes, carried: Carried, tenant: str) -> _Asked:
+        key = self._keys.get("fingerprint", tenant)
+        exact = {exact_bytes(data, key), exact_text(carried.text, key)} - {""}
+        return _Asked(frozenset(exact), winnow(carried.text, key), carried.prints)
+
+    def _candidates(
+        self, index: MadeIndex, asked: Mapping[str, _Asked], named: set[str], by_payload: Sequence[Made]
+    ) -> list[Made]:
+        """Outputs worth a look, the likeliest first."""
+        found: dict[Made, None] = dict.fromkeys(by_payload)
+        for flow in sorted(named)[:8]:
+            found.update(dict.fromkeys(index.by_flow(flow)))
+        for content in asked.values():
+            for digest in content.exact:
+                found.update(dict.fromkeys(index.by_exact(bytes.fromhex(digest))))
+            found.update((made, None) for made, _ in index.by_marks(content.marks.tolist()))
+        for content in list(asked.values())[:1]:  # prints are not keyed: once is enough
+            found.update((made, None) for made, _ in index.by_prints(content.prints, NEAR))
+        return [made for made in found if made.tenant in asked][:MOST_CANDIDATES]
+
+
+def _compare(candidates: Sequence[Made], asked: Mapping[str, _Asked], records: Records) -> tuple[list[Match], set[str]]:
+    """The outputs whose records agree with the content, best first; and the flows whose content can be compared."""
+    matches: list[Match] = []
+    comparable: set[str] = set()
+    known: dict[str, Mapping[str, Any] | None] = {}
+    for made in candidates:
+        if made.flow not in known:
+            known[made.flow] = records(made.flow)
+        record = known[made.flow]
+        said = _said(record, made.output) if record is not None else {}
+        if record is None or not said:
+            continue
+        content = asked[made.tenant]
+        if (said.get("fingerprint") and content.marks.size) or (said.get("prints") and content.prints):
+            comparable.add(made.flow)  # that bytes differ says nothing of the content: every program writes its own
+        by, share = _agreement(said, content)
+        if by:
+            matches.append(Match(made.flow, made.output, by, share, _summary(record)))
+    # Of equal content the latest call counts, as for lineage.
+    return sorted(matches, key=lambda match: (match.share, match.flow), reverse=True), comparable
+
+
+def _said(record: Mapping[str, Any], output: int) -> Mapping[str, Any]:
+    """What the record says of one output: members `text`, `fingerprint`, `exact`, `prints`; nothing once it is erased."""
+    digest = record.get("digest") or {}
+    own = {name: digest[name] for name in ("text", "fingerprint") if digest.get(name)} if output == 0 else {}
+    return own | next((row for row in outputs_of(digest) if row["index"] == output), {})
+
+
+def _agreement(said: Mapping[str, Any], asked: _Asked) -> tuple[tuple[Any, ...], int]:
+    """How an output agrees with the content, and with how much of it (parts per thousand)."""
+    by: list[str] = []
+    share = 0
+    if asked.exact & {said.get("text"), said.get("exact")}:
+        by, share = ["exact"], 1000
+    if said.get("fingerprint") and asked.marks.size:
+        try:
+            like = likeness(asked.marks, decode(said["fingerprint"]))
+        except BadFingerprint:
+            like = None
+        if like is not None and like.related:
+            by.append("fingerprint")
+            share = max(share, like.of_query)
+    if any(_distance(ours, theirs) <= NEAR for ours in asked.prints for theirs in prints_of(said)):
+        by.append("prints")
+        share = 1000
+    return tuple(by), share
+
+
+def _distance(a: bytes, b: bytes) -> int:
+    return (int.from_bytes(a) ^ int.from_bytes(b)).bit_count()
+
+
+def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
+    pub, subj = record.get("pub") or {}, record.get("subj") or {}
+    told = {"time": record.get("time"), "status": record.get("status"), "tenant": subj.get("tenant")}
+    return told | {"application": subj.get("application"), "model": pub.get("model"), "provider": pub.get("provider")}
+
+
+def _of_record(carried: Carried, matches: Sequence[Match]) -> tuple[Evidence, ...]:
+    """What the record has to say of the content, as evidence of its own."""
+    exact = any("exact" in match.by for match in matches)
+    like = any({"fingerprint", "prints"} & set(match.by) for match in matches)
+    fingerprint = (
+        Evidence("fingerprint", "present" if like else "absent")
+        if carried.text or carried.prints or like
+        else Evidence("fingerprint", "not_examined", "no_text")
+    )
+    return Evidence("exact", "present" if exact else "absent"), fingerprint
+
+
+def _not_examined(reason: str, *kinds: Any) -> tuple[Evidence, ...]:
+    return tuple(Evidence(kind, "not_examined", reason) for kind in kinds)
+
+
+def _unasked(item: Evidence) -> Evidence:
+    return Evidence(item.kind, "not_examined", "public")
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,160 @@
+"""Classes of content and how a text is recognised as one: weighted terms within a window, beside a term that tells a
+document from a topic. One Hyperscan pass for the terms of all classes; time is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gateway.flow import CLASS, Span
+from gateway.inspection import matcher
+from gateway.inspection.content.source_code import is_source_code
+from gateway.inspection.steps import Steps, finished
+
+FILE = Path(__file__).with_name("classes.yaml")
+BLOCK = 65_536
+"""Characters that are looked at in one step."""
+WINDOW = 6_000
+"""Characters within which the terms of a class must stand."""
+SOURCE_CODE = "source_code"
+_NUMBER = re.compile(r"\d[\d,.]*")
+_LATIN = re.compile(r"[A-Za-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class ContentClass:
+    """A class: its terms (number -> weight) and what it means. Grades are 1..5, 0 for none."""
+
+    name: str
+    why: str
+    grade: int
+    person: int
+    needs: float
+    numbers: int
+    must: frozenset[int]
+
+
+@cache
+def catalogue() -> tuple[
+    Mapping[str, ContentClass], tuple[tuple[str, ...], ...], tuple[tuple[tuple[str, float], ...], ...]
+]:
+    """The classes by name; each term's writings; each term's classes with its weight there. Read once."""
+    classes: dict[str, ContentClass] = {}
+    numbers: dict[str, int] = {}
+    weights: defaultdict[int, list[tuple[str, float]]] = defaultdict(list)
+
+    def number(writings: str) -> int:
+        return numbers.setdefault(str(writings), len(numbers))
+
+    for raw in yaml.safe_load(FILE.read_text()):
+        must = frozenset(number(term) for term in str(raw["must"]).split("|")) if "must" in raw else frozenset()
+        classes[raw["name"]] = _class(raw, must)
+        for writings, weight in raw["terms"].items():
+            weights[number(writings)].append((raw["name"], float(weight)))
+        for each in must:
+            weights[each].append((raw["name"], 0.0))
+    classes[SOURCE_CODE] = ContentClass(SOURCE_CODE, "source code", 2, 2, 0, 0, frozenset())
+    terms = tuple(tuple(writings.split("|")) for writings in numbers)
+    return classes, terms, tuple(tuple(weights[each]) for each in range(len(numbers)))
+
+
+def _class(raw: dict[str, Any], must: frozenset[int]) -> ContentClass:
+    return ContentClass(raw["name"], raw["why"], raw["grade"], raw["person"], raw["needs"], raw.get("numbers", 0), must)
+
+
+class ClassFinder:
+    """Finds the classes of texts. Belongs to one thread, like its matcher."""
+
+    def __init__(self) -> None:
+        self._classes, terms, self._weights = catalogue()
+        pairs = [(number, writing) for number, writings in enumerate(terms) for writing in writings]
+        self._terms = pairs
+        self._matcher = matcher.build([expression(writing) for _, writing in pairs])
+
+    def find(self, text: str) -> list[tuple[str, float]]:
+        """(name, score) of each class; the score is how far its need is exceeded, at most 1. The text is normalised."""
+        return [(span.detector, span.score) for span in finished(self.steps(text))]
+
+    def steps(self, text: str) -> Steps[list[Span]]:
+        """The same as empty spans, in steps of bounded work."""
+        found: dict[str, float] = {}
+        for begin in range(0, max(len(text), 1), BLOCK):
+            for name, score in self._best(text[max(0, begin - WINDOW) : begin + BLOCK]).items():
+                found[name] = max(score, found.get(name, 0.0))
+            if begin + BLOCK < len(text):
+                yield
+        if is_source_code(text):
+            found[SOURCE_CODE] = 1.0
+        return [Span(0, 0, CLASS, round(score, 3), name) for name, score in sorted(found.items())]
+
+    def _best(self, text: str) -> dict[str, float]:
+        hits = [(at, *self._terms[number]) for number, at in self._matcher.scan(text)]
+        found: dict[str, float] = {}
+        if not hits:
+            return found
+        figures = len(_NUMBER.findall(text))
+        for name, places in self._by_class(hits).items():
+            wanted = self._classes[name]
+            if figures < wanted.numbers:
+                continue
+            score = _heaviest(places, wanted.must)
+            if score >= wanted.needs:
+                found[name] = min(1.0, 0.5 + score / wanted.needs / 4)
+        return found
+
+    def _by_class(self, hits: Iterable[tuple[int, int, str]]) -> dict[str, list[_Place]]:
+        """Where the terms of each class stand."""
+        places: defaultdict[str, list[_Place]] = defaultdict(list)
+        for at, number, writing in hits:
+            for name, weight in self._weights[number]:
+                places[name].append((at, number, writing, weight))
+        return places
+
+
+_Place = tuple[int, int, str, float]
+"""(where, term, writing, weight)"""
+
+
+def _heaviest(places: Sequence[_Place], must: frozenset[int]) -> float:
+    """The largest sum of weights in a window that has one of `must`. A term counts once, its further writings half."""
+    best = total = 0.0
+    counts: Counter[tuple[int, str]] = Counter()
+    writings: Counter[int] = Counter()
+    needed = first = 0
+    for at, number, writing, weight in places:
+        while places[first][0] < at - WINDOW:
+            _, old, old_writing, old_weight = places[first]
+            first += 1
+            counts[old, old_writing] -= 1
+            needed -= old in must
+            if not counts[old, old_writing]:
+                total -= old_weight * (_WORTH[min(writings[old], 3)] - _WORTH[min(writings[old] - 1, 3)])
+                writings[old] -= 1
+        needed += number in must
+        counts[number, writing] += 1
+        if counts[number, writing] == 1:
+            writings[number] += 1
+            total += weight * (_WORTH[min(writings[number], 3)] - _WORTH[min(writings[number] - 1, 3)])
+        if (needed or not must) and total > best:
+            best = total
+    return best
+
+
+_WORTH = (0.0, 1.0, 1.5, 2.0)
+"""Of a term's weight, by how many of its writings stand there."""
+
+
+def expression(writing: str) -> str:
+    """A term as the matcher takes it: any case, Latin words whole, blanks of any kind."""
+    escaped = r"[ \t\n\x0d-]{1,3}".join(re.escape(word) for word in writing.split(" ") if word)
+    before = r"\b" if _LATIN.match(writing[0]) else ""
+    behind = r"\b" if _LATIN.match(writing[-1]) else ""
+    return f"(?i){before}{escaped}{behind}"

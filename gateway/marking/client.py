@@ -1,0 +1,95 @@
+"""The data worker's side of marking: one call, one connection, one marked file, or the call is refused.
+
+Jobs wait in the queue of the socket that all marking workers share: a killed one takes only its own job along, and what
+waits is taken by the next. Bounded: so many jobs of one data worker at once, and so many of one tenant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.errors import Denied, Unavailable
+from gateway.marking.wire import PREFIX, BadMessage, head_length, pack, read_head
+from gateway.marking.worker import job_of
+from watermark.marking import Marked, Marking, Origin
+
+MOST = 16
+"""Jobs that one data worker has open."""
+SHARE = 0.75
+"""Of them so many may be one tenant's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished job. `ingredients`: for each file that came along its media type, `c2pa` (integrity) and `aigc`."""
+
+    marked: Marked
+    ingredients: tuple[dict[str, Any], ...]
+
+
+class MarkingClient:
+    """Belongs to one event loop. `missing`: why nothing can be marked here, "" where it can."""
+
+    def __init__(self, socket: Path, largest: int, seconds: float, missing: str = "") -> None:
+        self._socket = str(socket)
+        self._largest = largest
+        self._seconds = seconds
+        self._open: Counter[str] = Counter()
+        self.missing = missing
+
+    async def mark(self, tenant: str, data: bytes, media_type: str, origin: Origin, marking: Marking) -> Done:
+        """The marked file, and what its ingredients say of themselves. Raises Unavailable, also for what failed to be marked; Denied for a type that cannot be."""
+        if self.missing:
+            raise Unavailable(self.missing)
+        if len(data) > self._largest:
+            raise Unavailable("an output is larger than can be marked, so it was not delivered")
+        if self._open.total() >= MOST or self._open[tenant] >= MOST * SHARE:
+            raise Unavailable("marking is overloaded, so the output was not delivered", retry_after=2)
+        self._open[tenant] += 1
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._ask(tenant, data, media_type, origin, marking)
+        except TimeoutError:
+            raise Unavailable(
+                "marking did not finish in time, so the output was not delivered", retry_after=2
+            ) from None
+        except (OSError, EOFError, BadMessage):
+            raise Unavailable(
+                "marking stopped in the middle of a job; the output was not delivered", retry_after=1
+            ) from None
+        finally:
+            self._open[tenant] -= 1
+            if not self._open[tenant]:
+                del self._open[tenant]
+
+    async def _ask(self, tenant: str, data: bytes, media_type: str, origin: Origin, marking: Marking) -> Done:
+        reader, writer = await asyncio.open_unix_connection(self._socket)
+        try:
+            bodies = [data, *(each.data for each in origin.ingredients)]
+            for piece in pack(job_of(tenant, media_type, origin, marking), bodies):
+                writer.write(piece)
+                await writer.drain()
+            length = head_length(await reader.readexactly(PREFIX))
+            head, sizes = read_head(await reader.readexactly(length), 4 * self._largest)
+            results = [await reader.readexactly(size) for size in sizes]
+        finally:
+            writer.close()
+        if not head["ok"]:
+            raise _refusal(str(head["reason"]), media_type, marking)
+        sidecar = results[1] if len(results) > 1 else None
+        marked = Marked(results[0], head["media_type"], tuple(head["carries"]), sidecar, bool(head["timestamped"]))
+        return Done(marked, tuple(head["ingredients"]))
+
+
+def _refusal(reason: str, media_type: str, marking: Marking) -> Exception:
+    if reason == "unsupported":
+        return Denied(
+            f"an output of type {media_type or 'unknown'} cannot carry the marks that profile {marking.profile} demands",
+            rule="lexgate.label.unsupported",
+            remedy="ask for a format that can be marked, such as png, jpeg, webp, mp3, wav, flac or mp4",
+        )
+    return Unavailable("an output could not be marked, so it was not delivered")

@@ -1,0 +1,127 @@
+"""Marked files that wait to be fetched, behind links that are signed, short-lived and tell nothing.
+
+Where a provider answers with a link, the caller gets one of ours instead. The file lies sealed (AES-256-GCM) in a folder
+of the store until its time is over. A link holds its file's name, its end and a keyed hash over both and the tenant;
+whatever is wrong with one, the answer is the same. Bounded: so many bytes, and at most half of them one tenant's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hmac
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gateway.errors import Unavailable
+
+FOLDER = "content"
+PATH = "/v1/content/"
+_ID, _ENDS, _MAC, _NONCE = 16, 5, 16, 12
+_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file that was asked for by its link."""
+
+    media_type: str
+    tenant: str
+    data: bytes = field(repr=False)
+
+
+class ContentStore:
+    """Safe to use from several threads and processes. `key(purpose, context)` gives 32 bytes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        key: Callable[[str, str], bytes],
+        most_bytes: int,
+        seconds: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._folder = folder
+        self._key = key
+        self._most = most_bytes
+        self._seconds = seconds
+        self._clock = clock
+
+    def put(self, tenant: str, media_type: str, data: bytes) -> str:
+        """Keeps a file; the token of its link. Raises Unavailable when there is no room for it."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        name, ends = os.urandom(_ID), int(self._clock()) + self._seconds
+        bound = name + ends.to_bytes(_ENDS, "big")
+        head = orjson.dumps([tenant, media_type])
+        nonce = os.urandom(_NONCE)
+        plain = len(head).to_bytes(2, "big") + head + data
+        sealed = nonce + AESGCM(self._key("content", "")).encrypt(nonce, plain, bound)
+        owner = hmac.digest(self._key("content-owner", tenant), b"", "sha256")[:4].hex()
+        self._make_room(owner, len(sealed))
+        path = self._folder / f"{owner}-{name.hex()}-{ends}"
+        draft = path.with_suffix(".new")
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(sealed)
+            draft.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise Unavailable("a marked output could not be kept, so it was not delivered", retry_after=60) from None
+        return base64.urlsafe_b64encode(bound + self._mac(tenant, bound)).rstrip(b"=").decode()
+
+    def get(self, token: str) -> Content | None:
+        """The file behind a link; None for any other link: forged, over, or of a file that is gone."""
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except (binascii.Error, ValueError):
+            return None
+        if len(raw) != _ID + _ENDS + _MAC:
+            return None
+        bound, mac = raw[: _ID + _ENDS], raw[_ID + _ENDS :]
+        ends = int.from_bytes(bound[_ID:], "big")
+        if ends < self._clock():
+            return None
+        content = self._read(f"-{bound[:_ID].hex()}-{ends}", bound)
+        if content is None or not hmac.compare_digest(self._mac(content.tenant, bound), mac):
+            return None
+        return content
+
+    def _read(self, ending: str, bound: bytes) -> Content | None:
+        try:
+            path = next((path for path in self._folder.iterdir() if path.name.endswith(ending)), None)
+            sealed = path.read_bytes() if path is not None else b""
+            plain = AESGCM(self._key("content", "")).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
+        except (OSError, InvalidTag, ValueError):
+            return None
+        length = int.from_bytes(plain[:2], "big")
+        tenant, media_type = orjson.loads(plain[2 : 2 + length])
+        return Content(media_type, tenant, plain[2 + length :])
+
+    def _make_room(self, owner: str, size: int) -> None:
+        """Forgets what is over. Raises Unavailable where what is left leaves no room."""
+        total, own, now = size, size, self._clock()
+        for entry in os.scandir(self._folder):
+            ends = entry.name.rpartition("-")[2]
+            with contextlib.suppress(OSError):
+                if (ends.isdigit() and int(ends) < now) or (
+                    not ends.isdigit() and entry.stat().st_mtime < now - self._seconds
+                ):
+                    (self._folder / entry.name).unlink(missing_ok=True)
+                    continue
+                weight = entry.stat().st_size
+                total += weight
+                own += weight if entry.name.startswith(owner) else 0
+        if total > self._most or own > self._most * _SHARE:
+            raise Unavailable("too many marked outputs wait to be fetched; this one was not delivered", retry_after=60)
+
+    def _mac(self, tenant: str, bound: bytes) -> bytes:
+        return hmac.digest(self._key("content-link", tenant), bound, "sha256")[:_MAC]

@@ -1,0 +1,47 @@
+"""OpenAI videos: what is said of a job. It repeats the prompt, which is guarded and restored; all else is looked at."""
+
+from __future__ import annotations
+
+from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, rewritten, word
+from gateway.protocols.family import FAMILIES
+from gateway.protocols.last_look import LastLook
+from gateway.protocols.openai_answer import error_type, loads, withheld
+from gateway.protocols.sse import Event
+from gateway.redaction.channel import Rules
+
+_PROMPT = "prompt"
+
+
+class VideoAnswer:
+    """One answer: `whole` once, then `channels.close()`. These endpoints do not stream."""
+
+    def __init__(self, rules: Rules, options: AnswerOptions) -> None:
+        self.channels = Channels(rules, options)
+        self._last_look = LastLook(rules)
+        self.terminal: bytes | None = None
+
+    def event(self, event: Event) -> bytes:
+        """Raises MalformedAnswer: nobody asked for a stream."""
+        raise MalformedAnswer
+
+    def flush(self) -> bytes:
+        return b""
+
+    def whole(self, body: bytes) -> bytes:
+        """The whole answer. Raises MalformedAnswer, also for one that says what it must not."""
+        answer, report = loads(body), self.channels.report
+        prompt = answer.get(_PROMPT)
+        found = self._last_look.look([{key: value for key, value in answer.items() if key != _PROMPT}])
+        if answer.get("error") is not None and type(answer.get("id")) is not str:
+            report.upstream_error = "error" if found else error_type(answer["error"])
+            return FAMILIES["openai"].error_body(withheld(), "") if found else body
+        report.response_id, report.response_model = word(answer.get("id")), word(answer.get("model"))
+        report.finish = word(answer.get("status"))
+        new = prompt
+        if type(prompt) is str:
+            channel = self.channels.once(_PROMPT, "text", prompt)
+            new, found = "".join(channel.delivered), found or channel.stopped
+        if found is not None:
+            report.stopped = found
+            raise MalformedAnswer
+        return rewritten(body, {(_PROMPT,): str(new)}, []) if new != prompt else body

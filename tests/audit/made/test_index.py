@@ -1,0 +1,118 @@
+"""Entries are found by marks, digests, payloads and prints that are near; of other tenants and after erasure they are not."""
+
+from __future__ import annotations
+
+import random
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit.made.index import MOST_OWNERS, Entry, Made, MadeIndex, connect_index, erase, put
+
+TOP = (1 << 64) - 1
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "lexgate.made.db"
+
+
+def fill(path: Path, *entries: Entry) -> None:
+    with closing(connect_index(path)) as connection:
+        connection.execute("begin immediate")
+        for entry in entries:
+            put(connection, entry)
+        connection.execute("commit")
+
+
+def entry(flow: str, tenant: str = "acme", output: int = 0, user: bytes = b"userkey1", **known: object) -> Entry:
+    return Entry(Made(flow, output, tenant), user, **known)
+
+
+def flip(print_: bytes, bits: int, seed: int = 1) -> bytes:
+    value = int.from_bytes(print_)
+    for bit in random.Random(seed).sample(range(256), bits):
+        value ^= 1 << bit
+    return value.to_bytes(32)
+
+
+def test_the_text_that_shares_most_marks_comes_first(path: Path) -> None:
+    fill(path, entry("a", marks=[1, 2, 3, TOP]), entry("b", marks=[3, TOP, 7]), entry("c", marks=[3]))
+    found = MadeIndex(path).by_marks([1, 2, 3, TOP, 99])
+    assert [(made.flow, shared) for made, shared in found] == [("a", 4), ("b", 2)]
+
+
+def test_digests_payloads_and_flows_lead_to_their_outputs(path: Path) -> None:
+    fill(
+        path,
+        entry("a", exact=[b"d" * 32], payload=TOP),
+        entry("a", output=1, payload=5),
+        entry("b", exact=[b"d" * 32]),
+    )
+    index = MadeIndex(path)
+    assert [made.flow for made in index.by_exact(b"d" * 32)] == ["b", "a"]
+    assert index.by_payload(TOP) == [Made("a", 0, "acme")]
+    assert index.by_payload(5) == [Made("a", 1, "acme")]
+    assert index.by_flow("a") == [Made("a", 0, "acme"), Made("a", 1, "acme")]
+    assert index.by_exact(b"x" * 32) == index.by_payload(6) == index.by_flow("z") == []
+
+
+def test_other_tenants_entries_do_not_exist(path: Path) -> None:
+    known = {"marks": [1, 2, 3], "exact": [b"d" * 32], "payload": 9, "prints": [bytes(32)]}
+    fill(path, entry("a", "acme", **known))
+    globex = MadeIndex(path, frozenset({"globex"}))
+    assert globex.by_marks([1, 2, 3]) == globex.by_exact(b"d" * 32) == globex.by_payload(9) == []
+    assert globex.by_flow("a") == globex.by_prints([bytes(32)], 31) == []
+    assert MadeIndex(path, frozenset({"acme"})).by_payload(9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 31), st.integers(0, 10**6))
+def test_every_print_within_31_bits_is_found(tmp_path_factory, bits: int, seed: int) -> None:
+    path = tmp_path_factory.mktemp("index") / "made.db"
+    stored = random.Random(seed).randbytes(32)
+    fill(path, entry("a", prints=[random.Random(seed + 1).randbytes(32), stored]))
+    assert MadeIndex(path).by_prints([flip(stored, bits, seed)], 31) == [(Made("a", 0, "acme"), bits)]
+
+
+def test_a_print_further_away_is_not_found(path: Path) -> None:
+    fill(path, entry("a", prints=[bytes(32)]))
+    assert MadeIndex(path).by_prints([flip(bytes(32), 32)], 31) == []
+
+
+def test_erasing_a_user_or_a_flow_leaves_nothing_in_the_file(path: Path) -> None:
+    gone = {
+        "marks": [0x1122334455667788],
+        "exact": [b"GONEGONEGONEGONE"],
+        "payload": 77,
+        "prints": [b"PRINTGONE" + bytes(23)],
+    }
+    fill(path, entry("flow-of-hers", user=b"hers", **gone), entry("flow-erased", user=b"his", exact=[b"ALSOGONE"]))
+    fill(path, entry("flow-kept", user=b"his", exact=[b"KEPT"]))
+    with closing(connect_index(path)) as connection:
+        assert erase(connection, key_ids=[b"hers"], flows=["flow-erased", "unknown"]) == 2
+        assert erase(connection, key_ids=[b"hers"]) == 0
+        for table in ("mark", "payload", "print"):
+            assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)
+    assert [made.flow for made in MadeIndex(path).by_exact(b"KEPT")] == ["flow-kept"]
+    raw = b"".join(file.read_bytes() for file in path.parent.glob("lexgate.made.db*"))
+    for trace in (b"flow-of-hers", b"flow-erased", b"GONEGONE", b"PRINTGONE", bytes.fromhex("1122334455667788")):
+        assert trace not in raw
+    assert b"flow-kept" in raw
+
+
+def test_a_phrase_that_everybody_shares_costs_no_more_and_the_latest_are_looked_at(path: Path) -> None:
+    fill(path, *(entry(f"flow{number}", marks=[1, 2]) for number in range(MOST_OWNERS + 20)))
+    found = MadeIndex(path).by_marks([1, 2], most=500)
+    assert len(found) == MOST_OWNERS
+    assert f"flow{MOST_OWNERS + 19}" in {made.flow for made, _ in found}
+    assert "flow0" not in {made.flow for made, _ in found}
+
+
+def test_what_is_put_twice_stands_once(path: Path) -> None:
+    fill(path, entry("a", marks=[1, 2]), entry("a", marks=[1, 2], exact=[b"late"]))
+    assert MadeIndex(path).by_marks([1, 2]) == [(Made("a", 0, "acme"), 2)]
+    assert MadeIndex(path).by_exact(b"late") == [Made("a", 0, "acme")]

@@ -1,0 +1,259 @@
+"""The journal: what is durable and not yet in the store is neither lost nor doubled, whatever happens to the file."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit.counters import CounterUse
+from audit.errors import LogForked
+from audit.merkle import EMPTY_ROOT
+from audit.record import seal
+from audit.sequencer import Log
+from audit.store import journal as journals
+from audit.store.backup import accept_loss, backup, restore
+from audit.store.batch import leaves_from, pack, size_of, unpack
+from audit.store.inspect import verify_store
+from audit.store.journal import Journal, journal_path, read_journal
+from audit.store.sqlite import connect_reader
+from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome, settle
+
+NOW = 1_790_000_000_000_000
+Pieces = tuple[bytes, bytes, bytes, bytes]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journals, "SIZE", 64 * 1024)
+
+
+leaves = st.tuples(*[st.binary(max_size=300)] * 4)
+batches = st.lists(st.lists(leaves, min_size=1, max_size=5), min_size=1, max_size=6)
+
+
+def written(store: Path, base: int, root: bytes, batches: list[list[Pieces]]) -> list[tuple[int, int, bytes]]:
+    """A journal with these batches; what was written."""
+    journal, first, rows = Journal(store), base, []
+    journal.restart(base, root)
+    for batch in batches:
+        row = (first, len(batch), pack([(first + i, *pieces) for i, pieces in enumerate(batch)]))
+        assert journal.write(*row, [("acme", "cn_pi", "2026", f"s{first}", 0)])
+        rows.append(row)
+        first += len(batch)
+    journal.close()
+    return rows
+
+
+def read(store: Path) -> list[tuple[int, int, bytes]]:
+    left = read_journal(journal_path(store))
+    return [(frame.first, frame.leaves, frame.data) for frame in left.frames] if left else []
+
+
+@given(st.lists(leaves, min_size=1, max_size=20))
+def test_leaves_are_packed_and_unpacked(batch: list[Pieces]) -> None:
+    rows = [(7 + i, *pieces) for i, pieces in enumerate(batch)]
+    assert unpack(7, len(rows), pack(rows)) == rows
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(batches, st.data())
+def test_a_journal_ends_where_it_was_cut_or_altered(
+    small: None, tmp_path_factory: pytest.TempPathFactory, made: list[list[Pieces]], data: st.DataObject
+) -> None:
+    store = tmp_path_factory.mktemp("j") / "l.db"
+    rows = written(store, 5, b"r" * 32, made)
+    assert read(store) == rows
+    whole = journal_path(store).read_bytes()
+    at = data.draw(st.integers(0, 4096 * len(rows)))
+    journal_path(store).write_bytes(whole[:at])
+    assert read(store) == rows[: len(read(store))]
+    journal_path(store).write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    assert read(store) == rows[: len(read(store))]
+
+
+def test_what_was_written_before_it_began_anew_does_not_count(small: None, tmp_path: Path) -> None:
+    store = tmp_path / "l.db"
+    written(store, 0, EMPTY_ROOT, [[(b"a", b"", b"", b"")]] * 4)
+    rows = written(store, 4, b"r" * 32, [[(b"b", b"", b"", b"")]] * 2)
+    assert read(store) == rows
+
+
+def test_a_batch_that_does_not_fit_is_not_written(small: None, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "l.db")
+    journal.restart(0, EMPTY_ROOT)
+    assert journal.write(0, 1, bytes(40_000), [])
+    assert not journal.write(1, 1, bytes(40_000), [])
+    journal.restart(1, b"r" * 32)
+    assert journal.write(1, 1, bytes(40_000), [])
+    journal.close()
+    assert read(tmp_path / "l.db") == [(1, 1, bytes(40_000))]
+
+
+def test_there_is_nothing_in_a_file_that_is_no_journal(tmp_path: Path) -> None:
+    for content in (b"", b"x" * 10, bytes(10_000), b"LXGJRNL1" + bytes(100)):
+        (tmp_path / "j").write_bytes(content)
+        assert read_journal(tmp_path / "j") is None
+    assert read_journal(tmp_path / "none") is None
+
+
+class Writer:
+    """A log in this process whose batches go into the journal."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.log = Log.open(lab.store, lab.keyring, ORIGIN)
+        self.stream = ("w0", self.log.open_stream("w0"))
+        self.n = 0
+        self.call(journal=False)  # the user's key goes into the store
+
+    def append(self, draft, **more) -> int:  # type: ignore[no-untyped-def]
+        leaf = seal(draft, self.lab.keyring, *self.stream, self.n)
+        for key in leaf.user_keys:
+            if not self.n:
+                self.log.add_user_key((key.id, key.tenant, key.user, key.wrapped))
+        self.n += 1
+        return self.log.append(self.stream, self.n - 1, leaf, **more)
+
+    def call(self, *, ended: bool = True, journal: bool = True) -> str:
+        flow = new_flow()
+        self.append(intent(flow))
+        if ended:
+            self.append(outcome(flow))
+        self.log.commit(journal=journal)
+        return flow
+
+
+@pytest.fixture
+def writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Writer]:
+    monkeypatch.setattr("audit.sequencer.FOLD_EVERY_US", 10**12)
+    writer = Writer(Lab(tmp_path / "lab"))
+    yield writer
+    writer.log.abandon()
+
+
+def stored(lab: Lab) -> int:
+    with closing(connect_reader(lab.store)) as connection:
+        return size_of(connection)
+
+
+def test_readers_see_it_once_it_is_in_the_store(writer: Writer) -> None:
+    before = stored(writer.lab)
+    flow = writer.call()
+    assert writer.log.behind
+    assert (stored(writer.lab), writer.lab.records().get(flow)) == (before, None)
+    writer.log.sign_now()
+    assert not writer.log.behind
+    assert (writer.lab.records().get(flow) or {})["status"] == "completed"
+    assert verify_store(writer.lab.store, writer.lab.keyring).problems == []
+
+
+def test_streams_and_user_keys_go_into_the_store_at_once(writer: Writer) -> None:
+    writer.log.open_stream("w1")
+    writer.log.commit(journal=True)
+    assert not writer.log.behind
+    writer.log.add_user_key((b"12345678", "acme", "new", b"wrapped"))
+    writer.call()
+    assert not writer.log.behind
+    assert not journal_path(writer.lab.store).exists()
+
+
+def test_a_log_that_ended_in_good_order_leaves_no_journal(writer: Writer) -> None:
+    writer.call()
+    assert journal_path(writer.lab.store).exists()
+    writer.log.close()
+    assert not journal_path(writer.lab.store).exists()
+    assert verify_store(writer.lab.store, writer.lab.keyring).problems == []
+
+
+def test_after_a_death_everything_acknowledged_is_there(writer: Writer) -> None:
+    lab, log = writer.lab, writer.log
+    folded = writer.call()
+    log.sign_now()
+    ended = [writer.call() for _ in range(150)]  # tiles become full in the journal
+    flow = new_flow()
+    log.counters.reserve(flow, "acme", [CounterUse("cn_pi", "2026", frozenset({"s1", "s2"}))], NOW)
+    index = writer.append(intent(flow), reservation=flow, keep={"cn_pi": ["s1"]})
+    log.commit(journal=True)
+    writer.append(settle((folded, ended[0])))
+    log.commit(journal=True)
+    lost = writer.append(intent(new_flow()))  # nobody has heard of it
+    assert log.behind
+    log.abandon()
+
+    again = Log.open(lab.store, lab.keyring, ORIGIN)
+    (state,) = again.counters.reserve("x", "acme", [CounterUse("cn_pi", "2026", frozenset({"s1", "s3"}))], NOW)
+    assert (state.before, state.new) == (1, 1)
+    again.close()
+    records = lab.records()
+    assert {(records.get(one) or {})["status"] for one in ended} == {"completed"}
+    assert (records.get(flow) or {})["intents"] == [{"attempt": 1, "leaf": index}]
+    assert (records.get(flow) or {})["status"] == "interrupted"
+    assert (records.get(folded) or {})["settle"] is not None
+    with closing(connect_reader(lab.store)) as connection:
+        kinds = [leaf[1] for leaf in leaves_from(connection, lost)]
+    assert b'"k":"open"' in kinds[0]
+    assert verify_store(lab.store, lab.keyring).problems == []
+
+
+def test_what_the_store_has_taken_is_not_taken_again(writer: Writer) -> None:
+    lab = writer.lab
+    writer.call()
+    kept = journal_path(lab.store).read_bytes()
+    writer.log.close()
+    size = stored(lab)
+    journal_path(lab.store).write_bytes(kept)  # its removal did not survive a power cut
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    assert stored(lab) == size + 2
+    assert verify_store(lab.store, lab.keyring).problems == []
+
+
+def test_a_journal_of_a_later_state_is_refused_until_the_loss_is_accepted(writer: Writer) -> None:
+    lab = writer.lab
+    older = lab.folder / "older.db"
+    backup(lab.store, lab.keys, lab.folder / "b")
+    shutil.copyfile(lab.folder / "b" / "lexgate.db", older)
+    writer.call()
+    writer.log.sign_now()
+    writer.call()
+    writer.log.abandon()
+    for suffix in ("", "-wal", "-shm"):
+        lab.store.with_name(lab.store.name + suffix).unlink(missing_ok=True)
+    shutil.copyfile(older, lab.store)
+    with pytest.raises(LogForked, match="journal beside the store"):
+        Log.open(lab.store, lab.keyring, ORIGIN)
+    accept_loss(lab.store, lab.keyring, ORIGIN, "the disk died")
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    assert verify_store(lab.store, lab.keyring).problems == []
+
+
+def test_a_backup_of_a_store_whose_writer_died_has_what_was_in_the_journal(writer: Writer, tmp_path: Path) -> None:
+    lab, flow = writer.lab, writer.call()
+    writer.log.abandon()
+    backup(lab.store, lab.keys, tmp_path / "b.tar", with_keys=True)
+    other = tmp_path / "other"
+    restore(tmp_path / "b.tar", other / "lexgate.db", other / "keys")
+    lab.store, lab.keys = other / "lexgate.db", other / "keys"
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    assert (lab.records().get(flow) or {})["status"] == "completed"
+    assert verify_store(lab.store, lab.keyring).problems == []
+
+
+def test_a_backup_made_while_the_store_is_behind_holds_in_itself(writer: Writer, tmp_path: Path) -> None:
+    lab = writer.lab
+    writer.call()
+    writer.log.sign_now()
+    behind = writer.call()
+    made = backup(lab.store, lab.keys, tmp_path / "b", with_keys=True)
+    assert made.size == stored(lab) < writer.log.size
+    other = tmp_path / "other"
+    assert restore(tmp_path / "b", other / "lexgate.db", other / "keys").behind == 0
+    lab.store, lab.keys = other / "lexgate.db", other / "keys"
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    assert (lab.records().get(behind) or {})["status"] == "completed"
+    assert verify_store(lab.store, lab.keyring).problems == []

@@ -1,0 +1,65 @@
+"""A store of the schema before this one: refused as it is, and whole once it is migrated."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from audit.errors import SchemaMismatch, StoreUnusable
+from audit.sequencer import Log
+from audit.store.batch import leaves_from
+from audit.store.inspect import verify_store
+from audit.store.migrate import upgrade
+from audit.store.reindex import reindex
+from audit.store.sqlite import connect_writer
+from tests.audit.lab import ORIGIN, Lab, entries_of, intent, new_flow, outcome, settle
+
+
+def of_schema_0001(lab: Lab) -> None:
+    """One row for each leaf, as versions before had it."""
+    with closing(connect_writer(lab.store)) as store:
+        store.execute(
+            "create table leaf (idx integer not null, entry blob not null, disclosed blob not null, sealed blob not null,"
+            " content blob not null, primary key (idx))"
+        )
+        store.executemany("insert into leaf values (?, ?, ?, ?, ?)", list(leaves_from(store)))
+        store.execute("drop table batch")
+        store.execute("update alembic_version set version_num = '0001'")
+
+
+async def test_a_store_of_the_version_before(lab: Lab) -> None:
+    log = await lab.connect()
+    flows = [new_flow() for _ in range(150)]
+    await asyncio.gather(*(log.append(intent(flow)) for flow in flows))
+    await asyncio.gather(*(log.append(outcome(flow)) for flow in flows))
+    await log.append(settle(tuple(flows)))
+    await log.close()
+    await asyncio.to_thread(lab.stop)
+    with closing(connect_writer(lab.store)) as store:
+        before = entries_of(store)
+    record = lab.records().get(flows[77])
+    of_schema_0001(lab)
+
+    with pytest.raises(SchemaMismatch, match="lexgate migrate"):
+        Log.open(lab.store, lab.keyring, ORIGIN)
+    assert upgrade(lab.store) == ("0001", "0002")
+    assert verify_store(lab.store, lab.keyring).problems == []
+    with closing(connect_writer(lab.store)) as store:
+        assert entries_of(store) == before
+    assert lab.records().get(flows[77]) == record
+    assert reindex(lab.store, lab.keyring) == 150
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    assert verify_store(lab.store, lab.keyring).problems == []
+
+
+def test_leaves_that_are_not_dense_are_not_migrated(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    of_schema_0001(lab)
+    with closing(connect_writer(lab.store)) as store:
+        store.execute("update leaf set idx = 9 where idx = 1")
+    with pytest.raises(StoreUnusable, match="not dense"):
+        upgrade(lab.store)

@@ -1,0 +1,63 @@
+"""Where media stand in answers: each place that is listed is found, and nothing that a tool is called with."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from gateway.protocols.made_media import decoded, made_in, may_hold
+
+PIXELS = base64.b64encode(b"\x89PNG\r\n\x1a\n and more").decode()
+URL = f"data:image/png;base64,{PIXELS}"
+
+PLACES: dict[str, tuple[Any, list[tuple[Any, str]]]] = {
+    "images": ({"data": [{"b64_json": PIXELS}, {"url": "https://x.example/a.png"}]}, [(("data", 0, "b64_json"), "base64"), (("data", 1, "url"), "url")]),
+    "image stream": ({"type": "image_generation.partial_image", "b64_json": PIXELS}, [(("b64_json",), "base64")]),
+    "responses item": ({"output": [{"type": "image_generation_call", "result": PIXELS}]}, [(("output", 0, "result"), "base64")]),
+    "responses draft": ({"type": "response.image_generation_call.partial_image", "partial_image_b64": PIXELS}, [(("partial_image_b64",), "base64")]),
+    "chat images": ({"choices": [{"message": {"images": [{"type": "image_url", "image_url": {"url": URL}}]}}]}, [(("choices", 0, "message", "images", 0, "image_url", "url"), "base64")]),
+    "chat link": ({"choices": [{"message": {"content": [{"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}]}}]}, [(("choices", 0, "message", "content", 0, "image_url", "url"), "url")]),
+    "chat audio": ({"choices": [{"message": {"audio": {"id": "a", "data": PIXELS}}}]}, [(("choices", 0, "message", "audio", "data"), "base64")]),
+    "chat audio in pieces": ({"choices": [{"delta": {"audio": {"data": PIXELS}}}]}, [(("choices", 0, "delta", "audio", "data"), "fragment")]),
+    "responses audio in pieces": ({"type": "response.audio.delta", "delta": PIXELS}, [(("delta",), "fragment")]),
+    "gemini": ({"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": "image/png", "data": PIXELS}}]}}]}, [(("candidates", 0, "content", "parts", 0, "inlineData", "data"), "base64")]),
+    "gemini link": ({"parts": [{"file_data": {"mime_type": "video/mp4", "file_uri": "https://x.example/v"}}]}, [(("parts", 0, "file_data", "file_uri"), "url")]),
+    "in a text": ({"choices": [{"message": {"content": f"see ![a]({URL}) and ![b]({URL})"}}]}, [(("choices", 0, "message", "content"), "base64")] * 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_medium_is_found_where_it_stands(name: str) -> None:
+    tree, expected = PLACES[name]
+    found = list(made_in(tree))
+    assert [(made.path, made.form) for made in found] == expected
+    assert may_hold(json.dumps(tree).encode())
+    assert all(decoded(made) == base64.b64decode(PIXELS) for made in found if made.form == "base64")
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"choices": [{"message": {"tool_calls": [{"function": {"name": "f", "arguments": json.dumps({"u": URL})}}]}}]},
+        {"content": [{"type": "tool_use", "name": "f", "input": {"b64_json": PIXELS, "picture": URL}}]},
+        {"parts": [{"functionCall": {"name": "f", "args": {"inlineData": {"data": PIXELS}}}}]},
+        {"choices": [{"message": {"content": "data is the new oil; base64 is an encoding, https://x.example/a.png"}}]},
+        {"tools": [{"b64_json": PIXELS}], "instructions": URL},
+    ],
+)
+def test_what_a_tool_is_called_with_and_mere_words_are_none(tree: Any) -> None:
+    assert list(made_in(tree)) == []
+
+
+def test_keys_in_escapes_are_looked_at_too() -> None:
+    data = b'{"data":[{"\\u0062\\u00364_json":"' + PIXELS.encode() + b'"}]}'
+    assert may_hold(data)
+    assert [made.path for made in made_in(json.loads(data))] == [("data", 0, "b64_json")]
+
+
+def test_what_is_no_base64_is_told_apart() -> None:
+    (made,) = made_in({"data": [{"b64_json": "this is ! none"}]})
+    assert decoded(made) is None
