@@ -394,6 +394,9 @@ class Marking(Section):
     processes: int = Field(
         1, ge=0, le=16, description="marking workers; 0: none, calls for such outputs are refused where marks are due"
     )
+    video_processes: int = Field(
+        1, ge=0, le=16, description="further ones for films alone, so that a film keeps no picture waiting; 0: none"
+    )
     largest_bytes: int = Field(
         67_108_864, ge=65_536, description="largest output that is marked; a larger one is refused"
     )

@@ -108,7 +108,21 @@ def work(
         return {"ok": False, "reason": "failed"}, []
     results = [marked.data] if marked.sidecar is None else [marked.data, marked.sidecar]
     head = {"media_type": marked.media_type, "carries": list(marked.carries), "timestamped": marked.timestamped}
-    return {"ok": True, **head, "ingredients": [provenance(each) for each in origin.ingredients]}, results
+    ingredients = [provenance(each) for each in origin.ingredients]
+    return {"ok": True, **head, "ingredients": ingredients, "prints": prints(marked)}, results
+
+
+def prints(marked: Marked) -> list[str]:
+    """By what a picture is known again after it was changed, hex; none of what is no picture, or too plain a one."""
+    if not marked.media_type.startswith("image/"):
+        return []
+    try:
+        from watermark.prints.picture import image_prints
+
+        return [each.hex() for each in image_prints(marked.data, marked.media_type)]
+    except Exception as problem:  # nobody demands prints: the output is marked all the same
+        log.warning("a picture has no prints", problem=type(problem).__name__)
+        return []
 
 
 def provenance(ingredient: Ingredient) -> dict[str, Any]:
