@@ -47,7 +47,10 @@ class Carried:
     evidence: tuple[Evidence, ...]
     text: str = field(default="", repr=False)
     payloads: tuple[tuple[str, int], ...] = ()  # (tenant, payload) of invisible marks that were found
-    prints: tuple[bytes, ...] = field(default=(), repr=False)  # 256-bit perceptual prints
+    prints: tuple[bytes, ...] = field(
+        default=(), repr=False
+    )  # of a picture, 256 bits each, as `image_queries` makes them
+    sound: bytes = field(default=b"", repr=False)  # the print of a sound
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,24 @@ def _detector(media_type: str) -> Callable[[bytes, str, bytes], Detected | None]
     return None
 
 
+def _prints(data: bytes, known: Carried, looking: Looking) -> Carried:
+    """What a picture or a sound is known by in a record; only where a record is asked."""
+    if not looking.invisible_keys:
+        return _found()
+    try:
+        if known.media_type.startswith("image/"):
+            from watermark.prints.picture import image_queries
+
+            return Carried("", (), prints=image_queries(data, known.media_type))
+        if known.media_type.startswith("audio/"):
+            from watermark.prints import sound
+
+            return Carried("", (), sound=sound.encode(sound.audio_prints(data, known.media_type)))
+    except (Unsupported, ImportError):
+        pass
+    return _found()
+
+
 def _label(label: AigcLabel) -> Mapping[str, str]:
     return {
         "label": label.label,
@@ -157,4 +175,5 @@ READERS: tuple[tuple[tuple[Kind, ...], Reader], ...] = (
     (("aigc",), _aigc),
     (("invisible",), _invisible),
     (("text_manifest",), _text_manifest),
+    ((), _prints),
 )

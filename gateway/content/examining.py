@@ -53,7 +53,10 @@ def _examined(data: bytes, request: dict[str, object]) -> dict[str, object]:
         base64.b64decode(str(request["sidecar"])),
     )
     carried = examine(data, declared, looking)
-    told = asdict(carried) | {"prints": [print_.hex() for print_ in carried.prints]}
+    told = asdict(carried) | {
+        "prints": [print_.hex() for print_ in carried.prints],
+        "sound": base64.b64encode(carried.sound).decode(),
+    }
     return told | {"text": carried.text.encode("utf-8", "replace").decode()}
 
 
@@ -70,6 +73,7 @@ def carried_from(answer: dict[str, object]) -> Carried:
         text=str(answer["text"]),
         payloads=tuple((str(tenant), int(payload)) for tenant, payload in payloads),
         prints=tuple(bytes.fromhex(print_) for print_ in prints),
+        sound=base64.b64decode(str(answer["sound"])),
     )
 
 

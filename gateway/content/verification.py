@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from audit.keys import Keyring
-from audit.made.follow import follow, outputs_of, prints_of
-from audit.made.index import Made, MadeIndex, index_path
+from audit.made.follow import follow, outputs_of, prints_of, sound_of
+from audit.made.index import Made, MadeIndex, index_path, sound_marks
 from gateway.content.examiner import Examiner, Unexamined
 from gateway.content.verdict import Match, Verdict, judge, named_flows
 from gateway.services import TenantKeys
@@ -29,6 +29,8 @@ from watermark.fingerprint import Marks, decode, likeness, winnow
 Records = Callable[[str], Mapping[str, Any] | None]
 """The record of a flow, if there is one that whoever asks may see."""
 
+REGIONS_ENOUGH = 3
+"""Regions of a picture that must be found in another for the most of it to be the same."""
 MOST_TENANTS = 64
 MOST_CANDIDATES = 24
 FOLLOW_SECONDS = 2.0
@@ -56,6 +58,8 @@ class _Asked:
     exact: frozenset[str]
     marks: Marks
     prints: tuple[bytes, ...]
+    sound: bytes
+    sound_marks: tuple[int, ...]
 
 
 class Verifier:
@@ -108,7 +112,8 @@ class Verifier:
     def _asked(self, data: bytes, carried: Carried, tenant: str) -> _Asked:
         key = self._keys.get("fingerprint", tenant)
         exact = {exact_bytes(data, key), exact_text(carried.text, key)} - {""}
-        return _Asked(frozenset(exact), winnow(carried.text, key), carried.prints)
+        sounds = tuple(sound_marks(carried.sound, key))
+        return _Asked(frozenset(exact), winnow(carried.text, key), carried.prints, carried.sound, sounds)
 
     def _candidates(
         self, index: MadeIndex, asked: Mapping[str, _Asked], named: set[str], by_payload: Sequence[Made]
@@ -120,7 +125,8 @@ class Verifier:
         for content in asked.values():
             for digest in content.exact:
                 found.update(dict.fromkeys(index.by_exact(bytes.fromhex(digest))))
-            found.update((made, None) for made, _ in index.by_marks(content.marks.tolist()))
+            for marks in (content.marks.tolist(), content.sound_marks):
+                found.update((made, None) for made, _ in index.by_marks(marks))
         for content in list(asked.values())[:1]:  # prints are not keyed: once is enough
             found.update((made, None) for made, _ in index.by_prints(content.prints, NEAR))
         return [made for made in found if made.tenant in asked][:MOST_CANDIDATES]
@@ -139,7 +145,11 @@ def _compare(candidates: Sequence[Made], asked: Mapping[str, _Asked], records: R
         if record is None or not said:
             continue
         content = asked[made.tenant]
-        if (said.get("fingerprint") and content.marks.size) or (said.get("prints") and content.prints):
+        if (
+            (said.get("fingerprint") and content.marks.size)
+            or (said.get("prints") and content.prints)
+            or (said.get("sound") and content.sound)
+        ):
             comparable.add(made.flow)  # that bytes differ says nothing of the content: every program writes its own
         by, share = _agreement(said, content)
         if by:
@@ -169,14 +179,34 @@ def _agreement(said: Mapping[str, Any], asked: _Asked) -> tuple[tuple[Any, ...],
         if like is not None and like.related:
             by.append("fingerprint")
             share = max(share, like.of_query)
-    if any(_distance(ours, theirs) <= NEAR for ours in asked.prints for theirs in prints_of(said)):
+    of_prints = max(_pictured(asked.prints, prints_of(said)), _sounded(asked.sound, sound_of(said)))
+    if of_prints:
         by.append("prints")
-        share = 1000
+        share = max(share, of_prints)
     return tuple(by), share
+
+
+def _pictured(asked: Sequence[bytes], stored: Sequence[bytes]) -> int:
+    """How far two pictures are one: the whole, several regions (a crop has some), or one region (a logo may be that)."""
+    near = sum(any(_distance(ours, theirs) <= NEAR for ours in asked) for theirs in stored)
+    if near and any(_distance(ours, stored[0]) <= NEAR for ours in asked):
+        return 1000
+    return 500 if near >= REGIONS_ENOUGH else 100 * min(near, 2)
 
 
 def _distance(a: bytes, b: bytes) -> int:
     return (int.from_bytes(a) ^ int.from_bytes(b)).bit_count()
+
+
+def _sounded(asked: bytes, stored: bytes) -> int:
+    """Whether two sounds are one, and with how much of what was asked."""
+    if not asked or not stored:
+        return 0
+    from watermark.prints import sound
+
+    query = sound.decode(asked)
+    like = sound.likeness(query, sound.decode(stored))
+    return min(1000, like.rows * 1000 // query.size) if like.related else 0
 
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,7 +221,7 @@ def _of_record(carried: Carried, matches: Sequence[Match]) -> tuple[Evidence, ..
     like = any({"fingerprint", "prints"} & set(match.by) for match in matches)
     fingerprint = (
         Evidence("fingerprint", "present" if like else "absent")
-        if carried.text or carried.prints or like
+        if carried.text or carried.prints or carried.sound or like
         else Evidence("fingerprint", "not_examined", "no_text")
     )
     return Evidence("exact", "present" if exact else "absent"), fingerprint
