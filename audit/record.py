@@ -7,6 +7,7 @@ flow's key. Each group can be disclosed alone (value and salt) or erased, and th
 
 from __future__ import annotations
 
+import struct
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -36,6 +37,7 @@ MEMBERS = {name: b'"%b":' % name.encode() for name in GROUPS}
 """The beginnings of the groups in a JSON object that holds them."""
 MAX_ENTRY = 65_535  # bytes; C2SP tlog-tiles entry bundles carry the length in 16 bits
 MAX_SETTLED = 1_000  # flows in one settle leaf: 39 bytes each in the entry
+_NONCE = struct.Struct(">IHIH")
 PREFIX = KEY_ID + WRAPPED_FLOW_KEY
 
 
@@ -140,12 +142,12 @@ class _Sealing:
         kind, epoch, n = draft.kind, self.epoch, self.n
         made = native_leaf(
             self.place, rows, self.keyring.salt_key, secret, prefix, encrypt, nonce_of(epoch, n, 0),
-            kind.value, draft.flow, self.writer, draft.time_us, epoch, n, draft.attempt,
+            kind._value_, draft.flow, self.writer, draft.time_us, epoch, n, draft.attempt,
         )  # fmt: skip
         if made is None:
             return self.piece_by_piece()
         entry, disclosed, sealed = made
-        row = row_of(kind.value, draft.tenant, draft.user, groups)
+        row = row_of(kind._value_, draft.tenant, draft.user, groups)
         users = (key.user,) if key is not None else ()
         return SealedLeaf(kind, draft.flow, (), draft.time_us, entry, disclosed, sealed, b"", row, users)
 
@@ -305,7 +307,7 @@ def commit(salt: bytes, body: bytes) -> bytes:
 
 def nonce_of(epoch: int, n: int, part: int) -> bytes:
     """The AES-GCM nonce of one ciphertext of a leaf. A flow key lives in one process, whose (epoch, n) never recur."""
-    return epoch.to_bytes(4, "big") + n.to_bytes(6, "big") + part.to_bytes(2, "big")
+    return _NONCE.pack(epoch, n >> 32, n & 0xFFFFFFFF, part)
 
 
 def decrypt(flow_key: bytes, entry: Mapping[str, Any], ciphertext: bytes, part: int, flow: str) -> bytes | None:

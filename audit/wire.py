@@ -22,6 +22,7 @@ from audit.record import SealedLeaf
 MAX_FRAME = 64 * 1024 * 1024
 _HEAD = struct.Struct(">IB")
 _APPEND = struct.Struct(">QIIII")
+_WHOLE = struct.Struct(">IBQIIII")  # a frame's head and an append's
 
 
 class Frame(IntEnum):
@@ -36,6 +37,9 @@ class Frame(IntEnum):
     ACKS = 11  # pairs of n, index: durable
     REFUSED = 12  # {"n" or "id", "reason"}
     STATES = 13  # {"id", "states"}
+
+
+_APPENDS = int(Frame.APPEND)
 
 
 def pack(kind: Frame, body: bytes) -> bytes:
@@ -53,9 +57,11 @@ def pack_append(
 ) -> bytes:
     """An append: stream position, JSON head, then the four blobs of the leaf."""
     kept = {counter: list(subjects) for counter, subjects in keep.items()} if keep else None
-    head = orjson.dumps([leaf.kind.value, leaf.flow, leaf.flows, leaf.time_us, leaf.row, keys, reservation, kept])
-    sizes = _APPEND.pack(n, len(head), len(leaf.entry), len(leaf.disclosed), len(leaf.sealed))
-    return pack(Frame.APPEND, b"".join((sizes, head, leaf.entry, leaf.disclosed, leaf.sealed, leaf.content)))
+    kind, flow, flows, time_us, entry, disclosed, sealed, content, row, _ = leaf
+    head = orjson.dumps([kind._value_, flow, flows, time_us, row, keys, reservation, kept])
+    size = 1 + _APPEND.size + len(head) + len(entry) + len(disclosed) + len(sealed) + len(content)
+    sizes = _WHOLE.pack(size, _APPENDS, n, len(head), len(entry), len(disclosed), len(sealed))
+    return b"".join((sizes, head, entry, disclosed, sealed, content))
 
 
 def unpack_append(body: bytes) -> tuple[int, list[Any], bytes, bytes, bytes, bytes]:

@@ -13,6 +13,9 @@ MODEL = "canned-model"
 PLANTED = "planted.example"
 """Domain of every e-mail address in the corpus: what the provider counts to see whether a value got through."""
 
+SPOKEN = "spoken"
+"""The tag that has a stream say words, with the send time in each tenth event only."""
+
 SHARE_WITH_PERSONAL_DATA = 0.3
 ANSWER = (
     "A gateway reads each call before it leaves, decides by rules that name their source, and keeps "
@@ -77,7 +80,7 @@ def _body(messages: list[dict[str, str]], *, stream: bool = False, tag: str = ""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def prompts(seed: str, count: int, size: int, *, stream: bool = False) -> list[str]:
+def prompts(seed: str, count: int, size: int, *, stream: bool = False, tag: str = "") -> list[str]:
     """`count` unique bodies of about `size` bytes, SHARE_WITH_PERSONAL_DATA of them with names and numbers."""
     rng = random.Random(seed)
     system = {"role": "system", "content": "You are a helpful assistant."}
@@ -85,7 +88,7 @@ def prompts(seed: str, count: int, size: int, *, stream: bool = False) -> list[s
     for _ in range(count):
         personal = rng.random() < SHARE_WITH_PERSONAL_DATA
         content = text(rng, max(64, size - 190), personal=personal)
-        bodies.append(_body([system, {"role": "user", "content": content}], stream=stream))
+        bodies.append(_body([system, {"role": "user", "content": content}], stream=stream, tag=tag))
     return bodies
 
 

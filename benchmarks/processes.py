@@ -77,12 +77,28 @@ def cold_starts(bench: Bench, times: int) -> dict[str, float]:
     }
 
 
-def memory(target: targets.Target) -> dict[str, float]:
-    """Proportional set size of each process in MiB, by what it is; several of a kind by their largest."""
-    held: dict[str, float] = {}
+def named(target: targets.Target) -> list[tuple[str, int]]:
+    """What each process is, and its id."""
+    found = []
     for pid in tree.members(target.pid):
         words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
         name = next((word.removeprefix("process-") for word in words if word.startswith("process-")), "supervisor")
+        found.append((name, pid))
+    return found
+
+
+def spent(target: targets.Target) -> dict[str, float]:
+    """CPU seconds so far by what the processes are."""
+    seconds: dict[str, float] = {}
+    for name, pid in named(target):
+        seconds[name] = seconds.get(name, 0.0) + tree.process_seconds(pid)
+    return seconds
+
+
+def memory(target: targets.Target) -> dict[str, float]:
+    """Proportional set size of each process in MiB, by what it is; several of a kind by their largest."""
+    held: dict[str, float] = {}
+    for name, pid in named(target):
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         size = sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
         held[name] = max(held.get(name, 0.0), round(size, 1))
@@ -101,7 +117,10 @@ def under_load(bench: Bench, workers: int, scale: float) -> dict[str, Any]:
         target.idle = tree.idle_rate(target.pid)
         warm = corpus.write(bench.folder / "warm.jsonl", corpus.prompts("warm-1k", 64, 1024))
         bench.load(target.port, warm, calls=256)
+        before = spent(target)
         measured = bench.measure(target, warm, seconds=5 * scale)
+        good = max(1, measured.get("good", 1))
+        by_process = {name: round((now - before[name]) / good * 1e6, 1) for name, now in spent(target).items()}
         many = int(4000 * scale)
         cold = corpus.write(bench.folder / "cold.jsonl", corpus.prompts(f"cold-{workers}", many, 1024))
         bench.load(target.port, cold, calls=many)
@@ -109,6 +128,7 @@ def under_load(bench: Bench, workers: int, scale: float) -> dict[str, Any]:
             "workers": workers,
             "calls_per_second": measured.get("rps", measured.get("error")),
             "cpu_us": measured.get("cpu_us"),
+            "cpu_us_by_process": by_process,
             "bad": measured.get("bad"),
             "pss_mib_idle": idle,
             "pss_mib": memory(target),

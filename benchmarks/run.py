@@ -120,6 +120,12 @@ def sse_100(bench: Bench, target: targets.Target, _nth: int) -> dict[str, Any]:
     return _warm(bench, target, "sse", corpus.prompts("sse", 64, 1024, stream=True), 3)
 
 
+def sse_words(bench: Bench, target: targets.Target, _nth: int) -> dict[str, Any]:
+    """The same streams, of words as a model says them: a number of 16 digits in each tenth chunk only."""
+    prompts = corpus.prompts("sse-words", 64, 1024, stream=True, tag=corpus.SPOKEN)
+    return _warm(bench, target, "sse-words", prompts, 3)
+
+
 def conversation(bench: Bench, target: targets.Target, nth: int) -> dict[str, Any]:
     """Conversations of 20 turns, all resent each turn: the first and the last turn. Others only where state is kept."""
     count = int(100 * bench.scale)
@@ -141,6 +147,7 @@ SCENARIOS: dict[str, Scenario] = {
     "warm_1k": warm_1k,
     "warm_32k": warm_32k,
     "sse_100": sse_100,
+    "sse_words": sse_words,
     "conversation": conversation,
 }
 

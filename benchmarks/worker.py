@@ -48,7 +48,8 @@ def bodies(scenario: str) -> list[str]:
     """The calls of a scenario, all of them seen once before they are measured."""
     if scenario == "turn_20":
         return corpus.conversations("worker", 16, 20)[-1]
-    return corpus.prompts("worker", 64, 1024, stream=scenario == "sse_100")
+    tag = corpus.SPOKEN if scenario == "sse_words" else ""
+    return corpus.prompts("worker", 64, 1024, stream=scenario.startswith("sse"), tag=tag)
 
 
 def yardstick() -> float:
@@ -206,7 +207,7 @@ async def run(options: argparse.Namespace) -> None:
                 with Sampler() as sampler:
                     await measured(bench, running, file, options.calls * 5)
                 options.flame.write_text(flame.svg(sampler.stacks, title=f"data worker, {options.scenario}"))
-                print(flame.table(sampler.stacks, 110))
+                print(flame.table(sampler.stacks, 400))
 
 
 async def _once(bench: Bench, running: Running, file: Path, calls: int) -> dict[str, Any]:
@@ -225,7 +226,7 @@ async def _once(bench: Bench, running: Running, file: Path, calls: int) -> dict[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenario", choices=("warm_1k", "sse_100", "turn_20"), default="warm_1k")
+    parser.add_argument("--scenario", choices=("warm_1k", "sse_100", "sse_words", "turn_20"), default="warm_1k")
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--count", type=int, default=0, metavar="ROWS", help="also count calls; print so many rows")

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "process-writer": "gateway.commands.serve:process_writer",
         "process-inspector": "gateway.commands.serve:process_inspector",
         "process-marker": "gateway.commands.serve:process_marker",
+        "process-check-own": "gateway.commands.serve:process_check_own",
         "process-extractor": "gateway.commands.serve:process_extractor",
         "process-worker": "gateway.commands.serve:process_worker",
         "process-control": "gateway.commands.serve:process_control",

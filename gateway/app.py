@@ -133,6 +133,8 @@ class DataPlane:
             tokens=tokens,
             routes=Routes(settings.providers),
             policy=policy,
+            own=effective.own,
+            known_requests=old.known_requests if effective.own.version == old.own.version else KnownRequests(),
             decided_calls=DecidedCalls(),
             request_headers=RequestHeaders(),
             key_pools=KeyPools(),
@@ -244,6 +246,7 @@ def _compose(
     limits = LimitTable(settings.run_path / "limits.map", settings.workers, slot)
     metrics = Registry()
     guard = GuardScanner()
+    guard.warm()
     keys = TenantKeys(keyring.derive)
     resume_snapshot(metrics, settings.run_path, slot)
     metrics.gauge("lexgate_start_time_seconds", time.time())
@@ -262,6 +265,7 @@ def _compose(
         known_requests=KnownRequests(),
         texts_version=f"text/{detectors}",
         segments_version=f"segment/{detectors}",
+        own=effective.own,
         guard=guard,
         model_names=ModelNames(guard),
         policy=_policy(effective),

@@ -46,6 +46,11 @@ class Failure:
     state: dict[str, object]
 
 
+def is_answer(flow: Flow) -> bool:
+    """Whether the first attempt has brought the answer of the call: nothing was tried in vain, and nothing will be again."""
+    return flow.upstream is not None and flow.upstream.status not in BUSY and flow.upstream.status not in KEY_REFUSED
+
+
 class Attempts:
     """Drives the attempts of one flow. Begin one while not `over`; tell how it ended by `failed` or `answered`."""
 

@@ -138,6 +138,12 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
                     "passphrase": reference(settings.keys.passphrase),
                 }
             ),
+            "inspection": settings.inspection.model_copy(
+                update={
+                    name: anchor(getattr(settings.inspection, name))
+                    for name in ("recognizers", "dictionaries", "registered")
+                }
+            ),
             "providers": tuple(
                 provider.model_copy(
                     update={

@@ -34,7 +34,7 @@ async def deliver(flow: Flow, services: Services) -> None:
     answer = flow.answer = transformer(flow, services)
     names = flow.rules.names if flow.rules is not None else None
     digests = flow.answer_digests = services.new_digests(flow.who.tenant)
-    size = 0
+    size, chunk = 0, b""
     async for chunk in upstream.chunks():
         if not flow.timing.first_byte:
             flow.timing.first_byte = time.perf_counter()
@@ -62,7 +62,10 @@ async def deliver(flow: Flow, services: Services) -> None:
         await keep_answer(flow, services)
     if finished.error is not None and not flow.caller.started:
         raise finished.error  # nothing was said yet: the caller gets its status
-    digests.delivered.update(flow.terminal)
+    if flow.terminal is chunk and size == len(chunk):
+        digests.delivered_as_received()
+    else:
+        digests.delivered.update(flow.terminal)
 
 
 async def _marked(flow: Flow, outputs: Outputs, finished: Finished) -> bytes:
@@ -145,6 +148,8 @@ async def finish(flow: Flow) -> None:
     headers = answer_headers(flow.upstream.headers, shared=flow.several_tenants) if flow.upstream else []
     headers.append((b"content-length", b"%d" % len(flow.terminal)))
     headers += flow_headers(flow)
+    if flow.outputs is not None:
+        headers += flow.outputs.headers()
     await flow.caller.start(status, headers)
     await flow.caller.send(flow.terminal, more=False)
 

@@ -6,11 +6,12 @@ Settings and the staged policy bundle change together: a child that reads the fi
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
 
+from gateway.inspection.own.folder import Own
 from gateway.settings import Settings
 
 FILE = "effective.json"
@@ -28,6 +29,7 @@ class Effective:
     digest: str
     generation: int
     instance: str = ""
+    own: Own = field(default_factory=Own)
 
     def write(self) -> Path:
         """Replaces the file in the run folder (0600: it holds hashes of keys)."""
@@ -39,6 +41,7 @@ class Effective:
             "digest": self.digest,
             "generation": self.generation,
             "instance": self.instance,
+            "own": [self.own.version, self.own.everyone, sorted(self.own.tenants)],
         }
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -52,4 +55,6 @@ class Effective:
     def read(cls, file: Path) -> Effective:
         document = orjson.loads(file.read_bytes())
         settings = Settings.model_validate(document["settings"])
-        return cls(settings, document["bundle"], document["digest"], document["generation"], document["instance"])
+        version, everyone, tenants = document["own"]
+        own = Own(version, everyone, frozenset(tenants))
+        return cls(settings, document["bundle"], document["digest"], document["generation"], document["instance"], own)

@@ -61,7 +61,7 @@ class KnownRequest:
 
 
 class KnownRequests:
-    """One worker's, least recently used first out. They last as long as the worker, whose detectors do not change."""
+    """One worker's, least recently used first out. Another version of the organisation's own detectors begins anew."""
 
     def __init__(self, most_bytes: int = BYTES) -> None:
         self._known: OrderedDict[_Name, KnownRequest] = OrderedDict()

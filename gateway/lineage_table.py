@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import mmap
 import os
-import struct
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from uuid import UUID
 
-ENTRY = struct.Struct(">16s16sI4x")  # name, flow, checksum of both
-PLACES = 4
+from gateway.lineage_cells import BUCKET
+
+try:
+    from gateway._lineage import get, put
+except ImportError:  # no compiler was there when this was installed
+    from gateway.lineage_cells import get, put
+
 BUCKETS = 32_768
-SIZE = ENTRY.size * PLACES * BUCKETS  # 5 MiB: some tens of thousands of calls
+SIZE = BUCKET * BUCKETS  # 5 MiB: some tens of thousands of calls
 
 
 class LineageTable:
@@ -34,26 +36,12 @@ class LineageTable:
 
     def get(self, name: bytes) -> str | None:
         """The flow that this name (16 bytes) was last put for."""
-        bucket = self._bucket(name)
-        at = self._map.find(name, bucket, bucket + ENTRY.size * PLACES)
-        if at < 0 or (at - bucket) % ENTRY.size:
+        flow = get(self._map, name)
+        if flow is None:
             return None
-        _, flow, checksum = ENTRY.unpack_from(self._map, at)
-        return str(UUID(bytes=flow)) if checksum == zlib.crc32(name + flow) else None
+        text = flow.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def put(self, names: Iterable[bytes], flow: str) -> None:
         """From now on these names mean this flow (a UUIDv7, which is in the order of time)."""
-        raw = bytes.fromhex(flow.replace("-", ""))
-        for name in names:
-            bucket = self._bucket(name)
-            at = self._map.find(name, bucket, bucket + ENTRY.size * PLACES)
-            if at < 0 or (at - bucket) % ENTRY.size:
-                at = min(range(bucket, bucket + ENTRY.size * PLACES, ENTRY.size), key=self._flow_at)
-            ENTRY.pack_into(self._map, at, name, raw, zlib.crc32(name + raw))
-
-    def _flow_at(self, at: int) -> bytes:
-        return self._map[at + 16 : at + 32]
-
-    @staticmethod
-    def _bucket(name: bytes) -> int:
-        return int.from_bytes(name[:4], "big") % BUCKETS * ENTRY.size * PLACES
+        put(self._map, list(names), bytes.fromhex(flow.replace("-", "")))

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from gateway.attempts import Attempts
+from gateway.attempts import Attempts, is_answer
 from gateway.delivery import deliver, finish, flow_headers
 from gateway.errors import Denied, LexgateError, Unavailable, UpstreamFailed, UpstreamTimeout
 from gateway.flow import Flow
@@ -83,17 +83,22 @@ async def _attempts(flow: Flow, services: Services) -> None:
     """Until an answer is the caller's. Another attempt is a new decision and a new record: see gateway/attempts.py."""
     if flow.caller.task is not None:
         flow.caller.cancel_when_gone(flow.caller.task)
-    attempts = Attempts(flow, services)
+    attempts: Attempts | None = None
     try:
-        while not attempts.over:
+        while attempts is None or not attempts.over:
             try:
                 await _steps(ATTEMPT, flow, services)
             except (Denied, UpstreamFailed, UpstreamTimeout) as error:
+                attempts = attempts or Attempts(flow, services)
                 await attempts.failed(error)
             else:
+                if attempts is None and is_answer(flow):
+                    return  # as it nearly always is
+                attempts = attempts or Attempts(flow, services)
                 await attempts.answered()
     finally:
-        attempts.close()
+        if attempts is not None:
+            attempts.close()
 
 
 async def _end(flow: Flow, services: Services) -> None:

@@ -14,12 +14,15 @@ from gateway.protocols.vocabulary import MODEL
 
 WORD = re.compile(r"[a-z][a-z_]{0,31}")
 ODD = "other"
+USUAL = frozenset({None, "stop", "length", "tool_calls", "end_turn", "tool_use", "max_tokens", "completed"})
+"""Ends that fit, as most answers have them."""
 LARGEST = 2**53 - 1
 
 
 def fit(report: AnswerReport) -> None:
     """Replaces in place what is not fit: an odd name becomes "other", an odd count 0."""
-    report.finish = _name(report.finish, WORD)
+    if report.finish not in USUAL:
+        report.finish = _name(report.finish, WORD)
     report.response_model = _name(report.response_model, MODEL)
     report.response_id = _name(report.response_id, MODEL)
     usage = report.usage

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
+    from gateway.inspection.own.folder import Own
     from gateway.known_requests import KnownRequests
     from gateway.limits import LimitTable
     from gateway.lineage import Lineage
@@ -78,6 +79,7 @@ class Services:
     known_requests: KnownRequests
     texts_version: str  # version of patterns and models: part of every cache key, one name for each layer
     segments_version: str
+    own: Own  # detectors of the organisation's own
     guard: GuardScanner
     model_names: ModelNames
     policy: PolicyPoint
@@ -103,6 +105,16 @@ class Services:
     fetcher: Fetcher
     placeholder_key: bytes = field(repr=False)
     subject_key: bytes = field(repr=False)
+
+    def version_for(self, layer: str, tenant: str) -> str:
+        """The cache's version of a layer for a tenant's content: other tenants' own detectors do not matter."""
+        return f"{layer}/{self.own.version}" if self.own.concerns(tenant) else layer
+
+    def own_detectors(self, tenant: str) -> dict[str, str] | None:
+        """What an inspector needs to know of them; None when there are none for this tenant."""
+        if not self.own.concerns(tenant):
+            return None
+        return {"version": self.own.version, "tenant": tenant, "key": self.keys.get("registered", tenant).hex()}
 
     def digest(self, tenant: str, data: bytes) -> str:
         """Keyed digest of bytes: provable to whoever holds them, worth nothing to anybody else."""

@@ -443,6 +443,10 @@ class Inspection(Section):
     """What looks at content, and how."""
 
     names: bool = Field(True, description="find names, addresses and organisations with the tagger")
+    public_figures: bool = Field(
+        True,
+        description="names that everybody knows (Shakespeare, 李白) count as nobody's where nothing else is personal",
+    )
     cache_bytes: int = Field(67_108_864, ge=0, description="verdict cache per data worker")
     processes: int = Field(1, ge=1, le=64, description="inspector processes, and extractors beside them")
     files: bool = Field(True, description="read the text of files in a call (PDF, Office, mail, archives, tables)")
@@ -450,6 +454,14 @@ class Inspection(Section):
         8.0, gt=0, le=120, description="for the reading of one file; after it the call is refused"
     )
     file_memory_bytes: int = Field(805_306_368, ge=67_108_864, description="memory for the reading of one file")
+    recognizers: str = Field(
+        "", description="own recognisers: a YAML file in Presidio's schema; read again when replaced"
+    )
+    dictionaries: str = Field("", description="weighted words of business units: a YAML file; read again when replaced")
+    registered: str = Field(
+        "",
+        description="folder of registered tables and documents, as keyed hashes; empty: registered/ beside the store",
+    )
     ocr: bool = Field(False, description="read pictures with Tesseract, which must be installed on the machine")
 
 
@@ -532,6 +544,11 @@ class Settings(Section):
     @property
     def issued_keys_path(self) -> Path:
         return Path(self.keys.issued) if self.keys.issued else self.store_path.parent / "issued-keys.json"
+
+    @property
+    def registered_path(self) -> Path:
+        folder = self.inspection.registered
+        return Path(folder) if folder else self.store_path.parent / "registered"
 
     @property
     def keys_dir(self) -> Path:

@@ -1,7 +1,7 @@
 """The processes of `lexgate serve`, and what happens when one dies.
 
-Started in the order of who needs whom: log writer, inspectors, data workers, control process; stopped in reverse, so
-that running calls still find everything. A child that ends is made again, slower each time it fails; a data worker
+Started together, since most of a start is imports and models: who needs another waits for its socket. Stopped in the order
+of who needs whom, control process and data workers first, so that running calls still find everything. A child that ends is made again, slower each time it fails; a data worker
 whose event loop is stuck is killed (its calls are refused, its flows closed as `interrupted` by the log writer).
 
   SIGTERM, SIGINT   drain and end        SIGHUP   reload the whole configuration; a bad one changes nothing
@@ -18,7 +18,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -33,6 +33,7 @@ from gateway.marking.installed import unavailable
 from gateway.marking.keys import prepare_signer
 from gateway.marking.wire import SOCKET
 from gateway.marking.worker import listen
+from gateway.own_stage import sources_of, stage_own
 from gateway.processes.child_process import Child
 from gateway.settings import Settings
 
@@ -84,6 +85,7 @@ class Supervisor:
     async def _start(self) -> None:
         settings = self._settings
         prepare_signer(settings)
+        _remove_sockets(settings.run_path)
         effective = await self._put_in_force(settings)
         marking = (
             listen(settings.run_path, SOCKET, MARKING_QUEUE) if not unavailable(settings.marking.processes) else None
@@ -123,8 +125,7 @@ class Supervisor:
             "control", ("process-control", file, str(control.fileno())), pass_fds=(control.fileno(),)
         )
         self._groups = [[writer, *inspectors, *markers, *extractors], [*workers, control_process]]
-        for group in self._groups:
-            await asyncio.gather(*(_started(child) for child in group))
+        await _all_started([child for group in self._groups for child in group])
         self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
         self._tasks += [asyncio.ensure_future(self._watch_bundle()), asyncio.ensure_future(self._watch_reload())]
 
@@ -164,10 +165,10 @@ class Supervisor:
                 await child.start()
 
     async def _watch_bundle(self) -> None:
-        """A bundle replaced by an atomic rename is taken into use; a bad one changes nothing."""
+        """A replaced bundle, recogniser or registered table is taken into use; a bad one changes nothing."""
         while True:
             await asyncio.sleep(BUNDLE_SECONDS)
-            now = signature(self._settings.policies.bundle)
+            now = _signature(self._settings)
             if now != self._bundle_signature:
                 await self._try_reload(self._settings)
 
@@ -184,7 +185,7 @@ class Supervisor:
             await self._try_reload(settings)
 
     async def _try_reload(self, settings: Settings) -> None:
-        self._bundle_signature = signature(settings.policies.bundle)
+        self._bundle_signature = _signature(settings)
         try:
             await self._put_in_force(settings)
         except ConfigurationError as error:
@@ -200,11 +201,35 @@ class Supervisor:
 
     async def _put_in_force(self, settings: Settings) -> Path:
         """Stages the bundle and writes the effective configuration. Raises ConfigurationError; nothing changes then."""
-        self._bundle_signature = signature(settings.policies.bundle)
+        self._bundle_signature = _signature(settings)
         issued_keys.read(settings.issued_keys_path)
         staged = await stage(settings.policies.bundle, settings.run_path)
+        own = await stage_own(settings)
         self._generation += 1
-        return Effective(settings, staged.path, staged.digest, self._generation, self._instance).write()
+        return Effective(settings, staged.path, staged.digest, self._generation, self._instance, own).write()
+
+
+def _signature(settings: Settings) -> object:
+    """Changes whenever a file does that is taken into use without being asked: the bundle, own detectors."""
+    return signature(settings.policies.bundle), sources_of(settings).signature()
+
+
+async def _all_started(children: Sequence[Child]) -> None:
+    """Starts them side by side. When one cannot be started none is begun any more, and that is raised."""
+    starting = [asyncio.ensure_future(_started(child)) for child in children]
+    try:
+        await asyncio.gather(*starting)
+    except BaseException:
+        for task in starting:
+            task.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)
+        raise
+
+
+def _remove_sockets(run_dir: Path) -> None:
+    """What a supervisor that was killed left: nobody must wait at the door of a process that is gone."""
+    for socket_file in run_dir.glob("*.sock"):
+        socket_file.unlink(missing_ok=True)
 
 
 async def _started(child: Child) -> None:

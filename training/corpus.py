@@ -56,7 +56,7 @@ def split(folder: Path) -> tuple[list[tuple[Example, int]], dict[str, list[Row]]
     held["uner_en"] = english[:1000]
     train += [(_example(row), 4) for row in english[1000:]]
     held["uner_zh"] = read(folder / "uner_zh_gsdsimp_dev.jsonl")
-    train += [(_example(row), 2) for row in read(folder / "uner_zh_gsdsimp_train.jsonl")]
+    train += [(_example(row), 3) for row in read(folder / "uner_zh_gsdsimp_train.jsonl")]
     train += [(_example(row), 1) for row in read(folder / "wnut17_train.jsonl")]
     train += [(_example(row), 1) for row in read(folder / "secrets_neg_gitleaks_dev.jsonl")]
     return train, held

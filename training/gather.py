@@ -54,6 +54,9 @@ _DIALOGUE = {
 }
 
 
+_ORDER = {"person": "PERSON", "place_name": "LOCATION", "business_name": "ORG", "artist_name": "?", "date": "?"}
+
+
 class Store:
     """Files of mirrored repositories, read from their newest commit."""
 
@@ -248,6 +251,26 @@ def dialogues(store: Store) -> Iterator[Row]:
                 yield {"text": text.rstrip(), "spans": spans, "source": "dialogue"}
 
 
+def prompts(store: Store) -> Iterator[Row]:
+    """What people ask: word problems (for the teachers) and, in small letters, orders whose slots people marked."""
+    for line in store.read("openai+grade-school-math", "grade_school_math/data/train.jsonl").decode().splitlines():
+        yield {"text": json.loads(line)["question"], "spans": [], "source": "prompt"}
+    for line in store.read("pswietojanski+slurp", "dataset/slurp/devel.jsonl").decode().splitlines():
+        yield _order(json.loads(line)["sentence_annotation"])
+
+
+def _order(annotated: str) -> Row:
+    """`call [person : john]` with its names marked."""
+    text, spans, at = "", [], 0
+    for slot in re.finditer(r"\[(\w+) : ([^\]]*)\]", annotated):
+        text += annotated[at : slot.start()]
+        label = _ORDER.get(slot[1], "")
+        if label:
+            spans.append({"start": len(text), "end": len(text) + len(slot[2]), "label": label})
+        text, at = text + slot[2], slot.end()
+    return {"text": text + annotated[at:], "spans": spans, "source": "order"}
+
+
 def other_languages(store: Store, share: Path, ler: Path, held: set[str]) -> Iterator[tuple[str, str, str]]:
     """(language, source, paragraph) in German, Spanish and French."""
     for lang in ("de", "es"):
@@ -320,7 +343,14 @@ def _plain(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", page))
 
 
-_LIMITS = {"docs": 900_000, "gloss": 1_500_000, "court": 20_000_000, "wiki": 9_000_000, "dictionary": 2_600_000}
+_LIMITS = {
+    "prompt": 500_000,
+    "docs": 900_000,
+    "gloss": 1_500_000,
+    "court": 20_000_000,
+    "wiki": 9_000_000,
+    "dictionary": 2_600_000,
+}
 
 
 def _write(path: Path, rows: Iterable[Row]) -> None:
@@ -375,6 +405,7 @@ def main() -> None:
     for name, rows in gold(store, held).items():
         _write(arguments.out / f"gold_{name}.jsonl", rows)
     _write(arguments.out / "raw_dialogue.jsonl", dialogues(store))
+    _write(arguments.out / "raw_prompts.jsonl", prompts(store))
     for lang, texts in (("zh", chinese(store, share)), ("en", english(store, share))):
         limit = 300 if lang == "zh" else 700
         rows = (

@@ -60,8 +60,19 @@ def build(random: Random, share: Path | None = None, cedict: Path | None = None)
     _census(lex)
     if share:
         _rulers(lex, share)
+        _wordnet(lex, share)
     if cedict:
         _cedict(lex, cedict)
+    return lex
+
+
+def build_named(share: Path, cedict: Path) -> Lexicons:
+    """Only what names people of record."""
+    lex = Lexicons()
+    lex.surnames = [list(words("surnames_common")[0]), list(words("surnames_rare")[0]), words("surnames_double")]
+    lex.given = list(words("given")[0])
+    _wordnet(lex, share)
+    _cedict(lex, cedict)
     return lex
 
 
@@ -87,13 +98,35 @@ def _rulers(lex: Lexicons, share: Path) -> None:
     lex.historic = sorted(found)
 
 
+_THINGS = frozenset({"04", "05", "06", "10", "13", "17", "20", "22", "27"})
+"""WordNet's files of acts, animals, artefacts, communications, food, objects, plants, processes, substances."""
+_LIVED = re.compile(r"\((?:born |died )?(?:circa |c\. )?\d{1,4}")
+
+
+def _wordnet(lex: Lexicons, share: Path) -> None:
+    """Things that bear a name, and people of record: instances with a year of birth or death."""
+    path = share / "wordnet/data.noun"
+    for line in path.read_text("utf-8", "replace").splitlines() if path.exists() else ():
+        head, _, gloss = line.partition(" | ")
+        parts = head.split(" ")
+        if len(parts) < 5 or not gloss:
+            continue
+        words_ = [each.replace("_", " ") for each in parts[4 : 4 + 2 * int(parts[3], 16) : 2]]
+        if parts[1] == "18" and " @i " in head and _LIVED.search(gloss):
+            lex.persons += [each for each in words_ if each[:1].isupper() and " " in each]
+        elif parts[1] in _THINGS and " @i " not in head:
+            lex.things += [each for each in words_ if len(each) > 3 and each.isascii() and "(" not in each]
+
+
 def _cedict(lex: Lexicons, path: Path) -> None:
     """Persons and places of CC-CEDICT: capitalised readings whose gloss gives a life span or says what place it is."""
     life = re.compile(
         r"\((?:c\. ?)?(?:-?\d{2,4}|[bd]\. ?\d+|\d+ BC|born|died)[^)]*\)|\(name\)|given name|personal name|male name|female name"
     )
     wrong = re.compile(
-        r"dynasty|period|reign name|\bband\b|novel|\bwar\b|TV|series|movement|magazine|party|film|state \("
+        r"dynast|period|reign name|\bband\b|novel|\bwar\b|TV|series|movement|magazine|party|film|state \("
+        r"|campaign|Leap|compan|Records|congress|War\b|[Ii]ncident|[Tt]reaty|rebellion|[Rr]evolution|[Uu]prising|\bera\b"
+        r"|[Bb]attle|Games|conference|massacre|scandal|earthquake|kingdom|Kingdom|empire|Empire|\bcar\b|publish"
     )
     place = re.compile(
         r"\b(?:city|county|province|district|town|township|river|country|capital|prefecture|island|mountain|lake|region)\b"
@@ -111,6 +144,22 @@ def _cedict(lex: Lexicons, path: Path) -> None:
                 lex.zh_names += [word] * 2
         elif place.search(gloss) and len(word) > 1:
             lex.zh_places.append(word)
+    kinds = re.compile(
+        r"Latin:|\([A-Z][a-z]+ [a-z]+\)|bot\.|chem\.|\b(?:plant|flower|tree|fish|bird|insect|animal|fruit|vegetable|dish|soup"
+        r"|sauce|noodles|medicine|disease|acid|metal|mineral|software|game|dance|brand|dynasty|tribe|people|language)\b"
+    )
+    body = re.compile(
+        r"surname|name\b|[Uu]niversity|[Cc]ompany|[Ii]nstitut|[Aa]ssociation|[Cc]ommi|[Pp]arty|poet|author|writer|philosoph|king\b"
+        r"|emperor|general|leader|singer|actor|actress|hero|god|character|wife|son of|daughter|politician|cit(?:y|ies)|count"
+    )
+    for line in path.read_text("utf-8").splitlines():
+        entry = re.match(r"\S+ (\S+) \[([^\]]*)\] /(.*)/", line)
+        if entry and 2 <= len(entry[1]) <= 6 and _HAN.fullmatch(entry[1]):
+            capital, gloss = entry[2][0].isupper(), entry[3]
+            if kinds.search(gloss) and not (capital and body.search(gloss)) and not life.search(gloss):
+                lex.zh_things += [entry[1]] * (4 if capital else 1)
+    known = {*lex.zh_places, *lex.zh_names, *lex.zh_foreign}
+    lex.zh_things = [word for word in lex.zh_things if word not in known]
 
 
 def _chinese(lex: Lexicons, random: Random) -> None:

@@ -43,4 +43,7 @@ class Lexicons:
     prose: list[str] = field(default_factory=list)  # lines without persons, Chinese and English
     german_nouns: list[str] = field(default_factory=list)
     historic: list[str] = field(default_factory=list)  # rulers and other persons of note, in Latin letters
+    things: list[str] = field(default_factory=list)  # plants, animals, dishes, tools, chemicals: named, but nobody
+    zh_things: list[str] = field(default_factory=list)
+    persons: list[str] = field(default_factory=list)  # whole names of people of record
     traditional: dict[str, str] = field(default_factory=dict)  # a character's other form

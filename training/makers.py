@@ -31,6 +31,9 @@ class Maker:
         self._eponyms_en, self._capital = words("eponyms_en"), words("words_capital")
         self._months, self._tools, self._camel = words("months_en"), words("tools"), words("camel")
         self._nations, self._syllables = words("nationalities"), words("syllables")
+        self._rulers_zh = [word for word in words("rulers_zh") if len(word) > 1]
+        self._products = {True: words("products_zh"), False: [w.replace("-", " ") for w in words("products_en")]}
+        self._works = {True: words("works_zh"), False: words("works_en")}
         self._street_names = [street.replace("-", " ") for street in words("streets_en")]
         self._street_kinds, self._states = words("street_kinds_en"), words("states_en")
         self._templates = {name: _lines(name) for name in ("zh", "en", "negatives_zh", "negatives_en")}
@@ -50,6 +53,8 @@ class Maker:
             return self._pick(self.lex.zh_names)
         if draw < 0.19:
             return self.zh_foreign()
+        if draw < 0.205:
+            return self._pick(self._rulers_zh)
         kind = self.random.random()
         common, rare, double = self.lex.surnames
         surname = self._pick(common) if kind < 0.6 else self._pick(rare) if kind < 0.93 else self._pick(double)
@@ -71,8 +76,8 @@ class Maker:
 
     def en_name(self) -> str:
         """A name in Latin letters, in one of the ways that people write names."""
-        if self.lex.historic and self._chance(0.04):
-            return self._pick(self.lex.historic)
+        if self.lex.historic and self._chance(0.05):
+            return self._pick(self.lex.persons if self.lex.persons and self._chance(0.6) else self.lex.historic)
         first, last, draw = self.first(), self.last(), self.random.random()
         if draw < 0.58:
             return f"{first} {last}"
@@ -271,6 +276,12 @@ class Maker:
                 return (
                     pick(lex.zh_traps) if traps else lex.zh_words[int(len(lex.zh_words) * self.random.random() ** 2)]
                 ), ""
+            case "V":
+                return self._thing(zh), ""
+            case "R":
+                return pick(self._products[zh]), ""
+            case "J":
+                return pick(self._works[zh]), ""
             case "K":
                 return pick(self._eponyms_zh), ""
             case "I":
@@ -301,6 +312,13 @@ class Maker:
                 return (pick(self._capital) if self._chance(0.5) else pick(lex.en_words).capitalize()), ""
         raise ValueError(f"template slot {slot!r} is not known")
 
+    def _thing(self, zh: bool) -> str:
+        """What has a name and is nobody: a plant, a dish, a tool; in English often with capitals."""
+        if zh:
+            return self._pick(self.lex.zh_things)
+        value, draw = self._pick(self.lex.things), self.random.random()
+        return value.title() if draw < 0.4 else value.capitalize() if draw < 0.6 else value
+
     def fill(self, template: str, zh: bool) -> Example:
         """A template with its slots filled."""
         out, marks, position, size = [], [], 0, 0
@@ -328,7 +346,7 @@ class Maker:
     def _one(self, kinds: tuple[str, str], zh: bool) -> Example:
         if self._chance(0.12):
             return Example(self._pick(self.lex.prose), ())
-        return self.fill(self._pick(self._templates[kinds[self._chance(0.3)]]), zh)
+        return self.fill(self._pick(self._templates[kinds[self._chance(0.4)]]), zh)
 
     # -- real sentences with other people in them
 

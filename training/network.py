@@ -101,7 +101,9 @@ def export(net: Network, vocabulary: np.ndarray[Any, Any], table: CharacterTable
         lower=table.lower,
         upper=table.upper,
     )
-    (folder / "network.onnx").write_bytes(_graph(net, scale.astype(np.float32)).SerializeToString())
+    graph = _graph(net, scale.astype(np.float32))
+    (folder / "network.onnx").write_bytes(graph.SerializeToString())
+    np.savez_compressed(folder / "blocks.npz", **arrays_of(graph))
     card = {
         "labels": list(LABELS),
         "biases": [choice.biases[label] for label in LABELS],
@@ -110,13 +112,21 @@ def export(net: Network, vocabulary: np.ndarray[Any, Any], table: CharacterTable
     (folder / "model.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
 
 
+def arrays_of(model: onnx.ModelProto) -> dict[str, Any]:
+    """What the C network reads: the same numbers as the graph, without the graph."""
+    wanted = ("in_", "out_", "w", "b", "gain", "shift", "step", "scale")
+    value = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer if each.name.startswith(wanted)}
+    epsilon = [a.f for n in model.graph.node for a in n.attribute if a.name == "epsilon"][0]
+    return {**value, "epsilon": np.float32(epsilon)}
+
+
 def restored(folder: Path) -> tuple[Network, np.ndarray[Any, Any]]:
     """A shipped model as a network whose embeddings stay as they are, rounding on; and its vocabulary."""
     with np.load(folder / "vocabulary.npz") as arrays:
         vocabulary, embedding = arrays["vocabulary"], arrays["embedding"].astype(np.float32)
     graph = onnx.load(folder / "network.onnx").graph
     value = {each.name: torch.tensor(numpy_helper.to_array(each)) for each in graph.initializer}
-    net = Network(len(vocabulary))
+    net = Network(len(vocabulary), width=len(value["in_b"]))
     step = 1 / _FINE
     with torch.no_grad():
         net.emb.weight.copy_(torch.from_numpy(embedding * step))

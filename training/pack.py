@@ -20,7 +20,7 @@ from training.context import Context, court, nouns
 from training.silver import UNSURE
 
 _GOLD = {"btc": 0.6, "cross": 1.5, "wikigold": 2.0, "germeval": 1.0, "meddocan": 0.7}
-_SILVER = {"en": 0.35, "en2": 0.25, "zh": 0.5, "dialogue": 0.3, "de": 0.4, "es": 0.4, "fr": 0.4}
+_SILVER = {"en": 0.35, "en2": 0.25, "zh": 0.6, "dialogue": 0.3, "de": 0.4, "es": 0.4, "fr": 0.4, "prompts": 1.0}
 _TECHNICAL = {"docs", "dictionary"}  # where a teacher sees a person, there mostly is none
 
 
@@ -48,7 +48,7 @@ def examples(data: Path, gathered: Path) -> list[tuple[str, list[corpus.Mark], f
             add(row["text"], marks, times, "silver")
     decisions = [row["text"] for row in corpus.read(gathered / "raw_de.jsonl") if row["source"] == "court"]
     for text, marks in court(decisions):
-        add(text, marks, 2.5 if marks else 0.03, "silver")
+        add(text, marks, 3.5 if marks else 0.03, "silver")
     return out
 
 

@@ -7,6 +7,7 @@ usage, an extended key usage for signing, no CA; subject and authority key ident
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from watermark.errors import SigningKeyUnusable
+from watermark.errors import BadTrustAnchors, SigningKeyUnusable
 from watermark.key_file import PrivateKey
 
 SIGNING_USAGES = (
@@ -72,6 +73,17 @@ def check_chain(chain: bytes, key: PrivateKey, now: datetime | None = None) -> t
         if not holds:
             raise SigningKeyUnusable(f"the signing certificate {fault}")
     return certificates
+
+
+@lru_cache(maxsize=16)
+def checked_anchors(anchors: bytes) -> str:
+    """Trust anchors as the text that validators take, "" for none. Raises BadTrustAnchors."""
+    if not anchors.strip():
+        return ""
+    try:
+        return b"".join(map(pem, x509.load_pem_x509_certificates(anchors))).decode()
+    except ValueError as error:
+        raise BadTrustAnchors("the trust anchors are not certificates in PEM") from error
 
 
 def pem(certificate: x509.Certificate) -> bytes:

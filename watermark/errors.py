@@ -31,3 +31,7 @@ class SigningKeyUnusable(WatermarkError):
 
 class NotWaivable(WatermarkError):
     """An explicit label was to be left out where the profile or the decision does not allow it."""
+
+
+class BadTrustAnchors(WatermarkError):
+    """What is to be trusted is no list of certificates: nothing can be said of anybody's manifest then."""

@@ -84,11 +84,27 @@ static void event(struct peer *p, const char *delta, const char *finish, const c
     append(&p->out, frame, (size_t)snprintf(frame, sizeof frame, "%x\r\n%s\r\n", (unsigned)n, json));
 }
 
+/* A stream to this tag is the words of the answer one by one; only each tenth event carries the send time. */
+static const char SPOKEN[] = "spoken";
+
+static void spoken(int number, char *delta, size_t room) {
+    const char *word = ANSWER, *end;
+    for (int i = 0;; i++, word = end + 1) {
+        end = strchr(word, ' ');
+        if (!end) end = word + strlen(word);
+        if (i == number || !*end) break;
+    }
+    snprintf(delta, room, "{\"content\":\" %.*s\"}", (int)(end - word), word);
+}
+
 static void step(struct peer *p) {
     static const char DONE[] = "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
     if (p->sent < chunks) {
         char delta[64];                          /* the send time travels along: the load driver turns it into a delay */
-        snprintf(delta, sizeof delta, "{\"content\":\" word@%016llu\"}", (unsigned long long)now_us());
+        if (strcmp(p->tag, SPOKEN) == 0 && p->sent % 10 != 9)
+            spoken(p->sent, delta, sizeof delta);
+        else
+            snprintf(delta, sizeof delta, "{\"content\":\" word@%016llu\"}", (unsigned long long)now_us());
         event(p, delta, "null", "");
         p->sent++;
         p->due += gap_us;

@@ -12,6 +12,7 @@ from typing import Any
 import click
 import orjson
 
+from gateway.commands.untouched import untouched
 from gateway.errors import LexgateError
 from gateway.flow import Span
 from gateway.inspection.engine import Engine
@@ -28,6 +29,9 @@ System = Callable[[Example], Sequence[Span]]
 @click.group("bench")
 def bench() -> None:
     """Measure a part of the product."""
+
+
+bench.add_command(untouched)
 
 
 @bench.command("inspect")

@@ -69,6 +69,21 @@ def process_marker(effective: Path, index: int, listener: int) -> None:
     main(effective, index, listener)
 
 
+@click.command("process-check-own", hidden=True)
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def process_check_own(folder: Path) -> None:
+    """Checks staged detectors of the organisation's own."""
+    die_with_parent()
+    from gateway.errors import ConfigurationError
+    from gateway.inspection.own.folder import check
+
+    try:
+        check(folder)
+    except ConfigurationError as problem:
+        click.echo(problem.message)
+        raise SystemExit(1) from None
+
+
 @click.command("process-extractor", hidden=True)
 @effective_argument
 @click.argument("index", type=int)
@@ -108,6 +123,7 @@ PROCESSES = (
     process_inspector,
     process_marker,
     process_extractor,
+    process_check_own,
     process_worker,
     process_control,
 )

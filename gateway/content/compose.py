@@ -9,6 +9,8 @@ from gateway.content.examiner import Examiner
 from gateway.content.verification import Verifier
 from gateway.errors import ConfigurationError
 from gateway.settings import Settings
+from watermark.certificates import checked_anchors
+from watermark.errors import BadTrustAnchors
 from watermark.signer import ROOT
 
 
@@ -28,4 +30,9 @@ def trust_anchors(settings: Settings) -> bytes:
             found.append(Path(name).read_bytes())
         except OSError as error:
             raise ConfigurationError(f"verification.trust: {name} cannot be read ({type(error).__name__})") from error
-    return b"\n".join(found)
+    joined = b"\n".join(found)
+    try:
+        checked_anchors(joined)
+    except BadTrustAnchors as error:
+        raise ConfigurationError("verification.trust: there is something in it that is no certificate") from error
+    return joined

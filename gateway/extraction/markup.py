@@ -41,7 +41,7 @@ _SCHEMAS = ("application/vnd.", "http://schemas.", "http://purl.oclc", "http://w
 _TELLING = re.compile(r"[\u2e80-\U0003ffff]|@|[A-Za-z]{2,} [A-Za-z]|\d[\d -]{9,}\d|[A-Za-z]{3,}://|[A-Za-z0-9_-]{20,}")
 _NO_TEXT = frozenset(
     {
-        "font", "latin", "ea", "cs", "sym", "lsdException", "Default", "Override", "rgbColor", "rFonts", "compatSetting",
+        "mathFont", "themeFontLang", "font", "latin", "ea", "cs", "sym", "lsdException", "Default", "Override", "rgbColor", "rFonts", "compatSetting",
         "theme", "lightRig", "creationId", "Relationships", "tblStyle", "pivotTableStyle",
     }
 )  # fmt: skip

@@ -26,6 +26,10 @@ _LAYOUT = re.compile(
     r"(?:xl|word|ppt)/(?:printerSettings/printerSettings\d*\.bin|fonts/[^/]+\.(?:odttf|fntdata))|xl/calcChain\.xml|"
     r"word/fontTable\.xml|mimetype|Configurations2/.*|layout-cache|META-INF/manifest\.xml"
 )
+_STYLES = re.compile(
+    r"/(?:styles\w*|theme\d*|webSettings|fontTable|tableStyles|presProps|viewProps)\.xml$|\[Content_Types\]\.xml$"
+)
+"""Parts whose attributes name styles, fonts and settings; their text is read like any other."""
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _STRINGS = "xl/sharedStrings.xml"
 
@@ -113,7 +117,7 @@ def _parts(
                 text = Text()
                 parse(unpacked, text)
                 gathered.text(place, text.text)
-                attributes |= text.attributes
+                attributes |= {} if _STYLES.search(name) else text.attributes
             elif not (_THUMBNAIL.fullmatch(name) and entry.file_size <= _SMALL):
                 nested(unpacked, name, "")
         except Unreadable as problem:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from gateway.flow import CLASS, OPAQUE, Classification, Finding
 from gateway.inspection.content.classes import catalogue
+from gateway.inspection.own.documents import CLASS_NAME as DOCUMENT
 from gateway.inspection.recognizers.global_company_marking import INTERNAL
 from gateway.inspection.recognizers.global_company_marking import NAME as COMPANY_MARKING
 from gateway.inspection.recognizers.global_secrecy_marking import STATE
@@ -35,6 +36,9 @@ SURE_NAME = 0.8
 """Score from which a single name by itself makes a call personal."""
 
 _MARKING = "MARKING"
+KNOWN = PERSONAL | SECRETS | REGISTERED | {"DATE", "LOCATION", "MARKING", "NRP", "ORG", "TITLE", "URL", "USCC"}
+"""Labels of ours; any other is a custom recogniser's, and personal until a policy says otherwise."""
+
 _ORGANISATION = frozenset({"ORG", "USCC"})
 _SPECIAL = MappingProxyType(
     {"health": "health", "minor": "minor", "beliefs": "special_category", "criminal_record": "criminal"}
@@ -61,7 +65,7 @@ def classify(
     steps = [
         *_by_marking(values),
         *_by_content(content, person),
-        *_by_registration(values),
+        *_by_registration(values, content),
         *_by_label(labels - _doubtful(values), strict),
         *_by_people(len(subjects["pi"])),
     ]
@@ -117,7 +121,7 @@ def _categories(
         "registered": bool(labels & REGISTERED),
         "uninspected": bool(unread),
     }
-    others = {name for name in content if name not in _SPECIAL} | special - {"health"}
+    others = {name.partition(":")[0] for name in content if name not in _SPECIAL} | special - {"health"}
     return (*(name for name, present in named.items() if present), *sorted(others))
 
 
@@ -150,9 +154,10 @@ def _by_content(content: Iterable[str], person: bool) -> list[Step]:
     return [(grade, f"L{grade}: {why}") for grade, why in found if grade]
 
 
-def _by_registration(findings: Sequence[Finding]) -> list[Step]:
+def _by_registration(findings: Sequence[Finding], content: Iterable[str]) -> list[Step]:
     """What the organisation itself registered: tables, documents, words. The detector names the set, never a value."""
     names = {finding.span.detector for finding in findings if finding.span.label in REGISTERED}
+    names |= {name for name in content if name.startswith(f"{DOCUMENT}:")}
     return _because(4, names, "registered by the organisation")
 
 
@@ -165,6 +170,7 @@ def _by_label(labels: frozenset[str], strict: bool) -> list[Step]:
         *_because(4, labels & GEO, "precise location"),
         *_because(4 if strict else 3, ids, "government identifiers"),
         *_because(3, labels & PERSONAL - GOVERNMENT_IDS - FINANCIAL - HEALTH - GEO, "personal data"),
+        *_because(3, labels - KNOWN, "found by the organisation's own recognisers"),
         *_because(2, labels & {"USCC"}, "numbers of organisations"),
     ]
     if ids and "PERSON" in labels and labels & {"PHONE", "ADDRESS", "EMAIL", "DATE_OF_BIRTH"}:

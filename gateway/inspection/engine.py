@@ -7,7 +7,7 @@ built from: the same text gives the same spans, whatever was inspected before or
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from gateway.errors import ConfigurationError
@@ -35,13 +35,16 @@ _SURE = 0.85
 Seen = tuple[list[Span], list[Span]]
 """The spans of a text, and its classes of content as empty spans."""
 
+Own = Callable[[str], Seen]
+"""Finds in a normalised text what an organisation registered: see `gateway.inspection.own`."""
+
 
 class PatternScanner:
     """The pattern tier: one matcher over the anchors of a set of recognisers."""
 
-    def __init__(self, recognizers: Sequence[Recognizer]) -> None:
+    def __init__(self, recognizers: Sequence[Recognizer], cache: Path | None = None) -> None:
         self._shapes = [(each, shape) for each in recognizers for shape in each.shapes]
-        self._matcher = matcher.build([shape.anchor for _, shape in self._shapes])
+        self._matcher = matcher.build([shape.anchor for _, shape in self._shapes], cache)
 
     def find(self, text: str) -> list[Span]:
         """All candidates that pass their checks, overlapping ones included. `text` is normalised already."""
@@ -97,7 +100,7 @@ class Engine:
     """The inspector of texts. Build once, use from one thread.
 
     `names=False` leaves the names tier out; otherwise its model must be there (ConfigurationError). `detectors` are
-    asked in addition, `recognizers` replaces the built-in list.
+    asked in addition, `recognizers` replaces the built-in list. `cache`: see `matcher.build`.
     """
 
     def __init__(
@@ -107,8 +110,9 @@ class Engine:
         recognizers: Sequence[Recognizer] = RECOGNIZERS,
         detectors: Sequence[Detector] = (),
         names_folder: Path | None = None,
+        cache: Path | None = None,
     ) -> None:
-        self._scanner = PatternScanner(recognizers)
+        self._scanner = PatternScanner(recognizers, cache)
         self._tagger = _tagger(names_folder) if names else None
         self._classes = ClassFinder()
         self._detectors = tuple(detectors)
@@ -127,8 +131,8 @@ class Engine:
         seen = yield from self.seen(texts, lang)
         return [spans for spans, _ in seen]
 
-    def seen(self, texts: Sequence[str], lang: str = "") -> Steps[list[Seen]]:
-        """For each text its spans, and what it is about."""
+    def seen(self, texts: Sequence[str], lang: str = "", own: Own | None = None) -> Steps[list[Seen]]:
+        """For each text its spans, and what it is about. `own`: detectors of one organisation's own, beside ours."""
         del lang  # today's patterns and model serve all languages at once; the hint is kept for those that will not
         read: list[list[Reading]] = []
         found: list[list[list[Span]]] = []
@@ -156,7 +160,13 @@ class Engine:
                 spans.extend(more)
         results: list[Seen] = []
         for text, pair in zip(texts, zip(read, found, strict=True), strict=True):
-            results.append((_chosen(text, *pair), (yield from self._classes.steps(pair[0][0].text))))
+            normal = pair[0][0].text
+            classes = yield from self._classes.steps(normal)
+            if own is not None:
+                spans, more = own(normal)
+                pair[1][0].extend(spans)
+                classes += more
+            results.append((_chosen(text, *pair), classes))
             if len(text) > UNIT:
                 yield
         return results

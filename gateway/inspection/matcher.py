@@ -8,9 +8,14 @@ one. They run in byte mode, so a text need not be valid UTF-8 once encoded (lone
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import logging
+import os
+import platform
 import re
 from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, Protocol
 
 hyperscan: Any
@@ -36,13 +41,16 @@ class Matcher(Protocol):
         ...
 
 
-def build(expressions: Sequence[str]) -> Matcher:
-    """The fastest matcher this machine has. Raises ValueError naming the expression that does not compile."""
+def build(expressions: Sequence[str], cache: Path | None = None) -> Matcher:
+    """The fastest matcher this machine has. Raises ValueError naming the expression that does not compile.
+
+    `cache`: a folder that only we write, where what was compiled is kept for the next start.
+    """
     if hyperscan is None:
         _log.warning("hyperscan is not installed: patterns are scanned by `re`, many times slower")
     if hyperscan is None or not expressions:
         return PlainMatcher(expressions)
-    return HyperscanMatcher(expressions)
+    return HyperscanMatcher(expressions, cache)
 
 
 class HyperscanMatcher:
@@ -50,17 +58,13 @@ class HyperscanMatcher:
 
     name = "hyperscan"
 
-    def __init__(self, expressions: Sequence[str]) -> None:
-        self._database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        flags = hyperscan.HS_FLAG_SOM_LEFTMOST | hyperscan.HS_FLAG_DOTALL
-        try:
-            self._database.compile(
-                expressions=[expression.encode() for expression in expressions],
-                ids=list(range(len(expressions))),
-                flags=[flags] * len(expressions),
-            )
-        except hyperscan.error as problem:
-            raise ValueError(f"{_culprit(expressions, flags)}: {problem}") from problem
+    def __init__(self, expressions: Sequence[str], cache: Path | None = None) -> None:
+        file = cache / f"patterns-{_name(expressions)}.hsdb" if cache is not None else None
+        self._database: Any = _kept(file) if file is not None else None
+        if self._database is None:
+            self._database = _compiled(expressions)
+            if file is not None:
+                _keep(self._database, file)
 
     def scan(self, text: str) -> list[Hit]:
         content = text.encode("utf-8", "surrogatepass")
@@ -77,6 +81,54 @@ class HyperscanMatcher:
         if len(content) == len(text):
             return [(number, start) for start, number in hits]
         return _in_code_points(content, hits)
+
+
+def _compiled(expressions: Sequence[str]) -> Any:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    flags = hyperscan.HS_FLAG_SOM_LEFTMOST | hyperscan.HS_FLAG_DOTALL
+    try:
+        database.compile(
+            expressions=[expression.encode() for expression in expressions],
+            ids=list(range(len(expressions))),
+            flags=[flags] * len(expressions),
+        )
+    except hyperscan.error as problem:
+        raise ValueError(f"{_culprit(expressions, flags)}: {problem}") from problem
+    return database
+
+
+def _name(expressions: Sequence[str]) -> str:
+    """Of these expressions, this library and this kind of processor: what Hyperscan compiles depends on all three."""
+    system = (importlib.metadata.version("hyperscan"), platform.machine(), _processor())
+    return sha256("\0".join((*system, *expressions)).encode()).hexdigest()[:24]
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line for line in lines if line.startswith("flags")), "")
+
+
+def _kept(file: Path) -> Any:
+    """What was compiled before; None when there is none, or it is damaged or another machine's."""
+    try:
+        database = hyperscan.loadb(file.read_bytes(), hyperscan.HS_MODE_BLOCK)
+        database.scratch = hyperscan.Scratch(database)
+    except (OSError, ValueError, hyperscan.error):
+        return None
+    return database
+
+
+def _keep(database: Any, file: Path) -> None:
+    """Whole or not at all; without it the next start compiles again."""
+    temporary = file.with_suffix(f".{os.getpid()}")
+    try:
+        temporary.write_bytes(hyperscan.dumpb(database))
+        temporary.replace(file)
+    except OSError as problem:
+        _log.warning("what was compiled of the patterns could not be kept: %s", problem.strerror)
 
 
 class PlainMatcher:

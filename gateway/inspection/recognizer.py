@@ -13,6 +13,11 @@ from dataclasses import dataclass
 CUE_WINDOW = 40
 """How many characters before (and, where asked, after) a weak value may hold the word that explains it."""
 
+NEAR = r"[^\n0-9]{0,24}$"
+"""Ends a cue that must stand before the value in the same line, no digit between. Such a cue holds no digit itself."""
+_STOP = re.compile(r"(?:.*[\n0-9])?", re.DOTALL)
+"""Everything up to the last line end or digit: a cue that ends with `NEAR` stands behind it, wholly."""
+
 Check = Callable[[str], float | bool]
 """From the value to a score 0..1, or to yes (the shape's own score) and no."""
 
@@ -63,8 +68,15 @@ def shape(
     after = re.compile(cue_after, re.IGNORECASE) if cue_after else None
     never = re.compile(unless, re.IGNORECASE) if unless else None
 
+    near = cue.endswith(NEAR)
+    needs_cue = before is not None or after is not None
+    # All of this must hold, so the order is free: a check costs less than the search for a cue, and mostly says no.
+
     def explained(text: str, start: int, end: int) -> bool:
-        if before is not None and before.search(text, max(0, start - CUE_WINDOW), start):
+        low = max(0, start - CUE_WINDOW)
+        if near:
+            low = _STOP.match(text, low, start).end()  # type: ignore[union-attr]  # it matches everywhere
+        if before is not None and start - low > 1 and before.search(text, low, start):
             return True
         if after is not None and after.search(text[end : end + CUE_WINDOW]):
             return True
@@ -75,14 +87,15 @@ def shape(
         if found is None:
             return ()
         start, end = found.span(group)
-        # What the value itself says comes first: it costs less than a search for the words around it.
-        verdict = start < end and (check is None or check(found[group]))
+        if start == end:
+            return ()
+        if not needs_cue and never is not None and never.search(text, max(0, start - 24), start):
+            return ()
+        verdict = True if check is None else check(found[group])
         if not verdict or not explained(text, start, end):
             return ()
-        if never is not None and never.search(text, max(0, start - 24), start):
+        if needs_cue and never is not None and never.search(text, max(0, start - 24), start):
             return ()
-        if verdict is True:
-            return ((start, end, score),)
-        return ((start, end, verdict),)
+        return ((start, end, score if verdict is True else verdict),)
 
     return Shape(anchor, complete, score if cue or cue_after else 1.0, expression or anchor)

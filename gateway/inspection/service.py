@@ -36,7 +36,9 @@ TURN_S = 0.01
 """How long a call that works in steps goes on while others wait."""
 
 STUCK_S = 5.0
-"""How far beyond its caller's deadline a step may go before its process is given up."""
+"""CPU seconds beyond its caller's deadline that a step may take before its process is given up."""
+WAITING_S = 60.0
+"""Seconds by the clock after which a step waits for what never comes."""
 
 DRAIN_S = 5.0
 """How long a stopping inspector goes on with the calls it has."""
@@ -54,8 +56,8 @@ async def serve(
 ) -> None:
     """Answer until SIGTERM, SIGINT or cancellation. `methods` may be a function: it is called in the worker thread.
 
-    `dies_when_stuck`: a step that goes on STUCK_S beyond its call's deadline ends the process, so that its supervisor makes
-    a new one. For processes that do nothing else: their SIGALRM is used.
+    `dies_when_stuck`: a step that computes STUCK_S beyond its call's deadline, or waits for WAITING_S, ends the process, so
+    that its supervisor makes a new one. For processes that do nothing else: their SIGPROF and SIGALRM are used.
 
     `ready` is called when the socket listens and the methods are built. Whatever building raises ends the process.
     """
@@ -135,9 +137,9 @@ class _Worker:
         self._loop.call_soon_threadsafe(self._built.set_result, None)
         while (turn := self._work.take()) is not None:
             begun = time.monotonic()
-            self._alarm(max(turn.job.deadline - begun, 0.0) + STUCK_S)
+            self._alarm(max(turn.job.deadline - begun, 0.0) + STUCK_S, WAITING_S)
             answer = turn.job.go_on(methods, lambda: self._work.contended)
-            self._alarm(0.0)
+            self._alarm(0.0, 0.0)
             used = time.monotonic() - begun
             if answer is None:
                 self._work.back(turn, used)
@@ -149,10 +151,14 @@ class _Worker:
                 self._loop.call_soon_threadsafe(self._flush)
         self._loop.call_soon_threadsafe(self._finished.set)
 
-    def _alarm(self, seconds: float) -> None:
-        """The kernel ends this process when the time is up: no code of ours need run for it, nor hold the interpreter."""
+    def _alarm(self, busy: float, waiting: float) -> None:
+        """The kernel ends this process when so many seconds of CPU, or of the clock, are used up by one step.
+
+        No code of ours need run for it, nor hold the interpreter. CPU time, so that a busy machine is no reason to die.
+        """
         if self._mortal:
-            signal.setitimer(signal.ITIMER_REAL, seconds)
+            signal.setitimer(signal.ITIMER_PROF, busy)
+            signal.setitimer(signal.ITIMER_REAL, waiting)
 
     def _flush(self) -> None:
         self._flushing = False  # before the answers are taken: one added from here on schedules its own flush

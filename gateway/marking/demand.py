@@ -8,8 +8,10 @@ may, its profile allows it and no decision asks for the label; that is recorded,
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Literal
 
 from gateway.errors import BadRequest
@@ -28,25 +30,14 @@ class Demand:
     """What one call's outputs must carry. `waived`: the explicit label is left out at the caller's request."""
 
     profile: Profile
-    country: str
-    audience: str
-    day: date
-    override: str
     added: frozenset[str]
-    unsupported: Literal["profile", "block", "sidecar", "record"]  # profile: as the profile says
     waived: bool = False
 
+    markings: Mapping[Kind, Marking] = field(default_factory=dict, repr=False)  # of each kind of output
+
     def marking(self, kind: Kind) -> Marking:
-        """For an output of this kind. Raises BadRequest where its label was to be left out and cannot be."""
-        try:
-            marking = marking_for(
-                kind, self.country, self.audience, self.day, self.override, added=self.added, waived=self.waived
-            )
-        except NotWaivable:
-            raise BadRequest("the explicit label of this output cannot be left out", param="lexgate-label") from None
-        if self.unsupported == "profile":
-            return marking
-        return dataclasses.replace(marking, unsupported=self.unsupported)
+        """For an output of this kind."""
+        return self.markings[kind]
 
     def marking_of(self, media_type: str) -> Marking:
         """For an output of this media type; one that no profile speaks of is treated as a document."""
@@ -55,7 +46,7 @@ class Demand:
     @property
     def asks(self) -> bool:
         """Whether anything is demanded of an output of any kind."""
-        return any(self.marking(kind).asks for kind in KINDS) or self.waived
+        return self.waived or any(marking.asks for marking in self.markings.values())
 
 
 def demand_of(flow: Flow, services: Services) -> Demand | None:
@@ -68,7 +59,29 @@ def demand_of(flow: Flow, services: Services) -> Demand | None:
         return None
     day = datetime.fromtimestamp(flow.time_us // 1_000_000, UTC).date()
     override = settings.labels.profile
-    profile = chosen(who.country, who.audience, override, day)
     waived = flow.caller.headers.get(b"lexgate-label") == NONE
-    demand = Demand(profile, who.country, who.audience, day, override, added, settings.marking.unsupported, waived)
+    demand = _demand(who.country, who.audience, day, override, added, settings.marking.unsupported, waived)
     return demand if demand.asks else None
+
+
+@lru_cache(maxsize=256)
+def _demand(
+    country: str,
+    audience: str,
+    day: date,
+    override: str,
+    added: frozenset[str],
+    unsupported: Literal["profile", "block", "sidecar", "record"],
+    waived: bool,
+) -> Demand:
+    """The same for all calls of one country, audience and day. Raises BadRequest where a label cannot be left out."""
+    profile = chosen(country, audience, override, day)
+    try:
+        markings = {
+            kind: marking_for(kind, country, audience, day, override, added=added, waived=waived) for kind in KINDS
+        }
+    except NotWaivable:
+        raise BadRequest("the explicit label of this output cannot be left out", param="lexgate-label") from None
+    if unsupported != "profile":
+        markings = {kind: dataclasses.replace(each, unsupported=unsupported) for kind, each in markings.items()}
+    return Demand(profile, added, waived, markings)

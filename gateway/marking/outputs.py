@@ -187,6 +187,11 @@ class Outputs:
         token = await asyncio.to_thread(services.content.put, self.flow.who.tenant, marked.media_type, marked.data)
         return self.link(token)
 
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Where manifests lie that stand beside their outputs (C2PA 2.x, section 11.4: an HTTP Link)."""
+        links = [f'<{self.link(token)}>; rel="c2pa-manifest"' for token in self.sidecars]
+        return [(b"link", ", ".join(links).encode("latin-1", "replace"))] if links else []
+
     def link(self, token: str) -> str:
         """The address of a kept file as this caller reaches it: by the host that it called."""
         caller = self.flow.caller

@@ -25,25 +25,37 @@ def main(effective: Path, index: int) -> None:
     settings = Effective.read(effective).settings
     tokenizers = sorted({provider.tokenizer for provider in settings.providers})
     socket = settings.run_path / f"inspector-{index}.sock"
-    build = lambda: methods(names=settings.inspection.names, tokenizers=tokenizers, books=settings.metering.price_books)  # noqa: E731
+    inspection, books, run = settings.inspection, settings.metering.price_books, settings.run_path
+    build = lambda: methods(names=inspection.names, tokenizers=tokenizers, books=books, run=run)  # noqa: E731
     uvloop.run(child.beating(serve(socket, build, child.say_ready, dies_when_stuck=True)))
 
 
-def methods(*, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str] = ()) -> Mapping[str, Method]:
-    """What an inspector can be asked. Built in the one thread that will run it."""
-    from gateway.inspection.engine import Engine
+def methods(
+    *, names: bool, tokenizers: Sequence[str] = (), books: Sequence[str] = (), run: Path | None = None
+) -> Mapping[str, Method]:
+    """What an inspector can be asked. Built in the one thread that will run it.
+
+    `run`: where own detectors are staged and compiled patterns kept, see `gateway.inspection.matcher`.
+    """
+    from gateway.inspection.engine import Engine, Own
+    from gateway.inspection.own.folder import Finders
     from gateway.metering.settle import Settlement
 
-    engine = Engine(names=names)
+    engine = Engine(names=names, cache=run)
+    finders = Finders(run or Path())
     settlement = Settlement([Path(book) for book in books])
     settlement.warm([tokenizer or "o200k" for tokenizer in tokenizers])
 
-    def rows(texts: list[str], lang: str = "") -> Steps[list[list[list[Any]]]]:
-        seen = yield from engine.seen(texts, lang)
+    def rows(texts: list[str], lang: str = "", own: dict[str, str] | None = None) -> Steps[list[list[list[Any]]]]:
+        seen = yield from engine.seen(texts, lang, None if own is None else finder(own))
         return [[to_row(span) for span in (*spans, *classes)] for spans, classes in seen]
 
     def inspect(payload: dict[str, Any]) -> Steps[dict[str, Any]]:
-        return {"spans": (yield from rows(payload["texts"], payload.get("lang", "")))}
+        return {"spans": (yield from rows(payload["texts"], payload.get("lang", ""), payload.get("own")))}
+
+    def finder(own: dict[str, str]) -> Own:
+        found, key = finders.get(own["version"], own["tenant"]), bytes.fromhex(own["key"])
+        return lambda text: found.find(text, key)
 
     def settle(payload: dict[str, Any]) -> Steps[dict[str, Any]]:
         items = payload["items"]

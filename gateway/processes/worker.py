@@ -19,9 +19,11 @@ from gateway import child, logs
 from gateway.app import DataPlane
 from gateway.effective import Effective
 from gateway.ingress.connection import limited
+from gateway.processes.writer import SOCKET
 from gateway.settings import Settings, Tls
 
 KEEP_ALIVE_SECONDS = 75
+NEEDED_SECONDS = 30.0
 LAST_WORDS_SECONDS = 5.0
 """For calls that the end of the drain has cancelled: to record their outcome and to say so to their callers."""
 
@@ -35,7 +37,9 @@ def main(effective: Path, slot: int, listener: int) -> None:
 
 
 async def _run(effective: Path, slot: int, listener: socket.socket) -> None:
-    plane = await DataPlane.start(Effective.read(effective), slot)
+    in_force = Effective.read(effective)
+    await _until_there(in_force.settings)
+    plane = await DataPlane.start(in_force, slot)
     settings = plane.services().settings
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, lambda: _reload(plane, effective))
@@ -54,6 +58,15 @@ async def _run(effective: Path, slot: int, listener: socket.socket) -> None:
         await plane.quiet(LAST_WORDS_SECONDS)
         await plane.close()
         beating.cancel()
+
+
+async def _until_there(settings: Settings) -> None:
+    """Waits for the log writer and the inspectors, which start beside this process. Who does not come is missed later."""
+    needed = [settings.run_path / SOCKET]
+    needed += [settings.run_path / f"inspector-{index}.sock" for index in range(settings.inspection.processes)]
+    ends = asyncio.get_running_loop().time() + NEEDED_SECONDS
+    while not all(file.exists() for file in needed) and asyncio.get_running_loop().time() < ends:  # noqa: ASYNC110  no event of ours
+        await asyncio.sleep(0.02)
 
 
 class Server(uvicorn.Server):

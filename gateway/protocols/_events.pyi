@@ -1,3 +1,13 @@
 def run(
-    buffer: bytes, at: int, prefix: bytes, suffix: bytes, table: bytes | None, marks: bool, most: int, /
-) -> tuple[int, int, str]: ...
+    buffer: bytes,
+    at: int,
+    prefix: bytes,
+    suffix: bytes,
+    before: bytes,
+    behind: bytes,
+    table: bytes | None,
+    marks: bool,
+    held: bytes,
+    most: int,
+    /,
+) -> tuple[int, int, str, bytes, str]: ...

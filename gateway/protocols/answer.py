@@ -14,7 +14,6 @@ from gateway.protocols.plain_events import Form, PlainEvents
 from gateway.redaction.channel import Rules, TextChannel
 from gateway.redaction.splice import splice
 
-
 TRIES = 8
 """Forms in a row that are learned in vain."""
 

@@ -25,7 +25,8 @@ _HINTS = (
     b";base64,", b"image_url", b'"url"', b'"audio"', b"audio.delta",
 )  # fmt: skip
 """One of these stands in every answer that holds a medium, unless its keys are written in escapes."""
-_ESCAPED = b"\\u00"
+_ESCAPED = re.compile(rb"\\u00[2-7]")
+"""A character of a key, written in an escape."""
 _BASE64_KEYS = frozenset({"b64_json", "partial_image_b64"})
 _INLINE = frozenset({"inlineData", "inline_data"})
 _LINKED = frozenset({"fileData", "file_data"})
@@ -59,7 +60,7 @@ class Made:
 
 def may_hold(data: bytes) -> bool:
     """Whether a piece of an answer may hold a medium: a cheap look that misses none."""
-    return any(hint in data for hint in _HINTS) or _ESCAPED in data
+    return any(hint in data for hint in _HINTS) or _ESCAPED.search(data) is not None
 
 
 def made_in(tree: Any, path: Path = ()) -> Iterator[Made]:

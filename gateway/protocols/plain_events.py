@@ -24,25 +24,17 @@ _PROBE = orjson.dumps(PROBE)
 class Form:
     """The bytes around the text of an event: as they come, and as the caller gets them."""
 
-    __slots__ = ("before", "behind", "prefix", "same", "suffix")
+    __slots__ = ("before", "behind", "prefix", "suffix")
 
     def __init__(self, probe: bytes, shown: bytes) -> None:
         """`probe`: an event of the form with PROBE as its text; `shown`: as the caller gets it. Raises ValueError if PROBE does not stand in each once."""
         prefix, suffix = probe.split(_PROBE)
         self.before, self.behind = shown.split(_PROBE)
         self.prefix, self.suffix = prefix + b'"', b'"' + suffix
-        self.same = probe == shown
 
     def written(self, text: str) -> bytes:
         """The event with this text, as the caller gets it."""
         return self.before + orjson.dumps(text) + self.behind
-
-    def all_written(self, events: bytes) -> bytes:
-        """Several events of this form, one behind the other, as the caller gets them."""
-        if self.same:
-            return events
-        inside = events[len(self.prefix) : len(events) - len(self.suffix)].split(self.suffix + self.prefix)
-        return b"".join([self.before + b'"' + text + b'"' + self.behind for text in inside])
 
 
 def probe_of(raw: bytes, tree: dict[str, Any], holder: dict[str, Any], field: str) -> bytes | None:
@@ -90,17 +82,21 @@ class PlainEvents:
     def take(self, buffer: bytes, at: int, out: list[bytes]) -> int:
         """Appends to `out` the events from `at` on as they go on, as many as are of this form; where it ended."""
         channel, form, joined = self._channel, self._form, True
+        pre, suf, before, behind = form.prefix, form.suffix, form.before + b'"', b'"' + form.behind
         while channel.stopped is None:
             if joined and channel.clear:
-                end, count, text = run(buffer, at, form.prefix, form.suffix, self._table, channel.restores, MOST)
-                joined = not count or channel.passed(text)  # where something is guarded, one event at a time says where
+                held = channel.held.encode()
+                end, count, text, events, rest = run(
+                    buffer, at, pre, suf, before, behind, self._table, channel.restores, held, MOST
+                )
+                joined = not count or channel.passed(text, rest)  # where something is guarded: one event at a time
                 if count and joined:
-                    out.append(form.all_written(buffer[at:end]))
+                    out.append(events)
                     at = end
-            end, count, text = run(buffer, at, form.prefix, form.suffix, None, False, 1)
+            end, count, text, events, _ = run(buffer, at, pre, suf, before, behind, None, False, b"", 1)
             if not count:
                 break
             new = channel.push(text) if text else ""
-            out.append(buffer[at:end] if form.same and new == text else form.written(new))
+            out.append(events if new == text else form.written(new))
             at = end
         return at

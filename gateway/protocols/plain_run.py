@@ -1,11 +1,13 @@
 """Events that differ from one another in one string only: taken many at once.
 
-`run(buffer, at, prefix, suffix, table, marks, most)` takes events from `at` on that are `prefix`, the inside of a JSON
-string without escapes, and `suffix` (which begins with the quote), at most `most` of them. It gives (end, events, text):
-where the first byte stands that it did not take, how many it took, and their texts joined.
+`run(buffer, at, prefix, suffix, before, behind, table, marks, held, most)` takes events from `at` on that are `prefix`, the
+inside of a JSON string without escapes, and `suffix` (which begins with the quote), at most `most` of them. It gives
+(end, count, text, events, held): where the first byte stands that it did not take, how many it took, their texts joined, the
+events as they go on (`before`, what of the text goes on, `behind`), and what is held back at the end.
 
-`table` (`gateway.inspection.guard.GuardScanner.beginnings`; None: nothing is guarded): an event is taken only if nothing
-guarded can begin in its text and go on behind it. `marks`: an event with `⟦`, where a placeholder may begin, is not taken.
+`table` (`gateway.inspection.guard.GuardScanner.beginnings`; None: nothing is guarded): an event is taken only if it is clear
+what has to be held back of it; `held`: what was held back before. `marks`: an event with `⟦`, where a placeholder may begin,
+is not taken.
 
 The C extension `native/events.c` does it at memory speed; where it was not built, `plain_run_python` does.
 """
@@ -14,7 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-Run = Callable[[bytes, int, bytes, bytes, bytes | None, bool, int], tuple[int, int, str]]
+Run = Callable[
+    [bytes, int, bytes, bytes, bytes, bytes, bytes | None, bool, bytes, int], tuple[int, int, str, bytes, str]
+]
 
 run: Run
 

@@ -16,44 +16,55 @@ _MARK = "⟦".encode()
 
 
 def run(
-    buffer: bytes, at: int, prefix: bytes, suffix: bytes, table: bytes | None, marks: bool, most: int
-) -> tuple[int, int, str]:
-    """(end, events, text): see the module `plain_run`. Raises ValueError for a place outside or an incomplete form."""
+    buffer: bytes, at: int, prefix: bytes, suffix: bytes, before: bytes, behind: bytes, table: bytes | None, marks: bool,
+    held: bytes, most: int,
+) -> tuple[int, int, str, bytes, str]:  # fmt: skip
+    """(end, count, text, events, held): see the module `plain_run`. Raises ValueError for a place outside or an incomplete form."""
     whole_table = table is None or len(table) == TRIPLES
     if not 0 <= at <= len(buffer) or not prefix or not suffix or not whole_table:
         raise ValueError("a place in the buffer, a form and a whole table expected")
     texts: list[str] = []
+    events: list[bytes] = []
     while len(texts) < most and buffer.startswith(prefix, at):
         start = at + len(prefix)
         match = _PLAIN.match(buffer, start)
         end = match.end() if match is not None else start
-        if not buffer.startswith(suffix, end) or buffer[end : end + 1] != b'"':
-            break
         raw = buffer[start:end]
-        if (marks and _MARK in raw) or (table is not None and not clear(raw, table)):
+        if not buffer.startswith(suffix, end) or buffer[end : end + 1] != b'"' or (marks and _MARK in raw):
             break
         try:
-            texts.append(raw.decode())
+            text = raw.decode()
         except UnicodeDecodeError:
             break
+        passed = len(held + raw) if table is None else held_from(held + raw, table)
+        if passed is None:
+            break
+        texts.append(text)
+        events.append(before + (held + raw)[:passed] + behind)
+        held = (held + raw)[passed:]
         at = end + len(suffix)
-    return at, len(texts), "".join(texts)
+    return at, len(texts), "".join(texts), b"".join(events), held.decode()
 
 
-def clear(raw: bytes, table: bytes) -> bool:
-    """Whether nothing that is guarded can begin in this text and go on behind it. A "no" may be a "perhaps"."""
+def held_from(raw: bytes, table: bytes) -> int | None:
+    """From where on a text has to be held back, its size if nothing has; None where a closer look has to say.
+
+    Nothing guarded begins in what goes on. One to three letters at the end are held: any of them may begin a key.
+    """
     if not raw:
-        return True
+        return 0
     if len(raw) > LONGEST or raw.endswith(b"-") or b"--" in raw or re.search(rb"[0-9]", raw[-SPACED:]):
-        return False
+        return None
     match = _RUN.search(raw)
     for start in _STARTS.finditer(raw, match.start() if match is not None else 0):
-        four = raw[start.start() : start.start() + 4].decode("latin-1")
-        if len(four) < 4 or four[3] in DIGITS or any(letter not in LETTERS for letter in four[:3]):
-            return False
-        if begins(table, four[:3]):
-            return False
-    return True
+        word = raw[start.start() :].decode("latin-1")
+        if any(letter not in LETTERS for letter in word[:3]):
+            return None
+        if len(word) <= 3:
+            return start.start()
+        if word[3] in DIGITS or begins(table, word[:3]):
+            return None
+    return len(raw)
 
 
 def begins(table: bytes, three: str) -> bool:

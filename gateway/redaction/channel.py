@@ -84,28 +84,36 @@ class TextChannel:
 
     @property
     def clear(self) -> bool:
-        """Whether nothing is held, and no escape matters: then fragments that hold nothing back may come joined."""
-        return not (self._unread or self._held or self._json or self._gate is not None or self.stopped is not None)
+        """Whether only the guard holds something, and no escape matters: then fragments may come joined."""
+        return not (self._held or self._json or self._gate is not None or self.stopped is not None)
+
+    @property
+    def held(self) -> str:
+        """What the guard holds."""
+        return self._unread
 
     @property
     def restores(self) -> bool:
         """Whether placeholders become values again here."""
         return self._restore
 
-    def passed(self, text: str) -> bool:
-        """Several fragments at once, of which none holds anything back. False, and nothing done, if one is guarded.
+    def passed(self, text: str, rest: str) -> bool:
+        """Several fragments at once, and what the guard then holds of them. False, and nothing done, if one is guarded.
 
         Only while the channel is `clear`, and for fragments in which no placeholder begins.
         """
-        guard = self._rules.guard
+        guard, unread = self._rules.guard, self._unread + text
+        out = unread[: len(unread) - len(rest)]
         if guard is not None:
-            if guard.find(text, self._context):
+            if guard.find(unread, self._context):
                 return False
-            self._context = context_of(self._context + text)
+            self._unread = rest
+            if out:
+                self._context = context_of(self._context + out)
         self.provider.append(text)
-        self.delivered.append(text)
+        self.delivered.append(out)
         if self._restore:
-            self._raw.append(text)
+            self._raw.append(out)
         return True
 
     def whole(self, text: str) -> str:

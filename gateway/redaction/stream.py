@@ -20,8 +20,8 @@ from gateway.protocols.json_array import ArrayReader
 from gateway.protocols.numbers_answer import NumbersAnswer
 from gateway.protocols.openai_answer import OpenAIAnswer
 from gateway.protocols.openai_completions_answer import CompletionsAnswer
-from gateway.protocols.responses_answer import ResponsesAnswer
 from gateway.protocols.plain_events import PlainEvents
+from gateway.protocols.responses_answer import ResponsesAnswer
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
 from gateway.protocols.transcript_answer import TranscriptAnswer
 from gateway.protocols.video_answer import VideoAnswer

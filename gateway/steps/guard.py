@@ -37,7 +37,9 @@ async def guard(flow: Flow, services: Services) -> None:
     flow.streamed = request.stream and upstream.status < 400
     plain = request.plain_answer and not flow.streamed and upstream.status < 400
     expected = PLAIN if plain else MEDIA_TYPES[flow.streamed and request.framing == "sse"]
-    media_type = upstream.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = upstream.headers.get("content-type", "")
+    if media_type != expected:
+        media_type = media_type.partition(";")[0].strip().lower()
     if request.binary_answer and upstream.status < 400:
         if media_type.partition("/")[0] != request.binary_answer and media_type != BYTES:
             raise UpstreamFailed(f"the provider's answer is no {request.binary_answer}")

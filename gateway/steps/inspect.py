@@ -14,6 +14,7 @@ from gateway.continuing import continue_earlier
 from gateway.extraction.gathered import Extracted
 from gateway.file_extraction import extract_files, unread_of
 from gateway.flow import CLASS, OPAQUE, Finding, Flow, Part, PartKind, Path, Payload, Span
+from gateway.inspection.figures import without_figures
 from gateway.inspection.split_values import Joint, Piece, across, ends_of, joints, piece
 from gateway.inspection.subjects import subject_key
 from gateway.lineage import Said, said
@@ -64,7 +65,7 @@ async def inspect(flow: Flow, services: Services) -> None:
         services.metrics.count("lexgate_cache", len(request.segments), cache="verdict", result="hit")
         return
     tenant = flow.who.tenant
-    cache, version = services.verdicts, services.segments_version
+    cache, version = services.verdicts, services.version_for(services.segments_version, tenant)
     verdicts: list[Verdict | None] = [cache.get(tenant, version, segment.content) for segment in request.segments]
     missing = [index for index, verdict in enumerate(verdicts) if verdict is None]
     services.metrics.count("lexgate_cache", len(verdicts) - len(missing), cache="verdict", result="hit")
@@ -94,6 +95,8 @@ async def inspect(flow: Flow, services: Services) -> None:
                 for (segment, part), span, value in await _split(joined, tenant, services)
             ],
         )
+        if services.settings.inspection.public_figures:
+            flow.findings = without_figures(flow.findings)
     services.known_requests.keep(flow)
 
 

@@ -55,7 +55,8 @@ async def _redacted(flow: Flow, request: DecodedRequest, operators: Mapping[str,
     who, cache = flow.who, services.verdicts
     principal = f"{who.application}/{who.user}"
     rule = ",".join(f"{label}:{operator}" for label, operator in operators.items())
-    name = f"redacted/{services.segments_version}/{principal}/{rule}"
+    version = services.version_for(services.segments_version, who.tenant)
+    name = f"redacted/{version}/{principal}/{rule}"
     whole = flow.known.redacted if flow.known is not None else {}
     if name in whole:
         return whole[name]

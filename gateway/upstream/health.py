@@ -77,6 +77,7 @@ class Health:
         self._bounds = _bounds(settings)
         self._metrics = metrics
         self._breakers: dict[str, Breaker] = {}
+        self._results: dict[tuple[str, str], list[float]] = {}
 
     def configure(self, settings: CircuitBreaker) -> None:
         """Other bounds from now on. Breakers that changed them begin anew, closed."""
@@ -115,7 +116,11 @@ class Health:
 
     def count(self, name: str, result: str) -> None:
         """One request to a provider, by result."""
-        self._metrics.count("lexgate_attempts", 1, provider=name, result=result)
+        figure = self._results.get((name, result))
+        if figure is None:
+            figure = self._metrics.counter("lexgate_attempts", provider=name, result=result)
+            self._results[name, result] = figure
+        figure[0] += 1
 
     def succeeded(self, name: str) -> None:
         """A call was answered."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,33 @@ async def test_reindex_equals_what_was_written_live(lab: Lab) -> None:
     await asyncio.to_thread(lab.stop)
     before = tables(lab.store)
     assert reindex(lab.store, lab.keyring) == 12
+    assert tables(lab.store) == before
+    assert verify_store(lab.store, lab.keyring).problems == []
+
+
+_REINDEX = "import sys; from pathlib import Path; from audit.keys import Keyring; from audit.store.reindex import reindex; reindex(Path(sys.argv[1]), Keyring.open(Path(sys.argv[2])))"
+
+
+async def test_a_reindex_that_is_killed_changes_nothing(lab: Lab) -> None:
+    log = await lab.connect()
+    flows = [new_flow() for _ in range(300)]
+    await asyncio.gather(*(log.append(intent(flow)) for flow in flows))
+    await asyncio.gather(*(log.append(outcome(flow)) for flow in flows))
+    await log.close()
+    await asyncio.to_thread(lab.stop)
+    before = tables(lab.store)
+    command = [sys.executable, "-c", _REINDEX, str(lab.store), str(lab.keys)]
+    begun = time.monotonic()
+    subprocess.run(command, check=True)
+    took = time.monotonic() - begun
+    for share in (0.5, 0.7, 0.8, 0.9, 0.95):
+        process = subprocess.Popen(command)
+        await asyncio.sleep(took * share)
+        process.kill()
+        process.wait()
+        assert tables(lab.store) == before
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    assert reindex(lab.store, lab.keyring) == 300
     assert tables(lab.store) == before
     assert verify_store(lab.store, lab.keyring).problems == []
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from audit import record
 from audit import sealing_python as python
 from audit.keys import Keyring
+from audit.merkle import Tree, root_of
 from audit.record import OPEN_GROUPS, LeafDraft, LeafKind, seal
 
 native = pytest.importorskip("audit._seal", reason="the C extension was not built")
@@ -53,6 +54,31 @@ def test_leaf_hash_at_every_edge_of_a_block(size):
 def test_root_of_trees_of_every_shape(count):
     hashes = b"".join(sha256(bytes([index])).digest() for index in range(count))
     assert native.root(hashes) == python.root(hashes)
+
+
+@given(st.lists(blobs, max_size=12))
+def test_leaf_hashes_of_many(entries):
+    assert native.leaf_hashes(entries) == python.leaf_hashes(entries) == b"".join(map(python.leaf_hash, entries))
+
+
+@given(st.lists(st.integers(0, 40), max_size=8))
+def test_a_tree_grows_the_same_however_many_leaves_come_at_once(batches):
+    roots, size, hashes = b"", 0, b""
+    for batch in batches:
+        more = b"".join(sha256(bytes([size, index])).digest() for index in range(batch))
+        grown = native.grow(roots, size, more)
+        assert grown == python.grow(roots, size, more)
+        roots, size, hashes = grown, size + batch, hashes + more
+    tree = Tree()
+    tree.resume(size, roots)
+    assert tree.root() == root_of(hashes[at : at + 32] for at in range(0, len(hashes), 32))
+
+
+@pytest.mark.parametrize("module", [native, python])
+@pytest.mark.parametrize(("roots", "size"), [(b"", 1), (bytes(32), 0), (bytes(32), 3), (bytes(31), 1), (bytes(64), 2)])
+def test_roots_that_are_not_of_such_a_tree_are_refused(module, roots, size):
+    with pytest.raises(ValueError, match="complete subtree"):
+        module.grow(roots, size, bytes(32))
 
 
 def test_what_is_no_leaf_is_refused():

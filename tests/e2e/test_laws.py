@@ -37,8 +37,12 @@ PROMPT = f"Our customer {NAME}, phone {PHONE}, card {CARD}, uses the key {KEY}."
 # No record, no egress.
 
 
-def load(product: Product, stop: threading.Event, results: list[int]) -> None:
-    """Unique calls, one after the other, until told to stop. A refused or broken call is no error here."""
+def load(product: Product, stop: threading.Event, whole: list[str]) -> None:
+    """Unique calls, one after the other, until told to stop. A refused or broken call is no error here.
+
+    `whole` gets the flows whose answers came to their end. A stream that began and then met a killed process has status
+    200 too, and ends with an error event: its flow is not completed, and nobody was told that it is.
+    """
     with httpx.Client(timeout=10) as client:
         number = 0
         while not stop.is_set():
@@ -49,10 +53,11 @@ def load(product: Product, stop: threading.Event, results: list[int]) -> None:
                 answer = client.post(
                     f"{product.url}/v1/chat/completions", headers=product.headers(), content=json.dumps(body)
                 )
-                results.append(answer.status_code)
             except httpx.HTTPError:
-                results.append(0)
                 time.sleep(0.01)
+                continue
+            if answer.status_code == 200 and (not body["stream"] or answer.text.endswith("data: [DONE]\n\n")):
+                whole.append(answer.headers["lexgate-flow"])
 
 
 def processes(product: Product) -> list[psutil.Process]:
@@ -95,8 +100,8 @@ def forwarded_digests(product: Product, records: list[dict[str, Any]]) -> set[st
 def test_every_request_upstream_has_its_intent_after_random_kills(tmp_path: Path) -> None:
     chance = random.Random(20261124)
     with running(tmp_path, workers=2) as product:
-        stop, results = threading.Event(), []
-        threads = [threading.Thread(target=load, args=(product, stop, results)) for _ in range(4)]
+        stop, whole = threading.Event(), list[str]()
+        threads = [threading.Thread(target=load, args=(product, stop, whole)) for _ in range(4)]
         for thread in threads:
             thread.start()
         for _ in range(KILLS):
@@ -118,7 +123,8 @@ def test_every_request_upstream_has_its_intent_after_random_kills(tmp_path: Path
         statuses = {record["status"] for record in records}
         assert "open" not in statuses
         assert {"completed", "interrupted"} <= statuses
-        assert results.count(200) <= sum(record["status"] == "completed" for record in records)
+        assert set(whole) <= {record["flow"] for record in records if record["status"] == "completed"}
+        assert len(whole) == len(set(whole)) > KILLS
         assert product.lexgate("audit", "verify").returncode == 0
 
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.lineage import MOST_NAMES, Lineage, said
-from gateway.lineage_table import BUCKETS, ENTRY, PLACES, LineageTable
+from gateway.lineage_cells import ENTRY, PLACES
+from gateway.lineage_table import BUCKETS, LineageTable
 from gateway.protocols.anthropic_messages import decode as decode_anthropic
 from gateway.protocols.openai_chat import decode as decode_openai
 from gateway.services import TenantKeys

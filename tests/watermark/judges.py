@@ -19,6 +19,9 @@ from PIL import Image, ImageSequence
 EXTENSIONS = {
     "image/jpeg": "jpg", "video/quicktime": "mov", "video/x-msvideo": "avi", "audio/mpeg": "mp3", "audio/mp4": "m4a",
     "image/svg+xml": "svg",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
 }  # fmt: skip
 
 

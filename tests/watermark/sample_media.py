@@ -88,6 +88,27 @@ def _write_film(path: str, form: str, codec: str, options: dict[str, str]) -> No
         container.mux(video.encode(None))
 
 
+def film_with_sound() -> bytes:
+    """H.264 with frames that wait for later ones, and sound that comes before the first of them."""
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as target:
+        with av.open(target.name, "w") as container:
+            video, audio = (
+                container.add_stream("libx264", rate=12),
+                container.add_stream("aac", rate=24_000, layout="mono"),
+            )
+            video.width, video.height, video.pix_fmt = 320, 240, "yuv420p"
+            silence = np.zeros((1, 24_000), np.float32)
+            for start in range(0, 24_000, 1024):
+                frame = av.AudioFrame.from_ndarray(silence[:, start : start + 1024], format="fltp", layout="mono")
+                frame.sample_rate, frame.pts = 24_000, start
+                container.mux(audio.encode(frame))
+            for number in range(24):
+                container.mux(video.encode(av.VideoFrame.from_image(picture(320, 240, seed=number))))
+            container.mux(video.encode(None))
+            container.mux(audio.encode(None))
+        return Path(target.name).read_bytes()
+
+
 def _pdf() -> bytes:
     target = io.BytesIO()
     with pikepdf.new() as pdf:

@@ -9,8 +9,19 @@ from typing import Any
 
 import pytest
 
-from tests.watermark.judges import exiftool_labels, pixels
-from tests.watermark.sample_media import AIGC_TYPES, DOCX, PPTX, SVG, XLSX, picture, sample, samples, sound
+from tests.watermark.judges import exiftool_labels, pixels, samples_and_frames
+from tests.watermark.sample_media import (
+    AIGC_TYPES,
+    DOCX,
+    PPTX,
+    SVG,
+    XLSX,
+    film_with_sound,
+    picture,
+    sample,
+    samples,
+    sound,
+)
 from watermark import marker
 from watermark.aigc import AigcLabel, read_aigc, write_aigc
 from watermark.errors import MarkingFailed, Unsupported
@@ -51,6 +62,13 @@ def test_the_explicit_label_comes_first_and_is_covered(
     assert read_manifest(marked.data, media_type, anchors).integrity == "valid"
     if media_type == "image/png":
         assert pixels(marked.data) != pixels(big)
+
+
+def test_a_film_whose_sound_comes_before_its_pictures(origin: Origin, keys: MarkingKeys, anchors: bytes) -> None:
+    marked = mark(film_with_sound(), "video/mp4", origin, dataclasses.replace(BOTH, notice="AI-generated"), keys)
+    assert marked.carries == ("explicit", "aigc", "c2pa")
+    assert read_manifest(marked.data, "video/mp4", anchors).trusted
+    assert len(samples_and_frames(marked.data)) >= 24 + 20
 
 
 @pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "audio/wav", "audio/mpeg"])

@@ -19,7 +19,7 @@ _UTF8 = b"\x00\x00\x00\x01"
 def read(data: bytes) -> list[str]:
     found: list[str] = []
     for meta in _metas(data, _moov(data)):
-        found += [_value(data, entry) for entry in _entries(data, meta) if _names_label(data, meta, entry)]
+        found += [_value(data, entry) for entry in _labels(data, meta)]
     return found
 
 
@@ -55,6 +55,7 @@ def _rewritten(data: bytes, meta: Box, value: str | None) -> bytes:
     skip = _skip(data, meta)
     keyed = _handler(data, meta) == b"mdta"
     parts, held = [data[meta.body : meta.body + skip]], False
+    labels = {one.start for one in _labels(data, meta)}
     known = _key_number(data, meta)
     number = known or 1 + _keys(data, meta)
     label = b"" if value is None else _keyed(number, value) if keyed else _free_form(value)
@@ -64,7 +65,7 @@ def _rewritten(data: bytes, meta: Box, value: str | None) -> bytes:
             parts.append(box(b"keys", head, data[one.body + 8 : one.end], box(b"mdta", _KEY)))
         elif one.kind == b"ilst":
             held = True
-            kept = [two for two in children(data, one) if not _names_label(data, meta, two)]
+            kept = [two for two in children(data, one) if two.start not in labels]
             parts.append(box(b"ilst", *(data[two.start : two.end] for two in kept), label))
         else:
             parts.append(data[one.start : one.end])
@@ -145,13 +146,18 @@ def _key_number(data: bytes, meta: Box) -> int:
     return 0
 
 
-def _names_label(data: bytes, meta: Box, entry: Box) -> bool:
-    """Whether an item is the label: by the table of keys, or by iTunes' free-form name."""
-    if entry.kind == b"----":
-        name = child(data, entry, b"name")
-        return name is not None and data[name.body + 4 : name.end].upper() == _KEY
-    number = _key_number(data, meta)
-    return bool(number) and int.from_bytes(entry.kind, "big") == number and _handler(data, meta) == b"mdta"
+def _labels(data: bytes, meta: Box) -> list[Box]:
+    """The items that are labels: by the table of keys, or by iTunes' free-form name."""
+    number = _key_number(data, meta) if _handler(data, meta) == b"mdta" else 0
+    found = []
+    for entry in _entries(data, meta):
+        if entry.kind == b"----":
+            name = child(data, entry, b"name")
+            if name is not None and data[name.body + 4 : name.end].upper() == _KEY:
+                found.append(entry)
+        elif number and int.from_bytes(entry.kind, "big") == number:
+            found.append(entry)
+    return found
 
 
 def _value(data: bytes, entry: Box) -> str:

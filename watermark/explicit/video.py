@@ -56,11 +56,14 @@ def _copy(source: Any, sink: Any, notice: str) -> None:
     out: Any = None
     on: Plate | None = None
     first, frames = None, 0
+    early_sound: list[Any] = []  # until the first frame all streams are not known, and nothing may be written
     for packet in source.demux([video, *source.streams.audio]):
         if packet.stream.index != video.index:
             if packet.dts is not None:
                 packet.stream = sounds[packet.stream.index]
-                sink.mux(packet)
+                early_sound.append(packet)
+            if out is not None:
+                early_sound = _drained(sink, early_sound)
             continue
         for frame in packet.decode():
             frames += 1
@@ -75,7 +78,14 @@ def _copy(source: Any, sink: Any, notice: str) -> None:
             sink.mux(out.encode(_labelled(shown, on) if early and on else shown))
     if out is None:
         raise MarkingFailed("The video has no pictures.")
+    _drained(sink, early_sound)
     sink.mux(out.encode(None))
+
+
+def _drained(sink: Any, packets: list[Any]) -> list[Any]:
+    for packet in packets:
+        sink.mux(packet)
+    return []
 
 
 def _checked(frame: Any, notice: str) -> Plate:

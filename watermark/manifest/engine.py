@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from watermark.certificates import SIGNING_USAGES
+from watermark.certificates import SIGNING_USAGES, checked_anchors
 from watermark.errors import MarkingFailed
 
 _TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
@@ -36,12 +36,12 @@ def library() -> Any:
 
 
 def context(anchors: bytes = b"") -> Any:
-    """A c2pa context that trusts `anchors` (PEM; also for time-stamp authorities) and nobody else."""
+    """A c2pa context that trusts `anchors` (PEM; also for time-stamp authorities) and nobody else. Raises BadTrustAnchors."""
     c2pa = library()
     usages = [usage.dotted_string for usage in SIGNING_USAGES] + [_TIME_STAMPING]
     trust = {"trust_config": "\n".join(usages)}
-    if anchors.strip():
-        trust["trust_anchors"] = anchors.decode("ascii", "replace")
+    if trusted := checked_anchors(anchors):
+        trust["trust_anchors"] = trusted
     return c2pa.Context(settings=c2pa.Settings.from_dict(_SETTINGS | {"trust": trust}))
 
 

@@ -23,12 +23,13 @@ def carries_manifest(data: bytes, media_type: str) -> bool:
 def read_manifest(
     data: bytes, media_type: str, trust_anchors: bytes = b"", sidecar: bytes | None = None
 ) -> ManifestEvidence:
-    """What the manifest in `data`, or in `sidecar` for it, says. Never raises for what a file contains."""
-    c2pa = library()
+    """What the manifest in `data`, or in `sidecar` for it, says.
+
+    Never raises for what a file contains; BadTrustAnchors for what the reader trusts.
+    """
+    c2pa, trusting = library(), context(trust_anchors)
     try:
-        with c2pa.Reader(
-            _hint(media_type), io.BytesIO(data), manifest_data=sidecar, context=context(trust_anchors)
-        ) as reader:
+        with c2pa.Reader(_hint(media_type), io.BytesIO(data), manifest_data=sidecar, context=trusting) as reader:
             return evidence_of(document(reader))
     except c2pa.C2paError.ManifestNotFound:
         return ManifestEvidence("absent")

@@ -33,11 +33,9 @@ def read_text_manifest(text: str, trust_anchors: bytes = b"") -> ManifestEvidenc
     wrapper = wrappers[0]
     if wrapper is None:
         return ManifestEvidence("broken", failures=("manifest.text.corruptedWrapper",))
-    c2pa, data = library(), text.encode("utf-8", "replace")
+    c2pa, trusting, data = library(), context(trust_anchors), text.encode("utf-8", "replace")
     try:
-        with c2pa.Reader(
-            "text/plain", io.BytesIO(data), manifest_data=wrapper.store, context=context(trust_anchors)
-        ) as reader:
+        with c2pa.Reader("text/plain", io.BytesIO(data), manifest_data=wrapper.store, context=trusting) as reader:
             evidence = evidence_of(document(reader), ignore=(_MISMATCH,))
             bound = _bound(json.loads(reader.crjson()), evidence.label, data, wrapper)
     except c2pa.C2paError as error:

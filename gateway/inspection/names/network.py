@@ -1,5 +1,8 @@
 """The model file: vocabulary, embeddings and the small integer network over them.
 
+Where the processor has AVX-512 VNNI, the C extension `native/tagger.c` works the network out; elsewhere, and where no
+extension was built, onnxruntime does. Both make the same integer products; scores differ by rounding at most.
+
 Arithmetic that could depend on what else is in a batch is avoided: activations are quantised with fixed scales, the
 products are exact integers, and every text stands between `REACH` empty positions, further than any token sees. So
 a text gets the same scores alone and among others, and long inputs can be cut into windows without a trace.
@@ -9,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,12 @@ from gateway.inspection.names.features import CharacterTable, Tokens
 REACH = 16
 """Tokens to either side that the five blocks see (distances 1 + 1 + 2 + 4 + 8)."""
 
+try:
+    from gateway.inspection.names import _tagger as _native
+except ImportError:  # no compiler was there when this was installed
+    _native = None
+
+_FORM = ((96, 160), 5)  # inner width and width, blocks: what the extension was written for
 _WINDOW = 2048  # rows given to one run of the session: bounds its memory
 _FINEST = 31  # of an embedding: the sum of four fits into eight bits
 _BUCKET_BITS = 18  # of a feature hash, to enter the sorted vocabulary
@@ -34,6 +44,7 @@ class Decision:
     labels: tuple[str, ...]  # tags are O, then B- and I- of each label in this order
     biases: tuple[float, ...]  # added to the scores of each label's tags before the best is taken
     thresholds: tuple[float, ...]  # least mean probability of a span, for each label
+    calibration: Mapping[str, Sequence[tuple[float, float]]]  # a label's line from that to the share that is right
 
 
 class Network:
@@ -43,7 +54,9 @@ class Network:
         """Raises OSError or ValueError if a file of the model is missing or damaged."""
         card_text = (folder / "model.json").read_bytes()
         card = json.loads(card_text)
-        self.decision = Decision(tuple(card["labels"]), tuple(card["biases"]), tuple(card["thresholds"]))
+        self.decision = Decision(
+            tuple(card["labels"]), tuple(card["biases"]), tuple(card["thresholds"]), card.get("calibration", {})
+        )
         with np.load(folder / "vocabulary.npz") as arrays:
             self.table = CharacterTable(arrays["kind"], arrays["lower"], arrays["upper"])
             self._vocabulary: NDArray[np.uint32] = arrays["vocabulary"]
@@ -56,8 +69,9 @@ class Network:
         self._deepest = int(np.diff(edges).max())
         graph = (folder / "network.onnx").read_bytes()
         self._session = _session(graph)
+        self._fast = _in_c(folder, self._vocabulary, self._bucket, self._embedding)
         self._tags = 1 + 2 * len(self.decision.labels)
-        content = (card_text, graph, (folder / "vocabulary.npz").read_bytes())
+        content = (card_text, graph, (folder / "vocabulary.npz").read_bytes())  # blocks.npz says what the graph says
         self.digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in content)).hexdigest()
 
     def rows(self, hashes: NDArray[np.uint32]) -> NDArray[np.int32]:
@@ -77,6 +91,13 @@ class Network:
         count = len(tokens.start)
         if not count:
             return np.zeros((0, self._tags), np.float32)
+        if self._fast is not None:
+            result = np.frombuffer(_native.scores(self._fast, tokens.hashes, tokens.first.astype(np.int64)), np.float32)
+            return result.reshape(count, self._tags)
+        return self._by_graph(tokens)
+
+    def _by_graph(self, tokens: Tokens) -> NDArray[np.float32]:
+        count = len(tokens.start)
         sums = self._sums(tokens.hashes)
         texts = len(tokens.first) - 1
         # each text shifted by REACH empty rows more than the one before
@@ -110,6 +131,31 @@ class Network:
             stop = min(len(padded), begin + _WINDOW)
             out[begin:stop] = window[begin - low : stop - low]
         return out
+
+
+def _in_c(folder: Path, vocabulary: NDArray[Any], bucket: NDArray[Any], embedding: NDArray[Any]) -> Any:
+    """The network for the C extension; None where that cannot run here or was written for another form."""
+    path = folder / "blocks.npz"
+    if _native is None or not _native.supported() or not path.exists():
+        return None
+    with np.load(path) as arrays:
+        value = {name: np.ascontiguousarray(arrays[name]) for name in arrays.files}
+    blocks = sum(name.startswith("step") for name in value)
+    if (value["in_w"].shape, blocks) != _FORM:
+        return None
+    layers = tuple(
+        (
+            value[f"w{k}"],
+            value[f"step{k}"].item(),
+            value[f"scale{k}"],
+            value[f"b{k}"],
+            value[f"gain{k}"],
+            value[f"shift{k}"],
+        )
+        for k in range(blocks)
+    )
+    ends = value["in_w"], value["in_b"], layers, value["out_w"], value["out_b"]
+    return _native.load(vocabulary, bucket, embedding, *ends, value["epsilon"].item(), value["out_w"].shape[1])
 
 
 def _session(graph: bytes) -> Any:

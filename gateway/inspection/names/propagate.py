@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from gateway.flow import Span
 
 _MOST_NAMES = 64  # of one text: bounds the work on a text that is nothing but names
-_SURE = 0.75  # a name below this is not carried further
-_CERTAIN = 0.97  # a part of a name, or a short one, below this is not
+_SURE = 0.7  # a name below this is not carried further
+_CERTAIN = 0.93  # a part of a name, or a short one, below this is not
 _LONG_WORD = 4
 _LESS_SURE = 0.95  # factor on the score of a copy
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")

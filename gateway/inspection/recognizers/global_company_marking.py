@@ -43,7 +43,7 @@ _WEAK = re.compile(
     re.IGNORECASE,
 )
 _BESIDE_DASH = re.compile(
-    rf"(?:[-–—|·]\ ?{_MARK}\W*(?:page.{{0,12}}|\d{{0,4}})$)|(?:^\W*{_MARK}\ ?[-–—|·])", re.I | re.X
+    rf"(?:[-–—|·]\ ?{_MARK}\W*(?:page.{{0,12}}|\d{{0,4}})$)|(?:^\W*{_MARK}\ ?[-–—|·])", re.IGNORECASE | re.VERBOSE
 )
 _UNMARKED = re.compile(r"(?i)public|general|personal|non-business|unclassified|unrestricted|公开|公開|无|普通")
 _LONGEST = 110

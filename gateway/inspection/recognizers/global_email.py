@@ -34,7 +34,7 @@ _SIGN = re.compile(
 )
 _DOT = r"(?:[ ]?[\(\[{<][ ]?(?:dot|punkt|point|punto|\.|点)[ ]?[\)\]}>][ ]?|[ ](?:dot|punkt|point|punto)[ ]|[ ]?点[ ]?|[_\-]dot[_\-])"
 _SAID_DOMAIN = re.compile(
-    rf"(?i)(?P<first>[a-z0-9](?:[a-z0-9\-]{{0,30}}[a-z0-9])?)(?P<rest>(?:(?:{_DOT}|\.|[ ]\.[ ])[a-z0-9][a-z0-9\-]{{0,30}}){{0,4}}(?:{_DOT}|\.|[ ]\.[ ])(?:[a-z]{{2,4}}|online|email|cloud|museum|travel))(?![A-Za-z0-9@])"
+    rf"(?i)(?P<first>[a-z0-9](?:[a-z0-9\-]{{0,30}}[a-z0-9])?)(?P<rest>(?:(?:{_DOT}|\.|[ ]\.[ ])[a-z0-9][a-z0-9\-]{{0,30}}){{0,4}}(?:{_DOT}|\.|[ ]\.[ ])(?:[a-z]{{2,4}}|online|email|cloud|museum|travel))(?![A-Za-z0-9@]|\.[A-Za-z0-9])"
 )
 _SAID_LOCAL = re.compile(rf"(?i)(?<![A-Za-z0-9@])[a-z0-9À-ɏ_.+%\-]{{1,64}}(?:{_DOT}[a-z0-9À-ɏ_.+%\-]{{1,64}}){{0,3}}$")
 _NAME = re.compile(r"(?i)[a-z][._][a-z]")

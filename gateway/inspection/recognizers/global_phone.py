@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.inspection.checksums import only_digits
-from gateway.inspection.recognizer import Recognizer, shape
+from gateway.inspection.recognizer import NEAR, Recognizer, shape
 
 _CUE = (
     r"(?:phone|\btel\b|tel[.:]|mobile|\bmob\b|\bcell|\bcall\b|\bfax|whatsapp|contact|dial|ring|text me|sms"
@@ -44,7 +44,7 @@ RECOGNIZER = Recognizer(
             r"\b[1-9][0-9]{2,3}[ .\-]?[0-9]{2,4}[ .\-]?[0-9]{2,}",
             rf"(?<![0-9A-Za-z.,\-/+#$€£¥])[1-9]\d{{2,3}}(?:[ .\-]?\d{{2,4}}){{2,4}}{_BEHIND}",
             check=_weak,
-            cue=_CUE + r"[^\n0-9]{0,24}$",
+            cue=_CUE + NEAR,
             score=0.7,
         ),
         shape(

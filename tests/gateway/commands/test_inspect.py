@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.commands.inspect import inspect
+from tests.gateway.extraction.samples import word
 
 TEXT = "mail li.wei@example.com, card 4111 1111 1111 1111"
 
@@ -66,8 +67,18 @@ def test_a_line_that_cannot_be_read_ends_with_2(bad):
     assert b"line 2" in result.stderr
 
 
-def test_what_is_not_text_ends_with_2(tmp_path):
+def test_a_document_is_read_and_each_piece_inspected(tmp_path):
+    path = tmp_path / "a.docx"
+    path.write_bytes(word())
+    answer = json.loads(run("--json", str(path)).output)
+    assert answer["type"] == "docx"
+    assert answer["unread"] == []
+    assert {span["label"] for part in answer["parts"] for span in part["spans"]} >= {"IBAN", "PHONE", "MARKING"}
+    assert answer["grade"] == "L4"
+
+
+def test_what_cannot_be_read_ends_with_2(tmp_path):
     path = tmp_path / "binary"
-    path.write_bytes(b"\xff\xfe")
+    path.write_bytes(bytes(range(256)) * 9)
     assert run(str(path)).exit_code == 2
     assert run(str(tmp_path / "missing")).exit_code == 2

@@ -30,6 +30,24 @@ def test_an_expression_that_does_not_compile_is_named():
         HyperscanMatcher(["a", "(?<=a)b"])
 
 
+def test_what_was_compiled_is_kept_for_the_next_start(tmp_path, monkeypatch):
+    text = "电话1234，密码 key: @"
+    first = HyperscanMatcher(EXPRESSIONS, tmp_path)
+    (file,) = tmp_path.iterdir()
+    monkeypatch.setattr("gateway.inspection.matcher._compiled", None)  # it must not be needed
+    assert HyperscanMatcher(EXPRESSIONS, tmp_path).scan(text) == first.scan(text)
+    monkeypatch.undo()
+    for damaged in (b"", b"x" * 100, file.read_bytes()[:-100], bytes(file.stat().st_size)):
+        file.write_bytes(damaged)
+        assert HyperscanMatcher(EXPRESSIONS, tmp_path).scan(text) == first.scan(text)
+    assert HyperscanMatcher([*EXPRESSIONS, "x"], tmp_path).scan("x") == [(4, 0)]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path):
+    assert HyperscanMatcher(EXPRESSIONS, tmp_path / "none").scan("@") == [(1, 0)]
+
+
 @pytest.mark.parametrize("recognizer", RECOGNIZERS, ids=lambda recognizer: recognizer.name)
 def test_anchors_are_fit_for_bytes(recognizer):
     """Anchors run over bytes: a repeat or a class would see single bytes of a character beyond ASCII."""

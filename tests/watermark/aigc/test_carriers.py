@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
+from xml.dom import minidom
 
 import docx
 import openpyxl
@@ -17,10 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.watermark.judges import exiftool_labels, ffprobe_labels, pixels, samples_and_frames
+from tests.watermark.judges import exiftool_labels, ffprobe_labels, need, pixels, samples_and_frames
 from tests.watermark.sample_media import AIGC_TYPES, DOCX, PPTX, XLSX, film, sample, sound
 from watermark.aigc import AIGC_TYPES as CARRIED
 from watermark.aigc import AigcLabel, ours, read_aigc, write_aigc
+from watermark.aigc.boxes import box, boxes, children, splice
 from watermark.errors import MalformedMedia, Unsupported, WatermarkError
 from watermark.manifest import sign_manifest
 from watermark.marking import MarkingKeys, Origin
@@ -73,6 +76,26 @@ def test_office_documents_hold_it_as_a_custom_property() -> None:
         custom = [part for part in package.iter_parts() if str(part.partname) == "/docProps/custom.xml"]
         assert len(custom) == 1
         assert custom[0].blob.count(b'name="AIGC"') == 1
+
+
+@pytest.mark.parametrize("media_type", OFFICE)
+def test_exiftool_reads_office_documents_where_it_can(media_type: str, tmp_path: Path) -> None:
+    if subprocess.run(["perl", "-MArchive::Zip", "-e", "1"], capture_output=True, check=False).returncode:
+        pytest.skip("exiftool cannot open zip archives here (Debian: libarchive-zip-perl)")
+    marked = write_aigc(sample(media_type), media_type, LABEL)
+    assert [json.loads(text) for text in exiftool_labels(marked, media_type, tmp_path)] == [EXPECTED]
+
+
+def test_libreoffice_shows_it_as_a_property_of_the_document(tmp_path: Path) -> None:
+    (tmp_path / "a.docx").write_bytes(write_aigc(sample(DOCX), DOCX, LABEL))
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = [need("soffice"), profile, "--headless", "--convert-to", "fodt", "--outdir", str(tmp_path)]
+    subprocess.run([*command, str(tmp_path / "a.docx")], check=True, capture_output=True, timeout=120)
+    opened = minidom.parse(str(tmp_path / "a.fodt"))
+    fields = [
+        one for one in opened.getElementsByTagName("meta:user-defined") if one.getAttribute("meta:name") == "AIGC"
+    ]
+    assert [json.loads(one.firstChild.data) for one in fields] == [EXPECTED]
 
 
 def test_pdf_readers_find_it_in_the_information_dictionary() -> None:
@@ -165,6 +188,19 @@ def test_a_packet_that_is_no_xml_or_means_harm_is_replaced() -> None:
         target = io.BytesIO()
         picture().save(target, "JPEG", xmp=packet)
         assert read_aigc(write_aigc(target.getvalue(), "image/jpeg", LABEL), "image/jpeg") == (LABEL,)
+
+
+def test_many_keys_and_items_take_no_longer_than_their_number() -> None:
+    """Ten thousand of each: looked at once, not each for each."""
+    keys = box(b"keys", bytes(4), (10_000).to_bytes(4, "big"), box(b"mdta", b"other") * 10_000)
+    items = box(b"ilst", *(box(n.to_bytes(4, "big"), box(b"data", bytes(8), b"x")) for n in range(1, 10_001)))
+    handler = box(b"hdlr", bytes(8) + b"mdta" + bytes(13))
+    whole = sample("video/quicktime")
+    moov = next(one for one in boxes(whole) if one.kind == b"moov")
+    user = box(b"udta", box(b"meta", bytes(4), handler, keys, items))
+    kept = [whole[one.start : one.end] for one in children(whole, moov) if one.kind != b"udta"]
+    crowded = bytes(splice(whole, moov.start, moov.end, box(b"moov", *kept, user)))
+    assert read_aigc(write_aigc(crowded, "video/quicktime", LABEL), "video/quicktime") == (LABEL,)
 
 
 def test_types_without_a_place_for_it() -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.watermark.judges import bound_offset, pixels, samples_and_frames
 from tests.watermark.sample_media import MANIFEST_TYPES, picture, sample
 from watermark.aigc.boxes import boxes, child, item_locations
-from watermark.errors import MarkingFailed, Unsupported
+from watermark.errors import BadTrustAnchors, MarkingFailed, Unsupported
 from watermark.manifest import EMBEDDED, carries_manifest, read_manifest, sign_manifest
 from watermark.marking import Ingredient, MarkingKeys, Origin
 from watermark.signer import ROOT, ContentSigner
@@ -167,7 +167,9 @@ def test_types_that_carry_none(origin: Origin, keys: MarkingKeys) -> None:
             sign_manifest(b"content", media_type, origin, keys)
 
 
-def test_without_a_key_or_with_one_that_fails(origin: Origin, keys: MarkingKeys) -> None:
+def test_without_a_key_or_with_one_that_fails(
+    origin: Origin, keys: MarkingKeys, caplog: pytest.LogCaptureFixture
+) -> None:
     class Failing:
         algorithm = "es256"
         certificates = keys.signer.certificates if keys.signer else b""
@@ -178,7 +180,7 @@ def test_without_a_key_or_with_one_that_fails(origin: Origin, keys: MarkingKeys)
     for signer in (None, Failing()):
         with pytest.raises(MarkingFailed) as failure:
             sign_manifest(sample("image/png"), "image/png", origin, dataclasses.replace(keys, signer=signer))
-        assert "away" not in str(failure.value)
+        assert "away" not in str(failure.value) + caplog.text
 
 
 def test_what_is_no_picture_cannot_be_signed_as_one(origin: Origin, keys: MarkingKeys) -> None:
@@ -208,6 +210,14 @@ def test_a_manifest_elsewhere_is_named_and_not_fetched(origin: Origin, keys: Mar
     with pytest.raises(TimeoutError):
         listener.accept()
     listener.close()
+
+
+def test_anchors_that_are_none_are_an_error_and_no_verdict(origin: Origin, keys: MarkingKeys) -> None:
+    signed = sign_manifest(sample("image/png"), "image/png", origin, keys).data
+    for anchors in (b"no certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+        with pytest.raises(BadTrustAnchors):
+            read_manifest(signed, "image/png", anchors)
+    assert read_manifest(signed, "image/png", b"  \n").integrity == "valid"
 
 
 def test_whether_there_is_one(origin: Origin, keys: MarkingKeys) -> None:

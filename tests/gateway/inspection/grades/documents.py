@@ -68,7 +68,7 @@ def _text(kind: dict[str, Any], draw: random.Random) -> str:
     else:
         least = 3 if len(others) <= 4 else 4
         chosen = [*always, *draw.sample(others, draw.randint(min(least, len(others)), len(others)))]
-        if "joint" not in kind or kind["kind"] not in {"code"}:
+        if "joint" not in kind or kind["kind"] != "code":
             draw.shuffle(chosen)
     pieces = [draw.choice(kind["opening"]), *chosen]
     joint = kind.get("joint", "\n" if draw.random() < 0.5 else (" " if lang == "en" else ""))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 
 import av
 import httpx
@@ -12,7 +11,7 @@ import openai
 import pytest
 from PIL import Image
 
-from tests.e2e.product import Product, running
+from tests.e2e.product import Product
 from tests.e2e.test_sdks import openai_client
 from tests.providers import pictures
 from watermark.manifest import read_manifest
@@ -20,12 +19,6 @@ from watermark.manifest import read_manifest
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 PROMPT = "Maria Schneider rides a horse, phone +49 151 23456789"
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with running(tmp_path_factory.mktemp("videos")) as started:
-        yield started
 
 
 def test_a_film_is_made_asked_for_fetched_marked_and_deleted(product: Product) -> None:

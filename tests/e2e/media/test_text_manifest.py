@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import encypher_c2pa
 import httpx
 import pytest
 from google import genai
 
-from tests.e2e.product import Product, running
+from tests.e2e.product import Product
 from tests.e2e.test_sdks import anthropic_client, openai_client
 from watermark.text_manifest import manifest_beginning, read_text_manifest, strip_manifest
 
@@ -18,12 +17,6 @@ pytestmark = pytest.mark.e2e
 
 LABEL = "[AI-generated]"
 SAID = "The café at the corner opens at nine, 你好, and there is a long story to tell about it 😀. " * 20
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with running(tmp_path_factory.mktemp("manifest")) as started:
-        yield started
 
 
 def chat(product: Product, *, stream: bool) -> tuple[str, str]:

@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 from google import genai
 from PIL import Image
 
-from tests.e2e.product import Product, free_port, running
+from tests.e2e.product import Product, running
 from tests.e2e.test_sdks import openai_client
 from tests.providers import pictures
 from watermark.manifest import read_manifest
@@ -26,12 +25,6 @@ pytestmark = pytest.mark.e2e
 
 PROMPT = "a red fox in the snow"
 NAMED = "Maria Schneider on a horse, phone +49 151 23456789"
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with running(tmp_path_factory.mktemp("media")) as started:
-        yield started
 
 
 def site(product: Product) -> openai.OpenAI:
@@ -289,23 +282,3 @@ def test_without_marking_workers_media_are_refused_and_texts_go_on(tmp_path: Pat
         assert product.requests() == []
         assert product.chat("hello", "home/echo", "site").status_code == 200
         assert chat(product, stream=False).status_code == 503
-
-
-def test_an_authority_that_is_down_delays_no_picture_and_its_time_stamp_is_due(tmp_path: Path) -> None:
-    with running(tmp_path, marking={"timestamp_url": f"http://127.0.0.1:{free_port()}/"}) as product:
-        raw = site(product).images.with_raw_response.generate(model="home/echo", prompt=PROMPT)
-        marked(base64.b64decode(raw.parse().data[0].b64_json), flow := raw.headers["lexgate-flow"])
-        assert [output["timestamped"] for output in outputs(product, flow)] == [False]
-        (due,) = (tmp_path / "stamps").iterdir()
-        assert due.name == f"{flow}-0.due"
-        assert due.read_text() == product.record(flow)["digest"]["outputs"][0]["exact"]
-
-
-def test_a_full_disk_keeps_a_linked_picture_from_going_out(tmp_path: Path) -> None:
-    with running(tmp_path, marking={"store_bytes": 1_048_576}) as product:
-        client = site(product)
-        with pytest.raises(openai.APIStatusError, match="wait to be fetched") as refused:
-            client.images.generate(model="home/big", prompt=PROMPT, response_format="url")
-        assert refused.value.status_code == 503
-        product.record(refused.value.response.headers["lexgate-flow"], "failed")
-        assert client.images.generate(model="home/echo", prompt=PROMPT, response_format="url").data

@@ -1,0 +1,91 @@
+"""CPU that a conversation costs the inspectors beside inspecting its final text once: `python -m benchmarks.conversation`.
+
+A client resends its history with every turn. What was seen before, the model's own answers included, is not inspected
+again; so a conversation of a hundred turns should cost little more than its final text. One real gateway, a canned
+provider, everything on; CPU seconds of the inspector process, which does all inspection and settles flows, are read from
+the kernel. The same text then goes through once, in one call of another tenant, which shares no cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from tests.e2e.product import Product, running
+
+FIRST = ("Maria", "Wei", "Anna", "Oluwaseun", "建国", "晓燕")
+LAST = ("Schneider", "Zhang", "Okonkwo", "Lindqvist", "欧阳", "邱")
+SENTENCES = (
+    "Please look at order {number} of {name} and tell me what went wrong.",
+    "The customer's phone is +49 151 {number} and she wants an answer today.",
+    "Can you rewrite the second paragraph so that it sounds less formal?",
+    "请把这段话翻译成英文，并检查语法。",
+    "What would you say to somebody who has waited for three weeks?",
+    "The depot in Hamburg says that the parcel left on Monday.",
+    "请联系{name}，电话是138{number}。",
+)
+
+
+def turn(draw: random.Random) -> str:
+    """Something a person says: about a kilobyte."""
+    sentences = draw.choices(SENTENCES, k=12)
+    return " ".join(
+        each.format(name=f"{draw.choice(FIRST)} {draw.choice(LAST)}", number=draw.randint(10_000_000, 99_999_999))
+        for each in sentences
+    )
+
+
+def cpu(process: psutil.Process) -> float:
+    used = process.cpu_times()
+    return float(used.user + used.system)
+
+
+def measured(product: Product, turns: int, seed: int) -> tuple[float, float]:
+    """CPU seconds of the inspector: for the conversation, and for its final text once."""
+    (inspector,) = [
+        child for child in psutil.Process(product.gateway.pid).children() if "process-inspector" in child.cmdline()
+    ]
+    draw = random.Random(seed)
+    messages: list[dict[str, Any]] = []
+    flow = ""
+    before = cpu(inspector)
+    for _ in range(turns):
+        messages.append({"role": "user", "content": turn(draw)})
+        said, flow = _ask(product, messages, "crm")
+        messages.append({"role": "assistant", "content": said})
+    product.record(flow)  # settled: what is measured is over
+    middle = cpu(inspector)
+    product.record(_ask(product, messages, "other")[1])
+    return middle - before, cpu(inspector) - middle
+
+
+def _ask(product: Product, messages: list[dict[str, Any]], caller: str) -> tuple[str, str]:
+    """(what the model said, the flow)"""
+    body = json.dumps({"model": "home-1", "messages": messages}).encode()
+    answer = httpx.post(
+        f"{product.url}/v1/chat/completions", headers=product.headers(caller), content=body, timeout=120
+    )
+    answer.raise_for_status()
+    return str(answer.json()["choices"][0]["message"]["content"]), answer.headers["lexgate-flow"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--turns", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as product:
+        measured(product, 2, options.seed + 1)  # what is loaded on first use
+        conversation, once = measured(product, options.turns, options.seed)
+    print(f"{options.turns} turns: {conversation:.2f} s of CPU in the inspector; the final text once: {once:.2f} s; ratio {conversation / once:.2f}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
