@@ -10,6 +10,7 @@ to it. The public is told only what the file itself carries; nothing is looked u
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,7 +90,7 @@ class Verifier:
         of = [tenant for tenant in self._tenants if tenants is None or tenant in tenants][:MOST_TENANTS]
         looking = Looking(self._anchors, [(tenant, self._keys.get("invisible", tenant)) for tenant in of], sidecar)
         carried = self._examined(data, declared, looking)
-        behind = follow(self._store, self._keyring, FOLLOW_SECONDS)
+        behind = self._followed()
         index = MadeIndex(index_path(self._store), tenants)
         asked = {tenant: self._asked(data, carried, tenant) for tenant in of}
         by_payload = [
@@ -108,6 +109,13 @@ class Verifier:
             return self._examiner.examine(data, declared, looking)
         except Unexamined:
             return Carried("", _not_examined("limits", *CARRIED))
+
+    def _followed(self) -> int:
+        """Brings the index up to the log, or waits while another does; how many leaves it is still behind."""
+        ends = time.monotonic() + FOLLOW_SECONDS
+        while (behind := follow(self._store, self._keyring, FOLLOW_SECONDS)) > 0 and time.monotonic() < ends:
+            time.sleep(0.05)
+        return behind
 
     def _asked(self, data: bytes, carried: Carried, tenant: str) -> _Asked:
         key = self._keys.get("fingerprint", tenant)
