@@ -60,6 +60,7 @@ class Looking:
     trust_anchors: bytes = b""
     invisible_keys: Sequence[tuple[str, bytes]] = field(default=(), repr=False)
     sidecar: bytes = field(default=b"", repr=False)  # a C2PA manifest in a file of its own, where there is one
+    seconds: float = 8.0  # for the search of invisible marks; what was not tried then is not examined
 
 
 def named_output(produce_id: str) -> tuple[str, int] | None:
