@@ -47,10 +47,8 @@ class Carried:
     evidence: tuple[Evidence, ...]
     text: str = field(default="", repr=False)
     payloads: tuple[tuple[str, int], ...] = ()  # (tenant, payload) of invisible marks that were found
-    prints: tuple[bytes, ...] = field(
-        default=(), repr=False
-    )  # of a picture, 256 bits each, as `image_queries` makes them
-    sound: bytes = field(default=b"", repr=False)  # the print of a sound
+    # To ask for a picture or a sound with, 256 bits each.
+    prints: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

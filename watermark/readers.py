@@ -152,9 +152,9 @@ def _prints(data: bytes, known: Carried, looking: Looking) -> Carried:
 
             return Carried("", (), prints=image_queries(data, known.media_type))
         if known.media_type.startswith("audio/"):
-            from watermark.prints import sound
+            from watermark.prints.sound import audio_queries
 
-            return Carried("", (), sound=sound.encode(sound.audio_prints(data, known.media_type)))
+            return Carried("", (), prints=audio_queries(data, known.media_type))
     except (Unsupported, ImportError):
         pass
     return _found()

@@ -23,7 +23,6 @@ def examine(data: bytes, declared: str, looking: Looking) -> Carried:
     evidence: dict[Kind, Evidence] = {}
     payloads: list[tuple[str, int]] = []
     prints: list[bytes] = []
-    sound = b""
     for kinds, read in READERS:
         try:
             found = read(data, carried, looking)
@@ -36,8 +35,7 @@ def examine(data: bytes, declared: str, looking: Looking) -> Carried:
                 evidence[item.kind] = item
         payloads += found.payloads
         prints += found.prints
-        sound = sound or found.sound
-    return Carried(media_type, tuple(evidence.values()), text, tuple(payloads), tuple(prints), sound)
+    return Carried(media_type, tuple(evidence.values()), text, tuple(payloads), tuple(prints))
 
 
 def _text_type(data: bytes, declared: str) -> str:

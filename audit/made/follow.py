@@ -2,7 +2,7 @@
 
 A flow's `digest` group says of the text that it answered `fingerprint` (64-bit marks, URL-safe base64, little endian) and
 `text` (a keyed digest), and in `outputs`, for each output that is no text, its `index`, `exact` (a keyed digest of its bytes), `payload`
-(of its invisible mark, hex), `prints` of a picture (256 bits each, hex) or `sound` (the print of a sound, Base64). An entry is filed under the user key that seals the group:
+(of its invisible mark, hex), `prints` (of a picture or a sound, 256 bits each, hex). An entry is filed under the user key that seals the group:
 when that key is destroyed, the entries go with the next look.
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 
 from audit.datakeys import KEY_ID
 from audit.keys import Keyring
-from audit.made.index import Entry, Made, clear, connect_index, erase, index_path, put, sound_marks
+from audit.made.index import Entry, Made, clear, connect_index, erase, index_path, put
 from audit.record import segments_of
 from audit.search.leaves import LeafReader, StoredLeaf
 from audit.store.batch import leaves_from, size_of
@@ -79,20 +79,19 @@ def _batch(log: Connection, index: Connection, keyring: Keyring) -> None:
     for row in leaves_from(log, at, end):
         leaf = StoredLeaf(*row)
         if leaf.sealed and any(kind in leaf.data for kind in _KINDS):
-            for entry in _entries(reader, leaf, keyring):
+            for entry in _entries(reader, leaf):
                 put(index, entry)
     index.execute("update meta set value = ? where key = 'leaves'", (str(end),))
     index.execute("commit")
 
 
-def _entries(reader: LeafReader, leaf: StoredLeaf, keyring: Keyring) -> Iterator[Entry]:
+def _entries(reader: LeafReader, leaf: StoredLeaf) -> Iterator[Entry]:
     flows = leaf.entry["f"] if leaf.is_settle else [leaf.entry.get("id", "")]
     for position, (flow, segment) in enumerate(zip(flows, segments_of(leaf.sealed), strict=True)):
         _, groups = reader.hidden(leaf, flow, position)
         owner = reader.tenant_of(segment[:KEY_ID])
         if owner and "digest" in groups:
-            key = keyring.derive("fingerprint", owner)
-            yield from entries_of(flow, owner, segment[:KEY_ID], groups["digest"], key)
+            yield from entries_of(flow, owner, segment[:KEY_ID], groups["digest"])
 
 
 def entries_of(flow: str, tenant: str, key_id: bytes, digest: Mapping[str, Any], key: bytes = b"") -> Iterator[Entry]:
@@ -104,7 +103,6 @@ def entries_of(flow: str, tenant: str, key_id: bytes, digest: Mapping[str, Any],
         yield Entry(
             Made(flow, output["index"], tenant),
             key_id,
-            sound_marks(sound_of(output), key) if key else (),
             exact=_digests(output.get("exact")),
             payload=_payload(output.get("payload")),
             prints=prints_of(output),
@@ -123,14 +121,6 @@ def prints_of(output: Mapping[str, Any]) -> list[bytes]:
     found = output.get("prints")
     prints = [print_ for one in found for print_ in _digests(one)] if isinstance(found, list) else []
     return [print_ for print_ in prints if len(print_) == 32]
-
-
-def sound_of(output: Mapping[str, Any]) -> bytes:
-    """The print of one sound: 32-bit words, little endian."""
-    try:
-        return base64.b64decode(output.get("sound") or "", validate=True)
-    except (binascii.Error, TypeError, ValueError):
-        return b""
 
 
 def _payload(text: Any) -> int | None:

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 from audit.store.sqlite import Connection, connect_reader, driver, require_sound
@@ -25,9 +24,9 @@ MOST_OWNERS = 64
 MOST_MARKS = 20_000
 """Marks looked up for one text, the smallest ones: equal texts have equal smallest marks."""
 MOST_ALIKE = 64
-"""Prints looked at for one band: pictures that are all alike must not cost more than others."""
-MOST_WORDS = 1_024
-"""Words of one sound that are kept: two minutes of it, all told."""
+"""Prints looked at for one band: outputs that are all alike must not cost more than others."""
+MOST_PRINTS = 400
+"""Prints that one search asks for, the first ones: a picture has some fifty, a sound eight for each second."""
 PRINT_BITS = 256
 _BANDS = 16
 _BAND_BITS = PRINT_BITS // _BANDS
@@ -185,7 +184,7 @@ class MadeIndex:
             query = (
                 f"select b.n, p.print from band b join print p on p.id = b.print where b.value = ? limit {MOST_ALIKE}"  # noqa: S608
             )
-            for whole in prints:
+            for whole in prints[:MOST_PRINTS]:
                 for value in _bands(whole):
                     for changed in (value, *(value ^ 1 << bit for bit in range(_BAND_BITS if distance >= 16 else 0))):
                         for n, stored in connection.execute(query, (changed,)):
@@ -211,21 +210,6 @@ class MadeIndex:
 def _bands(whole: bytes) -> list[int]:
     """The sixteen bands of a print, each with its place above its bits."""
     return [band << _BAND_BITS | int.from_bytes(whole[band * 2 : band * 2 + 2]) for band in range(_BANDS)]
-
-
-def sound_marks(words: bytes, key: bytes) -> list[int]:
-    """Marks of a sound's print (32-bit words, little endian) under a tenant's key: the words that are in it.
-
-    Sounds that are the same have words in common to the bit, whatever encoded them; which of them, chance decides.
-    """
-    distinct = sorted({words[at : at + 4] for at in range(0, len(words) - 3, 4)})
-    keyed = blake2b(b"sound", key=key, digest_size=8)
-    marks = []
-    for word in distinct[:MOST_WORDS]:
-        one = keyed.copy()
-        one.update(word)
-        marks.append(int.from_bytes(one.digest()))
-    return marks
 
 
 def _signed(value: int) -> int:

@@ -54,10 +54,7 @@ def _examined(data: bytes, request: dict[str, object]) -> dict[str, object]:
         float(str(request["seconds"])),
     )
     carried = examine(data, declared, looking)
-    told = asdict(carried) | {
-        "prints": [print_.hex() for print_ in carried.prints],
-        "sound": base64.b64encode(carried.sound).decode(),
-    }
+    told = asdict(carried) | {"prints": [print_.hex() for print_ in carried.prints]}
     return told | {"text": carried.text.encode("utf-8", "replace").decode()}
 
 
@@ -74,7 +71,6 @@ def carried_from(answer: dict[str, object]) -> Carried:
         text=str(answer["text"]),
         payloads=tuple((str(tenant), int(payload)) for tenant, payload in payloads),
         prints=tuple(bytes.fromhex(print_) for print_ in prints),
-        sound=base64.b64decode(str(answer["sound"])),
     )
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from audit.keys import Keyring
-from audit.made.follow import follow, outputs_of, prints_of, sound_of
-from audit.made.index import Made, MadeIndex, index_path, sound_marks
+from audit.made.follow import follow, outputs_of, prints_of
+from audit.made.index import Made, MadeIndex, index_path
 from gateway.content.examiner import Examiner, Unexamined
 from gateway.content.verdict import Match, Verdict, judge, named_flows
 from gateway.services import TenantKeys
@@ -26,6 +26,8 @@ from watermark.errors import BadFingerprint
 from watermark.evidence import CARRIED, Carried, Evidence, Looking
 from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import Marks, decode, likeness, winnow
+from watermark.prints.likeness import NEAR
+from watermark.prints.likeness import likeness as likeness_of_prints
 
 Records = Callable[[str], Mapping[str, Any] | None]
 """The record of a flow, if there is one that whoever asks may see."""
@@ -35,8 +37,6 @@ REGIONS_ENOUGH = 3
 MOST_TENANTS = 64
 MOST_CANDIDATES = 24
 FOLLOW_SECONDS = 2.0
-NEAR = 31
-"""Bits of 256 in which two prints of one picture may differ (PDQ's own threshold)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,7 @@ class _Asked:
     exact: frozenset[str]
     marks: Marks
     prints: tuple[bytes, ...]
-    sound: bytes
-    sound_marks: tuple[int, ...]
+    kind: str  # image, audio, text, …
 
 
 class Verifier:
@@ -120,8 +119,7 @@ class Verifier:
     def _asked(self, data: bytes, carried: Carried, tenant: str) -> _Asked:
         key = self._keys.get("fingerprint", tenant)
         exact = {exact_bytes(data, key), exact_text(carried.text, key)} - {""}
-        sounds = tuple(sound_marks(carried.sound, key))
-        return _Asked(frozenset(exact), winnow(carried.text, key), carried.prints, carried.sound, sounds)
+        return _Asked(frozenset(exact), winnow(carried.text, key), carried.prints, carried.media_type.partition("/")[0])
 
     def _candidates(
         self, index: MadeIndex, asked: Mapping[str, _Asked], named: set[str], by_payload: Sequence[Made]
@@ -133,8 +131,7 @@ class Verifier:
         for content in asked.values():
             for digest in content.exact:
                 found.update(dict.fromkeys(index.by_exact(bytes.fromhex(digest))))
-            for marks in (content.marks.tolist(), content.sound_marks):
-                found.update((made, None) for made, _ in index.by_marks(marks))
+            found.update((made, None) for made, _ in index.by_marks(content.marks.tolist()))
         for content in list(asked.values())[:1]:  # prints are not keyed: once is enough
             found.update((made, None) for made, _ in index.by_prints(content.prints, NEAR))
         return [made for made in found if made.tenant in asked][:MOST_CANDIDATES]
@@ -153,11 +150,7 @@ def _compare(candidates: Sequence[Made], asked: Mapping[str, _Asked], records: R
         if record is None or not said:
             continue
         content = asked[made.tenant]
-        if (
-            (said.get("fingerprint") and content.marks.size)
-            or (said.get("prints") and content.prints)
-            or (said.get("sound") and content.sound)
-        ):
+        if (said.get("fingerprint") and content.marks.size) or (said.get("prints") and content.prints):
             comparable.add(made.flow)  # that bytes differ says nothing of the content: every program writes its own
         by, share = _agreement(said, content)
         if by:
@@ -187,34 +180,25 @@ def _agreement(said: Mapping[str, Any], asked: _Asked) -> tuple[tuple[Any, ...],
         if like is not None and like.related:
             by.append("fingerprint")
             share = max(share, like.of_query)
-    of_prints = max(_pictured(asked.prints, prints_of(said)), _sounded(asked.sound, sound_of(said)))
-    if of_prints:
+    printed = _printed(asked, prints_of(said))
+    if printed:
         by.append("prints")
-        share = max(share, of_prints)
+        share = max(share, printed)
     return tuple(by), share
 
 
-def _pictured(asked: Sequence[bytes], stored: Sequence[bytes]) -> int:
-    """How far two pictures are one: the whole, several regions (a crop has some), or one region (a logo may be that)."""
-    near = sum(any(_distance(ours, theirs) <= NEAR for ours in asked) for theirs in stored)
-    if near and any(_distance(ours, stored[0]) <= NEAR for ours in asked):
+def _printed(asked: _Asked, stored: Sequence[bytes]) -> int:
+    """With how much of a picture or sound a recorded one agrees, parts per thousand.
+
+    A picture is known by the whole, or by several of its regions, as a crop is; one region may be a logo that both show.
+    A sound is known by its seconds: it is asked for with eight prints a second.
+    """
+    near = likeness_of_prints(stored, asked.prints).shared
+    if asked.kind == "audio":
+        return min(1000, near * 8000 // len(asked.prints)) if near else 0
+    if near and likeness_of_prints(stored[:1], asked.prints).related:
         return 1000
-    return 500 if near >= REGIONS_ENOUGH else 100 * min(near, 2)
-
-
-def _distance(a: bytes, b: bytes) -> int:
-    return (int.from_bytes(a) ^ int.from_bytes(b)).bit_count()
-
-
-def _sounded(asked: bytes, stored: bytes) -> int:
-    """Whether two sounds are one, and with how much of what was asked."""
-    if not asked or not stored:
-        return 0
-    from watermark.prints import sound
-
-    query = sound.decode(asked)
-    like = sound.likeness(query, sound.decode(stored))
-    return min(1000, like.rows * 1000 // query.size) if like.related else 0
+    return 500 if near >= REGIONS_ENOUGH else 100 * near
 
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,7 +213,7 @@ def _of_record(carried: Carried, matches: Sequence[Match]) -> tuple[Evidence, ..
     like = any({"fingerprint", "prints"} & set(match.by) for match in matches)
     fingerprint = (
         Evidence("fingerprint", "present" if like else "absent")
-        if carried.text or carried.prints or carried.sound or like
+        if carried.text or carried.prints or like
         else Evidence("fingerprint", "not_examined", "no_text")
     )
     return Evidence("exact", "present" if exact else "absent"), fingerprint

@@ -7,7 +7,6 @@ it hangs in. The supervisor starts another one; the call whose job it was is ref
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import resource
 import signal
@@ -121,10 +120,9 @@ def prints(marked: Marked) -> dict[str, Any]:
 
             return {"prints": [print_.hex() for print_ in image_prints(marked.data, marked.media_type)]}
         if marked.media_type.startswith("audio/"):
-            from watermark.prints import sound
+            from watermark.prints.sound import audio_prints
 
-            words = sound.audio_prints(marked.data, marked.media_type)
-            return {"sound": base64.b64encode(sound.encode(words)).decode()}
+            return {"prints": [print_.hex() for print_ in audio_prints(marked.data, marked.media_type)]}
     return {}
 
 

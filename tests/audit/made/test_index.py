@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.made.index import MOST_OWNERS, Entry, Made, MadeIndex, connect_index, erase, put, sound_marks
+from audit.made.index import MOST_OWNERS, Entry, Made, MadeIndex, connect_index, erase, put
 
 TOP = (1 << 64) - 1
 
@@ -116,13 +116,3 @@ def test_what_is_put_twice_stands_once(path: Path) -> None:
     fill(path, entry("a", marks=[1, 2]), entry("a", marks=[1, 2], exact=[b"late"]))
     assert MadeIndex(path).by_marks([1, 2]) == [(Made("a", 0, "acme"), 2)]
     assert MadeIndex(path).by_exact(b"late") == [Made("a", 0, "acme")]
-
-
-def test_words_of_sounds_are_marks_under_a_tenants_key() -> None:
-    words, other = random.Random(1).randbytes(400), random.Random(2).randbytes(400)
-    mine = sound_marks(words, b"k" * 32)
-    assert len(mine) == 100
-    assert set(mine) == set(sound_marks(words[200:] + words[:200], b"k" * 32))
-    assert not set(mine) & set(sound_marks(words, b"o" * 32))
-    assert not set(mine) & set(sound_marks(other, b"k" * 32))
-    assert sound_marks(b"", b"k" * 32) == sound_marks(b"abc", b"k" * 32) == []
