@@ -25,14 +25,13 @@ SHARE = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A finished job. `ingredients`: for each file that came along its media type, `c2pa` (integrity) and `aigc`.
-
-    `prints`: perceptual ones of a picture, hex.
+    """A finished job. `ingredients`: for each file that came along its media type, `c2pa` (integrity) and `aigc`;
+    `known_by`: prints of the marked file, for the record.
     """
 
     marked: Marked
     ingredients: tuple[dict[str, Any], ...]
-    prints: tuple[str, ...] = ()
+    known_by: dict[str, Any]
 
 
 class MarkingClient:
@@ -92,7 +91,7 @@ class MarkingClient:
             raise _refusal(str(head["reason"]), media_type, marking)
         sidecar = results[1] if len(results) > 1 else None
         marked = Marked(results[0], head["media_type"], tuple(head["carries"]), sidecar, bool(head["timestamped"]))
-        return Done(marked, tuple(head["ingredients"]), tuple(head["prints"]))
+        return Done(marked, tuple(head["ingredients"]), dict(head["known_by"]))
 
 
 def _refusal(reason: str, media_type: str, marking: Marking) -> Exception:
