@@ -33,12 +33,12 @@ SENTENCES = (
 )
 
 
-def turn(draw: random.Random) -> str:
-    """Something a person says: about a kilobyte."""
-    sentences = draw.choices(SENTENCES, k=12)
+def turn(draw: random.Random, sentences: int) -> str:
+    """Something a person says; a sentence has some fifty characters."""
+    chosen = draw.choices(SENTENCES, k=sentences)
     return " ".join(
         each.format(name=f"{draw.choice(FIRST)} {draw.choice(LAST)}", number=draw.randint(10_000_000, 99_999_999))
-        for each in sentences
+        for each in chosen
     )
 
 
@@ -47,7 +47,7 @@ def cpu(process: psutil.Process) -> float:
     return float(used.user + used.system)
 
 
-def measured(product: Product, turns: int, seed: int) -> tuple[float, float]:
+def measured(product: Product, turns: int, sentences: int, seed: int) -> tuple[float, float]:
     """CPU seconds of the inspector: for the conversation, and for its final text once."""
     (inspector,) = [
         child for child in psutil.Process(product.gateway.pid).children() if "process-inspector" in child.cmdline()
@@ -57,7 +57,7 @@ def measured(product: Product, turns: int, seed: int) -> tuple[float, float]:
     flow = ""
     before = cpu(inspector)
     for _ in range(turns):
-        messages.append({"role": "user", "content": turn(draw)})
+        messages.append({"role": "user", "content": turn(draw, sentences)})
         said, flow = _ask(product, messages, "crm")
         messages.append({"role": "assistant", "content": said})
     product.record(flow)  # settled: what is measured is over
@@ -79,11 +79,12 @@ def _ask(product: Product, messages: list[dict[str, Any]], caller: str) -> tuple
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--turns", type=int, default=100)
+    parser.add_argument("--sentences", type=int, default=40, help="of each message")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as product:
-        measured(product, 2, options.seed + 1)  # what is loaded on first use
-        conversation, once = measured(product, options.turns, options.seed)
+        measured(product, 2, options.sentences, options.seed + 1)  # what is loaded on first use
+        conversation, once = measured(product, options.turns, options.sentences, options.seed)
     print(f"{options.turns} turns: {conversation:.2f} s of CPU in the inspector; the final text once: {once:.2f} s; ratio {conversation / once:.2f}")  # fmt: skip
 
 
