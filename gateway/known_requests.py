@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gateway.flow import Classification, Finding, Flow
+from gateway.flow import Classification, Finding, Flow, Path
 from gateway.inspection.cache import VerdictCache
 from gateway.lineage import Said
 from gateway.protocols.request import DecodedRequest
@@ -34,6 +34,7 @@ class KnownRequest:
     said: tuple[Said, ...] = field(default=(), repr=False)
     unread: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    replaceable: frozenset[Path] = frozenset()
     classification: Classification | None = None
     carried: frozenset[str] | None = field(default=None, repr=False)  # what an answer may repeat
     redacted: dict[str, Redacted] = field(default_factory=dict, repr=False)  # by rule and principal
@@ -65,7 +66,7 @@ class KnownRequests:
         if flow.request is None or flow.request.previous or len(flow.body) > LARGEST:
             return
         known = flow.known = KnownRequest(
-            flow.request, flow.findings, flow.uninspected, flow.said, flow.unread, flow.files
+            flow.request, flow.findings, flow.uninspected, flow.said, flow.unread, flow.files, flow.replaceable
         )
         self._cache.put(flow.who.tenant, self._layer(flow), self._name(flow), known, WEIGHT * len(flow.body))
 
