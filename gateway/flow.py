@@ -206,6 +206,7 @@ class Flow:
     uninspected: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()  # why parts were not inspected, "kind: reason"
     files: tuple[str, ...] = ()  # types of the files that were read: pdf, docx, …
+    replaceable: frozenset[Path] = frozenset()  # files that may go on as their redacted text
     classification: Classification | None = None
     attempt: int = 0
     providers_tried: set[str] = field(default_factory=set)

@@ -453,6 +453,10 @@ class Inspection(Section):
     cache_bytes: int = Field(67_108_864, ge=0, description="verdict cache per data worker")
     processes: int = Field(1, ge=1, le=64, description="inspector processes, and extractors beside them")
     files: bool = Field(True, description="read the text of files in a call (PDF, Office, mail, archives, tables)")
+    files_as_text: bool = Field(
+        True,
+        description="a file from which something must be taken out goes on as its redacted text; false: it is refused",
+    )
     file_seconds: float = Field(
         8.0, gt=0, le=120, description="for the reading of one file; after it the call is refused"
     )
