@@ -343,7 +343,14 @@ def _plain(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", page))
 
 
-_LIMITS = {"prompt": 500_000, "docs": 900_000, "gloss": 1_500_000, "court": 20_000_000, "wiki": 9_000_000, "dictionary": 2_600_000}
+_LIMITS = {
+    "prompt": 500_000,
+    "docs": 900_000,
+    "gloss": 1_500_000,
+    "court": 20_000_000,
+    "wiki": 9_000_000,
+    "dictionary": 2_600_000,
+}
 
 
 def _write(path: Path, rows: Iterable[Row]) -> None:

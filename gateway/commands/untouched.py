@@ -39,7 +39,9 @@ class Ordinary:
 
 @click.command("untouched")
 @click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--bundle", default="builtin:strict", show_default=True, help="builtin:NAME, a folder or a bundle archive.")
+@click.option(
+    "--bundle", default="builtin:strict", show_default=True, help="builtin:NAME, a folder or a bundle archive."
+)
 @click.option("--names/--no-names", default=True, help="With or without the names model.")
 @click.option("--figures/--no-figures", default=True, help="Leave alone names that everybody knows.")
 @click.option("--show", is_flag=True, help="Print the texts that were touched: only with texts of your own.")

@@ -144,7 +144,14 @@ def _in_c(folder: Path, vocabulary: NDArray[Any], bucket: NDArray[Any], embeddin
     if (value["in_w"].shape, blocks) != _FORM:
         return None
     layers = tuple(
-        (value[f"w{k}"], value[f"step{k}"].item(), value[f"scale{k}"], value[f"b{k}"], value[f"gain{k}"], value[f"shift{k}"])
+        (
+            value[f"w{k}"],
+            value[f"step{k}"].item(),
+            value[f"scale{k}"],
+            value[f"b{k}"],
+            value[f"gain{k}"],
+            value[f"shift{k}"],
+        )
         for k in range(blocks)
     )
     ends = value["in_w"], value["in_b"], layers, value["out_w"], value["out_b"]
