@@ -38,6 +38,8 @@ typedef struct {
     float in_bias[WIDTH];
     Block block[BLOCKS];
     float out_weight[WIDTH][TAGS], out_bias[TAGS];
+    float empty[BLOCKS + 1][WIDTH];       /* the state of a place far from any token, before and after each block */
+    uint8_t empty_seen[BLOCKS][WIDTH];
     float epsilon;
     int tags;
     Py_buffer vocabulary, bucket, embedding; /* of the caller's arrays, not copied */
@@ -196,28 +198,55 @@ TARGET static void scored(const Model *model, const float *state, float *out) {
     _mm512_mask_storeu_ps(out, (__mmask16)((1u << model->tags) - 1), sum[0]);
 }
 
-/* Tokens `low` to `high` of a text of `size` tokens. What stands around the text is empty; each block is worked out only
- * as far around the window as the next ones look. */
+/* What stands far from any token, worked out once. */
+TARGET static void prepared(Model *model) {
+    uint8_t row[TILE + 2][WIDTH];
+    int32_t sums[2][TILE][WIDTH];
+    memcpy(model->empty[0], model->in_bias, sizeof model->in_bias);
+    for (int k = 0; k < BLOCKS; k++) {
+        const Block *block = &model->block[k];
+        quantised(model->empty[k], block->step, model->empty_seen[k]);
+        for (int t = 0; t < TILE + 2; t++) memcpy(row[t], model->empty_seen[k], WIDTH);
+        products(block->weight[0], row[1], 1, sums[0]);
+        products(block->weight[1], row[1], 1, sums[1]);
+        memcpy(sums[0][0] + 80, sums[1][0], 80 * sizeof(int32_t));
+        memcpy(model->empty[k + 1], model->empty[k], sizeof model->empty[k]);
+        joined(block, sums[0][0], model->epsilon, model->empty[k + 1]);
+    }
+}
+
+/* Rows `from` to `to`, which no token has reached yet, as they are before block `k`. */
+static void left_empty(const Model *model, Scratch *scratch, int k, int from, int to) {
+    for (int row = from; row < to; row++) {
+        memcpy(scratch->state[row], model->empty[k], sizeof model->empty[k]);
+        if (k < BLOCKS) memcpy(scratch->seen[k % 2][row], model->empty_seen[k], WIDTH);
+    }
+}
+
+/* Tokens `low` to `high` of a text of `size` tokens. What stands around the text is empty. Each block is worked out only
+ * as far around the window as the next ones look, and around the text as far as a token was seen. */
 static void window(const Model *model, Scratch *scratch, const uint32_t *hashes, Py_ssize_t size, Py_ssize_t low,
                    Py_ssize_t high, float *out) {
     const int count = (int)(high - low), rows = count + 2 * REACH;
+    const int first = low < REACH ? REACH - (int)low : 0; /* rows that hold tokens */
+    const int last = size - high < REACH ? REACH + (int)(size - low) : rows;
     int32_t sums[2][TILE][WIDTH];
-    for (int row = 0; row < rows; row++) {
-        const Py_ssize_t token = low - REACH + row;
-        if (token < 0 || token >= size)
-            memset(scratch->sums[row], 0, sizeof scratch->sums[row]);
-        else
-            summed(model, hashes + token * FEATURES, scratch->sums[row]);
-    }
-    for (int row = 0; row < rows; row += TILE) projected(model, scratch, row, rows);
-    for (int row = 0; row < rows; row++) quantised(scratch->state[row], model->block[0].step, scratch->seen[0][row]);
-    int around = REACH;
+    for (int row = first; row < last; row++)
+        summed(model, hashes + (low - REACH + row) * FEATURES, scratch->sums[row]);
+    for (int row = first; row < last; row += TILE) projected(model, scratch, row, last);
+    for (int row = first; row < last; row++) quantised(scratch->state[row], model->block[0].step, scratch->seen[0][row]);
+    left_empty(model, scratch, 0, 0, first);
+    left_empty(model, scratch, 0, last, rows);
+    int around = REACH, grown = 0;
     for (int k = 0; k < BLOCKS; k++) {
         const Block *block = &model->block[k];
         uint8_t(*seen)[WIDTH] = scratch->seen[k % 2], (*next)[WIDTH] = scratch->seen[1 - k % 2];
         around -= DISTANCES[k];
-        const int end = REACH + count + around;
-        for (int row = REACH - around; row < end; row += TILE) {
+        grown += DISTANCES[k];
+        const int lowest = REACH - around, highest = REACH + count + around;
+        const int begin = first - grown > lowest ? first - grown : lowest;
+        const int end = last + grown < highest ? last + grown : highest;
+        for (int row = begin; row < end; row += TILE) {
             /* The last tile may read up to TILE rows behind the window: inside the buffer, and thrown away. */
             products(block->weight[0], seen[row], DISTANCES[k], sums[0]);
             products(block->weight[1], seen[row], DISTANCES[k], sums[1]);
@@ -227,11 +256,14 @@ static void window(const Model *model, Scratch *scratch, const uint32_t *hashes,
                 if (k + 1 < BLOCKS) quantised(scratch->state[row + t], model->block[k + 1].step, next[row + t]);
             }
         }
+        left_empty(model, scratch, k + 1, lowest, begin);
+        left_empty(model, scratch, k + 1, end, highest);
     }
     for (int t = 0; t < count; t++) scored(model, scratch->state[REACH + t], out + (size_t)t * (size_t)model->tags);
 }
 #else
 static int supported(void) { return 0; }
+static void prepared(Model *model) { (void)model; }
 static void window(const Model *model, Scratch *scratch, const uint32_t *hashes, Py_ssize_t size, Py_ssize_t low,
                    Py_ssize_t high, float *out) {
     (void)model, (void)scratch, (void)hashes, (void)size, (void)low, (void)high, (void)out;
@@ -349,6 +381,7 @@ static PyObject *load(PyObject *self, PyObject *args) {
         Py_DECREF(capsule);
         return NULL;
     }
+    if (supported()) prepared(model);
     return capsule;
 }
 
