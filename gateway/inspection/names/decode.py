@@ -14,6 +14,7 @@ from gateway.inspection.names.network import Decision
 DETECTOR = "names"
 
 _SURE_WITHOUT_CAPITALS = 0.5  # least score of a person in small letters: in code and logs every word is written so
+_SURE_IN_HAN = 0.25  # among Chinese words fewer doubtful ones are names than in texts with capitals
 _SURE_OF_A_LETTER = 0.15
 
 _SHORTEST_DATE = 6  # characters of a date without letters
@@ -95,11 +96,18 @@ class Decoder:
             if first > last:
                 continue
             a, b = int(start[first]), int(end[last])
-            if label == "PERSON" and score < _SURE_WITHOUT_CAPITALS and text[a:b].islower():
+            if label == "PERSON" and score < self._least(text[a:b], int(kind[first])):
                 continue
             if _names_somebody(text[a:b], kind[first : last + 1], label, score):
                 out.append(Span(a, b, label, self._shown(label, score), DETECTOR))
         return out
+
+    @staticmethod
+    def _least(name: str, kind: int) -> float:
+        """The least score of a person's name, by how it is written."""
+        if kind == HAN:
+            return _SURE_IN_HAN
+        return _SURE_WITHOUT_CAPITALS if name.islower() else 0.0
 
     def _shown(self, label: str, score: float) -> float:
         """The share of findings of this label and score that are right on the development data; else the score itself."""
