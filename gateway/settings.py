@@ -377,7 +377,8 @@ class Inspection(Section):
 
     names: bool = Field(True, description="find names, addresses and organisations with the tagger")
     public_figures: bool = Field(
-        True, description="names that everybody knows (Shakespeare, 李白) count as nobody's where nothing else is personal"
+        True,
+        description="names that everybody knows (Shakespeare, 李白) count as nobody's where nothing else is personal",
     )
     cache_bytes: int = Field(67_108_864, ge=0, description="verdict cache per data worker")
     processes: int = Field(1, ge=1, le=64, description="inspector processes")
