@@ -14,7 +14,7 @@ from gateway.inspection.names.network import Decision
 DETECTOR = "names"
 
 _SURE_WITHOUT_CAPITALS = 0.5  # least score of a person in small letters: in code and logs every word is written so
-_SURE_IN_HAN = 0.25  # among Chinese words fewer doubtful ones are names than in texts with capitals
+_SURE_IN_HAN = 0.2  # among Chinese words fewer doubtful ones are names than in texts with capitals
 _SURE_OF_A_LETTER = 0.15
 
 _SHORTEST_DATE = 6  # characters of a date without letters

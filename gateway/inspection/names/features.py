@@ -11,15 +11,18 @@ that the features of a text do not depend on its neighbours.
 
 from __future__ import annotations
 
+import importlib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+_native: Any
 try:
-    from gateway.inspection.names import _tagger as _native
+    _native = importlib.import_module("gateway.inspection.names._tagger")
 except ImportError:  # no compiler was there when this was installed
     _native = None
 
