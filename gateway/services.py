@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
-    from gateway.inspection.own.folder import Own
+    from gateway.inspection.own.version import Own
     from gateway.known_requests import KnownRequests
     from gateway.limits import LimitTable
     from gateway.lineage import Lineage

@@ -95,7 +95,11 @@ def test_ordinary_texts_are_counted_by_language_and_kind(tmp_path):
     path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
     result = CliRunner().invoke(bench, ["untouched", "--no-names", str(path)])
     assert result.exit_code == 0
-    assert result.output.splitlines()[2:] == ["| en coding | 2 | 50.0% |", "| zh coding | 1 | 100.0% |", "| all | 3 | 66.7% |"]
+    assert result.output.splitlines()[2:] == [
+        "| en coding | 2 | 50.0% |",
+        "| zh coding | 1 | 100.0% |",
+        "| all | 3 | 66.7% |",
+    ]
 
 
 def test_names_that_everybody_knows_are_left_alone_unless_told_otherwise(tmp_path):

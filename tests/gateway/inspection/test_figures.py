@@ -12,7 +12,9 @@ def finding(value: str, label: str = "PERSON") -> Finding:
     return Finding(("text",), PartKind.TEXT, Span(0, len(value), label, 0.9, "names"), value)
 
 
-@pytest.mark.parametrize("name", ["Isaac Newton", "isaac  newton", "Martin Luther King Jr", "李白", "埃隆·马斯克", "Hamlet"])
+@pytest.mark.parametrize(
+    "name", ["Isaac Newton", "isaac  newton", "Martin Luther King Jr", "李白", "埃隆·马斯克", "Hamlet"]
+)
 def test_a_known_name_alone_is_nobodys(name):
     assert without_figures([finding(name)]) == ()
 

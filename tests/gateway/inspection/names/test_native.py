@@ -11,7 +11,26 @@ from gateway.inspection.names import Tagger
 
 native = pytest.importorskip("gateway.inspection.names._tagger", reason="the C extension was not built")
 
-WORDS = ["Priya", "Raman", "李", "雷", "在北京", "the", "order", "42", "\n", " ", ",", "é", "ß", "😀", "𠀀", "\ud800", "\u3000", "AbC"]
+WORDS = [
+    "Priya",
+    "Raman",
+    "李",
+    "雷",
+    "在北京",
+    "the",
+    "order",
+    "42",
+    "\n",
+    " ",
+    ",",
+    "é",
+    "ß",
+    "😀",
+    "𠀀",
+    "\ud800",
+    "\u3000",
+    "AbC",
+]
 texts = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), max_size=40).map("".join)
 CLOSE = 0.1
 """Scores may differ where rounding falls to the other side of an 8-bit step."""

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.errors import ConfigurationError
 from gateway.inspection.own import dictionaries, documents, recognizers, tables
-from gateway.inspection.own.folder import Finders, Own, Sources, check, own_of, stage
+from gateway.inspection.own.folder import Finders, Sources, check, own_of, stage
+from gateway.inspection.own.version import Own
 from gateway.inspection.own.recognizers import Custom, CustomScanner, Pattern
 from gateway.inspection.own.spans_matcher import SpansMatcher, TooManyMatches
 
