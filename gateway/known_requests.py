@@ -86,7 +86,13 @@ class KnownRequests:
         if before is not None:
             self._bytes -= before.weight
         known = flow.known = self._known[name] = KnownRequest(
-            flow.request, flow.findings, flow.uninspected, flow.said, flow.unread, flow.files, flow.replaceable
+            flow.request,
+            flow.findings,
+            flow.uninspected,
+            flow.said,
+            flow.unread,
+            flow.files,
+            replaceable=flow.replaceable,
         )
         known.weight = OVERHEAD + WEIGHT * len(flow.body)
         self._bytes += known.weight
