@@ -6,7 +6,6 @@ What they are made of is not read here. They are handed to marking as ingredient
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -58,5 +57,5 @@ def _decoded(text: str) -> bytes:
     plain = "".join(text.split()).replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:  # also of characters outside of ASCII
         return b""

@@ -15,7 +15,7 @@ from gateway.protocols.request import Segment, unread_kinds
 from gateway.protocols.vocabulary import KNOWN_KEYS, MODEL, REFERENCE_FIELDS, WORDS, is_plain_model
 from gateway.protocols.walk import Walk, walk_field, walk_message
 from gateway.redaction.splice import splice
-from watermark.text_manifest.wrapper import manifest_beginning, strip_manifest
+from watermark.text_wrapper import manifest_beginning, strip_manifest
 
 MAX_OUTPUT = 1_000_000  # tokens: below the shortest number that could be somebody's identifier
 MAX_MESSAGES = 4_096

@@ -7,7 +7,7 @@ Some 8 KB of UTF-8; any edit of the text breaks it, and `strip_manifest` takes i
 """
 
 from watermark.text_manifest.reading import read_text_manifest
-from watermark.text_manifest.wrapper import manifest_beginning, strip_manifest
 from watermark.text_manifest.writing import Reason, TextManifest
+from watermark.text_wrapper import manifest_beginning, strip_manifest
 
 __all__ = ["Reason", "TextManifest", "manifest_beginning", "read_text_manifest", "strip_manifest"]

@@ -18,7 +18,7 @@ from typing import Any
 from watermark.manifest.engine import context, document, library
 from watermark.manifest.evidence import ManifestEvidence
 from watermark.manifest.reading import evidence_of
-from watermark.text_manifest.wrapper import TextWrapper, find_wrappers
+from watermark.text_wrapper import TextWrapper, find_wrappers
 
 _MISMATCH, _HASH = "assertion.dataHash.mismatch", "c2pa.hash.data"
 

@@ -13,7 +13,7 @@ from watermark.manifest import assertions
 from watermark.manifest.cbor import encode
 from watermark.manifest.store import Stretch, make_store
 from watermark.marking import MarkingKeys, Origin, Signer
-from watermark.text_manifest.wrapper import MAGIC, encoded, size_of, wrap
+from watermark.text_wrapper import MAGIC, encoded, size_of, wrap
 
 _LONGEST_TAIL = 64  # characters without a boundary: the Stream-Safe Text Format (UAX #15 §13) allows 30
 JOINING = frozenset(

@@ -38,6 +38,12 @@ def marked(data: bytes, flow: str, index: int = 0) -> None:
     assert f"{flow}-{index}".encode() in data
 
 
+def saved(product: Product, data: bytes) -> Path:
+    path = product.folder / "picture.png"
+    path.write_bytes(data)
+    return path
+
+
 def outputs(product: Product, flow: str) -> list[dict[str, Any]]:
     return list(product.record(flow)["pub"]["outputs"])
 
@@ -60,6 +66,9 @@ def test_a_picture_in_base64_is_marked_and_recorded(product: Product) -> None:
     assert record["pub"]["marking"]["profile"] == "eu"
     assert set(record["digest"]) >= {"received", "forwarded", "response", "delivered", "outputs"}
     assert record["meter"]["reported"]["output"] == 272
+    verified = product.lexgate("content", "verify", str(saved(product, data)), "--json")
+    assert json.loads(verified.stdout)["verdict"] == "confirmed", verified.stdout + verified.stderr
+    assert flow in verified.stdout
 
 
 def test_a_picture_for_our_own_people_comes_as_it_was_made(product: Product) -> None:
@@ -253,7 +262,7 @@ def test_what_cannot_be_marked_is_not_delivered(product: Product, word: str) -> 
 
 def markers(product: Product) -> list[psutil.Process]:
     children = psutil.Process(product.gateway.pid).children()
-    return [child for child in children if "process-marker" in child.cmdline()]
+    return [child for child in children if "marking-0" in child.cmdline()]
 
 
 def test_a_killed_worker_costs_its_call_and_no_other(product: Product) -> None:

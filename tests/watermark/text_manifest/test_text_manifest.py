@@ -15,8 +15,8 @@ from watermark.errors import MarkingFailed
 from watermark.marking import MarkingKeys, Origin
 from watermark.signer import ROOT, ContentSigner
 from watermark.text_manifest import TextManifest, read_text_manifest, strip_manifest
-from watermark.text_manifest.wrapper import find_wrappers
 from watermark.text_manifest.writing import JOINING
+from watermark.text_wrapper import find_wrappers
 
 TEXTS = (
     "The answer is forty-two. ",
