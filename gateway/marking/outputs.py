@@ -219,6 +219,7 @@ class Outputs:
                 marked.timestamped, hosts, done.known_by,
             )
         )  # fmt: skip
+        flow.labels = tuple(dict.fromkeys((*flow.labels, *marked.carries)))
         if marking.c2pa and not marked.timestamped and services.stamps.wanted:
             await asyncio.to_thread(services.stamps.add, origin.produce_id, digest)
         self._known[name] = self._known[sha256(marked.data).hexdigest()] = marked, index
