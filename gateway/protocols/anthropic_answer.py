@@ -15,9 +15,10 @@ import orjson
 from gateway.errors import UpstreamFailed
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
+from gateway.protocols.answer_json import loads
 from gateway.protocols.arguments import pass_object
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.last_look import LastLook, other_lines, refuse_duplicates
+from gateway.protocols.last_look import LastLook, other_lines
 from gateway.protocols.plain_events import probe_of
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
@@ -53,7 +54,7 @@ class AnthropicAnswer:
         """What the caller gets for this event. Raises MalformedAnswer."""
         if event.data is None:
             return b"" if self._last_look.look([event.raw.decode(errors="replace")]) else event.raw
-        message = _loads(event.data)
+        message = loads(event.data)
         kind = message.get("type")
         if self.channels.stopped():
             if kind == "message_delta":
@@ -277,7 +278,7 @@ class AnthropicAnswer:
 
     def whole(self, body: bytes) -> bytes:
         """The whole answer. Raises MalformedAnswer."""
-        answer = _loads(body)
+        answer = loads(body)
         report = self.channels.report
         if answer.get("type") == "error" or answer.get("error") is not None:
             report.upstream_error = _error_type(answer.get("error"))
@@ -422,17 +423,6 @@ def _index(message: dict[str, Any]) -> int:
     if type(index) is not int:
         raise MalformedAnswer
     return index
-
-
-def _loads(data: bytes) -> dict[str, Any]:
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise MalformedAnswer from None
-    if type(value) is not dict:
-        raise MalformedAnswer
-    refuse_duplicates(data, value)
-    return value
 
 
 def _error_type(error: Any) -> str:

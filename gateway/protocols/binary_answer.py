@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer
+from gateway.protocols.answer import MalformedAnswer
+from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.last_look import LastLook
-from gateway.protocols.openai_answer import error_type, loads, withheld
-from gateway.protocols.sse import Event
-from gateway.redaction.channel import Rules
+from gateway.protocols.openai_answer import error_type, withheld
+from gateway.protocols.whole_answer import WholeAnswer
 
 
-class BinaryAnswer:
-    """One answer: `whole` once, then `channels.close()`. Errors are JSON, whatever was asked for."""
-
-    def __init__(self, rules: Rules, options: AnswerOptions) -> None:
-        self.channels = Channels(rules, options)
-        self._last_look = LastLook(rules)
-        self.terminal: bytes | None = None
-
-    def event(self, event: Event) -> bytes:
-        """Raises MalformedAnswer: nobody asked for a stream."""
-        raise MalformedAnswer
-
-    def flush(self) -> bytes:
-        return b""
+class BinaryAnswer(WholeAnswer):
+    """Errors are JSON, whatever was asked for."""
 
     def whole(self, body: bytes) -> bytes:
         """The file as it came; of an error, the error."""

@@ -16,11 +16,12 @@ import orjson
 from gateway.errors import UpstreamFailed
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
+from gateway.protocols.answer_json import loads
 from gateway.protocols.arguments import pass_object
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.gemini_outside import READ, outside
 from gateway.protocols.json_offsets import locate
-from gateway.protocols.last_look import LastLook, other_lines, refuse_duplicates
+from gateway.protocols.last_look import LastLook, other_lines
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules, TextChannel
 from gateway.redaction.splice import splice
@@ -418,16 +419,14 @@ def usage_of(usage: dict[str, Any]) -> Usage:
 
 
 def _loads(data: bytes) -> dict[str, Any]:
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise MalformedAnswer from None
-    if type(value) is list and len(value) == 1 and type(value[0]) is dict and "error" in value[0]:
-        return value[0]  # an error before a stream that would have been an array
-    if type(value) is not dict:
-        raise MalformedAnswer
-    refuse_duplicates(data, value)
-    return value
+    if data.lstrip().startswith(b"["):  # an error before a stream that would have been an array
+        try:
+            value = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            raise MalformedAnswer from None
+        if len(value) == 1 and type(value[0]) is dict and "error" in value[0]:
+            return dict(value[0])
+    return loads(data)
 
 
 def _error_type(error: Any) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 
 from gateway.flow import Path
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, spliced
+from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
 from gateway.protocols.media import is_encoded
-from gateway.protocols.openai_answer import STOPPED, error_type, loads, withheld
+from gateway.protocols.openai_answer import STOPPED, error_type, withheld
 from gateway.protocols.responses_answer import usage_of
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules

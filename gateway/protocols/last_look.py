@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.protocols.answer import MalformedAnswer
-from gateway.protocols.scanning import DUPLICATE, ESCAPED_KEY, TOO_DEEP, check
 from gateway.redaction.channel import Rules
 
-DEEPEST = 250
-"""Levels of an answer: orjson writes no more than 254, and an event that cannot be written anew could not be guarded."""
 _BETWEEN = "\x00\n\x00"
 SHORTEST = 8
 """Characters; nothing shorter is worth guarding."""
@@ -110,17 +105,3 @@ def other_lines(raw: bytes, name: str = "") -> list[str]:
         return []
     lines = raw.decode(errors="replace").splitlines()
     return [line for line in lines if line and not line.startswith("data:") and line != f"event: {name}"]
-
-
-def refuse_duplicates(data: bytes, tree: dict[str, Any]) -> None:
-    """Two readers may take different ones of equal keys. Raises MalformedAnswer, for an answer nested beyond DEEPEST too."""
-    flags = check(data, DEEPEST, len(data))
-    if flags & (DUPLICATE | TOO_DEEP):
-        raise MalformedAnswer
-    if flags & ESCAPED_KEY:
-        json.loads(data, object_pairs_hook=_pairs)
-
-
-def _pairs(items: list[tuple[str, Any]]) -> None:
-    if len({key for key, _ in items}) != len(items):
-        raise MalformedAnswer

@@ -15,8 +15,9 @@ import orjson
 from gateway.errors import UpstreamFailed
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
+from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.last_look import LastLook, other_lines, refuse_duplicates
+from gateway.protocols.last_look import LastLook, other_lines
 from gateway.protocols.plain_events import Form, probe_of
 from gateway.protocols.sse import Event, read_event
 from gateway.redaction.channel import Rules
@@ -556,18 +557,6 @@ def without_usage(event: Event, chunk: dict[str, Any]) -> bytes:
             if data in event.raw and loads(shorter) == chunk:
                 return event.raw.replace(data, shorter, 1)
     return event.with_data(orjson.dumps(chunk))
-
-
-def loads(data: bytes) -> dict[str, Any]:
-    """An answer or an event of one. Raises MalformedAnswer."""
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise MalformedAnswer from None
-    if type(value) is not dict:
-        raise MalformedAnswer
-    refuse_duplicates(data, value)
-    return value
 
 
 def error_type(error: Any) -> str:

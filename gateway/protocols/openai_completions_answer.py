@@ -12,9 +12,10 @@ import orjson
 
 from gateway.flow import Path
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, rewritten, word
+from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
-from gateway.protocols.openai_answer import DONE, STOPPED, error_type, loads, usage_of, withheld, without_usage
+from gateway.protocols.openai_answer import DONE, STOPPED, error_type, usage_of, withheld, without_usage
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
 

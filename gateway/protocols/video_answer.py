@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, rewritten, word
+from gateway.protocols.answer import MalformedAnswer, rewritten, word
+from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.last_look import LastLook
-from gateway.protocols.openai_answer import error_type, loads, withheld
-from gateway.protocols.sse import Event
-from gateway.redaction.channel import Rules
+from gateway.protocols.openai_answer import error_type, withheld
+from gateway.protocols.whole_answer import WholeAnswer
 
 _PROMPT = "prompt"
 
 
-class VideoAnswer:
-    """One answer: `whole` once, then `channels.close()`. These endpoints do not stream."""
-
-    def __init__(self, rules: Rules, options: AnswerOptions) -> None:
-        self.channels = Channels(rules, options)
-        self._last_look = LastLook(rules)
-        self.terminal: bytes | None = None
-
-    def event(self, event: Event) -> bytes:
-        """Raises MalformedAnswer: nobody asked for a stream."""
-        raise MalformedAnswer
-
-    def flush(self) -> bytes:
-        return b""
+class VideoAnswer(WholeAnswer):
+    """These endpoints do not stream."""
 
     def whole(self, body: bytes) -> bytes:
         """The whole answer. Raises MalformedAnswer, also for one that says what it must not."""
