@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from gateway.errors import BadRequest
-from gateway.flow import PartKind
+from gateway.flow import PartKind, Path
 from gateway.protocols.document import parse
 from gateway.protocols.form_fields import file_segment, options_of, places_of, switch_of, text_segment, texts_of
 from gateway.protocols.multipart import Field, quoted, read_form
@@ -50,7 +50,7 @@ def _edit_in_json(body: bytes) -> DecodedRequest:
         raise BadRequest("images must be up to 16 objects with an image_url or a file_id", param="images")
     if tree.get("mask") is not None and not _is_picture(tree["mask"]):
         raise BadRequest("mask must be an object with an image_url or a file_id", param="mask")
-    places = [(("images", index), item) for index, item in enumerate(images)]
+    places: list[tuple[Path, Any]] = [(("images", index), item) for index, item in enumerate(images)]
     places += [(("mask",), tree["mask"])] if tree.get("mask") is not None else []
     pictures = [
         Segment(path, f"{EDITS}.picture:".encode() + orjson.dumps(item), "", item, walk_message)
