@@ -31,6 +31,8 @@ def flow_commitments(
 
 def root(hashes: bytes) -> bytes:
     """See `sealing`."""
+    if len(hashes) % 32:
+        raise ValueError("whole hashes of 32 bytes expected")
     return root_of(leaf_hash(hashes[at : at + 32]) for at in range(0, len(hashes), 32))
 
 

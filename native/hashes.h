@@ -6,6 +6,7 @@
 #include <string.h>
 #if defined(__x86_64__) && defined(__GNUC__)
 #define LEXGATE_SHA_NI 1
+#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -76,8 +77,8 @@ static void (*sha_blocks)(uint32_t[8], const uint8_t *, size_t) = sha_blocks_pla
 static void hashes_init(void) {
 #ifdef LEXGATE_SHA_NI
     uint32_t a = 0, b = 0, c = 0, d = 0;
-    __asm__ volatile("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(0));
-    if ((b >> 29 & 1) && __builtin_cpu_supports("sse4.1")) sha_blocks = sha_blocks_ni;
+    /* A processor that has no leaf 7 would answer with another one. */
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1) && __builtin_cpu_supports("sse4.1")) sha_blocks = sha_blocks_ni;
 #endif
 }
 

@@ -54,7 +54,8 @@ static PyObject *get(PyObject *self, PyObject *args) {
     if (bucket == NULL) goto done;
     for (int i = 0; i < PLACES; i++) {
         unsigned char entry[ENTRY];
-        memcpy(entry, bucket + i * ENTRY, ENTRY); /* another process may write it meanwhile: looked at once */
+        memcpy(entry, bucket + i * ENTRY, ENTRY); /* another process may write it meanwhile: looked at once, */
+        __asm__ volatile("" ::: "memory");        /* and no compiler may read it again in place of the copy */
         if (memcmp(entry, PyBytes_AS_STRING(name), NAME) != 0) continue;
         uint32_t sum = crc32(entry, 2 * NAME);
         unsigned char told[4] = {sum >> 24 & 255, sum >> 16 & 255, sum >> 8 & 255, sum & 255};

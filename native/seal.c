@@ -166,6 +166,10 @@ static PyObject *root(PyObject *self, PyObject *argument) {
     (void)self;
     Bytes leaves;
     if (bytes_of(argument, &leaves) < 0) return NULL;
+    if (leaves.size % 32) {
+        PyErr_SetString(PyExc_ValueError, "whole hashes of 32 bytes expected");
+        return NULL;
+    }
     uint8_t stack[64][64], out[32];
     int top = 0;
     Py_ssize_t count = leaves.size / 32;
@@ -385,17 +389,18 @@ static PyObject *leaf(PyObject *self, PyObject *args) {
     if (any) {
         uint8_t hash[32];
         sealed = encrypted(encrypt, nonce, hidden, prefix, place, flow, hash);
+        Py_DECREF(hidden);
+        if (sealed == NULL) {
+            Py_DECREF(disclosed);
+            return NULL;
+        }
         memcpy(out, "\"d\":{\"s\":\"", 10);
         base64(hash, out + 10);
         memcpy(out + 54, "\"},", 3);
         out += 57;
     } else {
-        sealed = PyBytes_FromStringAndSize("", 0);
-    }
-    Py_DECREF(hidden);
-    if (sealed == NULL) {
-        Py_DECREF(disclosed);
-        return NULL;
+        Py_DECREF(hidden);
+        sealed = PyBytes_FromStringAndSize("", 0); /* the one empty object: never out of memory */
     }
     out += sprintf(out, "\"e\":%u,", epoch);
     if (flow.size) out += sprintf(out, "\"id\":\"%.*s\",", (int)flow.size, flow.data);

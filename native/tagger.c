@@ -400,8 +400,16 @@ static PyObject *scores(PyObject *self, PyObject *args) {
     const Model *model = PyCapsule_GetPointer(capsule, NAME);
     const Py_ssize_t tokens = hashes.len / (4 * FEATURES), texts = first.len / 8 - 1;
     Scratch *scratch = NULL;
+    int64_t *edges = NULL;
     if (model == NULL) goto done;
-    if (!supported() || texts < 0 || !in_order(first.buf, texts, tokens)) {
+    /* A copy: the array may change while other threads run, and what was found in order has to stay so. */
+    edges = malloc((size_t)first.len + 1);
+    if (edges == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    memcpy(edges, first.buf, (size_t)first.len);
+    if (!supported() || texts < 0 || !in_order(edges, texts, tokens)) {
         PyErr_SetString(PyExc_ValueError, "the texts' tokens are not in order, or this processor is not supported");
         goto done;
     }
@@ -414,7 +422,6 @@ static PyObject *scores(PyObject *self, PyObject *args) {
     }
     memset(scratch, 0, sizeof(Scratch));
     float *out = (float *)PyBytes_AS_STRING(result);
-    const int64_t *edges = first.buf;
     Py_BEGIN_ALLOW_THREADS
     for (Py_ssize_t text = 0; text < texts; text++) {
         const Py_ssize_t begin = (Py_ssize_t)edges[text], size = (Py_ssize_t)edges[text + 1] - begin;
@@ -425,6 +432,7 @@ static PyObject *scores(PyObject *self, PyObject *args) {
     Py_END_ALLOW_THREADS
 done:
     free(scratch);
+    free(edges);
     PyBuffer_Release(&hashes);
     PyBuffer_Release(&first);
     return result;

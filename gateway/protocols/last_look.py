@@ -10,8 +10,8 @@ from gateway.protocols.answer import MalformedAnswer
 from gateway.protocols.scanning import DUPLICATE, ESCAPED_KEY, TOO_DEEP, check
 from gateway.redaction.channel import Rules
 
-DEEPEST = 512
-"""Levels that the quick search for equal keys goes down."""
+DEEPEST = 250
+"""Levels of an answer: orjson writes no more than 254, and an event that cannot be written anew could not be guarded."""
 _BETWEEN = "\x00\n\x00"
 SHORTEST = 8
 """Characters; nothing shorter is worth guarding."""
@@ -113,11 +113,11 @@ def other_lines(raw: bytes, name: str = "") -> list[str]:
 
 
 def refuse_duplicates(data: bytes, tree: dict[str, Any]) -> None:
-    """Two readers may take different ones of equal keys. Raises MalformedAnswer."""
+    """Two readers may take different ones of equal keys. Raises MalformedAnswer, for an answer nested beyond DEEPEST too."""
     flags = check(data, DEEPEST, len(data))
-    if flags & DUPLICATE:
+    if flags & (DUPLICATE | TOO_DEEP):
         raise MalformedAnswer
-    if flags & (ESCAPED_KEY | TOO_DEEP):
+    if flags & ESCAPED_KEY:
         json.loads(data, object_pairs_hook=_pairs)
 
 

@@ -24,6 +24,8 @@ def check(body: bytes, depth: int, most: int) -> int:
         first = token[:1]
         if opened and first not in b"}]":
             values += 1
+            if values > most:
+                return flags | _TOO_MANY
         opened = False
         if first == b'"':
             if b"\\u0000" in token and _ESCAPED_NUL.search(token):

@@ -81,6 +81,23 @@ def test_roots_that_are_not_of_such_a_tree_are_refused(module, roots, size):
         module.grow(roots, size, bytes(32))
 
 
+@pytest.mark.parametrize("module", [native, python])
+def test_half_a_hash_has_no_root(module):
+    with pytest.raises(ValueError, match="whole hashes"):
+        module.root(bytes(33))
+
+
+def test_a_cipher_that_fails_makes_no_leaf():
+    rows, flow = [("facts", b"{}", False)], "0199aaaa-0000-7000-8000-000000000001"
+
+    def failing(*_of: bytes) -> bytes:
+        raise OverflowError("too long")
+
+    for encrypt, error in ((failing, OverflowError), (None, TypeError), (lambda *_of: 3, TypeError)):
+        with pytest.raises(error):
+            native.leaf(b"w/1/1/", rows, b"s" * 32, b"k" * 32, b"p", encrypt, bytes(12), "intent", flow, "w", 1, 1, 1, 0)
+
+
 def test_what_is_no_leaf_is_refused():
     with pytest.raises(ValueError, match="key"):
         native.commitments(b"w/1/1/", [("pub", b"{}", b"")])

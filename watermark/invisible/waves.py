@@ -21,7 +21,7 @@ from watermark.sound import Samples
 
 LOW, HIGH = 400, 6800  # hertz: what telephones and MP3 at 64 kbit/s leave
 LEAST = 1.5  # seconds of sound that a mark needs
-STRENGTH = 0.105  # amplitude of the mark, relative to what sounds around it: 20 dB below
+STRENGTH = 0.12  # amplitude of the mark, relative to what sounds around it: 18 dB below
 THRESHOLD = 6.0  # standard deviations of the synchronisation's peak
 _PEAKS = 3
 TRIES = 2 * _PEAKS  # readings of one sound at most

@@ -79,13 +79,13 @@ class Network:
     def rows(self, hashes: NDArray[np.uint32]) -> NDArray[np.int32]:
         """Embedding row of every feature hash; 0 for one that is not in the vocabulary."""
         flat = hashes.ravel()
-        place = self._bucket[flat >> np.uint32(32 - _BUCKET_BITS)]
+        last = np.int32(len(self._vocabulary) - 1)
+        place = np.minimum(self._bucket[flat >> np.uint32(32 - _BUCKET_BITS)], last)
         found = np.zeros(len(flat), np.int32)
-        last = len(self._vocabulary) - 1
         for _ in range(self._deepest):
-            hit = self._vocabulary[np.minimum(place, last)] == flat
+            hit = self._vocabulary[place] == flat
             found[hit] = place[hit] + 1
-            place = place + 1
+            place = np.minimum(place + 1, last)
         return found.reshape(hashes.shape)
 
     def scores(self, tokens: Tokens) -> NDArray[np.float32]:

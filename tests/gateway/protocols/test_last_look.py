@@ -58,6 +58,35 @@ def test_equal_keys_are_malformed():
     assert run("openai", body, streaming=False)[1].problem == "malformed"
 
 
+DEEP = {
+    "openai": ({"choices": [{"index": 0, "delta": {"content": NAME}}]}, {"choices": [{"message": {"content": NAME}}]}),
+    "anthropic": (
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": NAME}},
+        {"type": "message", "content": [{"type": "text", "text": NAME}]},
+    ),
+    "gemini": ({"candidates": [{"content": {"role": "model", "parts": [{"text": NAME}]}}]},) * 2,
+}
+
+
+@pytest.mark.parametrize("family", DEEP)
+@pytest.mark.parametrize("levels", [250, 300, 1000])
+@pytest.mark.parametrize("ends", [(b"[", b"]"), (b'{"a":', b"}")])
+def test_an_answer_nested_beyond_what_can_be_written_anew_is_malformed(family, levels, ends):
+    for streaming, tree in zip((True, False), DEEP[family], strict=True):
+        body = json.dumps(tree | {"novel": "here"}, ensure_ascii=False).encode()
+        nested = body.replace(b'"here"', ends[0] * levels + b"1" + ends[1] * levels)
+        out, report = run(family, b"data: " + nested + b"\n\n" if streaming else nested, streaming=streaming)
+        assert report.problem == "malformed"
+        assert b"malformed" in out
+
+
+def test_an_answer_nested_almost_as_deep_gets_its_values_back():
+    chunk = event({"choices": [{"index": 0, "delta": {"content": NAME, "novel": "here"}}]})
+    out, report = run("openai", chunk.replace(b'"here"', b"[" * 245 + b"]" * 245))
+    assert report.problem != "malformed"
+    assert b"Maria Schneider" in out
+
+
 @pytest.mark.parametrize("names", [["", "send_mail"], ["send_", "mail"]])
 @pytest.mark.parametrize("index", [{"index": 0}, {}])
 def test_late_and_split_names_of_outbound_tools_restore_nothing(names, index):

@@ -1,0 +1,73 @@
+"""The network under the tagger: rows of features, and the same scores in C and in the graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.inspection import names
+from gateway.inspection.names import Tagger
+from gateway.inspection.names.features import FEATURES, Tokens
+from gateway.inspection.names.network import Network
+
+MODEL = Path(names.__file__).with_name("model")
+TEXTS = (
+    "Dear Deborah Garcia,\n\nyour order will be delivered to 12 Baker Street, London NW1 6XE.\n\nRegards,\nPriya Raman",
+    "客服:您好,请问怎么称呼?\n用户:我叫欧阳文静,收货地址是北京市朝阳区建国路88号3单元201室,联系人张建国。" * 20,
+    "",
+    "Erik, Amy, Nathaniel and Donald were late.",
+)
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return Network(MODEL)
+
+
+def by_search(network: Network, hashes: np.ndarray) -> np.ndarray:
+    """The rows as a search in the sorted vocabulary finds them."""
+    known = network._vocabulary
+    place = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    return np.where(known[place] == hashes, place + 1, 0)
+
+
+def test_every_known_feature_has_its_row_the_last_one_too(network: Network) -> None:
+    known = network._vocabulary
+    assert np.array_equal(network.rows(known), np.arange(1, len(known) + 1))
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=50))
+def test_a_feature_that_training_never_saw_has_row_0(network: Network, features: list[int]) -> None:
+    hashes = np.array([*features, 0, 2**32 - 1], np.uint32)
+    assert np.array_equal(network.rows(hashes), by_search(network, hashes))
+
+
+def tokens_of(network: Network, counts: list[int]) -> Tokens:
+    """Texts of so many tokens, of features that are known and some that are not."""
+    chance = np.random.default_rng(7)
+    hashes = chance.choice(network._vocabulary, (sum(counts), FEATURES))
+    hashes[::3, 0] = chance.integers(0, 2**32, len(hashes[::3]), np.uint32)
+    hashes[::5, 1] = network._vocabulary[-1]
+    nothing = np.zeros(sum(counts), np.int64)
+    return Tokens(nothing, nothing, hashes, nothing.astype(np.uint8), np.cumsum([0, *counts]))
+
+
+@pytest.mark.parametrize("counts", [[1], [0, 2, 0], [5, 16, 17], [511, 1, 512], [513, 33], [1100]])
+def test_the_network_in_c_scores_as_the_graph_does(network: Network, counts: list[int]) -> None:
+    """An activation that one of them rounds up and the other down moves a score by some hundredths; scores reach 6."""
+    if network._fast is None:
+        pytest.skip("the processor has no AVX-512 VNNI, or the C extension was not built")
+    tokens = tokens_of(network, counts)
+    assert np.abs(network.scores(tokens) - network._by_graph(tokens)).max() < 0.25
+
+
+def test_a_processor_without_vnni_finds_the_same_names() -> None:
+    here, there = Tagger(MODEL), Tagger(MODEL)
+    there._network._fast = None
+    for mine, its in zip(here.tag(TEXTS), there.tag(TEXTS), strict=True):
+        assert [(span.start, span.end, span.label) for span in mine] == [(s.start, s.end, s.label) for s in its]
+        assert [span.score for span in mine] == pytest.approx([span.score for span in its], abs=0.02)
