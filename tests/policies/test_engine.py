@@ -28,7 +28,7 @@ def test_a_rule_about_where_files_are_from():
 
 hits contains {HIT} if "aigc" in input.request.provenance"""
     for provenance, spoke in (["aigc", "c2pa"], ["t"]), (["c2pa"], []), ([], []):
-        decision = engine(rule).decide(changed({"request": {"provenance": provenance}}))
+        decision = engine(rule).decide(changed(neutral(), {"request": {"provenance": provenance}}))
         assert [hit.id for hit in decision.rules] == spoke
 
 
