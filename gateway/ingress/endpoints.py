@@ -27,6 +27,7 @@ class Endpoint:
     framing: str = "sse"  # of its stream: sse | array
     route: str = ""  # the path without what varies, for spans
     media_type: str = "application/json"  # of its request bodies
+    json_too: bool = False  # where that is a form: JSON is read as well
     method: str = "POST"
     job: str = ""  # id of the job that the path names
 
@@ -46,7 +47,7 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
             Endpoint("/v1/audio/translations", "openai", "openai_translations", media_type=FORM),
             Endpoint("/v1/audio/speech", "openai", "openai_speech"),
             Endpoint("/v1/images/generations", "openai", "openai_image_generations"),
-            Endpoint("/v1/images/edits", "openai", "openai_image_edits", media_type=FORM),
+            Endpoint("/v1/images/edits", "openai", "openai_image_edits", media_type=FORM, json_too=True),
             Endpoint("/v1/images/variations", "openai", "openai_image_variations", media_type=FORM),
             Endpoint("/v1/videos", "openai", "openai_videos", media_type=FORM),
             Endpoint("/v1/messages", "anthropic", "anthropic_messages"),

@@ -9,9 +9,10 @@ from audit.canonical import Prepared
 from audit.errors import AuditError
 from gateway.counters import uses
 from gateway.decided_calls import Decided
-from gateway.errors import Denied, NotFound, Unavailable
+from gateway.errors import BadRequest, Denied, NotFound, Unavailable
 from gateway.facts import document
 from gateway.flow import Flow
+from gateway.marking.demand import demand_of
 from gateway.services import Services
 from gateway.settings import Provider
 from gateway.upstream.health import resting
@@ -27,7 +28,8 @@ async def decide(flow: Flow, services: Services) -> None:
     """Chooses a destination and decides for it. A rule that asks for another jurisdiction is decided again there.
 
     A provider whose breaker is open is passed over; one whose keys all rest is asked last. Raises Denied (with rule,
-    citation and remedy), NotFound (no provider), Resting (none that works), Unavailable (policy or counters failed).
+    citation and remedy), NotFound (no provider), Resting (none that works), Unavailable (policy or counters failed),
+    BadRequest (the caller asked for no label, and this decision or its profile demands one).
     """
     flow.attempt += 1
     flow.routed = False
@@ -43,6 +45,17 @@ async def decide(flow: Flow, services: Services) -> None:
     if decision.action in REFUSING:
         await _release(flow)
         raise _denial(decision)
+    if b"lexgate-label" in flow.caller.headers:
+        await _may_do_without(flow, services)
+
+
+async def _may_do_without(flow: Flow, services: Services) -> None:
+    """Whether the explicit label can be left out, as the caller asks: told before anything leaves. Raises BadRequest."""
+    try:
+        demand_of(flow, services)
+    except BadRequest:
+        await _release(flow)
+        raise
 
 
 def _candidates(flow: Flow, services: Services) -> list[Provider]:

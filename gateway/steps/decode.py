@@ -25,7 +25,7 @@ async def decode(flow: Flow, services: Services) -> None:
     bounds = services.settings.limits
     headers = flow.caller.headers
     media_type, expected = headers.get(b"content-type", b""), MEDIA_TYPES[flow.endpoint.media_type]
-    if media_type != expected and expected and media_type.partition(b";")[0].strip().lower() != expected:
+    if media_type != expected and expected and not _is_expected(media_type, expected, json_too=flow.endpoint.json_too):
         raise UnsupportedMediaType(f"the body of this endpoint is {flow.endpoint.media_type}")
     if b"content-encoding" in headers and headers[b"content-encoding"] not in {b"", b"identity"}:
         raise UnsupportedMediaType("compressed bodies are not accepted")
@@ -53,3 +53,8 @@ async def decode(flow: Flow, services: Services) -> None:
     if request.uninspected:  # it brings files along: what they say of where they are from is a fact for policy
         request = replace(request, provenance=await services.heavy.run(size, provenance_of, request))
     flow.request = request
+
+
+def _is_expected(media_type: bytes, expected: bytes, *, json_too: bool) -> bool:
+    plain = media_type.partition(b";")[0].strip().lower()
+    return plain == expected or (json_too and plain == MEDIA_TYPES["application/json"])

@@ -23,6 +23,15 @@ def test_a_rule_that_speaks():
     assert [rule.id for rule in decision.rules] == ["t"]
 
 
+def test_a_rule_about_where_files_are_from():
+    rule = f"""decision := {{"schema": "lexgate/decision@1", "hits": hits}}
+
+hits contains {HIT} if "aigc" in input.request.provenance"""
+    for provenance, spoke in (["aigc", "c2pa"], ["t"]), (["c2pa"], []), ([], []):
+        decision = engine(rule).decide(changed(neutral(), {"request": {"provenance": provenance}}))
+        assert [hit.id for hit in decision.rules] == spoke
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -291,7 +291,7 @@ async def _transcribe(writer: asyncio.StreamWriter, received: Received) -> None:
 
 async def _draw(writer: asyncio.StreamWriter, received: Received, url: str) -> None:
     """Draws a picture; an edit's is drawn from its prompt alone."""
-    if received.path == "/v1/images/generations":
+    if (received.header("content-type") or "").startswith("application/json"):
         request = received.json()
     else:
         form = audio.form_of(received.header("content-type") or "", received.body)

@@ -73,8 +73,15 @@ def test_a_full_store_keeps_a_linked_picture_from_going_out(product: Product) ->
 
 
 def test_a_label_stays_where_the_application_may_not_or_a_rule_asks_for_it(product: Product) -> None:
+    before = len(product.requests())
     assert "label_off" in asked(product, caller="peking", headers=NO_LABEL).text
     refused = asked(product, headers=NO_LABEL)
     assert refused.status_code == 400
     assert "cannot be left out" in refused.text
-    product.record(refused.headers["lexgate-flow"], "failed")
+    assert product.record(refused.headers["lexgate-flow"], "failed")["intents"] == []
+    chat = httpx.post(
+        f"{product.url}/v1/chat/completions", headers=product.headers("site") | NO_LABEL,
+        json={"model": "home/echo", "messages": [{"role": "user", "content": "hello"}]}, timeout=60,
+    )  # fmt: skip
+    assert (chat.status_code, "cannot be left out" in chat.text) == (400, True)
+    assert len(product.requests()) == before  # nothing was made that nobody may have

@@ -150,6 +150,26 @@ def test_edits_and_variations(product: Product) -> None:
         client.images.edit(model="gpt-image-1", image=picture, prompt=PROMPT)
 
 
+def test_an_edit_in_json(product: Product) -> None:
+    """The newer form of the API: pictures as data URLs go along, what is only linked to does not cross a border."""
+    data_url = "data:image/png;base64," + base64.b64encode(pictures.picture("mine", "echo")).decode()
+    body = {"model": "home/echo", "prompt": NAMED, "images": [{"image_url": data_url}]}
+    address, headers = f"{product.url}/v1/images/edits", product.headers("site")
+    answer = httpx.post(address, headers=headers, json=body, timeout=60)
+    assert answer.status_code == 200, answer.text
+    data = base64.b64decode(answer.json()["data"][0]["b64_json"])
+    marked(data, answer.headers["lexgate-flow"])
+    assert read_manifest(data, "image/png").ingredients == 1
+    sent = product.requests()[-1]
+    assert json.loads(sent["body"])["images"] == body["images"]
+    before = len(product.requests())
+    abroad = body | {"model": "gpt-image-1.5", "images": [{"image_url": "https://pictures.example/a.png"}]}
+    assert httpx.post(address, headers=headers, json=abroad).status_code == 403
+    text = headers | {"Content-Type": "text/plain"}
+    assert httpx.post(address, headers=text, content=json.dumps(body)).status_code == 415
+    assert len(product.requests()) == before
+
+
 def test_where_a_picture_came_from_is_kept_in_what_is_made_of_it(product: Product) -> None:
     """A marked picture goes in again: its manifest is an ingredient of the new one, and the record says so."""
     client = site(product)

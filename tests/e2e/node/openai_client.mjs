@@ -104,6 +104,18 @@ await tell({
     const answer = await client.moderations.create({ model: settings.model, input: settings.prompt });
     return { numbers: Object.keys(answer.results[0].category_scores).length };
   },
+  picture: async () => {
+    const { data, response: http } = await client.images
+      .generate({ model: settings.model, prompt: settings.prompt, size: '512x512' })
+      .withResponse();
+    return { media: data.data[0].b64_json, ...governance(http) };
+  },
+  speech: async () => {
+    const http = await client.audio.speech.create({
+      model: settings.model, voice: 'en', input: settings.prompt, response_format: 'wav',
+    });
+    return { media: Buffer.from(await http.arrayBuffer()).toString('base64'), ...governance(http) };
+  },
   responses: () => response({}),
   responses_stream: () => responseStreamed({}),
   responses_tools: () => response({ tools: functions }),

@@ -140,3 +140,21 @@ async def test_the_marked_picture_is_still_that_picture(lab: Lab, config: Path) 
     await run(config, "mark", str(poster), "-o", str(lab.folder / "out"))
     before, after = (Image.open(io.BytesIO(path.read_bytes())) for path in (poster, lab.folder / "out" / "poster.png"))
     assert before.size == after.size
+
+
+@pytest.mark.parametrize(("form", "size"), [("JPEG", 512), ("WEBP", 384)])
+async def test_a_marked_picture_is_found_again_when_it_was_saved_anew(
+    lab: Lab, config: Path, form: str, size: int
+) -> None:
+    """Another format and size, all metadata gone: the record knows it by its prints."""
+    poster, _ = files(lab)
+    marked = await run(config, "mark", str(poster), "-o", str(lab.folder / "out"), "--json")
+    flow = json.loads(marked.stdout.splitlines()[0])["flow"]
+    saved = lab.folder / f"saved.{form.lower()}"
+    picture = Image.open(lab.folder / "out" / "poster.png").convert("RGB")
+    picture.resize((size, size), Image.Resampling.LANCZOS).save(saved, form, quality=75)
+    found = await run(config, "verify", str(saved), "--json")
+    document = json.loads(found.stdout)
+    states = {item["kind"]: item["state"] for item in document["evidence"]}
+    assert (document["verdict"], document["flow"]) == ("confirmed", flow), document
+    assert (states["exact"], states["c2pa_integrity"], states["fingerprint"]) == ("absent", "absent", "present")

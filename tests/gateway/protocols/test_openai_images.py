@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadRequest
 from gateway.flow import PartKind
+from gateway.protocols.given_media import given_in
 from gateway.protocols.openai_images import decode_edit, decode_generation, decode_variation
 from gateway.protocols.openai_speech import decode as decode_speech
 from gateway.redaction.stream import AnswerStream, Finished
@@ -68,6 +69,35 @@ def test_the_pictures_of_an_edit_are_unread_and_their_names_sealed() -> None:
     assert body[start:end] == b"a fox"
 
 
+PIXELS = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
+DATA_URL = "data:image/png;base64," + base64.b64encode(PIXELS).decode()
+
+
+@pytest.mark.parametrize(
+    ("picture", "references", "uninspected", "given"),
+    [
+        ({"image_url": DATA_URL}, (), ("image",), [("image/png", PIXELS)]),
+        ({"image_url": "https://pictures.example/a.png"}, ("url",), (), []),
+        ({"file_id": "file-1"}, ("file_id",), (), []),
+    ],
+)
+def test_an_edit_in_json_says_what_its_pictures_are(
+    picture: dict[str, str], references: tuple[str, ...], uninspected: tuple[str, ...], given: list[tuple[str, bytes]]
+) -> None:
+    for tree in ({"images": [picture]}, {"images": [{"file_id": "a"}], "mask": picture}):
+        body = json.dumps({"prompt": "a fox", "user": "Maria", **tree}).encode()
+        request = decode_edit(body)
+        assert set(request.references) - set(references) <= {"file_id"}
+        assert set(references) <= set(request.references)
+        assert (request.uninspected, given_in(request)) == (uninspected, given)
+        assert (request.protocol, request.model, request.media_type) == (
+            "openai_image_edits", "gpt-image-1.5", "application/json",
+        )  # fmt: skip
+        texts = [part.text for part in request.parts()]
+        assert {"a fox", "Maria"} <= set(texts)
+        assert request.body == body
+
+
 @pytest.mark.parametrize(
     ("decode", "body", "param"),
     [
@@ -76,6 +106,13 @@ def test_the_pictures_of_an_edit_are_unread_and_their_names_sealed() -> None:
         (decode_generation, b'{"model":"x","prompt":"a","stream":"yes"}', "stream"),
         (decode_generation, json.dumps({"model": "x", "prompt": "a" * 64_001}).encode(), "prompt"),
         (decode_edit, form(("prompt", None, b"a fox")), "image"),
+        (decode_edit, b'{"prompt":"a"}', "images"),
+        (decode_edit, b'{"prompt":"a","images":[]}', "images"),
+        (decode_edit, b'{"prompt":"a","images":["https://x.example/a.png"]}', "images"),
+        (decode_edit, b'{"prompt":"a","images":[{"image_url":7}]}', "images"),
+        (decode_edit, json.dumps({"prompt": "a", "images": [{"file_id": "f"}] * 17}).encode(), "images"),
+        (decode_edit, b'{"prompt":"a","images":[{"file_id":"f"}],"mask":"f"}', "mask"),
+        (decode_edit, b'{"images":[{"file_id":"f"}]}', "prompt"),
         (decode_edit, form(("image", "a", b"x"), ("other", "b", b"y")), "image"),
         (decode_edit, form(("image", "a", b"x"), ("prompt", None, b"a"), ("prompt", None, b"b")), "prompt"),
         (decode_edit, form(*[("image[]", "a", b"x")] * 18), "image"),
