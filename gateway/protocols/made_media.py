@@ -25,7 +25,7 @@ _HINTS = (
     b"64_json", b"image_b64", b"image_generation_call", b"inlineData", b"inline_data", b"fileData", b"file_data",
     b"image_url", b"video_url", b"audio_url", b'"url"', b'"audio"', b"audio.delta",
     b"iVBORw0KGgo", b"R0lGOD", b"UklGR", b"SUQz", b"T2dnU", b"ZkxhQ", b"GkXfo", b"SUkq", b"TU0A", b"Z0eX",
-    b"/9j", b"_9j", b'"//', b'"\\/\\/', b'"__',
+    b"/9j", b"_9j",
 )  # fmt: skip
 """One of these, or `;base64,`, stands in every answer that holds a medium, unless its keys are written in escapes."""
 _BASE64 = re.compile(rb";\s{0,8}base64\s{0,8},", re.IGNORECASE)
@@ -37,15 +37,16 @@ _LINKED = frozenset({"fileData", "file_data"})
 SMALLEST = 512
 """Characters of Base64 from which it is a medium inside a text, or in a place that is not listed."""
 _HEAD = r"data:\s{0,8}([a-z0-9.+-]{1,64}/[a-z0-9.+*-]{1,64})?(?:\s{0,8};\s{0,8}[a-z0-9=._\"-]{1,64}){0,4}?\s{0,8};\s{0,8}base64\s{0,8},"
+DATA_URL_HEAD = re.compile(_HEAD, re.IGNORECASE)
 _CODE = r"[A-Za-z0-9+/_-]"
 _DATA_URL = re.compile(rf"{_HEAD}\s{{0,8}}((?:{_CODE}++(?:\s{{1,8}}(?={_CODE}{{40}}))?+)*+={{0,2}})", re.IGNORECASE)
 """One inside a text: lines of Base64 go on where the next line is one, too."""
 _WHOLE_URL = re.compile(rf"\s{{0,64}}{_HEAD}((?:{_CODE}|\s)*+=?\s{{0,8}}=?\s{{0,64}})", re.IGNORECASE)
 _ENCODED = re.compile(rf"\s{{0,64}}(?:{_CODE}|[\r\n])*+=?\s{{0,8}}=?\s{{0,64}}")
 _MAGIC = re.compile(
-    r"\s{0,64}(?:iVBORw0KGgo|R0lGOD|UklGR|SUQz|T2dnU|ZkxhQ|GkXfo|SUkq|TU0A[KC]|AAAA.[GWm2]Z0eX|[/_]9j|[/_]{2}[E-Pk-v])"
+    r"\s{0,64}(?:iVBORw0KGgo|R0lGOD[dl]h|UklGR|SUQz[AB]|T2dnU|ZkxhQ|GkXfo|SUkqA|TU0AK|AAAA.[GWm2]Z0eX|[/_]9j[/_][247])"
 )
-"""How the first bytes of pictures, recordings and films look in Base64 (`watermark.media_types`)."""
+"""How the first bytes of pictures, recordings and films look in Base64 (`watermark.media_types`); long enough that keys and vectors are none."""
 _URL_KEYS = frozenset({"url", "image_url", "video_url", "audio_url"})
 _MEDIA_BLOCKS = frozenset(
     {"image", "image_url", "output_image", "video", "video_url", "audio", "audio_url", "output_audio"}
