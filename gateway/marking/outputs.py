@@ -35,6 +35,7 @@ from watermark.marking import Ingredient, Marked, MarkingKeys, Origin
 from watermark.media_types import canonical, sniff
 from watermark.profile import KINDS
 from watermark.text_manifest import TextManifest
+from watermark.visible_text import looks_like_text
 
 MOST = 64
 """Outputs of one call that are no text."""
@@ -213,8 +214,9 @@ class Outputs:
         if len(self.made) >= MOST:
             raise UpstreamFailed(f"the provider's answer holds more than {MOST} outputs that are no text")
         flow, services, index = self.flow, self.services, self._first + len(self.made)
-        media_type = sniff(data, declared) or canonical(declared)
-        marking, origin = self.demand.marking_of(media_type), self._origin(index)
+        sniffed = sniff(data, declared)
+        media_type, known = sniffed or canonical(declared), bool(sniffed) or looks_like_text(data)
+        marking, origin = self.demand.marking_of(media_type, known=known), self._origin(index)
         done = await services.marking.mark(flow.who.tenant, data, media_type, origin, marking)
         marked, self.provenance = done.marked, done.ingredients
         key = services.fingerprint_key(flow.who.tenant)
