@@ -69,15 +69,22 @@ async def deliver(flow: Flow, services: Services) -> None:
 
 
 async def _marked(flow: Flow, outputs: Outputs, finished: Finished) -> bytes:
-    """The end of an answer with its outputs marked; an error as it is. Raises LexgateError for what cannot be marked."""
+    """The end of an answer with its outputs marked, also beside a provider's error or in an answer that is cut off.
+
+    Raises LexgateError for what cannot be marked.
+    """
     request, upstream = flow.request, flow.upstream
-    if finished.error is not None or not finished.report.complete or request is None or upstream is None:
-        return finished.body
+    if request is None or upstream is None:
+        raise RuntimeError("delivery comes after guard and label")
     if flow.streamed:
         return await outputs.passed(finished.body)
-    if not request.binary_answer:
-        return await outputs.whole(finished.body)
-    return await outputs.file(finished.body, upstream.headers.get("content-type", ""))
+    if finished.error is not None:
+        return finished.body  # our own words
+    if finished.report.complete and request.plain_answer:
+        return finished.body  # no JSON, and text alone
+    if finished.report.complete and request.binary_answer:
+        return await outputs.file(finished.body, upstream.headers.get("content-type", ""))
+    return await outputs.whole(finished.body)
 
 
 async def finished_answer(answer: AnswerStream, services: Services) -> Finished:

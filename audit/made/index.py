@@ -181,13 +181,17 @@ class MadeIndex:
         """
         nearest: dict[int, int] = {}
         with closing(connect_reader(self._path)) as connection:
+            # Prints are not keyed: only among one's own are so many looked at, or others' would hide them.
+            own = sorted(self._tenants or ())
+            among = "" if self._tenants is None else f" and m.tenant in ({', '.join('?' * len(own))})"
             query = (
-                f"select b.n, p.print from band b join print p on p.id = b.print where b.value = ? limit {MOST_ALIKE}"  # noqa: S608
+                "select b.n, p.print from band b join print p on p.id = b.print join made m on m.n = b.n"  # noqa: S608
+                f" where b.value = ?{among} limit {MOST_ALIKE}"
             )
             for whole in prints[:MOST_PRINTS]:
                 for value in _bands(whole):
                     for changed in (value, *(value ^ 1 << bit for bit in range(_BAND_BITS if distance >= 16 else 0))):
-                        for n, stored in connection.execute(query, (changed,)):
+                        for n, stored in connection.execute(query, (changed, *own)):
                             far = (int.from_bytes(stored) ^ int.from_bytes(whole)).bit_count()
                             if far <= distance and far < nearest.get(n, distance + 1):
                                 nearest[n] = far

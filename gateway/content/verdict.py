@@ -43,13 +43,18 @@ class Verdict:
 
 
 def judge(
-    carried: Carried, named: Collection[str], matches: Sequence[Match], comparable: Collection[str] = ()
+    carried: Carried,
+    named: Collection[str],
+    matches: Sequence[Match],
+    comparable: Collection[str] = (),
+    within: Collection[str] = (),
 ) -> Verdict:
     """`named`: flows that the file's marks name; `matches`: best first; `comparable`: named flows whose record is there
-    and says what they made, so that disagreement means something.
+    and says what they made, so that disagreement means something; `within`: of `named`, those in its pixels or samples.
     """
-    # A crop may keep one region of a picture: where a mark names that very call too, the two agree.
-    agreeing = [m.flow for m in matches if m.share >= MOST_OF_IT or ("prints" in m.by and m.flow in named)]
+    # A crop may keep one region of a picture: where the mark in its pixels names that very call too, the two agree.
+    # Metadata is not enough: anybody writes it, and one region may be a logo.
+    agreeing = [m.flow for m in matches if m.share >= MOST_OF_IT or ("prints" in m.by and m.flow in within)]
     against = sorted(flow for flow in set(named) if flow not in agreeing)
     if agreeing and not against:
         return Verdict("confirmed", next((flow for flow in agreeing if flow in named), agreeing[0]), ())

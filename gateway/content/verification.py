@@ -95,11 +95,12 @@ class Verifier:
         by_payload = [
             made for tenant, value in carried.payloads for made in index.by_payload(value) if made.tenant == tenant
         ]
-        named = named_flows(carried) | {made.flow for made in by_payload}
+        within = {made.flow for made in by_payload}
+        named = named_flows(carried) | within
         matches, comparable = _compare(self._candidates(index, asked, named, by_payload), asked, records)
         evidence = carried.evidence + _of_record(carried, matches)
         carried = replace(carried, evidence=evidence)
-        verdict = judge(carried, named, matches, comparable & named)
+        verdict = judge(carried, named, matches, comparable & named, within)
         return Verification(verdict, carried, len(data), _sha256(data), tuple(matches), behind)
 
     def _examined(self, data: bytes, declared: str, looking: Looking) -> Carried:

@@ -41,6 +41,7 @@ def create_app(deps: ControlDeps) -> FastAPI:
     policy = Threads("policy", threads=1, waiting=30)
     state_threads = Threads("state", threads=2, waiting=30)
     content_threads = Threads("content", threads=2, waiting=6)
+    public_threads = Threads("content", threads=1, waiting=3)
     app = FastAPI(
         title="Lexgate control plane",
         version=deps.version,
@@ -49,11 +50,11 @@ def create_app(deps: ControlDeps) -> FastAPI:
         docs_url=None,  # those pages load scripts from elsewhere; / lists the endpoints
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(reading, policy, state_threads, content_threads),
+        lifespan=_lifespan(reading, policy, state_threads, content_threads, public_threads),
     )
     app.router.route_class = GovernedRoute
     problems.install(app)
-    looks = Looks(deps, content_threads)
+    looks = Looks(deps, content_threads, public_threads)
     app.add_middleware(
         Frame,
         operators=deps.operators,

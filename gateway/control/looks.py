@@ -34,9 +34,13 @@ KEY_BYTES = 512
 class Looks:
     """What the API and the page share. Belongs to one event loop."""
 
-    def __init__(self, deps: ControlDeps, threads: Threads, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, deps: ControlDeps, threads: Threads, strangers: Threads, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`strangers`: their threads, fewer than the processes that examine, so that some are left for operators."""
         self._deps = deps
         self._threads = threads
+        self._public_threads = strangers
         self._rate = Rate(deps.content.public_per_minute, clock)
         self._strangers = 0
         self._open = 0
@@ -102,7 +106,7 @@ class Looks:
             raise BadRequest("there is no content to verify")
         deadline = deps.content.seconds + 30.0
         if operator is None:
-            found = await self._threads.run(deadline, deps.verifier.public, data, declared, sidecar)
+            found = await self._public_threads.run(deadline, deps.verifier.public, data, declared, sidecar)
             return as_document(found, language)
         records = ScopedRecords(deps.records, operator.tenants).get
         found = await self._threads.run(

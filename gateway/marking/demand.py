@@ -24,6 +24,8 @@ from watermark.profile import KINDS, MARKS, Kind, Profile, chosen, kind_of, mark
 NONE = b"none"
 """What `Lexgate-Label` says to ask for no explicit label."""
 
+_MEDIA: tuple[Kind, ...] = ("image", "audio", "video")
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -39,9 +41,17 @@ class Demand:
         """For an output of this kind."""
         return self.markings[kind]
 
-    def marking_of(self, media_type: str) -> Marking:
-        """For an output of this media type; one that no profile speaks of is treated as a document."""
-        return self.marking(kind_of(media_type) or "document")
+    def marking_of(self, media_type: str, *, known: bool = True) -> Marking:
+        """For an output of this media type; one that no profile speaks of is treated as a document.
+
+        `known`: whether its bytes say so. A type that is only declared is believed for media, whose bytes are then
+        read as such; behind any other may be a picture that we do not know, so the strictest kind's marks are due.
+        """
+        kind = kind_of(media_type)
+        if known or kind in _MEDIA:
+            return self.marking(kind or "document")
+        due = (self.marking(each) for each in (*_MEDIA, "document"))
+        return next((each for each in due if each.asks and each.unsupported == "block"), self.marking("document"))
 
     @property
     def asks(self) -> bool:

@@ -22,6 +22,7 @@ from gateway.flow import Flow, Path
 from gateway.marking.content_store import PATH
 from gateway.marking.demand import Demand
 from gateway.marking.keys import payload_of
+from gateway.marking.pieces import Pieces
 from gateway.protocols.answer import spliced
 from gateway.protocols.given_media import given_in
 from gateway.protocols.made_media import Made, decoded, made_in, may_hold
@@ -34,6 +35,7 @@ from watermark.marking import Ingredient, Marked, MarkingKeys, Origin
 from watermark.media_types import canonical, sniff
 from watermark.profile import KINDS
 from watermark.text_manifest import TextManifest
+from watermark.visible_text import looks_like_text
 
 MOST = 64
 """Outputs of one call that are no text."""
@@ -81,6 +83,8 @@ class Outputs:
     text_manifest: str = ""  # c2pa, or why a text has none: short, not NFC, ...; "" where none was asked for
     sidecars: list[str] = field(default_factory=list)  # tokens of their links
     _known: dict[str, tuple[Marked, int]] = field(default_factory=dict, repr=False)
+    _pieces: Pieces = field(default_factory=Pieces, repr=False)
+    _said: list[str] = field(default_factory=list, repr=False)  # Base64 in strings that was marked since the last look
 
     def said(self) -> dict[str, Any]:
         """As the outcome says it: what was demanded, by which profile, and what each output carries."""
@@ -104,8 +108,14 @@ class Outputs:
 
     async def passed(self, data: bytes) -> bytes:
         """Whole events of a stream, with what they hold marked. Raises LexgateError: then nothing of them may go on."""
-        if not may_hold(data):
-            return data
+        out = await self._events(data) if may_hold(data) else data
+        answer = self.flow.answer
+        if answer is not None and self._pieces.found(answer.texts(), self._said):
+            raise _in_pieces("a picture")
+        self._said.clear()
+        return out
+
+    async def _events(self, data: bytes) -> bytes:
         request = self.flow.request
         if request is not None and request.framing == "array":
             return b"".join([piece async for piece in self._elements(data)])
@@ -164,17 +174,14 @@ class Outputs:
     async def _one(self, made: Made) -> str:
         """What stands in the answer instead of this medium."""
         if made.form == "fragment":
-            raise Denied(
-                "a recording in pieces cannot carry the marks that are demanded: ask for it whole",
-                rule="lexgate.label.unsupported",
-                remedy="leave stream out, or ask for text alone",
-            )
+            raise _in_pieces("a recording")
         if made.form == "url":
             return await self._linked(made.text)
         data = await self.services.heavy.run(len(made.text), decoded, made)
         if not data:
             raise UpstreamFailed("the provider's answer holds an output that is no valid Base64")
         marked = await self._marked(data, made.declared)
+        self._said.append(made.text)
         return await self.services.heavy.run(len(marked.data), _encoded, marked.data)
 
     async def _linked(self, address: str) -> str:
@@ -207,8 +214,9 @@ class Outputs:
         if len(self.made) >= MOST:
             raise UpstreamFailed(f"the provider's answer holds more than {MOST} outputs that are no text")
         flow, services, index = self.flow, self.services, self._first + len(self.made)
-        media_type = sniff(data, declared) or canonical(declared)
-        marking, origin = self.demand.marking_of(media_type), self._origin(index)
+        sniffed = sniff(data, declared)
+        media_type, known = sniffed or canonical(declared), bool(sniffed) or looks_like_text(data)
+        marking, origin = self.demand.marking_of(media_type, known=known), self._origin(index)
         done = await services.marking.mark(flow.who.tenant, data, media_type, origin, marking)
         marked, self.provenance = done.marked, done.ingredients
         key = services.fingerprint_key(flow.who.tenant)
@@ -282,6 +290,14 @@ class Outputs:
 
 def _found(data: bytes) -> list[Made]:
     return list(made_in(orjson.loads(data)))
+
+
+def _in_pieces(what: str) -> Denied:
+    return Denied(
+        f"{what} in pieces cannot carry the marks that are demanded: ask for it whole",
+        rule="lexgate.label.unsupported",
+        remedy="leave stream out, or ask for text alone",
+    )
 
 
 def _encoded(data: bytes) -> str:

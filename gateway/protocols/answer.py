@@ -98,6 +98,10 @@ class Channels:
     def tool(self, name: str) -> None:
         self.report.tool_names = (*self.report.tool_names, name)
 
+    def texts(self) -> list[tuple[Hashable, list[str]]]:
+        """Visible texts as delivered so far, each in its pieces."""
+        return [(key, self._channels[key].delivered) for key, kind in self._kinds.items() if kind == "text"]
+
     def delivered(self, keys: list[Hashable] | None = None) -> str:
         """Visible text delivered so far, of all channels or of `keys`."""
         wanted = self._channels if keys is None else keys

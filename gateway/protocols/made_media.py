@@ -5,8 +5,10 @@
     message.images[].image_url.url, message.audio     chat completions: data URLs, links, Base64
     inlineData, fileData                              Gemini's parts
     a data URL in any string, also inside a text      every protocol
+    a string that is nothing but an encoded file      every protocol: places that providers make up
 
-A medium in a place that is not listed is not found: `docs/marking.md` says which are.
+Inside of a text, and in places that are not listed, less than `SMALLEST` characters of Base64 are words: an example in
+code, a dot of one pixel. In the places that are listed any length counts.
 """
 
 from __future__ import annotations
@@ -21,24 +23,38 @@ from gateway.flow import Path
 
 _HINTS = (
     b"64_json", b"image_b64", b"image_generation_call", b"inlineData", b"inline_data", b"fileData", b"file_data",
-    b";base64,", b"image_url", b'"url"', b'"audio"', b"audio.delta",
+    b"image_url", b"video_url", b"audio_url", b'"url"', b'"audio"', b"audio.delta",
+    b"iVBORw0KGgo", b"R0lGOD", b"UklGR", b"SUQz", b"T2dnU", b"ZkxhQ", b"GkXfo", b"SUkq", b"TU0A", b"Z0eX",
+    b"/9j", b"_9j",
 )  # fmt: skip
-"""One of these stands in every answer that holds a medium, unless its keys are written in escapes."""
+"""One of these, or `;base64,`, stands in every answer that holds a medium, unless its keys are written in escapes."""
+_BASE64 = re.compile(rb";\s{0,8}base64\s{0,8},", re.IGNORECASE)
 _ESCAPED = re.compile(rb"\\u00[2-7]")
 """A character of a key, written in an escape."""
 _BASE64_KEYS = frozenset({"b64_json", "partial_image_b64"})
 _INLINE = frozenset({"inlineData", "inline_data"})
 _LINKED = frozenset({"fileData", "file_data"})
-_DATA_URL = re.compile(
-    r"data:((?:image|audio|video)/[a-z0-9.+-]{1,64})(?:;[a-z0-9=._-]{1,64}){0,4};base64,([A-Za-z0-9+/_=-]*)",
-    re.IGNORECASE,
+SMALLEST = 512
+"""Characters of Base64 from which it is a medium inside a text, or in a place that is not listed."""
+_HEAD = r"data:\s{0,8}([a-z0-9.+-]{1,64}/[a-z0-9.+*-]{1,64})?(?:\s{0,8};\s{0,8}[a-z0-9=._\"-]{1,64}){0,4}?\s{0,8};\s{0,8}base64\s{0,8},"
+DATA_URL_HEAD = re.compile(_HEAD, re.IGNORECASE)
+_CODE = r"[A-Za-z0-9+/_-]"
+_DATA_URL = re.compile(rf"{_HEAD}\s{{0,8}}((?:{_CODE}++(?:\s{{1,8}}(?={_CODE}{{40}}))?+)*+={{0,2}})", re.IGNORECASE)
+"""One inside a text: lines of Base64 go on where the next line is one, too."""
+_WHOLE_URL = re.compile(rf"\s{{0,64}}{_HEAD}((?:{_CODE}|\s)*+=?\s{{0,8}}=?\s{{0,64}})", re.IGNORECASE)
+_ENCODED = re.compile(rf"\s{{0,64}}(?:{_CODE}|[\r\n])*+=?\s{{0,8}}=?\s{{0,64}}")
+_MAGIC = re.compile(
+    r"\s{0,64}(?:iVBORw0KGgo|R0lGOD[dl]h|UklGR|SUQz[AB]|T2dnU|ZkxhQ|GkXfo|SUkqA|TU0AK|AAAA.[GWm2]Z0eX|[/_]9j[/_][247])"
 )
+"""How the first bytes of pictures, recordings and films look in Base64 (`watermark.media_types`); long enough that keys and vectors are none."""
 _URL_KEYS = frozenset({"url", "image_url", "video_url", "audio_url"})
 _MEDIA_BLOCKS = frozenset(
     {"image", "image_url", "output_image", "video", "video_url", "audio", "audio_url", "output_audio"}
 )
+_LISTED = frozenset({*_URL_KEYS, *_BASE64_KEYS, "result", "data"})
 _NOT_OUTPUT = frozenset({"arguments", "args", "input", "partial_json", "tools", "instructions"})
 """What a tool is called with, and what an answer repeats of its request: never marked."""
+_SHORTEST = 16  # characters: no medium is shorter, with the head of a data URL
 _FRAGMENTS = frozenset({"response.audio.delta", "response.output_audio.delta", "speech.audio.delta"})
 
 
@@ -59,7 +75,7 @@ class Made:
 
 def may_hold(data: bytes) -> bool:
     """Whether a piece of an answer may hold a medium: a cheap look that misses none."""
-    return any(hint in data for hint in _HINTS) or _ESCAPED.search(data) is not None
+    return any(hint in data for hint in _HINTS) or _BASE64.search(data) is not None or _ESCAPED.search(data) is not None
 
 
 def made_in(tree: Any, path: Path = ()) -> Iterator[Made]:
@@ -76,8 +92,8 @@ def made_in(tree: Any, path: Path = ()) -> Iterator[Made]:
             stack.extend(reversed(rest))
         elif type(value) is list:
             stack.extend(((*here, index), item, parent) for index, item in reversed(list(enumerate(value))))
-        elif type(value) is str and ";base64," in value:
-            yield from _data_urls(value, here)
+        elif type(value) is str and len(value) > _SHORTEST:
+            yield from _in_string(value, here, parent)
 
 
 def decoded(made: Made) -> bytes | None:
@@ -91,9 +107,10 @@ def decoded(made: Made) -> bytes | None:
 
 def _of_object(node: Mapping[str, Any], path: Path, parent: str) -> Iterator[tuple[str, Made]]:
     """Media that an object's own keys say: key, medium."""
-    kind = node.get("type")
+    said = node.get("type")
+    kind = said if type(said) is str else ""
     for key, value in node.items():
-        if type(value) is not str or not value or value.startswith("data:"):
+        if type(value) is not str or not value or _is_data_url(value):
             continue
         here = (*path, key)
         if key in _BASE64_KEYS or (key == "result" and kind == "image_generation_call"):
@@ -117,9 +134,35 @@ def _is_row(path: Path) -> bool:
 
 def _image_type(node: Mapping[str, Any]) -> str:
     kind = node.get("output_format")
-    return f"image/{kind}" if kind in {"png", "jpeg", "webp"} else ""
+    return f"image/{kind}" if type(kind) is str and kind in {"png", "jpeg", "webp"} else ""
 
 
-def _data_urls(text: str, path: Path) -> Iterator[Made]:
+def _is_data_url(text: str) -> bool:
+    """Whether a string is a data URL that is read as one; any other in the place of a medium is no valid one."""
+    return text[:96].lstrip()[:5].lower() == "data:" and _WHOLE_URL.fullmatch(text) is not None
+
+
+def _in_string(text: str, path: Path, key: str) -> Iterator[Made]:
+    """Data URLs in a string, or the string itself where it is an encoded file."""
+    if ";" not in text:
+        if len(text) >= SMALLEST and _MAGIC.match(text) and _ENCODED.fullmatch(text):
+            yield Made(path, "base64", text)
+        return
+    whole = _WHOLE_URL.fullmatch(text)
+    if whole is not None:
+        listed = key in _LISTED and not (whole[1] or "").lower().startswith("text/")
+        if listed or (_is_medium(whole) and len(whole[2]) >= SMALLEST):
+            yield _inside(whole, path)
+        return
     for match in _DATA_URL.finditer(text):
-        yield Made(path, "base64", match[2], match[1].lower(), match.start(2), match.end(2))
+        if _is_medium(match) and len(match[2]) >= SMALLEST:
+            yield _inside(match, path)
+
+
+def _is_medium(match: re.Match[str]) -> bool:
+    declared = (match[1] or "").lower()
+    return declared.startswith(("image/", "audio/", "video/")) or _MAGIC.match(match[2]) is not None
+
+
+def _inside(match: re.Match[str], path: Path) -> Made:
+    return Made(path, "base64", match[2], (match[1] or "").lower(), match.start(2), match.end(2))

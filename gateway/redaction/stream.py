@@ -5,7 +5,7 @@ A whole answer is a stream of one chunk. Whatever the cuts, the same bytes come 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -144,6 +144,10 @@ class AnswerStream:
     def held(self) -> int:
         """Bytes that the next event, or the end, has to work on."""
         return self._reader.held if self._streaming else self._size
+
+    def texts(self) -> list[tuple[Hashable, list[str]]]:
+        """Visible texts as delivered so far, each in its pieces."""
+        return self._answer.channels.texts()
 
     def feed(self, chunk: bytes) -> bytes:
         """What the caller gets now. Never the terminal bytes."""

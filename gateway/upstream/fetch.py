@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 import ipaddress
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,8 @@ from gateway.errors import UpstreamFailed, UpstreamTimeout
 from gateway.settings import Provider
 
 REDIRECTS = 3
+_NAME = re.compile(r"[a-z0-9_.-]{1,253}|[0-9a-f:.]{2,45}")
+"""A name or an address; yarl also lets escaped characters into a host."""
 LONGEST = 8_192  # characters of an address
 _REDIRECTING = frozenset({301, 302, 303, 307, 308})
 
@@ -130,6 +133,8 @@ def allowed(provider: Provider, address: str) -> URL:
     if url.origin() == own.origin():
         return url
     host = url.host.lower().rstrip(".")
+    if not _NAME.fullmatch(host):
+        raise refused
     listed = host == own.host or any(fnmatch.fnmatchcase(host, pattern) for pattern in provider.content_hosts)
     if not listed or url.scheme != "https" or port != 443:
         raise refused
@@ -148,9 +153,14 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+        return ip in _UNICAST and ip.is_global and not any(ip in network for network in _NOT_ROUTED)
+    return ip.is_global and not ip.is_multicast and ip not in _PROTOCOLS
 
 
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that is given out for use on the Internet (RFC 4291, section 2.4): not translations into networks of one's own."""
+_NOT_ROUTED = (ipaddress.IPv6Network("3fff::/20"),)  # documentation (RFC 9637)
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")  # of a provider's own network (RFC 6890)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 

@@ -5,6 +5,7 @@ Words of a model's name, besides those of behaviour.py:
     bomb               a small file of 60,000 by 60,000 pixels   odd         bytes of no known type
     big                a picture of 2 MiB and more              link:B64    this very link (URL-safe Base64) as an answer
     rows-N             N pictures                               drafts-N    so many drafts before a streamed picture
+    wrong              an error before the picture, or beside it
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from PIL import Image
 
 Json = dict[str, Any]
 USAGE = {"input_tokens": 11, "output_tokens": 272, "total_tokens": 283, "input_tokens_details": {"text_tokens": 11, "image_tokens": 0}}  # fmt: skip
+WRONG = {"message": "canned error", "type": "server_error", "code": None, "param": None}
 _FORMATS = ("jpeg", "webp", "gif")
 
 
@@ -92,13 +94,16 @@ def file_of(name: str) -> bytes:
 
 
 def answer(prompt: str, model: str, wanted: str, url: str) -> Json:
-    return {"created": 1_790_000_000, "data": rows(prompt, model, wanted, url), "usage": USAGE}
+    wrong = {"error": WRONG} if "wrong" in words_of(model) else {}
+    return {"created": 1_790_000_000, "data": rows(prompt, model, wanted, url), "usage": USAGE, **wrong}
 
 
 def events(prompt: str, model: str, what: str) -> Iterator[tuple[str, Json]]:
     """A streamed picture; `what`: image_generation or image_edit."""
     drafts = next((int(word[7:]) for word in words_of(model) if re.fullmatch(r"drafts-\d+", word)), 1)
     common = {"created_at": 1_790_000_000, "size": "256x192", "quality": "low", "background": "auto", "output_format": "png"}  # fmt: skip
+    if "wrong" in words_of(model):
+        yield "", {"error": WRONG}
     for number in range(drafts):
         kind = f"{what}.partial_image"
         yield kind, {"type": kind, "b64_json": encoded(prompt, model, number + 1), "partial_image_index": number, **common}  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.made.index import MOST_OWNERS, Entry, Made, MadeIndex, connect_index, erase, put
+from audit.made.index import MOST_ALIKE, MOST_OWNERS, Entry, Made, MadeIndex, connect_index, erase, put
 
 TOP = (1 << 64) - 1
 
@@ -67,6 +67,15 @@ def test_other_tenants_entries_do_not_exist(path: Path) -> None:
     assert globex.by_marks([1, 2, 3]) == globex.by_exact(b"d" * 32) == globex.by_payload(9) == []
     assert globex.by_flow("a") == globex.by_prints([bytes(32)], 31) == []
     assert MadeIndex(path, frozenset({"acme"})).by_payload(9)
+
+
+def test_others_outputs_that_look_the_same_hide_none_of_ones_own(path: Path) -> None:
+    fill(path, *(entry(f"b{n}", "globex", prints=[bytes(32)]) for n in range(MOST_ALIKE + 8)))
+    fill(path, entry("a", "acme", prints=[bytes(32)]))
+    found = MadeIndex(path, frozenset({"acme"})).by_prints([flip(bytes(32), 3)], 31)
+    assert [made.flow for made, _ in found] == ["a"]
+    assert MadeIndex(path, frozenset()).by_prints([bytes(32)], 31) == []
+    assert len(MadeIndex(path).by_prints([bytes(32)], 31)) == 8
 
 
 @settings(max_examples=40, deadline=None)

@@ -291,6 +291,38 @@ def test_what_cannot_be_marked_is_not_delivered(product: Product, word: str) -> 
     assert site(product).images.generate(model="home/echo", prompt=PROMPT).data
 
 
+def test_a_picture_in_a_text_is_marked_whole_and_refused_in_pieces(product: Product) -> None:
+    code = base64.b64encode(pictures.picture("cut", "echo")).decode()
+    text = f"See: ![]( DATA:image/png;charset=x; BASE64,{code}) there."
+    answer = product.chat(text, "home/echo", "site")
+    said = answer.json()["choices"][0]["message"]["content"]
+    marked(base64.b64decode(said.partition("BASE64,")[2].partition(")")[0]), answer.headers["lexgate-flow"], 1)
+    for size, status in ((7, "denied"), (900, "failed")):  # 900: the first piece looks whole, and is no picture
+        answer = product.chat(text, f"home/echo/size-{size}", "site", stream=True)
+        assert '"lexgate_' in answer.text
+        said = "".join(piece.partition('"')[0] for piece in answer.text.split('"content":"')[1:])
+        assert len(said.partition("BASE64,")[2]) < 512
+        assert product.record(answer.headers["lexgate-flow"], status)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_picture_beside_an_error_is_marked_like_any_other(product: Product, stream: bool) -> None:
+    body = {"model": "home/wrong/drafts-0", "prompt": PROMPT, "stream": stream}
+    answer = httpx.post(f"{product.url}/v1/images/generations", headers=product.headers("site"), json=body)
+    assert "canned error" in answer.text
+    (data,) = [base64.b64decode(piece.partition('"')[0]) for piece in answer.text.split('"b64_json":"')[1:]]
+    marked(data, answer.headers["lexgate-flow"])
+
+
+def test_the_whole_text_of_a_recording_is_no_document(product: Product) -> None:
+    file = ("call.wav", b'RIFF a "url": of image_url words', "audio/wav")
+    for words in ('the key "url" holds it', "data:image/png;base64,"):
+        answer = site(product).audio.transcriptions.create(
+            model="home/echo", file=file, prompt=words, response_format="text"
+        )
+        assert answer
+
+
 def markers(product: Product) -> list[psutil.Process]:
     children = psutil.Process(product.gateway.pid).children()
     return [child for child in children if "marking-0" in child.cmdline()]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from gateway.content.verification import Verification
 from gateway.control.deps import Access
 from gateway.control.looks import Rate
 from gateway.control.operators import Operator, Role
@@ -174,3 +176,29 @@ async def test_only_so_many_looks_at_once() -> None:
             writer.close()
     assert stranger.status_code == 503
     assert operator.json()["verdict"] == "confirmed"
+
+
+class Occupied(SmallVerifier):
+    """Looks at strangers' files for as long as it is told."""
+
+    def __init__(self) -> None:
+        self.free = threading.Event()
+
+    def public(self, data: bytes, declared: str = "", sidecar: bytes = b"") -> Verification:
+        if data == b"slow":
+            self.free.wait(60)
+        return super().public(data, declared, sidecar)
+
+
+async def test_files_of_strangers_that_take_long_leave_operators_their_threads() -> None:
+    verifier = Occupied()
+    with serving(deps(verifier=verifier, content=ContentVerification(public=True, public_per_minute=6000))) as url:
+        async with httpx.AsyncClient(timeout=30) as client:
+            slow = [asyncio.ensure_future(client.post(url + VERIFY, content=b"slow")) for _ in range(3)]
+            await asyncio.sleep(0.3)
+            try:
+                operator = await client.post(url + VERIFY, content=OURS, headers=key(KEYS[Role.SECURITY]))
+            finally:
+                verifier.free.set()
+            strangers = [(await each).status_code for each in slow]
+    assert (operator.json()["verdict"], strangers) == ("confirmed", [200] * 3)

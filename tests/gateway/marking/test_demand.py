@@ -51,3 +51,14 @@ def test_a_label_is_left_out_where_the_profile_allows_it_and_no_decision_asks_fo
 
 def test_a_type_that_no_profile_speaks_of_is_a_document() -> None:
     assert demand("DE").marking_of("application/zip") == demand("DE").marking("document")
+
+
+def test_bytes_of_no_known_type_owe_what_the_strictest_kind_owes() -> None:
+    """California's law speaks of pictures and not of documents: a picture that we do not know is no document."""
+    california = _demand("US", "public", DAY, "us-ca", frozenset(), "profile", waived=False)
+    assert california.marking("document").unsupported == "record"
+    for declared in ("", "application/octet-stream", "text/plain", "application/pdf"):
+        assert california.marking_of(declared, known=False).unsupported == "block"
+    assert california.marking_of("audio/pcm", known=False) == california.marking("audio")
+    assert california.marking_of("text/csv") == california.marking("text")
+    assert demand("JP").marking_of("", known=False) == demand("JP").marking("document")

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.protocols.made_media import decoded, made_in, may_hold
+from gateway.protocols.made_media import SMALLEST, decoded, made_in, may_hold
 
-PIXELS = base64.b64encode(b"\x89PNG\r\n\x1a\n and more").decode()
+PIXELS = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b" and more" * 60).decode()
 URL = f"data:image/png;base64,{PIXELS}"
 
 PLACES: dict[str, tuple[Any, list[tuple[Any, str]]]] = {
@@ -27,6 +27,15 @@ PLACES: dict[str, tuple[Any, list[tuple[Any, str]]]] = {
     "responses audio in pieces": ({"type": "response.audio.delta", "delta": PIXELS}, [(("delta",), "fragment")]),
     "gemini": ({"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": "image/png", "data": PIXELS}}]}}]}, [(("candidates", 0, "content", "parts", 0, "inlineData", "data"), "base64")]),
     "gemini link": ({"parts": [{"file_data": {"mime_type": "video/mp4", "file_uri": "https://x.example/v"}}]}, [(("parts", 0, "file_data", "file_uri"), "url")]),
+    "an upper-case data URL": ({"choices": [{"message": {"content": f"DATA:IMAGE/PNG;BASE64,{PIXELS}"}}]}, [(("choices", 0, "message", "content"), "base64")]),
+    "a data URL with blanks and lines": ({"text": f"see data: image/png; base64, {PIXELS[:76]}\n{PIXELS[76:]} and words"}, [(("text",), "base64")]),
+    "a data URL without a type": ({"data": [{"b64_json": f"data:;base64,{PIXELS}"}]}, [(("data", 0, "b64_json"), "base64")]),
+    "a data URL of another type": ({"url": f" data:application/octet-stream;base64,{PIXELS}"}, [(("url",), "base64")]),
+    "a list of pictures": ({"data": [{"b64_json": [PIXELS]}], "images": [PIXELS]}, [(("data", 0, "b64_json", 0), "base64"), (("images", 0), "base64")]),
+    "a block of another protocol": ({"content": [{"type": "image", "source": {"type": "base64", "data": PIXELS}}]}, [(("content", 0, "source", "data"), "base64")]),
+    "a place made up, URL-safe, in lines": ({"picture": "_9j_" + "4AAQSkZJRgABAQAAAQABAAD_\n" * 30}, [(("picture",), "base64")]),
+    "a film's link as a word": ({"content": [{"type": "video_url", "video_url": "https://x.example/a"}]}, [(("content", 0, "video_url"), "url")]),
+    "a sound's link as a word": ({"content": [{"type": "audio_url", "audio_url": "https://x.example/a"}]}, [(("content", 0, "audio_url"), "url")]),
     "in a text": ({"choices": [{"message": {"content": f"see ![a]({URL}) and ![b]({URL})"}}]}, [(("choices", 0, "message", "content"), "base64")] * 2),
 }  # fmt: skip
 
@@ -37,7 +46,8 @@ def test_a_medium_is_found_where_it_stands(name: str) -> None:
     found = list(made_in(tree))
     assert [(made.path, made.form) for made in found] == expected
     assert may_hold(json.dumps(tree).encode())
-    assert all(decoded(made) == base64.b64decode(PIXELS) for made in found if made.form == "base64")
+    data = [decoded(made) for made in found if made.form == "base64"]
+    assert all(each is not None and (each == base64.b64decode(PIXELS) or each[:3] == b"\xff\xd8\xff") for each in data)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +58,13 @@ def test_a_medium_is_found_where_it_stands(name: str) -> None:
         {"parts": [{"functionCall": {"name": "f", "args": {"inlineData": {"data": PIXELS}}}}]},
         {"choices": [{"message": {"content": "data is the new oil; base64 is an encoding, https://x.example/a.png"}}]},
         {"tools": [{"b64_json": PIXELS}], "instructions": URL},
+        {"type": [], "url": "https://x.example/a.png", "output_format": {}},
+        {"choices": [{"message": {"content": "write `url(data:image/png;base64,...)` in the style sheet"}}]},
+        {"choices": [{"message": {"content": f'a dot: <img src="data:image/gif;base64,{PIXELS[: SMALLEST - 1]}">'}}]},
+        {
+            "choices": [{"message": {"content": "data:text/plain;base64," + "aGVsbG8g" * 90}}],
+            "x": "iVBORw0KGgo is how it begins " * 40,
+        },
     ],
 )
 def test_what_a_tool_is_called_with_and_mere_words_are_none(tree: Any) -> None:
@@ -60,8 +77,9 @@ def test_keys_in_escapes_are_looked_at_too() -> None:
     assert [made.path for made in made_in(json.loads(data))] == [("data", 0, "b64_json")]
 
 
-def test_what_is_no_base64_is_told_apart() -> None:
-    (made,) = made_in({"data": [{"b64_json": "this is ! none"}]})
+@pytest.mark.parametrize("text", ["this is ! none", "data:image/svg+xml;utf8,<svg/>", "data:image/png,%89PNG"])
+def test_what_is_no_base64_is_told_apart(text: str) -> None:
+    (made,) = made_in({"data": [{"b64_json": text}]})
     assert decoded(made) is None
 
 

@@ -56,6 +56,10 @@ def test_hosts_of_the_provider_are_allowed(address: str) -> None:
         "https://cdn.example.org/" + "a" * 9000,
         "https:///a.png",
         "https://cdn.example.org:99999/a.png",
+        "https://evil.example%2f.blob.example.net/a.png",
+        "https://127.0.0.1%23.blob.example.net/a.png",
+        "https://evil.example%00.blob.example.net/a.png",
+        "https://evil.example#.blob.example.net/a.png",
         "",
     ],
 )
@@ -73,7 +77,8 @@ def test_any_other_address_is_refused(address: str) -> None:
         ("0.0.0.0", False), ("224.0.0.1", False), ("255.255.255.255", False), ("::1", False), ("::", False),
         ("fe80::1%eth0", False), ("fc00::1", False), ("::ffff:127.0.0.1", False), ("::ffff:93.184.216.34", True),
         ("64:ff9b::7f00:1", False), ("64:ff9b::5db8:d822", True), ("2002:7f00:1::", False), ("ff02::1", False),
-        ("not an address", False),
+        ("::127.0.0.1", False), ("64:ff9b:1::7f00:1", False), ("::ffff:0:127.0.0.1", False), ("fec0::1", False),
+        ("3fff::1", False), ("192.0.0.8", False), ("not an address", False),
     ],
 )  # fmt: skip
 def test_which_addresses_are_public(address: str, public: bool) -> None:
