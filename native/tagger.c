@@ -57,6 +57,7 @@ static const char NAME[] = "gateway.inspection.names.model";
 static const int DISTANCES[BLOCKS] = {1, 1, 2, 4, 8};
 
 static int supported(void) {
+    __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
 }
