@@ -12,12 +12,14 @@ import argparse
 import json
 import random
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 
+from gateway.inspection.engine import Engine
 from tests.e2e.product import Product, running
 
 FIRST = ("Maria", "Wei", "Anna", "Oluwaseun", "建国", "晓燕")
@@ -33,12 +35,12 @@ SENTENCES = (
 )
 
 
-def turn(draw: random.Random) -> str:
-    """Something a person says: about a kilobyte."""
-    sentences = draw.choices(SENTENCES, k=12)
+def turn(draw: random.Random, sentences: int) -> str:
+    """Something a person says; a sentence has some fifty characters."""
+    chosen = draw.choices(SENTENCES, k=sentences)
     return " ".join(
         each.format(name=f"{draw.choice(FIRST)} {draw.choice(LAST)}", number=draw.randint(10_000_000, 99_999_999))
-        for each in sentences
+        for each in chosen
     )
 
 
@@ -47,7 +49,7 @@ def cpu(process: psutil.Process) -> float:
     return float(used.user + used.system)
 
 
-def measured(product: Product, turns: int, seed: int) -> tuple[float, float]:
+def measured(product: Product, turns: int, sentences: int, seed: int) -> tuple[float, float]:
     """CPU seconds of the inspector: for the conversation, and for its final text once."""
     (inspector,) = [
         child for child in psutil.Process(product.gateway.pid).children() if "process-inspector" in child.cmdline()
@@ -57,13 +59,26 @@ def measured(product: Product, turns: int, seed: int) -> tuple[float, float]:
     flow = ""
     before = cpu(inspector)
     for _ in range(turns):
-        messages.append({"role": "user", "content": turn(draw)})
+        messages.append({"role": "user", "content": turn(draw, sentences)})
         said, flow = _ask(product, messages, "crm")
         messages.append({"role": "assistant", "content": said})
     product.record(flow)  # settled: what is measured is over
     middle = cpu(inspector)
     product.record(_ask(product, messages, "other")[1])
     return middle - before, cpu(inspector) - middle
+
+
+def detectors(turns: int, sentences: int, seed: int) -> tuple[float, float]:
+    """CPU seconds of the detectors alone: text by text as they come, and all at once. What small texts cost more."""
+    engine, draw = Engine(), random.Random(seed)
+    texts = [turn(draw, sentences) for _ in range(turns)]
+    engine.inspect_many(texts[:3])
+    begun = time.process_time()
+    for text in texts:
+        engine.inspect(text)
+    middle = time.process_time()
+    engine.inspect_many(texts)
+    return middle - begun, time.process_time() - middle
 
 
 def _ask(product: Product, messages: list[dict[str, Any]], caller: str) -> tuple[str, str]:
@@ -79,12 +94,15 @@ def _ask(product: Product, messages: list[dict[str, Any]], caller: str) -> tuple
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--turns", type=int, default=100)
+    parser.add_argument("--sentences", type=int, default=40, help="of each message")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as product:
-        measured(product, 2, options.seed + 1)  # what is loaded on first use
-        conversation, once = measured(product, options.turns, options.seed)
+        measured(product, 2, options.sentences, options.seed + 1)  # what is loaded on first use
+        conversation, once = measured(product, options.turns, options.sentences, options.seed)
     print(f"{options.turns} turns: {conversation:.2f} s of CPU in the inspector; the final text once: {once:.2f} s; ratio {conversation / once:.2f}")  # fmt: skip
+    apart, together = detectors(options.turns, options.sentences, options.seed)
+    print(f"the detectors alone: {apart:.2f} s text by text, {together:.2f} s at once; ratio {apart / together:.2f}")
 
 
 if __name__ == "__main__":

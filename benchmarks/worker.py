@@ -207,7 +207,7 @@ async def run(options: argparse.Namespace) -> None:
                 with Sampler() as sampler:
                     await measured(bench, running, file, options.calls * 5)
                 options.flame.write_text(flame.svg(sampler.stacks, title=f"data worker, {options.scenario}"))
-                print(flame.table(sampler.stacks, 400))
+                print(flame.table(sampler.stacks, 60))
 
 
 async def _once(bench: Bench, running: Running, file: Path, calls: int) -> dict[str, Any]:

@@ -216,6 +216,41 @@ def packs() -> str:
     return "\n".join(lines) + "\n"
 
 
+def profiles() -> str:
+    """What each profile asks of each kind of output, where the label goes, and how sure each row is."""
+    from watermark.profile import KINDS, forms, profiles, sureness
+
+    lines = [
+        "| profile | in force | " + " | ".join(KINDS) + " | label off on request |",
+        "|---" * (len(KINDS) + 3) + "|",
+    ]
+    for row in profiles():
+        cells = [_rule(row, kind) for kind in KINDS]
+        kept = f", kept {row.waiver.keep_months} months" if row.waiver.keep_months else ""
+        off = f"yes{kept} ({row.waiver.certainty})" if row.waiver.allowed else f"no ({row.waiver.certainty})"
+        until = f" until {row.until}" if row.until else ""
+        lines.append(f"| `{row.name}` | {row.since}{until} | " + " | ".join(cells) + f" | {off} |")
+    lines += ["", "| kind | the label stands | size |", "|---|---|---|"]
+    lines += [f"| {kind} | {forms()[kind]['where']} | {forms()[kind]['size']} |" for kind in KINDS]
+    lines += ["", "| certainty | means |", "|---|---|"]
+    lines += [f"| `{word}` | {meaning} |" for word, meaning in sureness().items()]
+    lines += ["", "Sources and remarks:", ""]
+    for row in profiles():
+        lines.append(
+            f"- `{row.name}` ({row.certainty}). {row.source + '. ' if row.source else ''}{row.note} {row.waiver.note}".rstrip()
+        )
+        lines += [f"  - {kind}: {row.kinds[kind].note}" for kind in KINDS if row.kinds[kind].note]
+    return "\n".join(lines) + "\n"
+
+
+def _rule(row: Any, kind: Any) -> str:
+    """One kind's marks: by law or by our choice, with their own certainty where it differs."""
+    rule = row.kinds[kind]
+    marks = ", ".join((["explicit"] if rule.explicit else []) + [*rule.implicit]) or "–"
+    sure = f", {rule.certainty}" if rule.certainty not in {row.certainty, "choice"} else ""
+    return f"{marks} ({rule.duty}{sure})"
+
+
 MADE: dict[str, Callable[[], str]] = {
     "settings": settings,
     "cli": cli,
@@ -224,6 +259,7 @@ MADE: dict[str, Callable[[], str]] = {
     "detectors": detectors,
     "recognizers": recognizers,
     "packs": packs,
+    "profiles": profiles,
 }
 
 

@@ -37,6 +37,7 @@ from gateway.marking.content_store import ContentStore
 from gateway.marking.installed import unavailable
 from gateway.marking.keys import signer_of
 from gateway.marking.stamps import Stamps
+from gateway.marking.wire import FILMS
 from gateway.marking.wire import SOCKET as MARKING_SOCKET
 from gateway.metrics import Registry, resume_snapshot, write_snapshot
 from gateway.model_names import ModelNames
@@ -300,11 +301,10 @@ def _compose(
 
 
 def _marking(settings: Settings) -> MarkingClient:
-    marking = settings.marking
-    seconds = MARKING_WAIT * marking.seconds
-    return MarkingClient(
-        settings.run_path / MARKING_SOCKET, marking.largest_bytes, seconds, unavailable(marking.processes)
-    )
+    marking, run = settings.marking, settings.run_path
+    films = (run / FILMS, MARKING_WAIT * marking.video_seconds) if marking.video_processes else None
+    missing = unavailable(marking.processes)
+    return MarkingClient(run / MARKING_SOCKET, marking.largest_bytes, MARKING_WAIT * marking.seconds, missing, films)
 
 
 def _policy(effective: Effective) -> PolicyPoint:

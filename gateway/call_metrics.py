@@ -29,6 +29,7 @@ class CallMetrics:
     def __init__(self, metrics: Registry) -> None:
         self._metrics = metrics
         self._kinds: dict[tuple[str | None, ...], _Figures] = {}
+        self.verdicts_known = metrics.counter("lexgate_cache", cache="verdict", result="hit")
 
     def count(self, flow: Flow) -> None:
         """A call has ended."""

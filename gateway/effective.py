@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from gateway.inspection.own.folder import Own
+from gateway.inspection.own.version import Own
 from gateway.settings import Settings
 
 FILE = "effective.json"

@@ -58,6 +58,7 @@ def document(
             "references": sorted(request.references),
             "uninspected": sorted(content.uninspected),
             "files": sorted(flow.files),
+            "provenance": sorted(request.provenance),
         },
         "data": {
             "grade": content.grade,

@@ -188,6 +188,9 @@ class Flow:
     timing: Timing
     trace: Trace
     principal: Principal | None = None
+    who: Principal = field(
+        init=False, repr=False
+    )  # the principal, for steps after `authenticate`: no such thing before
     session: str = ""
     parents: tuple[str, ...] = ()
     parents_by: tuple[str, ...] = ()  # what says so of each: declared, turn, content, span, trace, session
@@ -203,6 +206,7 @@ class Flow:
     uninspected: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()  # why parts were not inspected, "kind: reason"
     files: tuple[str, ...] = ()  # types of the files that were read: pdf, docx, …
+    replaceable: frozenset[Path] = frozenset()  # files that may go on as their redacted text
     classification: Classification | None = None
     attempt: int = 0
     providers_tried: set[str] = field(default_factory=set)
@@ -231,10 +235,3 @@ class Flow:
     terminal: bytes = field(default=b"", repr=False)
     error: LexgateError | None = None
     status: str = "open"  # completed | denied | failed | aborted, once it is known
-
-    @property
-    def who(self) -> Principal:
-        """The principal, for steps after `authenticate`."""
-        if self.principal is None:
-            raise RuntimeError("this step runs after authenticate")
-        return self.principal

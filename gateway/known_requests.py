@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gateway.flow import Classification, Finding, Flow, Principal
+from gateway.flow import Classification, Finding, Flow, Path, Principal
 from gateway.lineage import Conversation, Said
 from gateway.protocols.request import DecodedRequest
 from gateway.redaction.redact import Redacted
@@ -52,6 +52,7 @@ class KnownRequest:
     unread: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     conversation: Conversation | None = field(default=None, repr=False)
+    replaceable: frozenset[Path] = frozenset()
     classification: Classification | None = None
     subjects: list[str] | None = field(default=None, repr=False)  # keyed hashes, as a record names them
     carried: frozenset[str] | None = field(default=None, repr=False)  # what an answer may repeat
@@ -85,7 +86,13 @@ class KnownRequests:
         if before is not None:
             self._bytes -= before.weight
         known = flow.known = self._known[name] = KnownRequest(
-            flow.request, flow.findings, flow.uninspected, flow.said, flow.unread, flow.files
+            flow.request,
+            flow.findings,
+            flow.uninspected,
+            flow.said,
+            flow.unread,
+            flow.files,
+            replaceable=flow.replaceable,
         )
         known.weight = OVERHEAD + WEIGHT * len(flow.body)
         self._bytes += known.weight

@@ -11,7 +11,8 @@ import shutil
 import sys
 
 from gateway.errors import ConfigurationError
-from gateway.inspection.own.folder import Own, Sources, stage
+from gateway.inspection.own.folder import Sources, stage
+from gateway.inspection.own.version import Own
 from gateway.settings import Settings
 
 CHECK_SECONDS = 60.0

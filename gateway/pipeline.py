@@ -107,8 +107,7 @@ async def _end(flow: Flow, services: Services) -> None:
         if flow.limits:
             if flow.log.is_lost:
                 raise Unavailable("the log is gone, so this call ends here", retry_after=1)
-            flow.trace.step(record.__name__)
-            await record(flow, services)
+            await _steps((record,), flow, services)
     except LexgateError as error:
         flow.error = error
     except asyncio.CancelledError as cancelled:
@@ -121,16 +120,15 @@ async def _end(flow: Flow, services: Services) -> None:
     if flow.status != "aborted":
         await (finish(flow) if flow.error is None else _say(flow, services))
     if flow.intents:
-        flow.trace.step(settle.__name__)
         await _settle(flow, services)
     services.tracing.end(flow)
-    services.count(flow)
+    services.call_metrics.count(flow)
 
 
 async def _settle(flow: Flow, services: Services) -> None:
     """The answer is already delivered and its outcome recorded: what fails here leaves the flow unsettled, and is loud."""
     try:
-        await settle(flow, services)
+        await _steps((settle,), flow, services)
     except Exception as error:
         log.error("a flow could not be settled", flow=flow.id, error=type(error).__name__, frames=_frames(error))
 

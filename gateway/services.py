@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from gateway.call_metrics import CallMetrics
     from gateway.decided_calls import DecidedCalls
     from gateway.directory import Directory
-    from gateway.flow import Flow
     from gateway.heavy_work import HeavyWork
     from gateway.identity.port import TokenVerifier
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
-    from gateway.inspection.own.folder import Own
+    from gateway.inspection.own.version import Own
     from gateway.known_requests import KnownRequests
     from gateway.limits import LimitTable
     from gateway.lineage import Lineage
@@ -125,7 +124,3 @@ class Services:
 
     def fingerprint_key(self, tenant: str) -> bytes:
         return self.keys.get("fingerprint", tenant)
-
-    def count(self, flow: Flow) -> None:
-        """Metrics of a call that has ended."""
-        self.call_metrics.count(flow)

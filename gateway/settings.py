@@ -394,6 +394,9 @@ class Marking(Section):
     processes: int = Field(
         1, ge=0, le=16, description="marking workers; 0: none, calls for such outputs are refused where marks are due"
     )
+    video_processes: int = Field(
+        1, ge=0, le=16, description="further ones for films alone, so that a film keeps no picture waiting; 0: none"
+    )
     largest_bytes: int = Field(
         67_108_864, ge=65_536, description="largest output that is marked; a larger one is refused"
     )
@@ -450,6 +453,10 @@ class Inspection(Section):
     cache_bytes: int = Field(67_108_864, ge=0, description="verdict cache per data worker")
     processes: int = Field(1, ge=1, le=64, description="inspector processes, and extractors beside them")
     files: bool = Field(True, description="read the text of files in a call (PDF, Office, mail, archives, tables)")
+    files_as_text: bool = Field(
+        True,
+        description="a file from which something must be taken out goes on as its redacted text; false: it is refused",
+    )
     file_seconds: float = Field(
         8.0, gt=0, le=120, description="for the reading of one file; after it the call is refused"
     )

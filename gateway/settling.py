@@ -51,6 +51,7 @@ def content_of(flow: Flow) -> bytes:
         [
             flow.time_us // DAY_US, flow.digests.get("forwarded"), provider.name, provider.price_provider,
             provider.tokenizer, flow.endpoint.protocol, flow.endpoint.path, flow.labels, flow.uninspected, flow.files,
+            makes_media(flow),
             report and [
                 report.finish, report.tool_names, bool(report.reasoning_text), report.provider_text,
                 report.delivered_text, report.usage and report.usage.as_dict(),
@@ -103,6 +104,7 @@ def settling(flow: Flow, content: bytes, services: Services) -> Settling:
         "finish": report.finish if report else None,
         "tool_names": list(report.tool_names) if report else [],
         "thinking": bool(report and report.reasoning_text),
+        "media": makes_media(flow),
         "reported": report.usage.as_dict() if report and report.usage else None,
         "at": flow.time_us,
         "labels": list(flow.labels),
@@ -110,6 +112,12 @@ def settling(flow: Flow, content: bytes, services: Services) -> Settling:
         **_times(flow),
     }
     return Settling(item, tenant, tokenizer, counted, content)
+
+
+def makes_media(flow: Flow) -> bool:
+    """Whether the answer is, or is known to hold, something that is no text: of that no tokens can be counted."""
+    request, outputs = flow.request, flow.outputs
+    return (request is not None and bool(request.makes)) or (outputs is not None and bool(outputs.made))
 
 
 def entities(spans: Sequence[Span]) -> dict[str, int]:

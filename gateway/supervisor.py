@@ -31,7 +31,7 @@ from gateway.identity import issued_keys
 from gateway.inspection.service import STUCK_S
 from gateway.marking.installed import unavailable
 from gateway.marking.keys import prepare_signer
-from gateway.marking.wire import SOCKET
+from gateway.marking.wire import FILMS, SOCKET
 from gateway.marking.worker import listen
 from gateway.own_stage import sources_of, stage_own
 from gateway.processes.child_process import Child
@@ -87,11 +87,13 @@ class Supervisor:
         prepare_signer(settings)
         _remove_sockets(settings.run_path)
         effective = await self._put_in_force(settings)
-        marking = (
-            listen(settings.run_path, SOCKET, MARKING_QUEUE) if not unavailable(settings.marking.processes) else None
-        )
+        lanes = [
+            (listen(settings.run_path, name, MARKING_QUEUE), name.partition(".")[0], count)
+            for name, count in ((SOCKET, settings.marking.processes), (FILMS, settings.marking.video_processes))
+            if count and not unavailable(settings.marking.processes)
+        ]
         data, control = [await _listen(address) for address in (settings.listen.data, settings.listen.control)]
-        self._sockets = [data, control, *([marking] if marking else [])]
+        self._sockets = [data, control, *(bound for bound, _, _ in lanes)]
         file = str(effective)
         writer = Child("log-writer", ("process-writer", file))
         patience = settings.timeouts.inspect + STUCK_S  # native code may hold an inspector's loop for so long
@@ -101,12 +103,12 @@ class Supervisor:
         ]
         markers = [
             Child(
-                f"marker-{index}",
-                ("process-marker", file, str(index), str(marking.fileno())),
-                pass_fds=(marking.fileno(),),
+                f"{lane}-{index}",
+                ("process-marker", file, f"{lane}-{index}", str(bound.fileno())),
+                pass_fds=(bound.fileno(),),
             )
-            for index in range(settings.marking.processes if marking else 0)
-            if marking is not None
+            for bound, lane, count in lanes
+            for index in range(count)
         ]
         extractors = [
             Child(f"extractor-{index}", ("process-extractor", file, str(index)), beats=True, patience=patience)

@@ -1,5 +1,5 @@
-/* The names network on processors with AVX-512 VNNI: from feature hashes to scores, in one pass over windows that fit
- * into the cache.
+/* The names tagger's features, and its network on processors with AVX-512 VNNI: from feature hashes to scores, in one
+ * pass over windows that fit into the cache.
  *
  * The same arithmetic as network.onnx: integer products of 8-bit activations and 7-bit weights, exact in 32 bits; what
  * stands between them (scales, layer norms) in 32-bit floats. onnxruntime does the same product by product and moves
@@ -36,6 +36,8 @@ typedef struct {
     float in_bias[WIDTH];
     Block block[BLOCKS];
     float out_weight[WIDTH][TAGS], out_bias[TAGS];
+    float empty[BLOCKS + 1][WIDTH];       /* the state of a place far from any token, before and after each block */
+    uint8_t empty_seen[BLOCKS][WIDTH];
     float epsilon;
     int tags;
     Py_buffer vocabulary, bucket, embedding; /* of the caller's arrays, not copied */
@@ -197,28 +199,55 @@ TARGET static void scored(const Model *model, const float *state, float *out) {
     _mm512_mask_storeu_ps(out, (__mmask16)((1u << model->tags) - 1), sum[0]);
 }
 
-/* Tokens `low` to `high` of a text of `size` tokens. What stands around the text is empty; each block is worked out only
- * as far around the window as the next ones look. */
+/* What stands far from any token, worked out once. */
+TARGET static void prepared(Model *model) {
+    uint8_t row[TILE + 2][WIDTH];
+    int32_t sums[2][TILE][WIDTH];
+    memcpy(model->empty[0], model->in_bias, sizeof model->in_bias);
+    for (int k = 0; k < BLOCKS; k++) {
+        const Block *block = &model->block[k];
+        quantised(model->empty[k], block->step, model->empty_seen[k]);
+        for (int t = 0; t < TILE + 2; t++) memcpy(row[t], model->empty_seen[k], WIDTH);
+        products(block->weight[0], row[1], 1, sums[0]);
+        products(block->weight[1], row[1], 1, sums[1]);
+        memcpy(sums[0][0] + 80, sums[1][0], 80 * sizeof(int32_t));
+        memcpy(model->empty[k + 1], model->empty[k], sizeof model->empty[k]);
+        joined(block, sums[0][0], model->epsilon, model->empty[k + 1]);
+    }
+}
+
+/* Rows `from` to `to`, which no token has reached yet, as they are before block `k`. */
+static void left_empty(const Model *model, Scratch *scratch, int k, int from, int to) {
+    for (int row = from; row < to; row++) {
+        memcpy(scratch->state[row], model->empty[k], sizeof model->empty[k]);
+        if (k < BLOCKS) memcpy(scratch->seen[k % 2][row], model->empty_seen[k], WIDTH);
+    }
+}
+
+/* Tokens `low` to `high` of a text of `size` tokens. What stands around the text is empty. Each block is worked out only
+ * as far around the window as the next ones look, and around the text as far as a token was seen. */
 static void window(const Model *model, Scratch *scratch, const uint32_t *hashes, Py_ssize_t size, Py_ssize_t low,
                    Py_ssize_t high, float *out) {
     const int count = (int)(high - low), rows = count + 2 * REACH;
+    const int first = low < REACH ? REACH - (int)low : 0; /* rows that hold tokens */
+    const int last = size - high < REACH ? REACH + (int)(size - low) : rows;
     int32_t sums[2][TILE][WIDTH];
-    for (int row = 0; row < rows; row++) {
-        const Py_ssize_t token = low - REACH + row;
-        if (token < 0 || token >= size)
-            memset(scratch->sums[row], 0, sizeof scratch->sums[row]);
-        else
-            summed(model, hashes + token * FEATURES, scratch->sums[row]);
-    }
-    for (int row = 0; row < rows; row += TILE) projected(model, scratch, row, rows);
-    for (int row = 0; row < rows; row++) quantised(scratch->state[row], model->block[0].step, scratch->seen[0][row]);
-    int around = REACH;
+    for (int row = first; row < last; row++)
+        summed(model, hashes + (low - REACH + row) * FEATURES, scratch->sums[row]);
+    for (int row = first; row < last; row += TILE) projected(model, scratch, row, last);
+    for (int row = first; row < last; row++) quantised(scratch->state[row], model->block[0].step, scratch->seen[0][row]);
+    left_empty(model, scratch, 0, 0, first);
+    left_empty(model, scratch, 0, last, rows);
+    int around = REACH, grown = 0;
     for (int k = 0; k < BLOCKS; k++) {
         const Block *block = &model->block[k];
         uint8_t(*seen)[WIDTH] = scratch->seen[k % 2], (*next)[WIDTH] = scratch->seen[1 - k % 2];
         around -= DISTANCES[k];
-        const int end = REACH + count + around;
-        for (int row = REACH - around; row < end; row += TILE) {
+        grown += DISTANCES[k];
+        const int lowest = REACH - around, highest = REACH + count + around;
+        const int begin = first - grown > lowest ? first - grown : lowest;
+        const int end = last + grown < highest ? last + grown : highest;
+        for (int row = begin; row < end; row += TILE) {
             /* The last tile may read up to TILE rows behind the window: inside the buffer, and thrown away. */
             products(block->weight[0], seen[row], DISTANCES[k], sums[0]);
             products(block->weight[1], seen[row], DISTANCES[k], sums[1]);
@@ -228,11 +257,14 @@ static void window(const Model *model, Scratch *scratch, const uint32_t *hashes,
                 if (k + 1 < BLOCKS) quantised(scratch->state[row + t], model->block[k + 1].step, next[row + t]);
             }
         }
+        left_empty(model, scratch, k + 1, lowest, begin);
+        left_empty(model, scratch, k + 1, end, highest);
     }
     for (int t = 0; t < count; t++) scored(model, scratch->state[REACH + t], out + (size_t)t * (size_t)model->tags);
 }
 #else
 static int supported(void) { return 0; }
+static void prepared(Model *model) { (void)model; }
 static void window(const Model *model, Scratch *scratch, const uint32_t *hashes, Py_ssize_t size, Py_ssize_t low,
                    Py_ssize_t high, float *out) {
     (void)model, (void)scratch, (void)hashes, (void)size, (void)low, (void)high, (void)out;
@@ -350,6 +382,7 @@ static PyObject *load(PyObject *self, PyObject *args) {
         Py_DECREF(capsule);
         return NULL;
     }
+    if (supported()) prepared(model);
     return capsule;
 }
 
@@ -406,6 +439,145 @@ done:
     return result;
 }
 
+/* ---- from text to tokens and their features: features.py says what they are, and is the oracle in the tests ---- */
+
+enum { SPACE, LETTER, DIGIT, HAN };
+#define LAST 0xFFFF
+#define RARE_HAN 0x3400
+#define BASE 1000003u
+
+static uint32_t mixed(uint64_t value, uint64_t salt) {
+    value = (value + salt) * 0x9E3779B97F4A7C15u;
+    value = (value ^ (value >> 29)) * 0xBF58476D1CE4E5B9u;
+    return (uint32_t)(value >> 32) | 1u;
+}
+
+static uint64_t rolled(const uint16_t *text, Py_ssize_t from, Py_ssize_t to) {
+    uint64_t hash = 0;
+    while (to > from) hash = hash * BASE + text[--to];
+    return hash;
+}
+
+static void word_features(const uint16_t *lower, const uint8_t *capital, int kind, Py_ssize_t a, Py_ssize_t b, uint32_t *out) {
+    const Py_ssize_t size = b - a;
+    Py_ssize_t capitals = 0;
+    for (Py_ssize_t i = a; i < b; i++) capitals += capital[i];
+    const int form = capitals == 0 ? 0 : capitals == size ? 1 : capital[a] && capitals == 1 ? 2 : 3;
+    out[0] = mixed(kind == DIGIT ? 77u + (uint64_t)(size < 12 ? size : 12) : rolled(lower, a, b), 1);
+    out[1] = mixed(rolled(lower, a, a + 4 < b ? a + 4 : b), 2);
+    out[2] = mixed(rolled(lower, a, a + 2 < b ? a + 2 : b), 3);
+    out[3] = mixed(rolled(lower, b - 3 > a ? b - 3 : a, b), 4);
+    out[4] = mixed(rolled(lower, b - 2 > a ? b - 2 : a, b), 5);
+    out[5] = mixed((uint64_t)(kind * 64 + form * 16 + (int)(size < 10 ? size : 10)), 6);
+}
+
+static void han_features(const uint16_t *text, uint32_t *out) {
+    const uint64_t wide = 0x100000, odd = 31;
+    const uint64_t before2 = text[-2], before1 = text[-1], here = text[0], after1 = text[1], after2 = text[2];
+    out[0] = mixed(here, 11);
+    out[1] = mixed(here * wide + after1, 12);
+    out[2] = mixed(before1 * wide + here, 13);
+    out[3] = mixed((here * wide + after1) * wide + after2 * odd, 14);
+    out[4] = mixed((before2 * wide + before1) * wide + here * odd, 15);
+    out[5] = mixed((before1 * wide + here) * wide + after1 * odd, 16);
+}
+
+typedef struct {
+    const uint8_t *kind, *upper; /* of the characters of the first plane */
+    const uint16_t *lower;
+} Table;
+
+/* Kinds, small letters and capitals of every character of a text. */
+static void looked_up(const Table *table, PyObject *text, Py_ssize_t size, uint8_t *kind, uint16_t *lower, uint8_t *capital) {
+    const int form = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    for (Py_ssize_t i = 0; i < size; i++) {
+        Py_UCS4 code = PyUnicode_READ(form, data, i);
+        if (code > LAST) code = code >= 0x20000 && code < 0x33480 ? RARE_HAN : LAST;
+        kind[i] = table->kind[code];
+        lower[i] = table->lower[code];
+        capital[i] = table->upper[code];
+    }
+}
+
+/* Where the tokens begin and end; how many there are. */
+static Py_ssize_t tokens_in(const uint8_t *kind, Py_ssize_t size, int64_t *start, int64_t *end) {
+    Py_ssize_t count = 0;
+    for (Py_ssize_t i = 0; i < size; count++) {
+        while (i < size && kind[i] == SPACE) i++;
+        if (i == size) break;
+        start[count] = i++;
+        if (kind[i - 1] < HAN)
+            while (i < size && kind[i] == kind[i - 1]) i++;
+        end[count] = i;
+    }
+    return count;
+}
+
+/* What white space stands between two tokens: 0 none, 1 blanks, 2 with a line's end. `\n` is its own small letter. */
+static unsigned between(const uint16_t *lower, int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; i++)
+        if (lower[i] == '\n') return 2;
+    return to > from;
+}
+
+static PyObject *features(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *text, *result = NULL, *starts = NULL, *ends = NULL, *hashes = NULL, *kinds = NULL;
+    Py_buffer kind_table, lower_table, upper_table;
+    if (!PyArg_ParseTuple(args, "Uy*y*y*", &text, &kind_table, &lower_table, &upper_table)) return NULL;
+    const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
+    const Table table = {kind_table.buf, upper_table.buf, lower_table.buf};
+    /* Two blanks to either side, so that n-grams stay inside. */
+    uint16_t *lower = calloc((size_t)size + 4, sizeof *lower);
+    uint8_t *kind = malloc((size_t)size + 1), *capital = malloc((size_t)size + 1);
+    int64_t *start = malloc(((size_t)size + 1) * sizeof *start), *end = malloc(((size_t)size + 1) * sizeof *end);
+    if (lower == NULL || kind == NULL || capital == NULL || start == NULL || end == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    if (kind_table.len != LAST + 1 || upper_table.len != LAST + 1 || lower_table.len != 2 * (LAST + 1)) {
+        PyErr_SetString(PyExc_ValueError, "a table of characters has another size than the first plane");
+        goto done;
+    }
+    uint16_t *small = lower + 2;
+    looked_up(&table, text, size, kind, small, capital);
+    const Py_ssize_t count = tokens_in(kind, size, start, end);
+    starts = PyBytes_FromStringAndSize((const char *)start, count * 8);
+    ends = PyBytes_FromStringAndSize((const char *)end, count * 8);
+    hashes = PyBytes_FromStringAndSize(NULL, count * FEATURES * 4);
+    kinds = PyBytes_FromStringAndSize(NULL, count);
+    if (starts == NULL || ends == NULL || hashes == NULL || kinds == NULL) goto done;
+    uint32_t *out = (uint32_t *)PyBytes_AS_STRING(hashes);
+    uint8_t *sort = (uint8_t *)PyBytes_AS_STRING(kinds);
+    unsigned before = 2;
+    for (Py_ssize_t t = 0; t < count; t++, out += FEATURES) {
+        sort[t] = kind[start[t]];
+        if (sort[t] == HAN)
+            han_features(small + start[t], out);
+        else
+            word_features(small, capital, sort[t], start[t], end[t], out);
+        const unsigned after = t + 1 < count ? between(small, end[t], start[t + 1]) : 2;
+        out[6] = mixed(before * 3 + after, 21);
+        before = after;
+    }
+    result = PyTuple_Pack(4, starts, ends, hashes, kinds);
+done:
+    Py_XDECREF(starts);
+    Py_XDECREF(ends);
+    Py_XDECREF(hashes);
+    Py_XDECREF(kinds);
+    free(lower);
+    free(kind);
+    free(capital);
+    free(start);
+    free(end);
+    PyBuffer_Release(&kind_table);
+    PyBuffer_Release(&lower_table);
+    PyBuffer_Release(&upper_table);
+    return result;
+}
+
 static PyObject *can_run(PyObject *self, PyObject *unused) {
     (void)self, (void)unused;
     return PyBool_FromLong(supported());
@@ -413,6 +585,7 @@ static PyObject *can_run(PyObject *self, PyObject *unused) {
 
 static PyMethodDef methods[] = {
     {"supported", can_run, METH_NOARGS, "Whether this processor has what the network needs."},
+    {"features", features, METH_VARARGS, "Starts, ends, feature hashes and kinds of a text's tokens, as bytes."},
     {"load", load, METH_VARARGS, "A network from its arrays; they must not change afterwards."},
     {"scores", scores, METH_VARARGS, "Scores of every tag for every token, as the bytes of 32-bit floats."},
     {NULL, NULL, 0, NULL},

@@ -150,7 +150,7 @@ def document(summary: Mapping[str, Any], members: frozenset[str] = frozenset()) 
         "destination": _destination(summary.get("destination", {})),
         "request": {
             "protocol": "openai_chat", "stream": False, "json_mode": False, "tools": 0, "provider_tools": [],
-            "references": [], "uninspected": [], "files": [],
+            "references": [], "uninspected": [], "files": [], "provenance": [],
         },
         "data": data,
         "counters": _counters(summary.get("counters", {})),

@@ -119,6 +119,7 @@ SHAPE: Final[Mapping[str, Check | Mapping[str, Check | Mapping[str, Check]]]] = 
     "request": {
         "protocol": _text, "stream": _flag, "json_mode": _flag, "tools": _count, "provider_tools": _list(_text),
         "references": _list(_text), "uninspected": _list(_text), "files": _list(_text),
+        "provenance": _list(_text),
     },
     "data": {
         "grade": _grade, "categories": _list(_text), "entities": _map(_count),
@@ -139,7 +140,7 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "caller": {"region": ""},
     "organisation": {"hipaa": False},
     "destination": {"covered_person": False},
-    "request": {"files": []},
+    "request": {"files": [], "provenance": []},
     "data": {
         "ages": [], "role": "", "foreign_origin": False, "citizens": [], "collecting": True,
         "government_related": False, "pseudonymised": False, "phi": False, "unredactable": {},

@@ -29,7 +29,7 @@ def neutral() -> dict[str, Any]:
         },
         "request": {
             "protocol": "openai_chat", "stream": False, "json_mode": False, "tools": 0, "provider_tools": [],
-            "references": [], "uninspected": [], "files": [],
+            "references": [], "uninspected": [], "files": [], "provenance": [],
         },
         "data": {
             "grade": "L1", "categories": [], "entities": {}, "subjects": dict.fromkeys(SUBJECT_CLASSES, 0),

@@ -116,7 +116,7 @@ def arrays_of(model: onnx.ModelProto) -> dict[str, Any]:
     """What the C network reads: the same numbers as the graph, without the graph."""
     wanted = ("in_", "out_", "w", "b", "gain", "shift", "step", "scale")
     value = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer if each.name.startswith(wanted)}
-    epsilon = [a.f for n in model.graph.node for a in n.attribute if a.name == "epsilon"][0]
+    epsilon = next(a.f for n in model.graph.node for a in n.attribute if a.name == "epsilon")
     return {**value, "epsilon": np.float32(epsilon)}
 
 

@@ -47,7 +47,8 @@ class Carried:
     evidence: tuple[Evidence, ...]
     text: str = field(default="", repr=False)
     payloads: tuple[tuple[str, int], ...] = ()  # (tenant, payload) of invisible marks that were found
-    prints: tuple[bytes, ...] = field(default=(), repr=False)  # 256-bit perceptual prints
+    # To ask for a picture or a sound with, 256 bits each.
+    prints: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Looking:
     trust_anchors: bytes = b""
     invisible_keys: Sequence[tuple[str, bytes]] = field(default=(), repr=False)
     sidecar: bytes = field(default=b"", repr=False)  # a C2PA manifest in a file of its own, where there is one
+    seconds: float = 8.0  # for the search of invisible marks; what was not tried then is not examined
 
 
 def named_output(produce_id: str) -> tuple[str, int] | None:

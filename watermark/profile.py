@@ -93,6 +93,12 @@ def forms() -> Mapping[Kind, Mapping[str, str]]:
     return found
 
 
+def sureness() -> Mapping[str, str]:
+    """What each word of certainty means."""
+    found: dict[str, str] = _document()["certainty"]
+    return found
+
+
 def kind_of(media_type: str) -> Kind | None:
     """The kind of output that files of this type are; None for what no profile speaks of."""
     head = media_type.split("/", 1)[0]

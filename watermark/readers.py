@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -107,9 +108,13 @@ def _invisible(data: bytes, known: Carried, looking: Looking) -> Carried:
         return _found(Evidence("invisible", "absent", "no_such_mark"))
     if not looking.invisible_keys:
         return _found(Evidence("invisible", "not_examined", "no_key"))
+    ends, tried = time.monotonic() + looking.seconds, 0
     try:
         for tenant, key in looking.invisible_keys[:MOST_KEYS]:
+            if tried and time.monotonic() > ends:
+                break
             found = detect(data, known.media_type, key)
+            tried += 1
             if found is not None:
                 told = {"score": f"{found.score:.1f}", "threshold": f"{found.threshold:.1f}"}
                 return Carried(
@@ -119,7 +124,7 @@ def _invisible(data: bytes, known: Carried, looking: Looking) -> Carried:
         return _found(Evidence("invisible", "absent", "no_such_mark"))
     except ImportError:
         return _found(Evidence("invisible", "not_examined", "no_library"))
-    if len(looking.invisible_keys) > MOST_KEYS:
+    if len(looking.invisible_keys) > tried:
         return _found(Evidence("invisible", "not_examined", "many_keys"))
     return _found(Evidence("invisible", "absent"))
 
@@ -135,6 +140,24 @@ def _detector(media_type: str) -> Callable[[bytes, str, bytes], Detected | None]
 
         return audio.detect
     return None
+
+
+def _prints(data: bytes, known: Carried, looking: Looking) -> Carried:
+    """What a picture or a sound is known by in a record; only where a record is asked."""
+    if not looking.invisible_keys:
+        return _found()
+    try:
+        if known.media_type.startswith("image/"):
+            from watermark.prints.picture import image_queries
+
+            return Carried("", (), prints=image_queries(data, known.media_type))
+        if known.media_type.startswith("audio/"):
+            from watermark.prints.sound import audio_queries
+
+            return Carried("", (), prints=audio_queries(data, known.media_type))
+    except (Unsupported, ImportError):
+        pass
+    return _found()
 
 
 def _label(label: AigcLabel) -> Mapping[str, str]:
@@ -157,4 +180,5 @@ READERS: tuple[tuple[tuple[Kind, ...], Reader], ...] = (
     (("aigc",), _aigc),
     (("invisible",), _invisible),
     (("text_manifest",), _text_manifest),
+    ((), _prints),
 )

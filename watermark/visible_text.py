@@ -115,14 +115,17 @@ def _xml(content: bytes) -> str:
 
 
 def _pdf(data: bytes) -> Iterator[str]:
-    from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
+    import pypdfium2
 
     try:
-        for page in PdfReader(BytesIO(data)).pages[:MOST_PAGES]:
-            yield page.extract_text() or ""
-            yield "\n"
-    except PyPdfError as error:
+        document = pypdfium2.PdfDocument(data)
+        try:
+            for number in range(min(len(document), MOST_PAGES)):
+                yield document[number].get_textpage().get_text_range()
+                yield "\n"
+        finally:
+            document.close()
+    except pypdfium2.PdfiumError as error:
         raise ValueError("not a PDF that can be read") from error
 
 

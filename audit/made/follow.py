@@ -2,7 +2,7 @@
 
 A flow's `digest` group says of the text that it answered `fingerprint` (64-bit marks, URL-safe base64, little endian) and
 `text` (a keyed digest), and in `outputs`, for each output that is no text, its `index`, `exact` (a keyed digest of its bytes), `payload`
-(of its invisible mark, hex) and `prints` (256 bits each, hex). An entry is filed under the user key that seals the group:
+(of its invisible mark, hex), `prints` (of a picture or a sound, 256 bits each, hex). An entry is filed under the user key that seals the group:
 when that key is destroyed, the entries go with the next look.
 """
 
@@ -94,7 +94,7 @@ def _entries(reader: LeafReader, leaf: StoredLeaf) -> Iterator[Entry]:
             yield from entries_of(flow, owner, segment[:KEY_ID], groups["digest"])
 
 
-def entries_of(flow: str, tenant: str, key_id: bytes, digest: Mapping[str, Any]) -> Iterator[Entry]:
+def entries_of(flow: str, tenant: str, key_id: bytes, digest: Mapping[str, Any], key: bytes = b"") -> Iterator[Entry]:
     """What one flow's record says of what it made. What cannot be read is left out: the record has it still."""
     marks, exact = _marks(digest.get("fingerprint")), _digests(digest.get("text"))
     if marks or exact:

@@ -17,12 +17,16 @@ from pathlib import Path
 
 from audit.store.sqlite import Connection, connect_reader, driver, require_sound
 
-FORMAT = "1"
+FORMAT = "2"
 """Another one makes the file be built anew."""
 MOST_OWNERS = 64
 """Outputs looked at for one mark, the latest first: a phrase that all answers share must not cost more than others."""
 MOST_MARKS = 20_000
 """Marks looked up for one text, the smallest ones: equal texts have equal smallest marks."""
+MOST_ALIKE = 64
+"""Prints looked at for one band: outputs that are all alike must not cost more than others."""
+MOST_PRINTS = 400
+"""Prints that one search asks for, the first ones: a picture has some fifty, a sound eight for each second."""
 PRINT_BITS = 256
 _BANDS = 16
 _BAND_BITS = PRINT_BITS // _BANDS
@@ -35,11 +39,11 @@ create index if not exists made_key on made (key_id);
 create table if not exists mark (mark integer not null, n integer not null, primary key (mark, n)) without rowid;
 create table if not exists exact (digest blob not null, n integer not null, primary key (digest, n)) without rowid;
 create table if not exists payload (payload integer not null, n integer not null, primary key (payload, n)) without rowid;
-create table if not exists print (
-    band integer not null, value integer not null, n integer not null, part integer not null, print blob not null,
-    primary key (band, value, n, part)) without rowid;
+create table if not exists print (id integer primary key, n integer not null, print blob not null, unique (n, print));
+create table if not exists band (
+    value integer not null, print integer not null, n integer not null, primary key (value, print)) without rowid;
 """
-_TABLES = ("mark", "exact", "payload", "print")
+_TABLES = ("mark", "exact", "payload", "print", "band")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +110,11 @@ def put(connection: Connection, entry: Entry) -> None:
     connection.executemany("insert or ignore into exact values (?, ?)", [(digest, n) for digest in entry.exact])
     if entry.payload is not None:
         connection.execute("insert or ignore into payload values (?, ?)", (_signed(entry.payload), n))
-    connection.executemany(
-        "insert or ignore into print values (?, ?, ?, ?, ?)",
-        [(band, value, n, part, whole) for part, whole in enumerate(entry.prints) for band, value in _bands(whole)],
-    )
+    for whole in entry.prints:
+        added = connection.execute("insert or ignore into print (n, print) values (?, ?)", (n, whole))
+        if added.rowcount:
+            bands = [(value, added.lastrowid, n) for value in _bands(whole)]
+            connection.executemany("insert or ignore into band values (?, ?, ?)", bands)
 
 
 def erase(connection: Connection, key_ids: Iterable[bytes] = (), flows: Iterable[str] = ()) -> int:
@@ -176,11 +181,13 @@ class MadeIndex:
         """
         nearest: dict[int, int] = {}
         with closing(connect_reader(self._path)) as connection:
-            query = "select n, print from print where band = ? and value = ?"
-            for whole in prints:
-                for band, value in _bands(whole):
+            query = (
+                f"select b.n, p.print from band b join print p on p.id = b.print where b.value = ? limit {MOST_ALIKE}"  # noqa: S608
+            )
+            for whole in prints[:MOST_PRINTS]:
+                for value in _bands(whole):
                     for changed in (value, *(value ^ 1 << bit for bit in range(_BAND_BITS if distance >= 16 else 0))):
-                        for n, stored in connection.execute(query, (band, changed)):
+                        for n, stored in connection.execute(query, (changed,)):
                             far = (int.from_bytes(stored) ^ int.from_bytes(whole)).bit_count()
                             if far <= distance and far < nearest.get(n, distance + 1):
                                 nearest[n] = far
@@ -200,8 +207,9 @@ class MadeIndex:
         return [Made(*row) for row in rows if row is not None and (self._tenants is None or row[2] in self._tenants)]
 
 
-def _bands(whole: bytes) -> list[tuple[int, int]]:
-    return [(band, int.from_bytes(whole[band * 2 : band * 2 + 2])) for band in range(_BANDS)]
+def _bands(whole: bytes) -> list[int]:
+    """The sixteen bands of a print, each with its place above its bits."""
+    return [band << _BAND_BITS | int.from_bytes(whole[band * 2 : band * 2 + 2]) for band in range(_BANDS)]
 
 
 def _signed(value: int) -> int:

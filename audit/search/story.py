@@ -26,8 +26,12 @@ def story_of(record: Mapping[str, Any]) -> str:
         ("found", _counts(pub.get("entities")) or "nothing of a known kind"),
         ("redacted", _counts(pub.get("redactions")) or "nothing"),
         ("labels", ", ".join(pub.get("labels") or ()) or "none"),
+        *(("output", _output(output)) for output in pub.get("outputs") or ()),
+        ("text", _text_manifest(pub.get("text_manifest"))),
+        *(("input", _ingredient(given)) for given in pub.get("ingredients") or ()),
+        ("waived", _waived(pub.get("label_waived"))),
         ("tokens", _tokens(meter)),
-        ("price", _price(meter.get("price"))),
+        ("price", _price(meter)),
         ("duration", _duration(meter)),
         ("attempts", _attempts(record)),
     ]
@@ -69,19 +73,52 @@ def _counts(counts: Mapping[str, int] | None) -> str:
     return ", ".join(f"{n} {label}" for label, n in sorted((counts or {}).items()))
 
 
+def _output(output: Mapping[str, Any]) -> str:
+    """Which file went out, and which marks it carries."""
+    marks = ", ".join(output.get("carries") or ()) or "no mark"
+    return (
+        f"{output.get('produce_id', '?')}, {output.get('media_type') or 'unknown type'}, {output.get('bytes', 0)} bytes: "
+        f"carries {marks} (profile {output.get('profile', '?')})"
+    )
+
+
+def _text_manifest(state: str | None) -> str:
+    if not state:
+        return ""
+    return "ends in a C2PA text manifest" if state == "c2pa" else f"has no C2PA text manifest ({state})"
+
+
+def _ingredient(given: Mapping[str, Any]) -> str:
+    """What a file that came along said of where it is from."""
+    label = "with" if given.get("aigc") else "without"
+    return f"{given.get('media_type') or 'unknown type'}: C2PA manifest {given.get('c2pa', '?')}, {label} AIGC label"
+
+
+def _waived(waived: Mapping[str, Any] | None) -> str:
+    if not waived:
+        return ""
+    months = waived.get("keep_months")
+    kept = f"; this record is to be kept {months} months" if months else ""
+    return f"the explicit label, at the caller's request, by profile {waived.get('profile', '?')}{kept}"
+
+
 def _tokens(meter: Mapping[str, Any]) -> str:
     reported, counted = meter.get("reported"), meter.get("counted")
     parts = [f"{reported['input']} in, {reported['output']} out as the provider reported"] if reported else []
     if counted and counted.get("method") != "none":
-        parts.append(f"{counted['input']} in, {counted['output']} out by our own count ({counted['method']})")
+        out = f", {counted['output']} out" if counted["output"] or not counted.get("media") else ""
+        parts.append(f"{counted['input']} in{out} by our own count ({counted['method']})")
+        parts += ["what was made and is no text has no tokens to count"] if counted.get("media") else []
     if meter.get("discrepancy"):
         parts.append("the two disagree")
     return "; ".join(parts)
 
 
-def _price(price: Mapping[str, Any] | None) -> str:
+def _price(meter: Mapping[str, Any]) -> str:
+    price = meter.get("price")
     if not price:
-        return ""
+        media = (meter.get("counted") or {}).get("media")
+        return "unknown: the provider reported no usage of what it made" if media else ""
     if price.get("match") == "none":
         return "unknown: the price book does not have this model"
     return f"{price['amount']} {price['currency']} ({price['match']} match in {price['book']})"

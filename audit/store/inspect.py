@@ -14,7 +14,8 @@ from audit.keys import Keyring
 from audit.merkle import leaf_hash, root_of
 from audit.record import OPEN_GROUPS, commit, sealed_hash, segments_of
 from audit.search.leaves import LeafReader, StoredLeaf
-from audit.store.batch import leaves_from
+from audit.store.batch import leaves_from, size_of
+from audit.store.journal import journal_path, read_journal
 from audit.store.migrate import require_current
 from audit.store.reindex import differences
 from audit.store.sqlite import Connection, connect_reader
@@ -45,6 +46,12 @@ def verify_store(path: Path, keyring: Keyring, vkey: str = "", *, marked: bool =
         )
         if beside.looked:
             result.steps.append(f"{beside.looked} groups beside the leaves are what was committed to, or erased")
+        left = read_journal(journal_path(path))
+        waiting = sum(frame.leaves for frame in left.after(size_of(connection))) if left is not None else 0
+        if waiting:
+            result.steps.append(
+                f"{waiting} more leaves are durable in the journal: the log writer will put them into the store"
+            )
         if beside.unread:
             result.problems.extend(beside.unread)
             return result

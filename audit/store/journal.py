@@ -127,10 +127,18 @@ def _allocate(path: Path) -> None:
 
 
 def _open_direct(path: Path) -> int:
+    """Past the page cache where that works: some file systems refuse it when opened, some only when written to."""
     try:
-        return os.open(path, os.O_RDWR | os.O_DIRECT)
-    except OSError:  # a file system in memory, for one, knows nothing of it
+        handle = os.open(path, os.O_RDWR | os.O_DIRECT)
+    except OSError:
         return os.open(path, os.O_RDWR)
+    try:
+        with mmap.mmap(-1, _BLOCK) as block:
+            os.pwrite(handle, block, 0)
+    except OSError:
+        os.close(handle)
+        return os.open(path, os.O_RDWR)
+    return handle
 
 
 def remove_journal(store: Path) -> None:

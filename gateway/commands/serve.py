@@ -59,14 +59,14 @@ def process_inspector(effective: Path, index: int) -> None:
 
 @click.command("process-marker", hidden=True)
 @effective_argument
-@click.argument("index", type=int)
+@click.argument("name")
 @click.argument("listener", type=int)
-def process_marker(effective: Path, index: int, listener: int) -> None:
+def process_marker(effective: Path, name: str, listener: int) -> None:
     """A marking worker."""
     die_with_parent()
     from gateway.processes.marker import main
 
-    main(effective, index, listener)
+    main(effective, name, listener)
 
 
 @click.command("process-check-own", hidden=True)

@@ -61,8 +61,8 @@ def untouched(data: tuple[Path, ...], bundle: str, names: bool, figures: bool, s
         sys.exit(_CANNOT)
     click.echo(orjson.dumps(_figures(rows, touched)) if as_json else _table(rows, touched))
     if show:
-        for row, found in touched:
-            labels = ", ".join(f"{each.span.label} {each.value!r} {each.span.score}" for each in found)
+        for row, findings in touched:
+            labels = ", ".join(f"{each.span.label} {each.value!r} {each.span.score}" for each in findings)
             click.echo(f"{row.lang} {row.kind}: {row.text!r}: {labels}")
 
 

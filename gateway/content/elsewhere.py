@@ -109,16 +109,20 @@ class Marker:
             time_us=time.time_ns() // 1000,
         )
         if media_type == "text/plain":
-            marked = mark_text(data, origin, marking, self._keys(wish.tenant))
+            marked, known_by = mark_text(data, origin, marking, self._keys(wish.tenant)), dict[str, Any]()
         else:
             most, seconds = self._bounds
             limit = self._video_seconds if media_type.startswith("video/") else seconds
             client = MarkingClient(self._worker.ready(), most, limit + _START_SECONDS)
-            marked = (await client.mark(wish.tenant, data, media_type, origin, marking)).marked
-        await append_leaf(self._settings, self._keyring, self._record(marked, origin, marking, wish))
+            done = await client.mark(wish.tenant, data, media_type, origin, marking)
+            marked, known_by = done.marked, done.known_by
+        draft = self._record(marked, origin, marking, wish, known_by)
+        await append_leaf(self._settings, self._keyring, draft)
         return Done(flow, marked, marking.profile)
 
-    def _record(self, marked: Marked, origin: Origin, marking: Marking, wish: Wish) -> LeafDraft:
+    def _record(
+        self, marked: Marked, origin: Origin, marking: Marking, wish: Wish, known_by: dict[str, Any]
+    ) -> LeafDraft:
         output = {
             "index": 0,
             "media_type": marked.media_type,
@@ -140,19 +144,23 @@ class Marker:
             "outputs": [output],
         }
         subj = {"tenant": wish.tenant, "application": wish.application, "user": wish.user, "subjects": []}
+        digest = self._digest(marked, origin, wish.tenant, known_by)
         groups: dict[str, dict[str, Any]] = {
             "pub": pub,
             "subj": subj,
-            "digest": self._digest(marked, origin, wish.tenant),
+            "digest": digest,
         }
         return LeafDraft(LeafKind.OUTCOME, origin.flow, origin.time_us, wish.tenant, wish.user, groups)
 
-    def _digest(self, marked: Marked, origin: Origin, tenant: str) -> dict[str, Any]:
+    def _digest(self, marked: Marked, origin: Origin, tenant: str, known_by: dict[str, Any]) -> dict[str, Any]:
         key = self._keyring.derive("fingerprint", tenant)
         text = "" if marked.media_type.partition("/")[0] in _NO_TEXT else visible_text(marked.data, marked.media_type)
         known = {"fingerprint": encode(winnow(text, key)), "text": exact_text(text, key)} if text else {}
         payload = f"{origin.payload:016x}"
-        return {**known, "outputs": [{"index": 0, "exact": exact_bytes(marked.data, key), "payload": payload}]}
+        return {
+            **known,
+            "outputs": [{"index": 0, "exact": exact_bytes(marked.data, key), "payload": payload, **known_by}],
+        }
 
 
 _NO_TEXT = frozenset({"image", "audio", "video"})

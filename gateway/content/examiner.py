@@ -46,6 +46,7 @@ class Examiner:
                 "bytes": len(data),
                 "declared": declared,
                 "anchors": looking.trust_anchors.decode("ascii", "replace"),
+                "seconds": self._seconds / 2,
                 "sidecar": base64.b64encode(looking.sidecar).decode(),
                 "keys": [(tenant, key.hex()) for tenant, key in looking.invisible_keys],
             }

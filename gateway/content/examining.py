@@ -51,6 +51,7 @@ def _examined(data: bytes, request: dict[str, object]) -> dict[str, object]:
         str(request["anchors"]).encode(),
         [(tenant, bytes.fromhex(key)) for tenant, key in keys],
         base64.b64decode(str(request["sidecar"])),
+        float(str(request["seconds"])),
     )
     carried = examine(data, declared, looking)
     told = asdict(carried) | {"prints": [print_.hex() for print_ in carried.prints]}

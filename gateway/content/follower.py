@@ -32,9 +32,9 @@ class Follower:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the batch that it is at."""
+        """Ends after the batch that it is at; is not waited for longer than a moment: it may have no processor."""
         self._stopped.set()
-        self._thread.join()
+        self._thread.join(2.0)
 
     def _run(self) -> None:
         if sys.platform == "linux":  # there, a thread has a priority of its own

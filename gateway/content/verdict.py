@@ -48,12 +48,14 @@ def judge(
     """`named`: flows that the file's marks name; `matches`: best first; `comparable`: named flows whose record is there
     and says what they made, so that disagreement means something.
     """
-    agreeing = [match.flow for match in matches if match.share >= MOST_OF_IT]
+    # A crop may keep one region of a picture: where a mark names that very call too, the two agree.
+    agreeing = [m.flow for m in matches if m.share >= MOST_OF_IT or ("prints" in m.by and m.flow in named)]
     against = sorted(flow for flow in set(named) if flow not in agreeing)
     if agreeing and not against:
         return Verdict("confirmed", next((flow for flow in agreeing if flow in named), agreeing[0]), ())
     if named:
-        contradicted = tuple(flow for flow in against if agreeing or flow in comparable)
+        found = {match.flow for match in matches}
+        contradicted = tuple(flow for flow in against if flow not in found and (agreeing or flow in comparable))
         return Verdict("claimed", min(named), contradicted)
     if matches:
         return Verdict("partly", matches[0].flow, ())

@@ -10,6 +10,7 @@ to it. The public is told only what the file itself carries; nothing is looked u
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,15 +26,17 @@ from watermark.errors import BadFingerprint
 from watermark.evidence import CARRIED, Carried, Evidence, Looking
 from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import Marks, decode, likeness, winnow
+from watermark.prints.likeness import NEAR
+from watermark.prints.likeness import likeness as likeness_of_prints
 
 Records = Callable[[str], Mapping[str, Any] | None]
 """The record of a flow, if there is one that whoever asks may see."""
 
+REGIONS_ENOUGH = 3
+"""Regions of a picture that must be found in another for the most of it to be the same."""
 MOST_TENANTS = 64
 MOST_CANDIDATES = 24
 FOLLOW_SECONDS = 2.0
-NEAR = 31
-"""Bits of 256 in which two prints of one picture may differ (PDQ's own threshold)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class _Asked:
     exact: frozenset[str]
     marks: Marks
     prints: tuple[bytes, ...]
+    kind: str  # image, audio, text, …
 
 
 class Verifier:
@@ -85,7 +89,7 @@ class Verifier:
         of = [tenant for tenant in self._tenants if tenants is None or tenant in tenants][:MOST_TENANTS]
         looking = Looking(self._anchors, [(tenant, self._keys.get("invisible", tenant)) for tenant in of], sidecar)
         carried = self._examined(data, declared, looking)
-        behind = follow(self._store, self._keyring, FOLLOW_SECONDS)
+        behind = self._followed()
         index = MadeIndex(index_path(self._store), tenants)
         asked = {tenant: self._asked(data, carried, tenant) for tenant in of}
         by_payload = [
@@ -105,10 +109,17 @@ class Verifier:
         except Unexamined:
             return Carried("", _not_examined("limits", *CARRIED))
 
+    def _followed(self) -> int:
+        """Brings the index up to the log, or waits while another does; how many leaves it is still behind."""
+        ends = time.monotonic() + FOLLOW_SECONDS
+        while (behind := follow(self._store, self._keyring, FOLLOW_SECONDS)) > 0 and time.monotonic() < ends:
+            time.sleep(0.05)
+        return behind
+
     def _asked(self, data: bytes, carried: Carried, tenant: str) -> _Asked:
         key = self._keys.get("fingerprint", tenant)
         exact = {exact_bytes(data, key), exact_text(carried.text, key)} - {""}
-        return _Asked(frozenset(exact), winnow(carried.text, key), carried.prints)
+        return _Asked(frozenset(exact), winnow(carried.text, key), carried.prints, carried.media_type.partition("/")[0])
 
     def _candidates(
         self, index: MadeIndex, asked: Mapping[str, _Asked], named: set[str], by_payload: Sequence[Made]
@@ -169,14 +180,25 @@ def _agreement(said: Mapping[str, Any], asked: _Asked) -> tuple[tuple[Any, ...],
         if like is not None and like.related:
             by.append("fingerprint")
             share = max(share, like.of_query)
-    if any(_distance(ours, theirs) <= NEAR for ours in asked.prints for theirs in prints_of(said)):
+    printed = _printed(asked, prints_of(said))
+    if printed:
         by.append("prints")
-        share = 1000
+        share = max(share, printed)
     return tuple(by), share
 
 
-def _distance(a: bytes, b: bytes) -> int:
-    return (int.from_bytes(a) ^ int.from_bytes(b)).bit_count()
+def _printed(asked: _Asked, stored: Sequence[bytes]) -> int:
+    """With how much of a picture or sound a recorded one agrees, parts per thousand.
+
+    A picture is known by the whole, or by several of its regions, as a crop is; one region may be a logo that both show.
+    A sound is known by its seconds: it is asked for with eight prints a second.
+    """
+    near = likeness_of_prints(stored, asked.prints).shared
+    if asked.kind == "audio":
+        return min(1000, near * 8000 // len(asked.prints)) if near else 0
+    if near and likeness_of_prints(stored[:1], asked.prints).related:
+        return 1000
+    return 500 if near >= REGIONS_ENOUGH else 100 * near
 
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:

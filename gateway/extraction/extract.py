@@ -51,6 +51,10 @@ def _read(data: str | bytes, name: str, media_type: str, reading: Reading) -> by
         kind = read(content, name, media_type, gathered)
     except Unreadable as problem:
         gathered.skip(FILE, str(problem))
+    except MemoryError:
+        gathered.skip(FILE, "it needs more memory than the limit")
+    except Exception:  # parsers of hostile files raise what they like; what was read until then is kept
+        gathered.skip(FILE, "broken")
     row = gathered.row(kind)
     row["texts"] = [(_clean(where), _clean(text)) for where, text in row["texts"]]
     row["pictures"] = [(_clean(where), base64.b64encode(picture).decode()) for where, picture in gathered.pictures]

@@ -113,11 +113,9 @@ class Exchange(Caller):
 
     async def start(self, status: int, headers: Headers) -> None:
         """Status line and headers, written with the first piece of the body."""
-        lines = [STATUS_LINE[status]]
-        framed = False
-        for item in (*self._connection.server_state.default_headers, *headers):
-            framed = framed or item[0] == b"content-length"
-            lines.append(b"%b: %b\r\n" % item)
+        fields = [*self._connection.server_state.default_headers, *headers]
+        framed = b"content-length" in dict(fields)
+        lines = [STATUS_LINE[status], *[b"%b: %b\r\n" % field for field in fields]]
         if not self._body_read:
             self.keep_alive = False
         if not self.keep_alive:

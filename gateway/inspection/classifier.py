@@ -8,12 +8,12 @@ or class of content; raised by what occurs together and by how many people it co
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from gateway.flow import CLASS, OPAQUE, Classification, Finding
+from gateway.flow import CLASS, OPAQUE, Classification, Finding, Path
 from gateway.inspection.content.classes import catalogue
-from gateway.inspection.own.documents import CLASS_NAME as DOCUMENT
+from gateway.inspection.own import DOCUMENT_CLASS as DOCUMENT
 from gateway.inspection.recognizers.global_company_marking import INTERNAL
 from gateway.inspection.recognizers.global_company_marking import NAME as COMPANY_MARKING
 from gateway.inspection.recognizers.global_secrecy_marking import STATE
@@ -50,11 +50,16 @@ Step = tuple[int, str]
 
 
 def classify(
-    findings: Sequence[Finding], uninspected: Iterable[str] = (), *, why: Sequence[str] = (), strict: bool = True
+    findings: Sequence[Finding],
+    uninspected: Iterable[str] = (),
+    *,
+    why: Sequence[str] = (),
+    replaceable: Collection[Path] = (),
+    strict: bool = True,
 ) -> Classification:
     """Grade a whole call. `uninspected` names the kinds of parts nobody could read, `why` the reasons.
 
-    `strict`: see `classes_of`.
+    `replaceable`: files that may go on as text, so that what is in them can be taken out. `strict`: see `classes_of`.
     """
     content = {finding.span.detector for finding in findings if finding.span.label == CLASS}
     values = [finding for finding in findings if finding.span.label != CLASS] if content else findings
@@ -80,7 +85,9 @@ def classify(
         uninspected=unread,
         important=grade >= 5,
         minors="minor" in content and person,
-        unredactable=_counted(finding.span.label for finding in values if finding.kind in OPAQUE),
+        unredactable=_counted(
+            finding.span.label for finding in values if finding.kind in OPAQUE and finding.path not in replaceable
+        ),
         reasons=tuple(line for _, line in sorted(steps, key=lambda step: -step[0]))
         or ("L1: nothing sensitive was found",),
     )

@@ -114,7 +114,7 @@ class Engine:
     ) -> None:
         self._scanner = PatternScanner(recognizers, cache)
         self._tagger = _tagger(names_folder) if names else None
-        self._classes = ClassFinder()
+        self._classes = ClassFinder(cache)
         self._detectors = tuple(detectors)
         self.version = _version(recognizers, names, names_folder, detectors)
 

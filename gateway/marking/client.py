@@ -25,19 +25,25 @@ SHARE = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A finished job. `ingredients`: for each file that came along its media type, `c2pa` (integrity) and `aigc`."""
+    """A finished job. `ingredients`: for each file that came along its media type, `c2pa` (integrity) and `aigc`;
+    `known_by`: prints of the marked file, for the record.
+    """
 
     marked: Marked
     ingredients: tuple[dict[str, Any], ...]
+    known_by: dict[str, Any]
 
 
 class MarkingClient:
     """Belongs to one event loop. `missing`: why nothing can be marked here, "" where it can."""
 
-    def __init__(self, socket: Path, largest: int, seconds: float, missing: str = "") -> None:
-        self._socket = str(socket)
+    def __init__(
+        self, socket: Path, largest: int, seconds: float, missing: str = "", films: tuple[Path, float] | None = None
+    ) -> None:
+        """`seconds`: how long a call waits for its job. `films`: where jobs of films go, and how long these wait."""
+        self._place = (str(socket), seconds)
+        self._films = self._place if films is None else (str(films[0]), films[1])
         self._largest = largest
-        self._seconds = seconds
         self._open: Counter[str] = Counter()
         self.missing = missing
 
@@ -50,9 +56,10 @@ class MarkingClient:
         if self._open.total() >= MOST or self._open[tenant] >= MOST * SHARE:
             raise Unavailable("marking is overloaded, so the output was not delivered", retry_after=2)
         self._open[tenant] += 1
+        socket, seconds = self._films if media_type.startswith("video/") else self._place
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._ask(tenant, data, media_type, origin, marking)
+            async with asyncio.timeout(seconds):
+                return await self._ask(socket, tenant, data, media_type, origin, marking)
         except TimeoutError:
             raise Unavailable(
                 "marking did not finish in time, so the output was not delivered", retry_after=2
@@ -66,8 +73,10 @@ class MarkingClient:
             if not self._open[tenant]:
                 del self._open[tenant]
 
-    async def _ask(self, tenant: str, data: bytes, media_type: str, origin: Origin, marking: Marking) -> Done:
-        reader, writer = await asyncio.open_unix_connection(self._socket)
+    async def _ask(
+        self, socket: str, tenant: str, data: bytes, media_type: str, origin: Origin, marking: Marking
+    ) -> Done:
+        reader, writer = await asyncio.open_unix_connection(socket)
         try:
             bodies = [data, *(each.data for each in origin.ingredients)]
             for piece in pack(job_of(tenant, media_type, origin, marking), bodies):
@@ -82,7 +91,7 @@ class MarkingClient:
             raise _refusal(str(head["reason"]), media_type, marking)
         sidecar = results[1] if len(results) > 1 else None
         marked = Marked(results[0], head["media_type"], tuple(head["carries"]), sidecar, bool(head["timestamped"]))
-        return Done(marked, tuple(head["ingredients"]))
+        return Done(marked, tuple(head["ingredients"]), dict(head["known_by"]))
 
 
 def _refusal(reason: str, media_type: str, marking: Marking) -> Exception:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -52,6 +52,7 @@ class Output:
     profile: str
     timestamped: bool
     hosts: tuple[str, ...] = ()  # where it was fetched from
+    prints: Mapping[str, Any] = field(default_factory=dict)
 
     def said(self, flow: str) -> dict[str, Any]:
         """As the record says it."""
@@ -96,7 +97,10 @@ class Outputs:
 
     def known_by(self) -> list[dict[str, Any]]:
         """By what each output is found again: for the group of digests, which is sealed and can be erased."""
-        return [{"index": made.index, "exact": made.digest, "payload": f"{made.payload:016x}"} for made in self.made]
+        return [
+            {"index": made.index, "exact": made.digest, "payload": f"{made.payload:016x}", **made.prints}
+            for made in self.made
+        ]
 
     async def passed(self, data: bytes) -> bytes:
         """Whole events of a stream, with what they hold marked. Raises LexgateError: then nothing of them may go on."""
@@ -212,9 +216,10 @@ class Outputs:
         self.made.append(
             Output(
                 index, marked.media_type, digest, len(marked.data), origin.payload, marked.carries, marking.profile,
-                marked.timestamped, hosts,
+                marked.timestamped, hosts, done.known_by,
             )
         )  # fmt: skip
+        flow.labels = tuple(dict.fromkeys((*flow.labels, *marked.carries)))
         if marking.c2pa and not marked.timestamped and services.stamps.wanted:
             await asyncio.to_thread(services.stamps.add, origin.produce_id, digest)
         self._known[name] = self._known[sha256(marked.data).hexdigest()] = marked, index

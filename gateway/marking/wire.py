@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-SOCKET = "marking.sock"
+SOCKET, FILMS = "marking.sock", "marking-films.sock"
+"""Where jobs are taken from; films have workers of their own, because one takes as long as hundreds of pictures."""
 LARGEST_HEAD = 65_536
 _LENGTH = struct.Struct(">I")
 PREFIX = _LENGTH.size

@@ -59,6 +59,7 @@ class Exchange:
     opaque: bool = False  # images, files or references in the request
     called_tools: bool = False  # the answer calls a tool
     thinking: bool = False  # the provider may have produced tokens that nobody was shown
+    media: bool = False  # the answer is, or holds, pictures, recordings or films
     bare: bool = False  # the texts are no messages: the model reads them without anything between
     known: bool = True  # False: the texts were not kept, nothing can be counted
 
@@ -154,9 +155,11 @@ def _sided(
 ) -> Counted:
     """A side with parts that were not counted is an estimate, however good its tokenizer is."""
     partial_input = exchange.tools or exchange.opaque
-    partial_output = exchange.called_tools or exchange.thinking
+    partial_output = exchange.called_tools or exchange.thinking or exchange.media
     if partial_input or partial_output:
         reason = reason or "tools, schemas, files or hidden reasoning are not part of this count"
+    if exchange.media:
+        reason = "pictures, recordings and films are not part of this count"
     return Counted(
         input=tokens,
         output=output,

@@ -8,7 +8,7 @@ One item per flow:
      "delivered_text"?                  what the caller got; the fingerprint is of this (default: output_text)
      "reported": {"input", "cached_input", "cache_write", "output", "reasoning"} | null
      "at" (µs since the epoch), "latency_ms", "first_byte_ms" | null, "fingerprint_key" (hex)
-     "labels"?, "known_entities"?, "tools"?, "opaque"?, "tool_names"?, "thinking"?, "skipped"?}
+     "labels"?, "known_entities"?, "tools"?, "opaque"?, "tool_names"?, "thinking"?, "media"?, "skipped"?}
 
 One result per item, in the record's groups: {"flow", "pub", "meter", "digest"}, and "rows": the tokens of each message.
 No floats: the record forbids them.
@@ -66,7 +66,7 @@ class Settlement:
         deviation = compare(reported, counted)
         meter = {
             "reported": reported.as_dict() if reported else None,
-            "counted": _counted(counted),
+            "counted": _counted(counted, media=bool(item.get("media"))),
             "discrepancy": deviation.flagged,
             "price": self._price(item, reported, counted),
             **_timing(item),
@@ -85,8 +85,11 @@ class Settlement:
         }
 
     def _price(self, item: Mapping[str, Any], reported: Usage | None, counted: Counted) -> dict[str, str | None] | None:
-        """Of what the provider reports; of our own count where it reports nothing; None where neither is known."""
-        if reported is None and counted.method is Method.NONE:
+        """Of what the provider reports; of our own count where it reports nothing; None where neither is known.
+
+        What was made and is no text has no tokens that we could count: without a report its price is not known.
+        """
+        if reported is None and (counted.method is Method.NONE or item.get("media")):
             return None
         basis = reported or Usage(input=counted.input, output=counted.output)
         provider = item.get("price_provider") or item["provider"]
@@ -104,6 +107,7 @@ def _exchange(item: Mapping[str, Any]) -> Exchange:
         opaque=bool(item.get("opaque")),
         called_tools=bool(item.get("tool_names")),
         thinking=bool(item.get("thinking")),
+        media=bool(item.get("media")),
         bare=item.get("protocol") in _BARE,
         known=not item.get("skipped"),
     )
@@ -120,12 +124,14 @@ def _usage(reported: Mapping[str, Any] | None) -> Usage | None:
     return Usage(**figures)
 
 
-def _counted(counted: Counted) -> dict[str, Any]:
+def _counted(counted: Counted, *, media: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"input": counted.input, "output": counted.output, "method": counted.method.value}
     if counted.tokenizer:
         found["tokenizer"] = counted.tokenizer
     if counted.reason:
         found["reason"] = counted.reason
+    if media:
+        found["media"] = True  # `output` is of the texts beside it
     return found
 
 

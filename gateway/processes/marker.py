@@ -13,9 +13,9 @@ from gateway.marking.keys import TenantKeys
 from gateway.marking.worker import Bounds, confine, serve
 
 
-def main(effective: Path, index: int, listener: int) -> None:
+def main(effective: Path, name: str, listener: int) -> None:
     """Runs until SIGTERM: the job that runs then is finished."""
-    logs.configure(f"marker-{index}")
+    logs.configure(name)
     settings = Effective.read(effective).settings
     marking = settings.marking
     bounds = Bounds(marking.largest_bytes, marking.largest_pixels, marking.seconds, marking.video_seconds)

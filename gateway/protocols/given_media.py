@@ -1,12 +1,12 @@
 """Files that a request brings along: pictures, recordings and documents in a form, in Base64 or in data URLs.
 
-What they are made of is not read here. They are handed to marking as ingredients of what is made from them.
+What they are made of is not read here. They are handed to marking as ingredients of what is made from them. Only the
+traces of marks are looked for, as bytes: no container is opened outside of the workers that are made for it.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +19,11 @@ MOST = 16
 _DATA_URL = re.compile(r"data:([a-z]+/[a-z0-9.+-]+)(?:;[a-z0-9=._-]{1,64}){0,4};base64,", re.IGNORECASE)
 _DATA_KEYS = frozenset({"data", "file_data", "image_data", "b64_json"})
 _TYPE_KEYS = ("media_type", "mimeType", "mime_type", "format")
+_C2PA = (bytes.fromhex("63327061 0011 0010 8000 00aa00389b71"), b"c2pa:manifest")
+"""The JUMBF type of a C2PA manifest store (C2PA 2.x, section 11.1.4), which stands in every embedded one; and the element
+that holds one in Base64 in SVG."""
+_AIGC = tuple("ContentProducer".encode(form) for form in ("ascii", "utf-16-le", "utf-16-be"))
+"""A key of every label of GB 45438-2025, in the encodings that XMP, ID3, Vorbis comments and MP4 keys may have."""
 
 
 def given_in(request: DecodedRequest) -> list[tuple[str, bytes]]:
@@ -35,6 +40,13 @@ def given_in(request: DecodedRequest) -> list[tuple[str, bytes]]:
         if len(found) == MOST:
             break
     return found
+
+
+def provenance_of(request: DecodedRequest) -> tuple[str, ...]:
+    """What the files in a request carry of where they are from: `aigc`, `c2pa`; that it is there, not that it is valid."""
+    files = [data for _, data in given_in(request)]
+    found = {"aigc": _AIGC, "c2pa": _C2PA}
+    return tuple(name for name, traces in found.items() if any(trace in data for data in files for trace in traces))
 
 
 def _strings(tree: Any) -> Iterator[tuple[str, str]]:
@@ -58,5 +70,5 @@ def _decoded(text: str) -> bytes:
     plain = "".join(text.split()).replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:  # also of characters outside of ASCII
         return b""

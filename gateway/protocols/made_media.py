@@ -12,7 +12,6 @@ A medium in a place that is not listed is not found: `docs/marking.md` says whic
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -86,7 +85,7 @@ def decoded(made: Made) -> bytes | None:
     text = "".join(made.text.split()).replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:  # also of characters outside of ASCII
         return None
 
 

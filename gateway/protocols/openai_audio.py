@@ -63,6 +63,7 @@ def _decode(protocol: str, body: bytes) -> DecodedRequest:
         form=places_of(fields),
         plain_answer=answers_in in TEXT_FORMATS,
         generates=False,
+        inputs=tuple((field.start, field.end) for field in files),
     )
 
 

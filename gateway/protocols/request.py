@@ -80,6 +80,7 @@ class DecodedRequest:
     makes: str = ""  # image, audio or video, where that is what the endpoint is for
     binary_answer: str = ""  # a whole answer is no JSON but a file of this kind: audio or video
     inputs: tuple[tuple[int, int], ...] = ()  # where files stand in a form, in bytes
+    provenance: tuple[str, ...] = ()  # aigc, c2pa: marks that files which came along carry
 
     def addressed(self, model: str, *, stream: bool, framing: str) -> DecodedRequest:
         """The same with what its path says. Raises BadRequest when the body names another model."""
@@ -92,7 +93,7 @@ class DecodedRequest:
         """What a decision sees of it."""
         return (
             self.protocol, self.model, self.stream, self.json_mode, len(self.caller_tools), self.provider_tools,
-            self.references,
+            self.references, self.provenance,
         )  # fmt: skip
 
     @cached_property

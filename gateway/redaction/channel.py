@@ -85,7 +85,9 @@ class TextChannel:
     @property
     def clear(self) -> bool:
         """Whether only the guard holds something, and no escape matters: then fragments may come joined."""
-        return not (self._held or self._json or self._gate is not None or self.stopped is not None)
+        if self._held or self._json or self._gate is not None or self.stopped is not None:
+            return False
+        return not (self._restore and OPEN in self._unread)
 
     @property
     def held(self) -> str:

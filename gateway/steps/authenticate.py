@@ -38,14 +38,14 @@ async def authenticate(flow: Flow, services: Services) -> None:
         raise
     flow.limits = entry.limits
     flow.several_tenants = services.settings.several_tenants
-    flow.principal = entry.principal
+    flow.principal = flow.who = entry.principal
     headers = caller.headers
     if b"lexgate-purpose" in headers and (purpose := caller.header(b"lexgate-purpose")):
         if not PURPOSE.fullmatch(purpose):
             raise BadRequest("Lexgate-Purpose is not a purpose's name", param="lexgate-purpose")
         if purpose.endswith(GROUND) and purpose not in entry.application.purposes:
             raise BadRequest("this application may not call on that legal ground", param="lexgate-purpose")
-        flow.principal = entry.principal._replace(purpose=purpose)
+        flow.principal = flow.who = entry.principal._replace(purpose=purpose)
     if b"lexgate-label" in headers and not (entry.application.label_off and headers[b"lexgate-label"] == b"none"):
         raise BadRequest("Lexgate-Label: none is for applications with label_off", param="lexgate-label")
     if b"lexgate-parent" in headers and FLOW_ID.fullmatch(parent := caller.header(b"lexgate-parent")):

@@ -17,6 +17,8 @@ async def classify(flow: Flow, services: Services) -> None:
     known = flow.known
     flow.classification = known.classification if known is not None else None
     if flow.classification is None:
-        flow.classification = classification_of(flow.findings, flow.uninspected, why=flow.unread)
+        flow.classification = classification_of(
+            flow.findings, flow.uninspected, why=flow.unread, replaceable=flow.replaceable
+        )
         if known is not None:
             known.classification = flow.classification

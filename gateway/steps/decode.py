@@ -11,6 +11,7 @@ from types import MappingProxyType
 from gateway.errors import Unavailable, UnsupportedMediaType
 from gateway.flow import Flow
 from gateway.heavy_work import LARGE
+from gateway.protocols.given_media import provenance_of
 from gateway.services import Services
 
 MEDIA_TYPES = MappingProxyType({name: name.encode() for name in ("application/json", "multipart/form-data", "")})
@@ -49,4 +50,6 @@ async def decode(flow: Flow, services: Services) -> None:
         services.model_names.check(request.model)
     if request.makes and services.marking.missing:
         raise Unavailable(services.marking.missing)
+    if request.uninspected:  # it brings files along: what they say of where they are from is a fact for policy
+        request = replace(request, provenance=await services.heavy.run(size, provenance_of, request))
     flow.request = request

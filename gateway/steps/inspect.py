@@ -18,6 +18,7 @@ from gateway.inspection.figures import without_figures
 from gateway.inspection.split_values import Joint, Piece, across, ends_of, joints, piece
 from gateway.inspection.subjects import subject_key
 from gateway.lineage import Said, said
+from gateway.protocols.file_block import text_block
 from gateway.protocols.request import Segment
 from gateway.services import Services
 from gateway.text_inspection import SPAN_BYTES, inspect_texts
@@ -49,20 +50,22 @@ class Verdict:
     said: Said  # its names, by which later calls are known as its children
     inside: tuple[tuple[int, Span, str], ...] = field(default=(), repr=False)
     files: tuple[str, ...] = ()
+    whole: tuple[int, ...] = ()  # parts that are files which were read whole
     split: tuple[tuple[int, Span, str], ...] = field(default=(), repr=False)
     ends: tuple[Piece[int], ...] = ()
 
 
 async def inspect(flow: Flow, services: Services) -> None:
     """Findings of all segments of the request. Raises Unavailable when an inspector fails: the call is refused."""
-    await continue_earlier(flow, services)
+    if flow.request is not None and flow.request.previous:
+        await continue_earlier(flow, services)
     request = flow.request
     if request is None:
         raise RuntimeError("this step runs after decode")
     if flow.known is not None:
         flow.findings, flow.uninspected, flow.said = flow.known.findings, flow.known.uninspected, flow.known.said
-        flow.unread, flow.files = flow.known.unread, flow.known.files
-        services.metrics.count("lexgate_cache", len(request.segments), cache="verdict", result="hit")
+        flow.unread, flow.files, flow.replaceable = flow.known.unread, flow.known.files, flow.known.replaceable
+        services.call_metrics.verdicts_known[0] += len(request.segments)
         return
     tenant = flow.who.tenant
     cache, version = services.verdicts, services.version_for(services.segments_version, tenant)
@@ -82,6 +85,13 @@ async def inspect(flow: Flow, services: Services) -> None:
     flow.uninspected = tuple(sorted({kind for verdict in known for kind, _ in verdict.opaque}))
     flow.unread = tuple(sorted({f"{kind}: {why}" for verdict in known for kind, why in verdict.opaque}))
     flow.files = tuple(sorted({file for verdict in known for file in verdict.files}))
+    if services.settings.inspection.files_as_text:
+        flow.replaceable = frozenset(
+            segment.parts()[index].path
+            for segment, verdict in zip(request.segments, known, strict=True)
+            for index in verdict.whole
+            if text_block(request.family, request.protocol, segment.parts()[index].path) is not None
+        )
     if joined or any(verdict.spans or verdict.split or verdict.inside for verdict in known):
         flow.findings = (
             *(
@@ -127,10 +137,11 @@ async def _inspect_segments(segments: list[Segment], tenant: str, services: Serv
             ),
             tuple(sorted({each for part in parts if part.kind in OPAQUE for each in unread_of(part, files)})),
             its,
-            tuple(_inside(parts, files, texts)),
-            tuple(sorted({files[part.payload].type for part in parts if part.payload in files})),
-            tuple(found for joint in together for found in joint.split(texts[joint.text])),
-            ends_of(run),
+            inside=tuple(_inside(parts, files, texts)),
+            files=tuple(sorted({files[part.payload].type for part in parts if part.payload in files})),
+            split=tuple(found for joint in together for found in joint.split(texts[joint.text])),
+            ends=ends_of(run),
+            whole=tuple(_read_whole(parts, files)),
         )
         for parts, its_words, its, run, together in zip(walked, words, names, runs, inside, strict=True)
     ]
@@ -144,6 +155,13 @@ def _words(parts: tuple[Part, ...], files: dict[Payload, Extracted]) -> list[tup
         for index, part in enumerate(parts)
         if part.kind not in OPAQUE and not (part.kind is PartKind.FIELD and part.path in read)
     ]
+
+
+def _read_whole(parts: tuple[Part, ...], files: dict[Payload, Extracted]) -> Iterator[int]:
+    """Files of which nothing was left unread, by the part's index."""
+    for index, part in enumerate(parts):
+        if part.kind is PartKind.FILE and part.payload in files and not files[part.payload].unread:
+            yield index
 
 
 def _inside(

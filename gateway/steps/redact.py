@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.errors import Denied
+from gateway.file_text import as_text
 from gateway.flow import Flow
 from gateway.known_requests import RULES, Sent
 from gateway.protocols.cap import capped
@@ -33,6 +34,8 @@ async def redact(flow: Flow, services: Services) -> None:
         flow.redacted = await _redacted(flow, request, decision.redact, services)
     else:
         flow.redacted = Redacted(request.body, remaining=flow.findings)
+    if flow.redacted.unredactable and flow.replaceable:
+        request = await _with_files_as_text(flow, request, decision.redact, services)
     if flow.redacted.unredactable:
         raise Denied(
             "a part that must be redacted cannot be edited in place",
@@ -48,6 +51,22 @@ async def redact(flow: Flow, services: Services) -> None:
     flow.digests["forwarded"] = digest
     if known is not None and all(each.lasting for each in flow.redacted.segments):
         known.sent = Sent(decision, flow.who, flow.redacted, flow.forwarded, digest)
+
+
+async def _with_files_as_text(
+    flow: Flow, request: DecodedRequest, operators: Mapping[str, str], services: Services
+) -> DecodedRequest:
+    """Tries again with texts in place of the files from which something must be taken out. Not remembered: it is rare."""
+    if flow.redacted is None:
+        raise RuntimeError("this comes after the first try")
+    changed = await as_text(flow, request, flow.redacted.unredactable, services)
+    if changed is None:
+        return request
+    who = flow.who
+    key = PlaceholderKey(services.placeholder_key, who.tenant, f"{who.application}/{who.user}")
+    size = len(changed.request.body) + WEIGHT * len(changed.findings)
+    flow.redacted = await services.heavy.run(size, redacted_body, changed.request, changed.findings, operators, key)
+    return changed.request
 
 
 async def _redacted(flow: Flow, request: DecodedRequest, operators: Mapping[str, str], services: Services) -> Redacted:

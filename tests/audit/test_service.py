@@ -11,6 +11,7 @@ from audit.counters import CounterUse
 from audit.errors import AppendRefused, LogUnavailable, RecordInvalid
 from audit.record import LeafDraft, LeafKind
 from audit.store.inspect import verify_store
+from audit.store.journal import journal_path
 from audit.verify import verify_proof
 from tests.audit.lab import ORIGIN, Lab, eventually, intent, new_flow, outcome, settle
 
@@ -237,7 +238,10 @@ async def test_nothing_erasable_stands_readable_in_the_store(lab: Lab) -> None:
         await log.append(intent(flow))
         await log.append(outcome(flow))
         await log.append(settle((flow,)))
-    for path in (lab.store, lab.store.with_name("lexgate.db-wal")):
+    await asyncio.gather(*(log.append(intent(new_flow())) for _ in range(64)))
+    await log.append(outcome(new_flow()))
+    assert journal_path(lab.store).exists()
+    for path in (lab.store, lab.store.with_name("lexgate.db-wal"), journal_path(lab.store)):
         assert b"PLANTED" not in path.read_bytes()
         assert b"lexgate/input@1" not in path.read_bytes()
 

@@ -50,9 +50,9 @@ def test_edited_and_cut_texts_are_found_and_others_are_not(trial, language) -> N
 
 def test_texts_are_found_after_a_docx_round_trip(trial) -> None:
     corpus, index = trial
-    texts = [text.text for text in corpus.stored if text.language == "zh"]
+    texts = [text.text for text in corpus.stored if text.language == "zh"][:25]
     after = dict(zip(texts, real.through_docx(texts), strict=True))
-    assert found_after(corpus, index, "zh", lambda text: after[text.text]) == 100
+    assert found_after(corpus, index, "zh", lambda text: after[text.text], 25) == 100
 
 
 def test_texts_are_found_after_a_browsers_clipboard(trial) -> None:
@@ -60,7 +60,7 @@ def test_texts_are_found_after_a_browsers_clipboard(trial) -> None:
         pytest.skip("no Chromium on this machine")
     corpus, index = trial
     for language in ("en", "zh"):
-        texts = [text.text for text in corpus.stored if text.language == language][:20]
+        texts = [text.text for text in corpus.stored if text.language == language][:8]
         after = dict(zip(texts, real.pasted(texts), strict=True))
-        assert len(set(after.values())) == 20
-        assert found_after(corpus, index, language, lambda text, after=after: after[text.text], 20) == 100
+        assert len(set(after.values())) == 8
+        assert found_after(corpus, index, language, lambda text, after=after: after[text.text], 8) == 100

@@ -15,7 +15,6 @@ from typing import Any
 import yaml
 
 from gateway.flow import CLASS, Span
-from gateway.inspection import matcher
 from gateway.inspection.content.source_code import is_source_code
 from gateway.inspection.steps import Steps, finished
 
@@ -71,13 +70,15 @@ def _class(raw: dict[str, Any], must: frozenset[int]) -> ContentClass:
 
 
 class ClassFinder:
-    """Finds the classes of texts. Belongs to one thread, like its matcher."""
+    """Finds the classes of texts. Belongs to one thread, like its matcher. `cache_folder`: see `matcher.build`."""
 
-    def __init__(self) -> None:
+    def __init__(self, cache_folder: Path | None = None) -> None:
+        from gateway.inspection import matcher  # data workers need the classes and not Hyperscan
+
         self._classes, terms, self._weights = catalogue()
         pairs = [(number, writing) for number, writings in enumerate(terms) for writing in writings]
         self._terms = pairs
-        self._matcher = matcher.build([expression(writing) for _, writing in pairs])
+        self._matcher = matcher.build([expression(writing) for _, writing in pairs], cache_folder)
 
     def find(self, text: str) -> list[tuple[str, float]]:
         """(name, score) of each class; the score is how far its need is exceeded, at most 1. The text is normalised."""

@@ -1,4 +1,4 @@
-"""From text to token features, in a few passes of NumPy over whole blocks of texts.
+"""From text to token features: in C (`native/tagger.c`), and where that was not built in a few passes of NumPy.
 
 A token is one Han character, one run of letters, one run of digits, or one other visible character; white space
 separates and makes no token. Every token has seven features, each a 32-bit hash that is looked up in the model's
@@ -11,12 +11,20 @@ that the features of a text do not depend on its neighbours.
 
 from __future__ import annotations
 
+import importlib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+_native: Any
+try:
+    _native = importlib.import_module("gateway.inspection.names._tagger")
+except ImportError:  # no compiler was there when this was installed
+    _native = None
 
 FEATURES = 7
 """Features of one token."""
@@ -99,15 +107,28 @@ class Featuriser:
         joined = SEPARATOR + SEPARATOR.join(texts) + SEPARATOR
         if len(joined) > self.capacity:
             raise ValueError(f"block of {len(joined)} code points is over the capacity of {self.capacity}")
-        codes = _codes(joined)
-        kinds = self._table.kind[codes]
-        start, end = _boundaries(kinds)
-        hashes = self._hashes(codes, kinds, start, end)
+        start, end, hashes, kinds = self._in_c(joined) if _native is not None else self._in_numpy(joined)
         lengths = np.fromiter((len(text) for text in texts), np.int64, len(texts)) + len(SEPARATOR)
         edges = np.concatenate(([len(SEPARATOR)], len(SEPARATOR) + np.cumsum(lengths)))
         first = np.searchsorted(start, edges)
         offset = np.repeat(edges[:-1], np.diff(first))
-        return Tokens(start - offset, end - offset, hashes, kinds[start], first)
+        return Tokens(start - offset, end - offset, hashes, kinds, first)
+
+    def _in_c(self, joined: str) -> tuple[Ints, Ints, NDArray[np.uint32], NDArray[np.uint8]]:
+        table = self._table
+        start, end, hashes, kinds = _native.features(joined, table.kind, table.lower, table.upper)
+        return (
+            np.frombuffer(start, np.int64),
+            np.frombuffer(end, np.int64),
+            np.frombuffer(hashes, np.uint32).reshape(-1, FEATURES),
+            np.frombuffer(kinds, np.uint8),
+        )
+
+    def _in_numpy(self, joined: str) -> tuple[Ints, Ints, NDArray[np.uint32], NDArray[np.uint8]]:
+        codes = _codes(joined)
+        kinds = self._table.kind[codes]
+        start, end = _boundaries(kinds)
+        return start, end, self._hashes(codes, kinds, start, end), kinds[start]
 
     def _hashes(self, codes: Ints, kinds: NDArray[np.uint8], start: Ints, end: Ints) -> NDArray[np.uint32]:
         out = np.zeros((len(start), FEATURES), np.uint32)

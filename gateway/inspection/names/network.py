@@ -11,6 +11,7 @@ a text gets the same scores alone and among others, and long inputs can be cut i
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +27,9 @@ from gateway.inspection.names.features import CharacterTable, Tokens
 REACH = 16
 """Tokens to either side that the five blocks see (distances 1 + 1 + 2 + 4 + 8)."""
 
+_native: Any
 try:
-    from gateway.inspection.names import _tagger as _native
+    _native = importlib.import_module("gateway.inspection.names._tagger")
 except ImportError:  # no compiler was there when this was installed
     _native = None
 

@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from gateway.flow import Span
 from gateway.inspection.names.decode import Decoder
 from gateway.inspection.names.features import SEPARATOR, Featuriser
@@ -22,7 +20,6 @@ from gateway.inspection.names.propagate import propagate
 _PIECE = 16_384  # code points of a piece, at most
 _LOOK_BACK = 1_024  # how far from a piece's end a better place to cut is looked for
 _BLOCK = 32_768  # code points of a block, separators included
-_FINE = 1000  # steps of a calibrated score
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -47,7 +44,6 @@ class Tagger:
         self._network = Network(folder or Path(__file__).with_name("model"))
         self._featuriser = Featuriser(self._network.table, _BLOCK)
         self._decoder = Decoder(self._network.decision)
-        self._lines = {label: _line(points) for label, points in self._network.decision.calibration.items()}
 
     @property
     def version(self) -> str:
@@ -59,18 +55,8 @@ class Tagger:
         found: list[list[Span]] = [[] for _ in texts]
         for block in _blocks(_pieces(texts)):
             for piece, spans in zip(block, self._tag_block(block), strict=True):
-                found[piece.text] += [
-                    replace(span, start=span.start + piece.offset, end=span.end + piece.offset) for span in spans
-                ]
-        return [
-            propagate(text, [self._calibrated(span) for span in spans]) if spans else spans
-            for text, spans in zip(texts, found, strict=True)
-        ]
-
-    def _calibrated(self, span: Span) -> Span:
-        """With the share of findings of its label and score that are right, on the development data, as its score."""
-        line = self._lines.get(span.label)
-        return span if line is None else replace(span, score=line[round(span.score * _FINE)])
+                found[piece.text] += _shifted(spans, piece.offset) if piece.offset else spans
+        return [propagate(text, spans) if spans else spans for text, spans in zip(texts, found, strict=True)]
 
     def _tag_block(self, block: Sequence[_Piece]) -> Iterator[list[Span]]:
         tokens = self._featuriser.read([piece.content for piece in block])
@@ -81,11 +67,8 @@ class Tagger:
             yield self._decoder.spans(piece.content, tokens.start[own], tokens.end[own], tokens.kind[own], scores[own])
 
 
-def _line(points: Sequence[tuple[float, float]]) -> list[float]:
-    """A calibrated score for every score in thousandths."""
-    scores, shares = zip(*points, strict=True)
-    line: list[float] = np.interp(np.arange(_FINE + 1) / _FINE, scores, shares).round(3).tolist()
-    return line
+def _shifted(spans: Sequence[Span], by: int) -> list[Span]:
+    return [replace(span, start=span.start + by, end=span.end + by) for span in spans]
 
 
 def _pieces(texts: Sequence[str]) -> Iterator[_Piece]:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from gateway.errors import ConfigurationError
 from gateway.flow import CLASS, Span
+from gateway.inspection.own import DOCUMENT_CLASS
 from watermark.fingerprint import Likeness, winnow
 
-CLASS_NAME = "registered_document"
 SHARE = 100
 """Parts per thousand of the text, or of the document, from which on it is a copy of a part and no common phrase."""
 FEWEST = 4
@@ -80,7 +80,7 @@ class DocumentFinder:
             return []
         likest = [(each, _likest(each, marks)) for each in self._sets]
         return [
-            Span(0, 0, CLASS, round(max(found.of_query, found.of_stored) / 1000, 3), f"{CLASS_NAME}:{each.name}")
+            Span(0, 0, CLASS, round(max(found.of_query, found.of_stored) / 1000, 3), f"{DOCUMENT_CLASS}:{each.name}")
             for each, found in likest
             if found.related and max(found.of_query, found.of_stored) >= SHARE
         ]

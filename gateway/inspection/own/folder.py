@@ -17,6 +17,7 @@ from pathlib import Path
 from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection.own import dictionaries, documents, recognizers, tables
+from gateway.inspection.own.version import Own
 
 FOLDER = "own"
 RECOGNIZERS, DICTIONARIES = "recognizers.yaml", "dictionaries.yaml"
@@ -52,19 +53,6 @@ class Sources:
             except OSError:
                 found.append((name, 0, 0, 0))
         return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """A staged version and whom it concerns. `version` is "" when there is nothing of one's own."""
-
-    version: str = ""
-    everyone: bool = False
-    tenants: frozenset[str] = frozenset()
-
-    def concerns(self, tenant: str) -> bool:
-        """Whether anything of it is looked for in this tenant's calls."""
-        return self.everyone or tenant in self.tenants
 
 
 def stage(sources: Sources, run_dir: Path) -> tuple[Own, Path | None]:

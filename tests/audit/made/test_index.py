@@ -95,7 +95,7 @@ def test_erasing_a_user_or_a_flow_leaves_nothing_in_the_file(path: Path) -> None
     with closing(connect_index(path)) as connection:
         assert erase(connection, key_ids=[b"hers"], flows=["flow-erased", "unknown"]) == 2
         assert erase(connection, key_ids=[b"hers"]) == 0
-        for table in ("mark", "payload", "print"):
+        for table in ("mark", "payload", "print", "band"):
             assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)
     assert [made.flow for made in MadeIndex(path).by_exact(b"KEPT")] == ["flow-kept"]
     raw = b"".join(file.read_bytes() for file in path.parent.glob("lexgate.made.db*"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -95,6 +98,34 @@ def test_a_batch_that_does_not_fit_is_not_written(small: None, tmp_path: Path) -
     assert read(tmp_path / "l.db") == [(1, 1, bytes(40_000))]
 
 
+@pytest.mark.parametrize("refused", ["open", "pwrite"])
+def test_a_file_system_that_knows_no_direct_writes(
+    small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    def direct(handle: int) -> bool:
+        return bool(fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_DIRECT)
+
+    class Refusing:
+        """The system's calls, one of which refuses."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(os, name)
+
+        def open(self, path: Path, flags: int, mode: int = 0o777) -> int:
+            if refused == "open" and flags & os.O_DIRECT:
+                raise OSError(errno.EINVAL, "no")
+            return os.open(path, flags, mode)
+
+        def pwrite(self, handle: int, data: bytes, at: int) -> int:
+            if refused == "pwrite" and direct(handle):
+                raise OSError(errno.EINVAL, "no")
+            return os.pwrite(handle, data, at)
+
+    monkeypatch.setattr(journals, "os", Refusing())
+    rows = written(tmp_path / "l.db", 0, EMPTY_ROOT, [[(b"a", b"b", b"", b"")]] * 3)
+    assert read(tmp_path / "l.db") == rows
+
+
 def test_there_is_nothing_in_a_file_that_is_no_journal(tmp_path: Path) -> None:
     for content in (b"", b"x" * 10, bytes(10_000), b"LXGJRNL1" + bytes(100)):
         (tmp_path / "j").write_bytes(content)
@@ -147,6 +178,7 @@ def test_readers_see_it_once_it_is_in_the_store(writer: Writer) -> None:
     flow = writer.call()
     assert writer.log.behind
     assert (stored(writer.lab), writer.lab.records().get(flow)) == (before, None)
+    assert "2 more leaves are durable in the journal" in str(verify_store(writer.lab.store, writer.lab.keyring).steps)
     writer.log.sign_now()
     assert not writer.log.behind
     assert (writer.lab.records().get(flow) or {})["status"] == "completed"

@@ -38,6 +38,12 @@ def marked(data: bytes, flow: str, index: int = 0) -> None:
     assert f"{flow}-{index}".encode() in data
 
 
+def saved(product: Product, data: bytes) -> Path:
+    path = product.folder / "picture.png"
+    path.write_bytes(data)
+    return path
+
+
 def outputs(product: Product, flow: str) -> list[dict[str, Any]]:
     return list(product.record(flow)["pub"]["outputs"])
 
@@ -59,7 +65,15 @@ def test_a_picture_in_base64_is_marked_and_recorded(product: Product) -> None:
     record = product.record(flow)
     assert record["pub"]["marking"]["profile"] == "eu"
     assert set(record["digest"]) >= {"received", "forwarded", "response", "delivered", "outputs"}
-    assert record["meter"]["reported"]["output"] == 272
+    assert record["pub"]["labels"] == output["carries"]
+    assert (record["meter"]["reported"]["output"], record["meter"]["discrepancy"]) == (272, False)
+    shown = product.lexgate("audit", "show", flow).stdout
+    assert f"labels    {', '.join(output['carries'])}\n" in shown
+    assert f"output    {flow}-0, image/png, {len(data)} bytes: carries explicit" in shown
+    assert "the two disagree" not in shown
+    verified = product.lexgate("content", "verify", str(saved(product, data)), "--json")
+    assert json.loads(verified.stdout)["verdict"] == "confirmed", verified.stdout + verified.stderr
+    assert flow in verified.stdout
 
 
 def test_a_picture_for_our_own_people_comes_as_it_was_made(product: Product) -> None:
@@ -144,8 +158,9 @@ def test_where_a_picture_came_from_is_kept_in_what_is_made_of_it(product: Produc
     raw = client.images.with_raw_response.edit(model="home/echo", image=given, prompt=PROMPT)
     evidence = read_manifest(base64.b64decode(raw.parse().data[0].b64_json), "image/png")
     assert (evidence.integrity, evidence.ingredients) == ("valid", 2)
-    said = product.record(raw.headers["lexgate-flow"])["pub"]["ingredients"]
-    assert [row["c2pa"] for row in said] == ["valid", "absent"]
+    record = product.record(raw.headers["lexgate-flow"])
+    assert [row["c2pa"] for row in record["pub"]["ingredients"]] == ["valid", "absent"]
+    assert record["facts"]["request"]["provenance"] == ["c2pa"]  # what a rule could have decided by
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(made).decode()}}
     message = {"role": "user", "content": [{"type": "text", "text": PROMPT}, image]}
     answer = product.chat("", "home/picture", "site", messages=[message])
@@ -164,6 +179,9 @@ def test_a_recording_is_marked_whole(product: Product) -> None:
     assert data != pictures.speech("Hello there", "wav")[0]
     (output,) = outputs(product, raw.headers["lexgate-flow"])
     assert (output["media_type"], output["bytes"]) == ("audio/wav", len(data))
+    record = product.record(raw.headers["lexgate-flow"])
+    assert record["pub"]["labels"] == output["carries"] == ["explicit", "invisible", "c2pa"]
+    assert record["meter"]["price"] is None
     own = openai_client(product).audio.speech.create(
         model="home/echo", voice="a", input="Hello there", response_format="wav"
     )
@@ -195,6 +213,8 @@ def test_a_picture_in_a_chat_answer(product: Product, stream: bool) -> None:
     marked(data, answer.headers["lexgate-flow"], 1)  # the text is output 0
     assert stream or pictures.CAPTION in answer.text
     assert "AI-generated" in answer.text  # the text's own label
+    labels = product.record(answer.headers["lexgate-flow"])["pub"]["labels"]
+    assert labels == ["fingerprint", "explicit_text", "explicit", "invisible", "c2pa"]
     assert data_urls(chat(product, stream=stream, caller="crm").text) == [pictures.picture(PROMPT, "home/picture")]
 
 
@@ -253,7 +273,7 @@ def test_what_cannot_be_marked_is_not_delivered(product: Product, word: str) -> 
 
 def markers(product: Product) -> list[psutil.Process]:
     children = psutil.Process(product.gateway.pid).children()
-    return [child for child in children if "process-marker" in child.cmdline()]
+    return [child for child in children if "marking-0" in child.cmdline()]
 
 
 def test_a_killed_worker_costs_its_call_and_no_other(product: Product) -> None:

@@ -83,3 +83,38 @@ def test_beside_presidio_where_it_is_installed(data):
     result = CliRunner().invoke(bench, ["inspect", "--no-names", str(data)])
     assert result.exit_code == 0
     assert "| `EMAIL` | presidio (" in result.output
+
+
+def test_ordinary_texts_are_counted_by_language_and_kind(tmp_path):
+    path = tmp_path / "ordinary.jsonl"
+    rows = [
+        {"text": "Sort a list in Rust.", "lang": "en", "kind": "coding"},
+        {"text": "mail li.wei@example.com", "lang": "en", "kind": "coding"},
+        {"text": "用Go排序", "lang": "zh", "kind": "coding"},
+    ]
+    path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    result = CliRunner().invoke(bench, ["untouched", "--no-names", str(path)])
+    assert result.exit_code == 0
+    assert result.output.splitlines()[2:] == [
+        "| en coding | 2 | 50.0% |",
+        "| zh coding | 1 | 100.0% |",
+        "| all | 3 | 66.7% |",
+    ]
+
+
+def test_names_that_everybody_knows_are_left_alone_unless_told_otherwise(tmp_path):
+    path = tmp_path / "ordinary.jsonl"
+    path.write_text(json.dumps({"text": "What did Charles Darwin see?", "lang": "en"}), "utf-8")
+    shares = [
+        json.loads(CliRunner().invoke(bench, ["untouched", "--json", *more, str(path)]).output)["untouched"]
+        for more in ([], ["--no-figures"])
+    ]
+    assert shares == [1, 0]
+
+
+def test_a_damaged_file_of_ordinary_texts_ends_with_2(tmp_path):
+    path = tmp_path / "ordinary.jsonl"
+    path.write_text('{"kind": "secret content"}', "utf-8")
+    result = CliRunner().invoke(bench, ["untouched", "--no-names", str(path)])
+    assert result.exit_code == 2
+    assert "secret" not in result.output

@@ -16,6 +16,7 @@ from gateway.content.compose import verifier_of
 from gateway.content.verification import Verification
 from gateway.control.scope import ScopedRecords
 from gateway.marking.keys import payload_of
+from gateway.marking.worker import prints
 from gateway.settings import Settings
 from tests.audit.lab import ORIGIN, Lab, eventually, intent, new_flow, outcome, settle
 from watermark.exact import exact_bytes, exact_text
@@ -80,15 +81,26 @@ class Studio:
         return flow
 
     async def drew(
-        self, data: bytes, tenant: str = "acme", *, remember: bool = True, invisible: bool = False
+        self,
+        data: bytes,
+        tenant: str = "acme",
+        *,
+        remember: bool = True,
+        invisible: bool = False,
+        media_type: str = "image/png",
     ) -> tuple[str, Marked]:
         """Marks a picture and records it; its flow and what was delivered."""
         flow = new_flow()
         payload = payload_of(self.lab.keyring.derive("payload", tenant), flow, 0)
         origin = Origin(flow, 0, "ab" * 32, payload, "demo-image", "demo", "001191310", time.time_ns() // 1000)
         keys = MarkingKeys(self.signer, self.lab.keyring.derive("invisible", tenant))
-        made = mark(data, "image/png", origin, Marking("cn", aigc=True, c2pa=True, invisible=invisible), keys)
-        known = {"index": 0, "exact": exact_bytes(made.data, self.key(tenant)), "payload": f"{payload:016x}"}
+        made = mark(data, media_type, origin, Marking("cn", aigc=True, c2pa=True, invisible=invisible), keys)
+        known = {
+            "index": 0,
+            "exact": exact_bytes(made.data, self.key(tenant)),
+            "payload": f"{payload:016x}",
+            **prints(made),
+        }
         await self.record(flow, tenant, "li.wei", {"outputs": [known]} if remember else {}, None)
         return flow, made
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import wave
 
+import numpy as np
 import pysqlite3.dbapi2 as sqlite
 import pytest
 from docx import Document
@@ -91,12 +93,12 @@ async def test_a_marked_picture_is_confirmed_by_its_record_and_claimed_without(s
 
 
 async def test_marks_copied_onto_other_content_are_not_confirmed(studio: Studio) -> None:
-    flow, _ = await studio.drew(picture(3))
-    copied = write_aigc(picture(4), "image/png", ours("001191310", f"{flow}-0"))
+    flow, _ = await studio.drew(picture(3, 256))
+    copied = write_aigc(picture(4, 256), "image/png", ours("001191310", f"{flow}-0"))
     found = await studio.verify(copied)
-    assert (found.verdict.word, found.verdict.flow) == ("claimed", flow)
+    assert (found.verdict.word, found.verdict.contradicted) == ("claimed", (flow,))
     assert states(found)["aigc"] == "present"  # the mark itself is well-formed: it is only not of this content
-    assert "No record confirms them" in sentence(found, "en")
+    assert "not like what that call made" in sentence(found, "en")
 
 
 async def test_marks_of_one_call_on_the_content_of_another_are_not_confirmed(studio: Studio) -> None:
@@ -199,17 +201,67 @@ async def test_a_manifest_in_a_text_is_confirmed_by_the_call_that_it_names_alone
     assert (found.verdict.word, states(found)["text_manifest"]) == ("claimed", "invalid")
 
 
-async def test_an_invisible_mark_names_its_call_where_the_tenants_record_has_its_payload(studio: Studio) -> None:
-    flow, made = await studio.drew(picture(21, 512), invisible=True)
-    stripped = Image.open(io.BytesIO(made.data)).convert("RGB")
+def jpeg(image: Image.Image) -> bytes:
+    """Without metadata, with other bytes."""
     file = io.BytesIO()
-    stripped.save(file, "JPEG", quality=85)  # no metadata, other bytes
-    found = await studio.verify(file.getvalue(), ACME)
-    assert states(found)["invisible"] == "present"
-    assert states(found)["aigc"] == states(found)["c2pa_integrity"] == "absent"
-    assert found.verdict.word == "claimed"
-    assert found.verdict.flow == flow
-    theirs = await studio.verify(file.getvalue(), GLOBEX)  # under their key there is no mark
+    image.convert("RGB").save(file, "JPEG", quality=80)
+    return file.getvalue()
+
+
+async def test_a_picture_is_known_again_by_invisible_mark_and_print(studio: Studio) -> None:
+    flow, made = await studio.drew(picture(21, 512), invisible=True)
+    whole = Image.open(io.BytesIO(made.data))
+    for changed in (whole, whole.crop((40, 60, 460, 480)), whole.transpose(Image.Transpose.FLIP_LEFT_RIGHT)):
+        found = await studio.verify(jpeg(changed), ACME)
+        assert states(found)["aigc"] == states(found)["c2pa_integrity"] == states(found)["exact"] == "absent"
+        assert (found.verdict.word, found.verdict.flow, found.matches[0].by) == ("confirmed", flow, ("prints",))
+    assert states(await studio.verify(jpeg(whole), ACME))["invisible"] == "present"
+    theirs = await studio.verify(jpeg(whole), GLOBEX)  # under their key there is no mark
     assert (theirs.verdict.word, states(theirs)["invisible"]) == ("unknown", "absent")
-    public = await asyncio.to_thread(studio.verifier.public, file.getvalue())
+    public = await asyncio.to_thread(studio.verifier.public, jpeg(whole))
     assert (public.verdict.word, states(public)["invisible"]) == ("unknown", "not_examined")
+
+
+async def test_an_invisible_mark_that_was_carried_over_to_another_picture_is_not_confirmed(studio: Studio) -> None:
+    """The mark is what the marked picture differs by from the plain one: whoever has both can add it to a third."""
+    plain, other = picture(22, 512), picture(23, 512)
+    flow, made = await studio.drew(plain, invisible=True)
+    mark = np.asarray(Image.open(io.BytesIO(made.data)).convert("RGB"), np.int16) - np.asarray(
+        Image.open(io.BytesIO(plain)).convert("RGB"), np.int16
+    )
+    forged = np.clip(np.asarray(Image.open(io.BytesIO(other)).convert("RGB"), np.int16) + mark, 0, 255)
+    found = await studio.verify(jpeg(Image.fromarray(forged.astype(np.uint8))), ACME)
+    assert states(found)["invisible"] == "present"
+    assert (found.verdict.word, found.verdict.contradicted) == ("claimed", (flow,))
+
+
+def sound(seed: int, seconds: float = 8.0) -> bytes:
+    """A melody, as WAV."""
+    chance, rate = np.random.default_rng(seed), 16_000
+    notes = [np.sin(2 * np.pi * chance.choice(NOTES) * np.arange(rate // 4) / rate) for _ in range(int(seconds * 4))]
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes((np.concatenate(notes) * 12_000).astype("<i2").tobytes())
+    return file.getvalue()
+
+
+NOTES = [220.0 * 2 ** (step / 12) for step in range(24)]
+
+
+async def test_a_part_of_a_recording_is_known_again_by_its_prints(studio: Studio) -> None:
+    flow, made = await studio.drew(sound(1), media_type="audio/wav")
+    await studio.drew(sound(2), media_type="audio/wav")
+    with wave.open(io.BytesIO(made.data)) as read:
+        frames = read.readframes(read.getnframes())
+    excerpt = io.BytesIO()
+    with wave.open(excerpt, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16_000)
+        out.writeframes(frames[16_000 * 2 * 2 : 16_000 * 2 * 7])
+    found = await studio.verify(excerpt.getvalue(), ACME)
+    assert (found.verdict.word, found.verdict.flow, found.matches[0].by) == ("confirmed", flow, ("prints",))
+    assert (await studio.verify(sound(3), ACME)).verdict.word == "unknown"

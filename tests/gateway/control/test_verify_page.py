@@ -51,7 +51,7 @@ def shown(tmp_path_factory) -> Iterator[Shown]:
     text = words(1)
 
     async def made() -> tuple[str, bytes, str]:
-        flow, marked = await studio.drew(picture(1))
+        flow, marked = await studio.drew(picture(1, 256))
         return flow, marked.data, await studio.said(text)
 
     flow, marked, said = asyncio.run(made())
@@ -99,8 +99,8 @@ def test_a_dropped_picture_is_confirmed_and_a_copied_mark_is_not(shown: Shown) -
     assert page.evaluate("document.activeElement.id") == "result"
     assert page.url == f"{shown.url}/verify"  # no new page
 
-    drop(page, "copied.png", write_aigc(picture(2), "image/png", ours("001191310", f"{shown.flow}-0")))
-    assert "No record confirms them" in verdict(page)
+    drop(page, "copied.png", write_aigc(picture(2, 256), "image/png", ours("001191310", f"{shown.flow}-0")))
+    assert "not like what that call made" in verdict(page)
     assert complaints == []
 
 

@@ -19,7 +19,6 @@ from gateway.marking.worker import Bounds, confine, listen, serve
 from watermark.errors import MarkingFailed, Unsupported
 from watermark.marking import Marked, Marking, MarkingKeys, Origin
 
-BOUNDS = Bounds(file_bytes=1_000_000, pixels=1_000_000, seconds=1, video_seconds=1)
 ORIGIN = Origin("0199-flow", 0, "ab", 7, "echo", "home", "code", 1_800_000_000_000_000)
 MARKING = Marking("eu", notice="[AI]", c2pa=True)
 
@@ -56,9 +55,10 @@ def _write_more_than_fits() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
-def _run(listener: socket.socket) -> None:
-    confine(BOUNDS)
-    serve(listener, by_its_words, lambda tenant: MarkingKeys(None, tenant.encode()), BOUNDS, lambda: False)
+def _run(listener: socket.socket, alarm: int) -> None:
+    bounds = Bounds(file_bytes=1_000_000, pixels=1_000_000, seconds=alarm, video_seconds=alarm)
+    confine(bounds)
+    serve(listener, by_its_words, lambda tenant: MarkingKeys(None, tenant.encode()), bounds, lambda: False)
 
 
 @dataclass(slots=True)
@@ -68,25 +68,29 @@ class Stand:
     listener: socket.socket
     client: MarkingClient
     process: BaseProcess
+    alarm: int
 
     def replaced(self) -> int | None:
         """Waits for the worker's end and starts another one; how the first one ended."""
-        self.process.join(10)
+        self.process.join(60)
         ended = self.process.exitcode
-        self.process = _started(self.listener)
+        self.process = _started(self.listener, self.alarm)
         return ended
 
 
-def _started(listener: socket.socket) -> BaseProcess:
-    process = multiprocessing.get_context("fork").Process(target=_run, args=(listener,), daemon=True)
+def _started(listener: socket.socket, alarm: int) -> BaseProcess:
+    process = multiprocessing.get_context("fork").Process(target=_run, args=(listener, alarm), daemon=True)
     process.start()
     return process
 
 
 @contextlib.contextmanager
-def stand(folder: Path, seconds: float = 20.0) -> Iterator[Stand]:
+def stand(folder: Path, seconds: float = 60.0, alarm: int = 60) -> Iterator[Stand]:
+    """`seconds`: how long a call waits. `alarm`: after how many seconds a job ends its worker."""
     listener = listen(folder, "marking.sock", 4)
-    built = Stand(listener, MarkingClient(folder / "marking.sock", 1_000_000, seconds), _started(listener))
+    built = Stand(
+        listener, MarkingClient(folder / "marking.sock", 1_000_000, seconds), _started(listener, alarm), alarm
+    )
     try:
         yield built
     finally:

@@ -35,14 +35,16 @@ async def test_ingredients_travel_along(tmp_path: Path) -> None:
     with stand(tmp_path) as built:
         done = await built.client.mark("acme", b"x", "image/png", origin, MARKING)
     assert done.marked.data == b"x0199-flow-0 [AI] acme"
-    assert done.ingredients == ({"media_type": "image/png", "c2pa": "broken", "aigc": False},)
+    (said,) = done.ingredients
+    assert (said["media_type"], said["aigc"]) == ("image/png", False)
+    assert said["c2pa"] in {"absent", "broken"}  # two bytes are no picture
 
 
 @pytest.mark.parametrize(("data", "ended"), [(b"hang", -signal.SIGALRM), (b"die", -signal.SIGKILL)])
 async def test_a_worker_that_hangs_or_dies_is_replaced_and_its_call_refused(
     tmp_path: Path, data: bytes, ended: int
 ) -> None:
-    with stand(tmp_path) as built:
+    with stand(tmp_path, alarm=1 if data == b"hang" else 60) as built:
         with pytest.raises(Unavailable, match="not delivered"):
             await marked(built, data)
         assert built.replaced() == ended
@@ -66,7 +68,7 @@ async def test_a_type_that_cannot_be_marked_is_denied_with_a_way_out(tmp_path: P
 
 async def test_jobs_wait_for_the_next_worker(tmp_path: Path) -> None:
     """One job hangs; those behind it are served by the worker that takes its place."""
-    with stand(tmp_path) as built:
+    with stand(tmp_path, alarm=2) as built:
         hanging = asyncio.ensure_future(marked(built, b"hang"))
         await asyncio.sleep(0.1)
         waiting = [asyncio.ensure_future(marked(built, b"pixels ")) for _ in range(3)]

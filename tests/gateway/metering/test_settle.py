@@ -60,6 +60,24 @@ def test_without_reported_usage_the_price_is_of_our_own_count() -> None:
     assert settled["meter"]["price"]["amount"] == "0.0000101"
 
 
+def test_what_is_made_and_is_no_text_is_neither_counted_nor_taken_for_a_lie() -> None:
+    """A picture is reported with hundreds of tokens that no count of texts sees; a recording often with none at all."""
+    reported = {"input": 13, "cached_input": 0, "cache_write": 0, "output": 4160, "reasoning": 0}
+    picture, recording = SETTLEMENT.settle_many(
+        [
+            item(media=True, output_text="", delivered_text="", **more)
+            for more in ({"reported": reported}, {"reported": None})
+        ]
+    )
+    assert picture["meter"]["discrepancy"] is False
+    assert picture["meter"]["counted"]["media"] is True
+    assert "pictures, recordings and films" in picture["meter"]["counted"]["reason"]
+    assert picture["meter"]["price"]["amount"] == "0.0016653"
+    assert recording["meter"]["price"] is None  # a price of the prompt alone would be a wrong one
+    text = item(reported=reported)
+    assert SETTLEMENT.settle_many([text])[0]["meter"]["discrepancy"] is True
+
+
 def test_texts_that_were_not_kept_are_not_counted() -> None:
     (settled,) = SETTLEMENT.settle_many([item(output_text="", delivered_text="", request=[], skipped=True)])
     assert settled["meter"]["counted"]["method"] == "none"

@@ -54,6 +54,11 @@ def request_body(protocol: str, *, stream: bool) -> bytes:
         ).encode()
     elif protocol == "openai_image_generations":
         tree = {"model": "echo", "prompt": TEXT, "size": "1024x1024", "user": "Anna Müller"}
+    elif protocol == "openai_videos":
+        fields = {"model": "echo", "prompt": TEXT, "seconds": "4"}
+        parts = [f'form-data; name="{name}"\r\n\r\n{text}' for name, text in fields.items()]
+        written_ = "".join(f"--b0undary\r\nContent-Disposition: {part}\r\n" for part in parts)
+        return f"{written_}--b0undary--\r\n".encode()
     elif protocol in {"openai_image_edits", "openai_image_variations"}:
         fields = {"model": "echo", "prompt": TEXT} | ({"stream": "true"} if stream else {})
         parts = [f'form-data; name="{name}"\r\n\r\n{text}' for name, text in fields.items()]
@@ -166,6 +171,9 @@ def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
     """A provider that repeats the first message and saves it."""
     if protocol == "openai_speech":
         return b"RIFF, and what was said"
+    if protocol == "openai_videos":
+        form = audio.form_of("multipart/form-data; boundary=b0undary", forwarded)
+        return json.dumps(pictures.job(1, {"prompt": form["prompt"].decode()}, 0), ensure_ascii=False).encode()
     if protocol.startswith("openai_image_"):
         return picture_answer(protocol, forwarded, stream=stream)
     if protocol in {"openai_transcriptions", "openai_translations"}:
@@ -321,6 +329,11 @@ FORMS = {
     "openai_image_variations": ("whole",),
     "openai_responses_compact": ("whole",),
     "openai_speech": ("whole",),
+    "openai_video_content": (),  # these have no body, and answer as a job or with a file
+    "openai_video_deletion": (),
+    "openai_video_picture": (),
+    "openai_video_status": (),
+    "openai_videos": ("whole",),
     "openai_translations": ("whole",),
 }
 CASES = [

@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.protocols.made_media import decoded, made_in, may_hold
 
@@ -61,3 +63,26 @@ def test_keys_in_escapes_are_looked_at_too() -> None:
 def test_what_is_no_base64_is_told_apart() -> None:
     (made,) = made_in({"data": [{"b64_json": "this is ! none"}]})
     assert decoded(made) is None
+
+
+_KEYS = st.sampled_from(
+    ["b64_json", "url", "image_url", "data", "type", "inlineData", "audio", "delta", "result", "input", "parts", "x"]
+)
+_TREES = st.recursive(
+    st.one_of(st.text(max_size=6), st.just(URL), st.just(PIXELS), st.just("image_generation_call"), st.integers(), st.none()),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_KEYS, inner, max_size=4)),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(_TREES)
+def test_whatever_an_answer_is_made_of_each_place_that_is_found_holds_what_it_says(tree: Any) -> None:
+    for made in made_in(tree):
+        value = tree
+        for step in made.path:
+            value = value[step]
+        assert made.text == (value if made.end < 0 else value[made.start : made.end])
+        assert "input" not in made.path
+        decoded(made)
+    if list(made_in(tree)):
+        assert may_hold(json.dumps(tree).encode())

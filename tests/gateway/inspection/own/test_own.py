@@ -8,9 +8,10 @@ import pytest
 
 from gateway.errors import ConfigurationError
 from gateway.inspection.own import dictionaries, documents, recognizers, tables
-from gateway.inspection.own.folder import Finders, Own, Sources, check, own_of, stage
+from gateway.inspection.own.folder import Finders, Sources, check, own_of, stage
 from gateway.inspection.own.recognizers import Custom, CustomScanner, Pattern
 from gateway.inspection.own.spans_matcher import SpansMatcher, TooManyMatches
+from gateway.inspection.own.version import Own
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 TABLE = "name,account,city\n" + "".join(

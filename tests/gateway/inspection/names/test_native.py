@@ -1,0 +1,88 @@
+"""The C extension says what NumPy and onnxruntime say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.inspection.names import Tagger
+
+native = pytest.importorskip("gateway.inspection.names._tagger", reason="the C extension was not built")
+
+WORDS = [
+    "Priya",
+    "Raman",
+    "李",
+    "雷",
+    "在北京",
+    "the",
+    "order",
+    "42",
+    "\n",
+    " ",
+    ",",
+    "é",
+    "ß",
+    "😀",
+    "𠀀",
+    "\ud800",
+    "\u3000",
+    "AbC",
+]
+texts = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), max_size=40).map("".join)
+CLOSE = 0.1
+"""Scores may differ where rounding falls to the other side of an 8-bit step."""
+
+
+@pytest.fixture(scope="module")
+def tagger() -> Tagger:
+    return Tagger()
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=texts)
+def test_features_are_the_same(tagger, text):
+    reader = tagger._featuriser
+    padded = f"\n\x1e\n{text}\n\x1e\n"
+    for ours, theirs in zip(reader._in_c(padded), reader._in_numpy(padded), strict=True):
+        assert ours.dtype == theirs.dtype
+        assert np.array_equal(ours, theirs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(block=st.lists(texts, min_size=1, max_size=5))
+def test_scores_are_the_same_but_for_rounding(tagger, block):
+    if not native.supported():
+        pytest.skip("this processor has no AVX-512 VNNI")
+    tokens = tagger._featuriser.read(block)
+    ours, theirs = tagger._network.scores(tokens), tagger._network._by_graph(tokens)
+    assert ours.shape == theirs.shape
+    assert len(ours) == 0 or np.abs(ours - theirs).max() < CLOSE
+
+
+def test_a_long_text_is_scored_window_by_window_without_a_trace(tagger):
+    if not native.supported():
+        pytest.skip("this processor has no AVX-512 VNNI")
+    tokens = tagger._featuriser.read(["Dear Priya Raman, 李雷 met you in Leeds. " * 150])
+    ours, theirs = tagger._network.scores(tokens), tagger._network._by_graph(tokens)
+    assert len(ours) > 512
+    assert np.abs(ours - theirs).max() < CLOSE
+
+
+def test_tables_that_do_not_fit_are_refused(tagger):
+    table = tagger._network.table
+    with pytest.raises(ValueError, match="another size"):
+        native.features("text", table.kind[:10], table.lower, table.upper)
+    with pytest.raises(ValueError, match="form"):
+        native.load(b"", b"", b"", b"", b"", (), b"", b"", 1e-5, 13)
+
+
+def test_tokens_out_of_order_are_refused(tagger):
+    if tagger._network._fast is None:
+        pytest.skip("the network does not run in C here")
+    hashes = np.zeros((4, 7), np.uint32)
+    for first in ([0, 5], [1, 4], [0, 3, 2, 4]):
+        with pytest.raises(ValueError, match="order"):
+            native.scores(tagger._network._fast, hashes, np.array(first, np.int64))
