@@ -1,4 +1,4 @@
-"""Builds the C extensions in `native/` beside the Python modules that use them. Needs a C compiler and Python's headers.
+"""Builds the C extensions in `native/` beside the Python modules that use them, where a C compiler and Python's headers are.
 
 Each has a Python implementation too, which the tests hold it against and which runs where no extension was built.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -30,7 +31,6 @@ FLAGS = (
     "-fvisibility=hidden",
     "-Wall",
     "-Wextra",
-    "-Werror",
     "-fno-strict-aliasing",
 )
 
@@ -44,6 +44,10 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         root = Path(self.root)
         compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
         include = sysconfig.get_path("include")
+        missing = _missing(compiler[0], Path(include))
+        if missing:
+            self.app.display_warning(f"{missing}: no C extension is built, the slower Python code runs instead.")
+            return
         for source, module in EXTENSIONS.items():
             target = f"{module}{sysconfig.get_config_var('EXT_SUFFIX')}"
             # `PyInit_…` is exported by its own attribute; everything else stays inside.
@@ -52,3 +56,10 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             build_data["artifacts"].append(target)
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
+
+
+def _missing(compiler: str, include: Path) -> str:
+    """What is not here of the two things that building needs."""
+    if shutil.which(compiler) is None:
+        return f"The C compiler {compiler!r} is missing"
+    return "" if (include / "Python.h").exists() else f"Python's headers are missing from {include}"

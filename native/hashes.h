@@ -77,6 +77,7 @@ static void (*sha_blocks)(uint32_t[8], const uint8_t *, size_t) = sha_blocks_pla
 static void hashes_init(void) {
 #ifdef LEXGATE_SHA_NI
     uint32_t a = 0, b = 0, c = 0, d = 0;
+    __builtin_cpu_init();
     /* A processor that has no leaf 7 would answer with another one. */
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1) && __builtin_cpu_supports("sse4.1")) sha_blocks = sha_blocks_ni;
 #endif

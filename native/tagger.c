@@ -24,8 +24,6 @@
 #define GROUPS (3 * WIDTH / 4)
 #define BUCKET_BITS 18
 
-static const int DISTANCES[BLOCKS] = {1, 1, 2, 4, 8};
-
 typedef struct {
     _Alignas(64) int8_t weight[2][GROUPS][VECTORS][64];
     int32_t base[WIDTH]; /* what the activations' offset of 128 adds to every sum */
@@ -58,7 +56,10 @@ static const char NAME[] = "gateway.inspection.names.model";
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
 #define EACH _Pragma("GCC unroll 16") for
 
+static const int DISTANCES[BLOCKS] = {1, 1, 2, 4, 8};
+
 static int supported(void) {
+    __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
 }

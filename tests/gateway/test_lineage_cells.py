@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,3 +60,33 @@ def test_a_torn_entry_reads_as_none(side) -> None:
 def test_other_sizes_are_errors(side, size: int, name: bytes, flow: bytes) -> None:
     with pytest.raises(ValueError):
         side.put(bytearray(size), [name], flow)
+
+
+WRITER = """
+import mmap, random, sys
+from gateway import _lineage
+chance = random.Random(int(sys.argv[2]))
+with open(sys.argv[1], "r+b") as file:
+    cells = mmap.mmap(file.fileno(), 0)
+for _ in range(60_000):
+    name = bytes([0, 0, 0, chance.randrange(8)]) + bytes(12)
+    _lineage.put(cells, [name], bytes([chance.randrange(256)]) * 12 + name[:4])
+"""
+
+
+def test_what_two_processes_write_at_once_reads_whole_or_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "cells"
+    path.write_bytes(bytes(python.BUCKET))
+    with path.open("r+b") as file:
+        cells = mmap.mmap(file.fileno(), 0)
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, path, str(seed)]) for seed in range(2)]
+    names = [bytes([0, 0, 0, number]) + bytes(12) for number in range(8)]
+    read = 0
+    while any(writer.poll() is None for writer in writers):
+        for name in names * 50:
+            flow = native.get(cells, name)
+            assert flow is None or flow == flow[:1] * 12 + name[:4]
+            read += flow is not None
+    assert [writer.wait() for writer in writers] == [0, 0]
+    assert read
+    assert any(native.get(cells, name) is not None for name in names)

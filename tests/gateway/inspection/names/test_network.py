@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -71,3 +73,32 @@ def test_a_processor_without_vnni_finds_the_same_names() -> None:
     for mine, its in zip(here.tag(TEXTS), there.tag(TEXTS), strict=True):
         assert [(span.start, span.end, span.label) for span in mine] == [(s.start, s.end, s.label) for s in its]
         assert [span.score for span in mine] == pytest.approx([span.score for span in its], abs=0.02)
+
+
+MEANWHILE = """
+import threading
+from pathlib import Path
+import numpy as np
+from gateway.inspection import names
+from gateway.inspection.names.network import Network, _native
+
+network = Network(Path(names.__file__).with_name("model"))
+texts, each = 2000, 10
+hashes = np.full((texts * each, 7), network._vocabulary[5], np.uint32)
+first = np.arange(0, texts * each + 1, each, dtype=np.int64)
+said = _native.scores(network._fast, hashes, first.copy())
+worker = threading.Thread(target=lambda: results.append(_native.scores(network._fast, hashes, first)))
+results = []
+worker.start()
+first[texts // 2 :] = 1 << 40
+worker.join()
+assert results == [said]
+"""
+
+
+def test_edges_that_change_while_the_lock_is_let_go_change_nothing(network: Network) -> None:
+    if network._fast is None:
+        pytest.skip("the processor has no AVX-512 VNNI, or the C extension was not built")
+    ran = subprocess.run([sys.executable, "-c", MEANWHILE], capture_output=True, text=True, check=False)
+    assert ran.returncode in {0, 1}, "the interpreter did not survive"
+    assert ran.returncode == 0 or "not in order" in ran.stderr  # they changed before the look at them
