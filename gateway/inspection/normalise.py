@@ -45,6 +45,7 @@ _DIGITS = "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in _DIGIT_ZEROS)
 _DASHES = "\u2010-\u2012\u2212"
 
 _ODD = re.compile(f"[{_INVISIBLE}{_SPACES}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]")
+_MARK = re.compile(f"[{_MARKS}]")
 _ODD_PIECE = re.compile(f".[{_MARKS}]+|[{_INVISIBLE}{_SPACES}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]", re.DOTALL)
 _REMOVED = re.compile(f"[{_INVISIBLE}]")
 
@@ -86,7 +87,8 @@ def undisguised(result: Normalised) -> Normalised:
             break
     if not result.text.isascii():
         if _ODD.search(result.text) is not None:
-            result = replaced(result, _ODD_PIECE, lambda match: _plain(match[0]))
+            pieces = _ODD if _MARK.search(result.text) is None else _ODD_PIECE
+            result = replaced(result, pieces, lambda match: _plain(match[0]))
         result = unmasked(result)
     if _is_spelled(result.text):
         result = replaced(result, _LETTERS, _joined)

@@ -6,6 +6,7 @@ import re
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 Change = Callable[[re.Match[str]], "str | list[tuple[int, int, str]] | None"]
 """From a match to what stands for it: a text, changes inside it as (start, end, text), or None for no change."""
@@ -26,6 +27,20 @@ class Normalised:
         return self.starts[start], self.ends[end - 1]
 
 
+_MOST = 65_536
+
+
+@cache
+def _counted() -> array[int]:
+    """0, 1, 2, …: slices of it are copied, which costs a fiftieth of counting."""
+    return array("I", range(_MOST + 1))
+
+
+def counting(begin: int, behind: int) -> array[int]:
+    """The numbers from `begin` to before `behind`."""
+    return _counted()[begin:behind] if behind <= _MOST else array("I", range(begin, behind))
+
+
 def replaced(before: Normalised, expression: re.Pattern[str], change: Change) -> Normalised:
     """A text with some pieces changed, the way back kept through what was changed before; `before` itself if none was."""
     text, old_starts, old_ends = before.text, before.starts, before.ends
@@ -35,8 +50,8 @@ def replaced(before: Normalised, expression: re.Pattern[str], change: Change) ->
 
     def keep(until: int) -> None:
         pieces.append(text[done:until])
-        starts.extend(range(done, until) if old_starts is None else old_starts[done:until])
-        ends.extend(range(done + 1, until + 1) if old_ends is None else old_ends[done:until])
+        starts.extend(counting(done, until) if old_starts is None else old_starts[done:until])
+        ends.extend(counting(done + 1, until + 1) if old_ends is None else old_ends[done:until])
 
     for match in expression.finditer(text):
         new = change(match)

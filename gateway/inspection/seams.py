@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from gateway.flow import Span
-from gateway.inspection.normalised import Normalised
+from gateway.inspection.normalised import Normalised, counting
 
 SURE = 0.9
 AROUND = 80
@@ -117,8 +117,8 @@ def _without(text: Normalised, removed: Sequence[tuple[int, int]], by: str) -> t
 
     def keep(begin: int, behind: int) -> None:
         pieces.append(text.text[begin:behind])
-        starts.extend(range(begin, behind) if text.starts is None else text.starts[begin:behind])
-        ends.extend(range(begin + 1, behind + 1) if text.ends is None else text.ends[begin:behind])
+        starts.extend(counting(begin, behind) if text.starts is None else text.starts[begin:behind])
+        ends.extend(counting(begin + 1, behind + 1) if text.ends is None else text.ends[begin:behind])
 
     def add(sign: str, begin: int, behind: int) -> None:
         for character in sign:
