@@ -135,7 +135,7 @@ def field_segments(protocol: str, tree: Mapping[str, Any], done: frozenset[str])
     """Segments of all top-level fields but `done`: arrays of objects (tools) item by item, others as one."""
     segments: list[Segment] = []
     for key, value in tree.items():
-        if (key in done and (key != "model" or is_plain_model(value))) or (
+        if (key in done and (key != "model" or (type(value) is str and is_plain_model(value)))) or (
             key in KNOWN_KEYS and _carries_nothing(value)
         ):
             continue
