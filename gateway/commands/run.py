@@ -123,7 +123,7 @@ async def _run(folder: Path, keys: dict[str, str]) -> None:
                     ),
                     config=config,
                     prompt=PROMPT,
-                    lexgate=_command(),
+                    lexgate=_from_here(Path(sys.argv[0])),
                     media=_media_banner(settings, keys) if pictures else "",
                     **keys,
                 )
@@ -142,12 +142,13 @@ def _pictures_can_be_shown(settings: Settings, keys: dict[str, str]) -> bool:
 
 def _media_banner(settings: Settings, keys: dict[str, str]) -> str:
     scheme = "https" if settings.tls.certificate else "http"
-    return MEDIA_BANNER.format(scheme=scheme, data=settings.listen.data, python=sys.executable, public=keys["public"])
+    return MEDIA_BANNER.format(
+        scheme=scheme, data=settings.listen.data, python=_from_here(Path(sys.executable)), public=keys["public"]
+    )
 
 
-def _command() -> str:
-    """How this very command line is called from here."""
-    program = Path(sys.argv[0])
+def _from_here(program: Path) -> str:
+    """How a program is called from the folder that this one was started in."""
     try:
         return str(program.absolute().relative_to(Path.cwd()))
     except ValueError:
