@@ -26,7 +26,7 @@ from gateway.marking.pieces import Pieces
 from gateway.protocols.answer import spliced
 from gateway.protocols.given_media import given_in
 from gateway.protocols.made_media import Made, decoded, made_in, may_hold
-from gateway.protocols.sse import EventReader
+from gateway.protocols.sse import EventReader, read_event
 from gateway.services import Services
 from watermark.errors import MarkingFailed
 from watermark.exact import exact_bytes
@@ -120,12 +120,15 @@ class Outputs:
         if request is not None and request.framing == "array":
             return b"".join([piece async for piece in self._elements(data)])
         reader, out = EventReader(), []
-        for event in reader.feed(data):
+        events = list(reader.feed(data))
+        if rest := reader.rest():  # whole, too: its end may be a carriage return, which waits for a line feed
+            events.append(read_event(rest))
+        for event in events:
             new = event.data
             if event.data is not None and may_hold(event.data) and event.data.strip() != b"[DONE]":
                 new = await self._document(event.data)
             out.append(event.raw if new is event.data or new is None else event.with_data(new))
-        return b"".join((*out, reader.rest()))
+        return b"".join(out)
 
     async def whole(self, body: bytes) -> bytes:
         """A whole answer in JSON."""

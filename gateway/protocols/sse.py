@@ -11,6 +11,7 @@ from collections.abc import Iterator
 MAX_EVENT = 16 * 1024 * 1024
 """Bytes. A longer event is refused: memory stays bounded whatever a provider sends."""
 
+_MARK = b"\xef\xbb\xbf"
 _BLANK = re.compile(rb"(?>\r\n|\r|\n)(?>\r\n|\r|\n)")
 
 
@@ -29,18 +30,19 @@ class Event:
         self.data = data
 
     def with_data(self, data: bytes) -> bytes:
-        """This event with other data. Its own fields and comments stay, its data lines become one."""
+        """This event with other data. Its own fields and comments stay, its data lines go; as does a mark before them."""
         if self.raw.startswith(b"data:") and self.raw.count(b"\n") == 2 and self.raw.endswith(b"\n\n"):
             return b"data: " + data + b"\n\n"
         lines: list[bytes] = []
         written = False
         for line in self.raw.splitlines(keepends=True):
-            if not line.startswith(b"data"):
+            if not line.removeprefix(_MARK).startswith(b"data"):
                 lines.append(line)
             elif not written:
                 written = True
                 bare = line.rstrip(b"\r\n")
-                lines.append(b"data: " + data + (line[len(bare) :] or b"\n"))
+                end = line[len(bare) :] or b"\n"
+                lines += [b"data: " + piece + end for piece in data.split(b"\n")]
         return b"".join(lines)
 
 
@@ -105,7 +107,7 @@ def read_event(raw: bytes) -> Event:
     name = b""
     data: bytes | None = None
     for line in raw.splitlines():
-        if line.startswith(b"\xef\xbb\xbf"):
+        if line.startswith(_MARK):
             line = line[3:]  # noqa: PLW2901  the byte order mark belongs to the stream, not to its first field
         if line.startswith(b"data:"):
             value = line[6:] if line[5:6] == b" " else line[5:]
