@@ -60,7 +60,7 @@ def tokens_of(network: Network, counts: list[int]) -> Tokens:
 
 @pytest.mark.parametrize("counts", [[1], [0, 2, 0], [5, 16, 17], [511, 1, 512], [513, 33], [1100]])
 def test_the_network_in_c_scores_as_the_graph_does(network: Network, counts: list[int]) -> None:
-    """An activation that one of them rounds up and the other down moves a score by some hundredths; scores reach 6."""
+    """An activation that one of them rounds up and the other down moves a score by up to a tenth; scores reach 6."""
     if network._fast is None:
         pytest.skip("the processor has no AVX-512 VNNI, or the C extension was not built")
     tokens = tokens_of(network, counts)
