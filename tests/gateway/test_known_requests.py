@@ -16,7 +16,8 @@ def flow(text: str, tenant: str = "acme", **named: Any) -> Any:
     body = b'{"model":"m","messages":[{"role":"user","content":"%b"}]}' % text.encode()
     return SimpleNamespace(
         who=SimpleNamespace(tenant=tenant), body=body, digests={"received": f"{tenant}/{hash(body)}"}, endpoint=CHAT,
-        request=decode(body), known=None, findings=(), uninspected=(), said=(), unread=(), files=(), **named,
+        request=decode(body), known=None, findings=(), uninspected=(), said=(), unread=(), files=(),
+        replaceable=frozenset(), **named,
     )  # fmt: skip
 
 
