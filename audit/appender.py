@@ -9,28 +9,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from audit.counters import CounterState, CounterUse
 from audit.errors import AppendRefused, LogUnavailable
+from audit.framing import Framer
 from audit.keys import Keyring
-from audit.record import LeafDraft, seal
+from audit.record import LeafDraft
 from audit.sealing import leaf_hash
-from audit.wire import Frame, FrameProtocol, pack_append, pack_json, pack_key, unpack_acks
+from audit.wire import Frame, FrameProtocol, pack_json, unpack_acks
 
 _ACKS = int(Frame.ACKS)
 MAX_PENDING = 20_000  # leaves sent and not yet durable; beyond this the log writer is not keeping up at all
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A durable leaf: where it stands in the log, and its entry."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # not a tuple's search for an item: nobody asks a receipt that
     entry: bytes
 
     @property
@@ -43,10 +42,9 @@ class Appender:
     """One epoch of one writer. Use from the event loop it was made in."""
 
     def __init__(self, keyring: Keyring, writer: str, link: _Link, epoch: int) -> None:
-        self._keyring = keyring
+        self._framer = Framer(keyring, writer, epoch)
         self._link = link
         self._n = 0
-        self._registered: set[bytes] = set()
         self.writer = writer
         self.epoch = epoch
         self.lost = link.lost
@@ -97,17 +95,13 @@ class Appender:
         if len(link.pending) >= MAX_PENDING:
             raise LogUnavailable("the log writer does not keep up")
         # No await between here and send: n is given out and used in one go, so the stream stays dense.
-        leaf = seal(draft, self._keyring, self.writer, self.epoch, self._n)
-        keys = []
-        for key in leaf.user_keys:
-            if key.id not in self._registered:
-                self._registered.add(key.id)
-                keys.append(pack_key(key.id, key.tenant, key.user, key.wrapped))
+        n = self._n
+        entry, frame = self._framer.framed(draft, n, reservation, keep)
         waiter: asyncio.Future[int] = link.loop.create_future()
-        link.pending[self._n] = waiter
-        link.send(pack_append(self._n, leaf, keys, reservation, keep))
-        self._n += 1
-        return Receipt(await waiter, leaf.entry)
+        link.pending[n] = waiter
+        link.send(frame)
+        self._n = n + 1
+        return Receipt(await waiter, entry)
 
     async def reserve(
         self, flow: str, tenant: str, uses: Sequence[CounterUse], now_us: int

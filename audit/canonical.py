@@ -8,7 +8,7 @@ implementation, which is the oracle in the tests.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -36,10 +36,73 @@ class Prepared(dict[str, Any]):
         self.data = canonical(dict(value))
 
 
+class Rendered(NamedTuple):
+    """A group as its canonical bytes alone. For a `pub` of a known kind, `row`: what the search table says of its leaf.
+
+    `row_json`: the row as JSON, where it is known.
+    """
+
+    data: bytes
+    row: tuple[Any, ...] | None = None
+    row_json: bytes = b""
+
+    def value(self) -> dict[str, Any]:
+        """What the bytes say."""
+        read: dict[str, Any] = orjson.loads(self.data)
+        return read
+
+    def __repr__(self) -> str:
+        """Without what it says."""
+        return f"Rendered({len(self.data)} bytes)"
+
+
+class RenderedRows(NamedTuple):
+    """A group of a settle leaf: for each flow, in their order, the canonical bytes of what is said of it."""
+
+    flows: tuple[str, ...]
+    bodies: list[bytes]
+
+    def __repr__(self) -> str:
+        """Without what it says."""
+        return f"RenderedRows({len(self.flows)} flows)"
+
+
+Group = Mapping[str, Any] | Rendered | RenderedRows
+"""What a leaf says under one name, as an object or written already."""
+
+
+class Template:
+    """The canonical bytes of objects that differ in a few members alone: written once, with holes for those."""
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self, fixed: Mapping[str, Any], holes: tuple[str, ...]) -> None:
+        """`holes`: the names that `fixed` lacks, in sorted order. RecordInvalid when `fixed` has no canonical form."""
+        pieces, rest, before = [], sorted(fixed), b"{"
+        for hole in holes:
+            first = [name for name in rest if name < hole]
+            rest = rest[len(first) :]
+            told = canonical({name: fixed[name] for name in first})[1:-1]
+            pieces.append(before + told + (b"," if told else b"") + canonical(hole) + b":")
+            before = b","
+        told = canonical({name: fixed[name] for name in rest})[1:-1]
+        pieces.append((before if told else b"" if holes else before) + told + b"}")
+        self._pieces = pieces
+
+    def fill(self, *values: bytes) -> bytes:
+        """The object with these canonical values in its holes."""
+        joined = [b""] * (2 * len(values) + 1)
+        joined[::2] = self._pieces
+        joined[1::2] = values
+        return b"".join(joined)
+
+
 def canonical(value: Any) -> bytes:
     """The canonical bytes of `value`; RecordInvalid when it is outside the profile."""
-    if type(value) is Prepared:
-        return value.data
+    kind = type(value)
+    if kind is Prepared or kind is Rendered:
+        written: bytes = value.data
+        return written
     _check(value)
     return dump(value)
 

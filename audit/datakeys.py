@@ -12,6 +12,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -35,14 +36,17 @@ class UserKey:
     key: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class FlowKey:
+class FlowKey(NamedTuple):
     """A flow's data key: `prefix` is what goes in front of each ciphertext (user key id, wrapped flow key)."""
 
     user: UserKey
-    prefix: bytes = field(repr=False)
-    key: bytes = field(repr=False)
-    cipher: AESGCM = field(repr=False)
+    prefix: bytes
+    key: bytes
+    cipher: AESGCM
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"FlowKey({self.user!r})"
 
 
 class DataKeys:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from audit.canonical import Group, Rendered, RenderedRows
+
 Row = tuple[Any, ...]
 """In the order of COLUMNS, then the lists of TAGS: entity labels, categories, rule ids, parent flows."""
 
@@ -12,19 +14,28 @@ _NOTHING: Mapping[str, Any] = {}
 
 COLUMNS = ("tenant", "usr", "application", "grade", "decision", "status", "from_", "to_", "provider", "model")
 TAGS = ("entity", "category", "rule", "parent")
+SAID = frozenset(("grade", "decision", "from", "to", "provider", "model", "entities", "categories", "rules", "parents"))
+"""Members of `pub` that a row tells, beside the status."""
 
 
-def row_of(kind: str, tenant: str, user: str, groups: Mapping[str, Mapping[str, Any]]) -> Row | None:
+def row_of(kind: str, tenant: str, user: str, groups: Mapping[str, Group]) -> Row | None:
     """The row of an intent or outcome; None for kinds that are not searched by flow."""
     if kind not in ("intent", "outcome"):
         return None
-    text = groups["pub"].get if "pub" in groups else _NOTHING.get
+    said = groups.get("pub", _NOTHING)
+    if type(said) is Rendered and said.row is not None:
+        return said.row
+    pub = _read(said)
+    text = pub.get
+    if kind == "outcome" and "subj" not in groups and SAID.isdisjoint(pub):
+        return (tenant, user, "", "", "", text("status") or "failed", "", "", "", "", [], [], [], [])
     entities, categories, rules, parents = text("entities"), text("categories"), text("rules"), text("parents")
+    application = _read(groups["subj"]).get("application") or "" if "subj" in groups else ""
     status = "open" if kind == "intent" else text("status") or "failed"
     return (
         tenant,
         user,
-        groups["subj"].get("application") or "" if "subj" in groups else "",
+        application,
         text("grade") or "",
         text("decision") or "",
         status,
@@ -37,3 +48,9 @@ def row_of(kind: str, tenant: str, user: str, groups: Mapping[str, Mapping[str, 
         sorted({rule["id"] for rule in rules}) if rules else [],
         sorted(set(parents)) if parents else [],
     )
+
+
+def _read(group: Group) -> Mapping[str, Any]:
+    if isinstance(group, RenderedRows):  # of many flows: none has a row by it
+        return _NOTHING
+    return group.value() if isinstance(group, Rendered) else group

@@ -18,7 +18,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from audit.canonical import Prepared, canonical, dump
+from audit.canonical import Group, Prepared, Rendered, RenderedRows, canonical, dump
 from audit.datakeys import KEY_ID, WRAPPED_FLOW_KEY, FlowKey, UserKey
 from audit.errors import RecordInvalid
 from audit.merkle import leaf_hash, root_of
@@ -70,7 +70,7 @@ class LeafDraft(NamedTuple):
     time_us: int
     tenant: str
     user: str
-    groups: Mapping[str, Mapping[str, Any]]
+    groups: Mapping[str, Group]
     attempt: int = 0
     flows: tuple[str, ...] = ()
     plain: Mapping[str, Any] | None = None
@@ -130,14 +130,8 @@ class _Sealing:
         draft = self.draft
         if native_leaf is None or draft.plain is not None or "content" in draft.groups:
             return self.piece_by_piece()
-        groups, plain, key = draft.groups, draft.plain_json, None
-        rows: list[tuple[str, bytes, bool]] = []
-        for name in sorted(groups):
-            value, shown = groups[name], name in OPEN_GROUPS
-            body = value.data if type(value) is Prepared else dump(value) if plain else canonical(value)
-            rows.append((name, body, shown))
-            if key is None and not shown:
-                key = self._own_key()
+        groups = draft.groups
+        rows, key = rows_of(draft, self.keyring)
         secret, prefix, encrypt = (b"", b"", None) if key is None else (key.key, key.prefix, key.cipher.encrypt)
         kind, epoch, n = draft.kind, self.epoch, self.n
         made = native_leaf(
@@ -161,13 +155,13 @@ class _Sealing:
         content = b""
         for name in sorted(draft.groups):
             value = draft.groups[name]
-            body = value.data if type(value) is Prepared else dump(value) if plain else canonical(value)
+            body = body_of(value, plain=plain)
             if name in OPEN_GROUPS:
                 rows.append((name, body, open_salt))
                 shown.append(MEMBERS[name] + body)
                 continue
             if key is None:
-                key = self._own_key()
+                key = own_key(draft, self.keyring)
             rows.append((name, body, key.key))
             if name == "content":
                 content = self._encrypt(key, body, 1, draft.flow)
@@ -191,10 +185,14 @@ class _Sealing:
             user_keys=(key.user,) if key is not None else (),
         )
 
-    def _canonical(self, value: Any) -> bytes:
-        if type(value) is Prepared:
-            return value.data
-        return dump(value) if self.draft.plain_json else canonical(value)
+    def _by_flow(self, name: str, group: Group) -> list[bytes]:
+        """What a settle group says of each flow, in their order."""
+        draft = self.draft
+        if isinstance(group, RenderedRows):
+            if group.flows != draft.flows or len(group.bodies) != len(draft.flows):
+                raise RecordInvalid(f"group {name!r} settles other flows than the leaf names")
+            return group.bodies
+        return [body_of(item, plain=draft.plain_json) for item in _by_flow(name, group, draft.flows)]
 
     def settle(self) -> SealedLeaf:
         """A leaf of many flows: each group's commitment is the Merkle root over one commitment per flow."""
@@ -203,12 +201,12 @@ class _Sealing:
             raise RecordInvalid(f"a settle leaf names at most {MAX_SETTLED} flows, each once")
         if "content" in draft.groups:
             raise RecordInvalid("a settle leaf has no content")
-        items = {name: _by_flow(name, group, draft.flows) for name, group in draft.groups.items()}
+        items = {name: self._by_flow(name, group) for name, group in draft.groups.items()}
         roots: dict[str, bytes] = {}
         disclosed: dict[str, bytes] = {}
         open_salts = [self.keyring.salt_key] * len(draft.flows)
         for name in sorted(items.keys() & OPEN_GROUPS):
-            bodies = [self._canonical(item) for item in items[name]]
+            bodies = items[name]
             roots[name] = root(flow_commitments(self.place, name, draft.flows, bodies, open_salts))
             disclosed[name] = b"[" + b",".join(bodies) + b"]"
         erasable = sorted(items.keys() & ERASABLE_GROUPS)
@@ -217,7 +215,7 @@ class _Sealing:
         sealed_bodies: list[dict[str, bytes]] = [{} for _ in draft.flows]
         kept: dict[str, bytes] = {}
         for name in erasable:
-            bodies = [self._canonical(item) for item in items[name]]
+            bodies = items[name]
             hashes = flow_commitments(self.place, name, draft.flows, bodies, secrets)
             roots[name] = root(hashes)
             # Kept beside the leaf: when one flow's key is destroyed, the others still need its commitment to prove theirs.
@@ -235,12 +233,6 @@ class _Sealing:
         )
         self.keyring.data_keys.settled(draft.flows)
         return leaf
-
-    def _own_key(self) -> FlowKey:
-        """The key of the leaf's flow. A flow that begins with its outcome never left: it is hardly ever settled."""
-        draft = self.draft
-        last = draft.kind is LeafKind.OUTCOME
-        return self.keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user, last=last)
 
     def _known(self, flow: str) -> FlowKey:
         key = self.keyring.data_keys.known_flow(flow)
@@ -290,6 +282,35 @@ class _Sealing:
         )
 
 
+def rows_of(draft: LeafDraft, keyring: Keyring) -> tuple[list[tuple[str, bytes, bool]], FlowKey | None]:
+    """The groups as (name, canonical bytes, whether it is open), and the flow's key where one of them is not."""
+    groups, plain, key = draft.groups, draft.plain_json, None
+    rows: list[tuple[str, bytes, bool]] = []
+    for name in sorted(groups):
+        value, shown = groups[name], name in OPEN_GROUPS
+        kind = type(value)
+        body = value.data if kind is Rendered or kind is Prepared else body_of(value, plain=plain)  # type: ignore[union-attr]
+        rows.append((name, body, shown))
+        if key is None and not shown:
+            key = own_key(draft, keyring)
+    return rows, key
+
+
+def own_key(draft: LeafDraft, keyring: Keyring) -> FlowKey:
+    """The key of the leaf's flow. A flow that begins with its outcome never left: it is hardly ever settled."""
+    last = draft.kind is LeafKind.OUTCOME
+    return keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user, last=last)
+
+
+def body_of(value: Any, *, plain: bool) -> bytes:
+    """The canonical bytes of a group; `plain` as in `LeafDraft.plain_json`."""
+    kind = type(value)
+    if kind is Rendered or kind is Prepared:
+        written: bytes = value.data
+        return written
+    return dump(value) if plain else canonical(value)
+
+
 def place_of(writer: str, epoch: int, n: int) -> bytes:
     """Where a leaf stands, as bytes for key derivation: unique in the life of a log."""
     return f"{writer}/{epoch}/{n}/".encode()
@@ -335,8 +356,10 @@ def sealed_hash(segments: Sequence[bytes], *, settle: bool) -> bytes:
     return root_of(leaf_hash(s) for s in segments) if settle else sha256(segments[0]).digest()
 
 
-def _by_flow(name: str, group: Mapping[str, Any], flows: tuple[str, ...]) -> list[Mapping[str, Any]]:
+def _by_flow(name: str, group: Mapping[str, Any] | Rendered, flows: tuple[str, ...]) -> list[Mapping[str, Any]]:
     """The items of a settle group in the order of `flows`; a flow that has none gets one that says only its id."""
+    if isinstance(group, Rendered):
+        group = group.value()
     items = group.get("flows")
     if set(group) != {"flows"} or not isinstance(items, (list, tuple)):
         raise RecordInvalid(f'group {name!r} of a settle leaf must be {{"flows": [...]}}')

@@ -26,12 +26,25 @@ grow: Callable[[bytes, int, bytes], bytes]
 native_leaf: Callable[..., tuple[bytes, bytes, bytes] | None] | None
 """All of a leaf without content at once: (entry, disclosed, sealed), None for one that is unusual. See `audit.record`."""
 
+native_frame: Callable[..., tuple[bytes, bytes] | None] | None
+"""The same and the frame that appends it: (entry, frame). See `audit.framing`."""
+
 try:
+    from audit._seal import append_frame as native_frame
     from audit._seal import commitments, flow_commitments, grow, leaf_hash, leaf_hashes, root
     from audit._seal import leaf as native_leaf
 except ImportError:  # no compiler was there when this was installed
     from audit.sealing_python import commitments, flow_commitments, grow, leaf_hash, leaf_hashes, root
 
-    native_leaf = None
+    native_leaf = native_frame = None
 
-__all__ = ["commitments", "flow_commitments", "grow", "leaf_hash", "leaf_hashes", "native_leaf", "root"]
+__all__ = [
+    "commitments",
+    "flow_commitments",
+    "grow",
+    "leaf_hash",
+    "leaf_hashes",
+    "native_frame",
+    "native_leaf",
+    "root",
+]

@@ -39,7 +39,7 @@ class Frame(IntEnum):
     STATES = 13  # {"id", "states"}
 
 
-_APPENDS = int(Frame.APPEND)
+APPEND = int(Frame.APPEND)
 
 
 def pack(kind: Frame, body: bytes) -> bytes:
@@ -60,7 +60,7 @@ def pack_append(
     kind, flow, flows, time_us, entry, disclosed, sealed, content, row, _ = leaf
     head = orjson.dumps([kind._value_, flow, flows, time_us, row, keys, reservation, kept])
     size = 1 + _APPEND.size + len(head) + len(entry) + len(disclosed) + len(sealed) + len(content)
-    sizes = _WHOLE.pack(size, _APPENDS, n, len(head), len(entry), len(disclosed), len(sealed))
+    sizes = _WHOLE.pack(size, APPEND, n, len(head), len(entry), len(disclosed), len(sealed))
     return b"".join((sizes, head, entry, disclosed, sealed, content))
 
 

@@ -9,25 +9,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.inspection.classifier import classify
 
 if TYPE_CHECKING:
+    from audit.canonical import Template
+    from audit.projection import Row
     from gateway.flow import Classification, Flow
     from gateway.settings import Provider
     from policies.decision import Decision
 
 MOST = 4096
+WRITTEN = 64
+"""Forms of an intent's `pub` that are kept of one kind of call: one for each combination of what was redacted."""
+
+
+class Written(NamedTuple):
+    """An intent's `pub` with holes for parents, span and trace, and its row for search, without its parents."""
+
+    template: Template
+    row: Row
+    row_json: bytes
 
 
 @dataclass(slots=True)
 class Decided:
-    """Facts and decision of calls of one kind. `told`: what a record says of them all, once one has been written."""
+    """Facts and decision of calls of one kind. `told`: what a record says of them all, once one has been written.
+
+    `written`: the same as the bytes of an intent's `pub`, by what differs between calls of one kind.
+    """
 
     facts: Mapping[str, Any] = field(repr=False)
     decision: Decision
     told: Mapping[str, Any] | None = None
+    written: dict[Hashable, Written] = field(default_factory=dict, repr=False)
 
 
 class DecidedCalls:

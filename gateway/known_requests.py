@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from audit.canonical import Rendered
 from gateway.flow import Classification, Finding, Flow, Path, Principal
 from gateway.lineage import Conversation, Said
 from gateway.protocols.request import DecodedRequest
@@ -18,7 +19,7 @@ from policies.decision import Decision
 
 LARGEST = 16_384
 """Bytes of a body that is kept. Larger ones are conversations: their messages are known one by one."""
-OVERHEAD = 512
+OVERHEAD = 1536
 WEIGHT = 24
 """Bytes in memory for each byte of a body, once it is decoded and redacted."""
 RULES = 8
@@ -41,6 +42,16 @@ class Sent(NamedTuple):
         return f"Sent({self.digest})"
 
 
+class SaidOf(NamedTuple):
+    """What an intent says of the persons and bytes of this body, for the last principal, session and body sent."""
+
+    principal: Principal
+    session: str
+    forwarded: str
+    subjects: Rendered
+    digests: Rendered
+
+
 @dataclass(slots=True)
 class KnownRequest:
     """What the steps made of a body: decode and inspect at once, the later ones when they come to it."""
@@ -58,6 +69,7 @@ class KnownRequest:
     carried: frozenset[str] | None = field(default=None, repr=False)  # what an answer may repeat
     redacted: dict[str, Redacted] = field(default_factory=dict, repr=False)  # by rule and principal
     sent: Sent | None = field(default=None, repr=False)
+    said_of: SaidOf | None = field(default=None, repr=False)
     weight: int = 0
 
 

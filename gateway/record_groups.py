@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
+from audit.canonical import Rendered, Template, dump
+from audit.projection import row_of
 from audit.record import LeafDraft, LeafKind
+from gateway.decided_calls import WRITTEN, Written
 from gateway.flow import Flow
+from gateway.known_requests import SaidOf
 
 ASKED = frozenset({"received", "forwarded"})
 """Digests that the intent has said; those of the answer and of each of its outputs are known only after it."""
 
+HOLES = ("parents", "span_id", "trace_id")
+"""Members of an intent's `pub` that no two calls have in common, in sorted order."""
+
 
 def intent(flow: Flow, time_us: int) -> LeafDraft:
     """The leaf of one attempt, written before its first byte leaves."""
-    who, digests = flow.who, flow.digests
+    who = flow.who
+    subjects, digests = _asked(flow)
     return LeafDraft(
         kind=LeafKind.INTENT,
         flow=flow.id,
@@ -23,10 +34,10 @@ def intent(flow: Flow, time_us: int) -> LeafDraft:
         attempt=flow.attempt,
         plain_json=True,
         groups={
-            "pub": {**_decided(flow), "attempt": flow.attempt},
+            "pub": _intended(flow),
             "facts": flow.facts,
-            "subj": _subjects(flow),
-            "digest": {"received": digests["received"], "forwarded": digests["forwarded"]},
+            "subj": subjects,
+            "digest": digests,
         },
     )
 
@@ -75,6 +86,53 @@ def _told(flow: Flow) -> bool:
     """Whether the last intent has said what is decided: then the outcome adds to it, and does not say it again."""
     told = flow.told
     return told is not None and told[0] is flow.decision and told[1] is flow.provider and told[2] is flow.redacted
+
+
+def _intended(flow: Flow) -> Mapping[str, Any] | Rendered:
+    """What an intent says in the open: for a kind of call that came before, only what differs is written anew."""
+    decided, decision, redacted = flow.decided, flow.decision, flow.redacted
+    if decided is None or decision is None or decided.decision is not decision:
+        return {**_decided(flow), "attempt": flow.attempt}
+    redactions = tuple(redacted.redactions.items()) if redacted is not None else ()
+    form = (flow.routed, redactions, flow.unread, flow.parents_by)
+    written = decided.written.get(form)
+    if written is None:
+        if len(decided.written) >= WRITTEN:
+            decided.written.clear()
+        written = decided.written[form] = _written(flow)
+    flow.told = (decision, flow.provider, redacted)
+    parents, trace = flow.parents, flow.trace
+    data = written.template.fill(
+        dump(parents) if parents else b"[]", b'"%b"' % trace.span_id.encode(), b'"%b"' % trace.trace_id.encode()
+    )
+    if parents:
+        return Rendered(data, (*written.row[:-1], sorted(set(parents))))
+    return Rendered(data, written.row, written.row_json)
+
+
+def _written(flow: Flow) -> Written:
+    said = {**_decided(flow), "attempt": flow.attempt}
+    row = row_of(
+        LeafKind.INTENT, flow.who.tenant, flow.who.user, {"pub": said | {"parents": []}, "subj": _subjects(flow)}
+    )
+    fixed = {name: value for name, value in said.items() if name not in HOLES}
+    if row is None:
+        raise RuntimeError("an intent has a row")
+    return Written(Template(fixed, HOLES), row, orjson.dumps(row))
+
+
+def _asked(flow: Flow) -> tuple[Mapping[str, Any] | Rendered, Mapping[str, Any] | Rendered]:
+    """What an intent says of persons, and of the bytes received and forwarded; of a known body it is written once."""
+    known, digests = flow.known, flow.digests
+    forwarded = digests["forwarded"]
+    if known is not None:
+        said = known.said_of
+        if said is not None and said[0] is flow.who and said[1] == flow.session and said[2] == forwarded:
+            return said[3], said[4]
+    subjects, bytes_ = _subjects(flow), {"received": digests["received"], "forwarded": forwarded}
+    if known is not None:
+        known.said_of = SaidOf(flow.who, flow.session, forwarded, Rendered(dump(subjects)), Rendered(dump(bytes_)))
+    return subjects, bytes_
 
 
 def _decided(flow: Flow) -> dict[str, Any]:

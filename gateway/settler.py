@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from audit.canonical import Rendered, RenderedRows, dump
 from audit.errors import RecordInvalid
 from audit.record import LeafDraft, LeafKind
 from gateway.flow import Flow, Span
@@ -135,24 +136,31 @@ async def _append(batch: list[Waiting]) -> None:
         by_log.setdefault(id(waiting.appender), []).append(waiting)
     for some in by_log.values():
         rows = [waiting.result for waiting in some if waiting.result is not None]
-        draft = LeafDraft(
-            kind=LeafKind.SETTLE,
-            flow="",
-            time_us=time.time_ns() // 1000,
-            tenant="",
-            user="",
-            flows=tuple(row["flow"] for row in rows),
-            plain_json=True,
-            groups={
-                group: {"flows": [{"flow": row["flow"], **row[group]} for row in rows]}
-                for group in ("pub", "meter", "digest")
-            },
-        )
         try:
-            await some[0].appender.append(draft)
+            await some[0].appender.append(_draft(rows))
         except RecordInvalid:
             if len(some) == 1:
                 log.error("a flow's settlement cannot be recorded", flow=rows[0]["flow"])
             else:  # one of them is at fault: each on its own
                 for waiting in some:
                     await _append([waiting])
+
+
+def _draft(rows: list[dict[str, Any]]) -> LeafDraft:
+    """One leaf of many flows. Raises RecordInvalid for what has no canonical form."""
+    flows = tuple([row["flow"] for row in rows])
+    return LeafDraft(
+        kind=LeafKind.SETTLE,
+        flow="",
+        time_us=time.time_ns() // 1000,
+        tenant="",
+        user="",
+        flows=flows,
+        plain_json=True,
+        groups={name: RenderedRows(flows, [_body(row, name) for row in rows]) for name in ("pub", "meter", "digest")},
+    )
+
+
+def _body(row: dict[str, Any], name: str) -> bytes:
+    said = row[name]
+    return said.data if type(said) is Rendered else dump({"flow": row["flow"], **said})

@@ -6,13 +6,16 @@ was made of the same content is taken from the cache.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
+from audit.canonical import Rendered, Template
+from audit.errors import RecordInvalid
 from gateway.flow import CLASS, Flow, PartKind, Span
 from gateway.protocols.request import DecodedRequest, Segment
 from gateway.services import Services
@@ -22,6 +25,8 @@ COUNTED = frozenset({PartKind.TEXT, PartKind.TOOL_CALL, PartKind.TOOL_RESULT})
 DAY_US = 86_400_000_000
 """Prices are dated by the day."""
 SETTLED = "settled"
+METER = ("first_byte_ms", "flow", "latency_ms")
+"""What a meter says that is the flow's own, in sorted order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,26 @@ class Settling:
         for name, tokens in zip(self.counted, result["rows"], strict=False):
             if name is not None:
                 services.verdicts.put(self.tenant, self.tokenizer, name, tokens)
-        services.verdicts.put(self.tenant, SETTLED, self.content, result, size=len(self.content))
+        with contextlib.suppress(RecordInvalid):  # it has no canonical form: whoever records it says so
+            services.verdicts.put(self.tenant, SETTLED, self.content, Settled.of(result), size=len(self.content))
+
+
+class Settled(NamedTuple):
+    """What was settled of some content, written for a record, with holes for a flow's own id and times."""
+
+    pub: Template
+    meter: Template
+    digest: Template
+
+    @classmethod
+    def of(cls, result: Mapping[str, Any]) -> Settled:
+        """Raises RecordInvalid for what has no canonical form."""
+        meter = {name: value for name, value in result["meter"].items() if name not in METER}
+        return cls(Template(result["pub"], ("flow",)), Template(meter, METER), Template(result["digest"], ("flow",)))
+
+    def __repr__(self) -> str:
+        """Without what it says."""
+        return "Settled()"
 
 
 def content_of(flow: Flow) -> bytes:
@@ -62,10 +86,17 @@ def content_of(flow: Flow) -> bytes:
 
 def settled_before(flow: Flow, content: bytes, services: Services) -> dict[str, Any] | None:
     """The result, if the same content was settled before; with this flow's own id and times."""
-    result = services.verdicts.get(flow.who.tenant, SETTLED, content)
-    if result is None:
+    settled = services.verdicts.get(flow.who.tenant, SETTLED, content)
+    if settled is None:
         return None
-    return {**result, "flow": flow.id, "meter": {**result["meter"], **_times(flow)}}
+    id_ = b'"%b"' % flow.id.encode()
+    times = [b"null" if value is None else b"%d" % value for value in _times(flow).values()]
+    return {
+        "flow": flow.id,
+        "pub": Rendered(settled.pub.fill(id_)),
+        "meter": Rendered(settled.meter.fill(times[1], id_, times[0])),
+        "digest": Rendered(settled.digest.fill(id_)),
+    }
 
 
 def _times(flow: Flow) -> dict[str, int | None]:

@@ -324,49 +324,59 @@ static PyObject *encrypted(PyObject *encrypt, PyObject *nonce, PyObject *text, B
     return result;
 }
 
-/* A leaf of one flow without content: (entry, disclosed, sealed). None where a name would have to be escaped. */
-static PyObject *leaf(PyObject *self, PyObject *args) {
-    (void)self;
-    PyObject *list, *encrypt, *nonce;
+#define ENTRY_MOST 4096
+
+/* What a leaf of one flow is made of, and what it becomes. */
+typedef struct {
     Bytes place, open_salt, key, prefix, kind, flow, writer;
+    PyObject *rows, *encrypt, *nonce;
     long long time_us;
     unsigned int epoch, attempt;
     unsigned long long n;
-    if (!PyArg_ParseTuple(args, "y#O!y#y#y#OOs#s#s#LIKI", &place.data, &place.size, &PyList_Type, &list, &open_salt.data,
-                          &open_salt.size, &key.data, &key.size, &prefix.data, &prefix.size, &encrypt, &nonce, &kind.data,
-                          &kind.size, &flow.data, &flow.size, &writer.data, &writer.size, &time_us, &epoch, &n, &attempt))
-        return NULL;
-    Py_ssize_t count = PyList_GET_SIZE(list);
-    int short_ = kind.size <= SHORT_MOST && flow.size <= SHORT_MOST && writer.size <= SHORT_MOST && count <= ROWS_MOST;
-    if (!short_ || !plain_ascii(kind) || !plain_ascii(flow) || !plain_ascii(writer)) Py_RETURN_NONE;
-    if (open_salt.size < 1 || open_salt.size > KEY_MOST || key.size > KEY_MOST) {
+    char entry[ENTRY_MOST];
+    Py_ssize_t entry_size;
+    PyObject *disclosed, *sealed;
+} Leaf;
+
+/* Whether a leaf can be made this way: no name would have to be escaped, and all of them are short. */
+static int usual(const Leaf *leaf) {
+    int is_short = leaf->kind.size <= SHORT_MOST && leaf->flow.size <= SHORT_MOST && leaf->writer.size <= SHORT_MOST &&
+                   PyList_GET_SIZE(leaf->rows) <= ROWS_MOST;
+    return is_short && plain_ascii(leaf->kind) && plain_ascii(leaf->flow) && plain_ascii(leaf->writer);
+}
+
+/* Fills in entry, disclosed and sealed. 1: done, 0: a name would have to be escaped, -1: an error is set. */
+static int make_leaf(Leaf *leaf) {
+    if (leaf->open_salt.size < 1 || leaf->open_salt.size > KEY_MOST || leaf->key.size > KEY_MOST) {
         PyErr_SetString(PyExc_ValueError, "a key of 1 to 64 bytes expected");
-        return NULL;
+        return -1;
     }
+    Py_ssize_t count = PyList_GET_SIZE(leaf->rows);
     Row rows[ROWS_MOST];
     Begun open_begun = {NULL, 0, {{0}, {0}, 0, 0, 0}}, begun = {NULL, 0, {{0}, {0}, 0, 0, 0}};
     Bytes none = {"", 0};
-    char entry[4096], *out = entry;
+    char *out = leaf->entry;
     *out++ = '{';
-    if (attempt) out += sprintf(out, "\"a\":%u,", attempt);
+    if (leaf->attempt) out += sprintf(out, "\"a\":%u,", leaf->attempt);
     memcpy(out, "\"c\":{", 5);
     out += 5;
     for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *row = PyList_GET_ITEM(list, i);
+        PyObject *row = PyList_GET_ITEM(leaf->rows, i);
         uint8_t hash[32];
         if (!PyTuple_Check(row) || PyTuple_GET_SIZE(row) != 3) {
             PyErr_SetString(PyExc_TypeError, "rows of (name, body, open) expected");
-            return NULL;
+            return -1;
         }
         if (bytes_of(PyTuple_GET_ITEM(row, 0), &rows[i].name) < 0 || bytes_of(PyTuple_GET_ITEM(row, 1), &rows[i].body) < 0)
-            return NULL;
+            return -1;
         rows[i].open = PyTuple_GET_ITEM(row, 2) == Py_True;
-        if (rows[i].name.size > 32 || !plain_ascii(rows[i].name)) Py_RETURN_NONE;
-        if (!rows[i].open && !key.size) {
+        if (rows[i].name.size > 32 || !plain_ascii(rows[i].name)) return 0;
+        if (!rows[i].open && !leaf->key.size) {
             PyErr_SetString(PyExc_ValueError, "a group that is not open needs a key");
-            return NULL;
+            return -1;
         }
-        commit(rows[i].open ? &open_begun : &begun, rows[i].open ? open_salt : key, place, rows[i].name, none, rows[i].body, hash);
+        commit(rows[i].open ? &open_begun : &begun, rows[i].open ? leaf->open_salt : leaf->key, leaf->place, rows[i].name, none,
+               rows[i].body, hash);
         if (i) *out++ = ',';
         *out++ = '"';
         memcpy(out, rows[i].name.data, (size_t)rows[i].name.size);
@@ -379,20 +389,19 @@ static PyObject *leaf(PyObject *self, PyObject *args) {
     *out++ = '}';
     *out++ = ',';
     int any;
-    PyObject *disclosed = object_of(rows, count, 1, &any), *hidden, *sealed;
-    if (disclosed == NULL) return NULL;
-    hidden = object_of(rows, count, 0, &any);
+    leaf->disclosed = object_of(rows, count, 1, &any);
+    PyObject *hidden = leaf->disclosed == NULL ? NULL : object_of(rows, count, 0, &any);
     if (hidden == NULL) {
-        Py_DECREF(disclosed);
-        return NULL;
+        Py_XDECREF(leaf->disclosed);
+        return -1;
     }
     if (any) {
         uint8_t hash[32];
-        sealed = encrypted(encrypt, nonce, hidden, prefix, place, flow, hash);
+        leaf->sealed = encrypted(leaf->encrypt, leaf->nonce, hidden, leaf->prefix, leaf->place, leaf->flow, hash);
         Py_DECREF(hidden);
-        if (sealed == NULL) {
-            Py_DECREF(disclosed);
-            return NULL;
+        if (leaf->sealed == NULL) {
+            Py_DECREF(leaf->disclosed);
+            return -1;
         }
         memcpy(out, "\"d\":{\"s\":\"", 10);
         base64(hash, out + 10);
@@ -400,17 +409,104 @@ static PyObject *leaf(PyObject *self, PyObject *args) {
         out += 57;
     } else {
         Py_DECREF(hidden);
-        sealed = PyBytes_FromStringAndSize("", 0); /* the one empty object: never out of memory */
+        leaf->sealed = PyBytes_FromStringAndSize("", 0); /* the one empty object: never out of memory */
     }
-    out += sprintf(out, "\"e\":%u,", epoch);
-    if (flow.size) out += sprintf(out, "\"id\":\"%.*s\",", (int)flow.size, flow.data);
-    out += sprintf(out, "\"k\":\"%.*s\",\"n\":%llu,\"t\":%lld,\"v\":1,\"w\":\"%.*s\"}", (int)kind.size, kind.data, n, time_us,
-                   (int)writer.size, writer.data);
-    return Py_BuildValue("(y#NN)", entry, (Py_ssize_t)(out - entry), disclosed, sealed);
+    out += sprintf(out, "\"e\":%u,", leaf->epoch);
+    if (leaf->flow.size) out += sprintf(out, "\"id\":\"%.*s\",", (int)leaf->flow.size, leaf->flow.data);
+    out += sprintf(out, "\"k\":\"%.*s\",\"n\":%llu,\"t\":%lld,\"v\":1,\"w\":\"%.*s\"}", (int)leaf->kind.size, leaf->kind.data,
+                   leaf->n, leaf->time_us, (int)leaf->writer.size, leaf->writer.data);
+    leaf->entry_size = out - leaf->entry;
+    return 1;
+}
+
+/* A leaf of one flow without content: (entry, disclosed, sealed). None where a name would have to be escaped. */
+static PyObject *leaf(PyObject *self, PyObject *args) {
+    (void)self;
+    Leaf made;
+    if (!PyArg_ParseTuple(args, "y#O!y#y#y#OOs#s#s#LIKI", &made.place.data, &made.place.size, &PyList_Type, &made.rows,
+                          &made.open_salt.data, &made.open_salt.size, &made.key.data, &made.key.size, &made.prefix.data,
+                          &made.prefix.size, &made.encrypt, &made.nonce, &made.kind.data, &made.kind.size, &made.flow.data,
+                          &made.flow.size, &made.writer.data, &made.writer.size, &made.time_us, &made.epoch, &made.n,
+                          &made.attempt))
+        return NULL;
+    int done = usual(&made) ? make_leaf(&made) : 0;
+    if (done < 0) return NULL;
+    if (!done) Py_RETURN_NONE;
+    return Py_BuildValue("(y#NN)", made.entry, made.entry_size, made.disclosed, made.sealed);
+}
+
+static char *big_endian(char *out, unsigned long long number, int bytes) {
+    for (int i = bytes - 1; i >= 0; i--) *out++ = (char)(number >> (8 * i) & 255);
+    return out;
+}
+
+#define FRAME_HEAD 29 /* audit/wire.py: length, type, n, and the lengths of head, entry, disclosed and sealed */
+#define FRAME_MOST (64 << 20)
+
+/* Entry and frame out of a leaf that has been made; lets go of its pieces. */
+static PyObject *framed(Leaf *made, int type, Bytes head) {
+    Bytes disclosed, sealed;
+    PyObject *result = NULL;
+    if (bytes_of(made->disclosed, &disclosed) == 0 && bytes_of(made->sealed, &sealed) == 0) {
+        Py_ssize_t size = FRAME_HEAD + head.size + made->entry_size + disclosed.size + sealed.size;
+        PyObject *frame = size - 4 > FRAME_MOST ? NULL : PyBytes_FromStringAndSize(NULL, size);
+        if (size - 4 > FRAME_MOST) {
+            result = Py_NewRef(Py_None);
+        } else if (frame != NULL) {
+            char *out = PyBytes_AS_STRING(frame);
+            out = big_endian(out, (unsigned long long)size - 4, 4);
+            out = big_endian(out, (unsigned long long)type, 1);
+            out = big_endian(out, made->n, 8);
+            out = big_endian(out, (unsigned long long)head.size, 4);
+            out = big_endian(out, (unsigned long long)made->entry_size, 4);
+            out = big_endian(out, (unsigned long long)disclosed.size, 4);
+            out = big_endian(out, (unsigned long long)sealed.size, 4);
+            memcpy(out, head.data, (size_t)head.size);
+            out += head.size;
+            memcpy(out, made->entry, (size_t)made->entry_size);
+            out += made->entry_size;
+            memcpy(out, disclosed.data, (size_t)disclosed.size);
+            memcpy(out + disclosed.size, sealed.data, (size_t)sealed.size);
+            result = Py_BuildValue("(y#N)", made->entry, made->entry_size, frame);
+        }
+    }
+    Py_DECREF(made->disclosed);
+    Py_DECREF(made->sealed);
+    return result;
+}
+
+/* The same leaf as the frame that appends it: (entry, frame). Makes its place and nonce itself. None as `leaf` does. */
+static PyObject *append_frame(PyObject *self, PyObject *args) {
+    (void)self;
+    Leaf made;
+    Bytes head;
+    int type;
+    if (!PyArg_ParseTuple(args, "O!y#y#y#Os#s#s#LIKIiy#", &PyList_Type, &made.rows, &made.open_salt.data,
+                          &made.open_salt.size, &made.key.data, &made.key.size, &made.prefix.data, &made.prefix.size,
+                          &made.encrypt, &made.kind.data, &made.kind.size, &made.flow.data, &made.flow.size,
+                          &made.writer.data, &made.writer.size, &made.time_us, &made.epoch, &made.n, &made.attempt, &type,
+                          &head.data, &head.size))
+        return NULL;
+    if (!usual(&made) || made.n >> 48) Py_RETURN_NONE;
+    char place[SHORT_MOST + 48], nonce[12];
+    made.place.data = place;
+    made.place.size = sprintf(place, "%.*s/%u/%llu/", (int)made.writer.size, made.writer.data, made.epoch, made.n);
+    char *out = big_endian(nonce, made.epoch, 4);
+    out = big_endian(out, made.n >> 32, 2);
+    out = big_endian(out, made.n & 0xffffffffULL, 4);
+    big_endian(out, 0, 2);
+    made.nonce = PyBytes_FromStringAndSize(nonce, 12);
+    if (made.nonce == NULL) return NULL;
+    int done = make_leaf(&made);
+    Py_DECREF(made.nonce);
+    if (done < 0) return NULL;
+    if (!done) Py_RETURN_NONE;
+    return framed(&made, type, head);
 }
 
 static PyMethodDef methods[] = {
     {"leaf", leaf, METH_VARARGS, "leaf(place, rows, salt, key, prefix, encrypt, nonce, kind, flow, writer, t, e, n, a)."},
+    {"append_frame", append_frame, METH_VARARGS, "append_frame(rows, salt, key, prefix, encrypt, kind, flow, writer, t, e, n, a, type, head)."},
     {"commitments", commitments, METH_VARARGS, "commitments(place, [(name, body, secret), ...]) -> JSON object of base64."},
     {"flow_commitments", flow_commitments, METH_VARARGS, "flow_commitments(place, name, flows, bodies, secrets) -> 32 bytes each."},
     {"root", root, METH_O, "root(hashes) -> Merkle root over leaves of 32 bytes each."},
