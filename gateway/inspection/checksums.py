@@ -12,11 +12,15 @@ _GB11643_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _GB32100_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _GB32100_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _LUHN_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_LUHN_CODES = bytes.maketrans(b"0123456789", bytes(48 + doubled for doubled in _LUHN_DOUBLED))
+_NO_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")
 _TW_AREAS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"  # A=10, B=11, ... in the order of the household registration law
 
 
 def only_digits(value: str) -> str:
     """The ASCII digits of a value."""
+    if value.isascii():
+        return value if value.isdigit() else value.encode().translate(None, _NO_DIGITS).decode()
     return "".join([character for character in value if "0" <= character <= "9"])
 
 
@@ -24,6 +28,9 @@ def luhn(digits: str) -> bool:
     """ISO/IEC 7812-1 annex B. All-equal digits are no number anybody was given."""
     if len(set(digits)) < 2:
         return False
+    if digits.isascii() and digits.isdigit():
+        codes = digits.encode()
+        return (sum(codes[-1::-2]) + sum(codes[-2::-2].translate(_LUHN_CODES)) - 48 * len(codes)) % 10 == 0
     total = sum(int(digit) for digit in digits[-1::-2]) + sum(_LUHN_DOUBLED[int(digit)] for digit in digits[-2::-2])
     return total % 10 == 0
 

@@ -31,6 +31,7 @@ _PAIRS = re.compile(
 _LEADING = frozenset("CDIJKLMNOPQRSTUVWXYZabcdef4567w")
 """Where Base64 begins a byte of text: those of ASCII, and of the first bytes of Latin and Chinese letters in UTF-8."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
+_PRINTABLE = bytes(byte for byte in range(256) if byte >= 0x80 or _UNPRINTABLE.match(chr(byte)) is None)
 _ENOUGH = 24
 """Bytes of text from which on what follows them may be anything."""
 _FEWEST = 7
@@ -113,6 +114,8 @@ def _read(
 
 def _plain(content: bytes) -> str | None:
     """The text that `content` is or begins with; None for other content."""
+    if content[:_FEWEST].translate(None, _PRINTABLE):
+        return None  # it ends too early to be one
     try:
         text = content.decode()
     except UnicodeDecodeError as problem:

@@ -18,6 +18,10 @@ NEAR = r"[^\n0-9]{0,24}$"
 _STOP = re.compile(r"(?:.*[\n0-9])?", re.DOTALL)
 """Everything up to the last line end or digit: a cue that ends with `NEAR` stands behind it, wholly."""
 
+_LOOSE = re.compile(r"\\b|(?:\\.|\[[^\]|]*\]|[^\\\[\](){}^$*+?.])\?|\[[^\]|]*\](?![*+{?])|\\[.](?![*+{?])")
+"""Parts of an expression that are no word: a word's boundary, one sign of several, what may be missing."""
+_SPECIAL = re.compile(r"[\\\[\](){}^$*+?.]")
+
 Check = Callable[[str], float | bool]
 """From the value to a score 0..1, or to yes (the shape's own score) and no."""
 
@@ -64,6 +68,19 @@ def _cue(expression: str) -> Callable[[str, int, int], object] | None:
     return in_small
 
 
+def stems(cue: str) -> tuple[str, ...]:
+    """Words one of which stands in every text, in small letters, that a cue is found in; none where that is not plain."""
+    whole = cue[3:-1] if cue.startswith("(?:") and cue.endswith(")") else cue
+    found = []
+    for alternative in whole.split("|"):
+        rest = _LOOSE.split(alternative)
+        longest = max(rest, key=len)
+        if len(longest) < 2 or cue != cue.lower() or any(map(_SPECIAL.search, rest)):
+            return ()
+        found.append(longest)
+    return tuple(found)
+
+
 def shape(
     anchor: str,
     expression: str = "",
@@ -89,6 +106,7 @@ def shape(
 
     near = cue.endswith(NEAR)
     needs_cue = before is not None or after is not None
+    words = stems(cue) if before is not None and after is None and not group and not lead else ()
     # All of this must hold, so the order is free: a check costs less than the search for a cue, and mostly says no.
 
     def explained(text: str, start: int, end: int) -> bool:
@@ -102,6 +120,8 @@ def shape(
         return before is None and after is None
 
     def complete(text: str, at: int) -> Iterable[Candidate]:
+        if words and not any(map(text[max(0, at - CUE_WINDOW - 1) : at].lower().__contains__, words)):
+            return ()  # a glance where the cue would stand; nearly always it does not
         found = compiled.search(text, max(0, at - lead), at + 512) if lead else compiled.match(text, at)
         if found is None:
             return ()

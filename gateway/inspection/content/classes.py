@@ -6,17 +6,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from gateway.flow import CLASS, Span
 from gateway.inspection.content.source_code import is_source_code
 from gateway.inspection.steps import Steps, finished
+
+if TYPE_CHECKING:
+    from gateway.inspection import matcher
 
 FILE = Path(__file__).with_name("classes.yaml")
 BLOCK = 65_536
@@ -97,12 +100,13 @@ class ClassFinder:
         return [Span(0, 0, CLASS, round(score, 3), name) for name, score in sorted(found.items())]
 
     def _best(self, text: str) -> dict[str, float]:
-        hits = [(at, *self._terms[number]) for number, at in self._matcher.scan(text)]
+        hits = self._matcher.scan(text)
         found: dict[str, float] = {}
-        if not hits:
+        names = self._possible({number for number, _ in hits}) if hits else frozenset()
+        if not names:
             return found
         figures = len(_NUMBER.findall(text))
-        for name, places in self._by_class(hits).items():
+        for name, places in self._by_class(hits, names).items():
             wanted = self._classes[name]
             if figures < wanted.numbers:
                 continue
@@ -111,12 +115,29 @@ class ClassFinder:
                 found[name] = min(1.0, 0.5 + score / wanted.needs / 4)
         return found
 
-    def _by_class(self, hits: Iterable[tuple[int, int, str]]) -> dict[str, list[_Place]]:
-        """Where the terms of each class stand."""
-        places: defaultdict[str, list[_Place]] = defaultdict(list)
-        for at, number, writing in hits:
+    def _possible(self, present: Iterable[int]) -> frozenset[str]:
+        """The classes whose need all these terms would meet if they stood together. Most texts have none."""
+        writings = Counter(self._terms[number][0] for number in present)
+        most: defaultdict[str, float] = defaultdict(float)
+        for number, count in writings.items():
+            worth = _WORTH[min(count, 3)]
             for name, weight in self._weights[number]:
-                places[name].append((at, number, writing, weight))
+                most[name] += weight * worth
+        return frozenset(
+            name
+            for name, score in most.items()
+            if score >= self._classes[name].needs - _ROUNDING
+            and (not self._classes[name].must or not self._classes[name].must.isdisjoint(writings))
+        )
+
+    def _by_class(self, hits: Iterable[matcher.Hit], names: Collection[str]) -> dict[str, list[_Place]]:
+        """Where the terms of each of these classes stand."""
+        places: defaultdict[str, list[_Place]] = defaultdict(list)
+        for expression_number, at in hits:
+            number, writing = self._terms[expression_number]
+            for name, weight in self._weights[number]:
+                if name in names:
+                    places[name].append((at, number, writing, weight))
         return places
 
 
@@ -151,6 +172,8 @@ def _heaviest(places: Sequence[_Place], must: frozenset[int]) -> float:
 
 _WORTH = (0.0, 1.0, 1.5, 2.0)
 """Of a term's weight, by how many of its writings stand there."""
+_ROUNDING = 1e-6
+"""By how much sums of weights may differ that were added in another order."""
 
 
 def expression(writing: str) -> str:

@@ -40,6 +40,19 @@ _SAID_LOCAL = re.compile(rf"(?i)(?<![A-Za-z0-9@])[a-z0-9À-ɏ_.+%\-]{{1,64}}(?:{
 _NAME = re.compile(r"(?i)[a-z][._][a-z]")
 _DOT_SAID = re.compile(f"(?i){_DOT}")
 
+_BRACKETS = tuple(f"{bracket}{blank}." for bracket in "([{<" for blank in ("", " "))
+_ASCII_DOTS = ("dot", "punkt", "point", "punto", *_BRACKETS)
+_DOTS = ("dot", "pun", "nt", "点", *_BRACKETS)
+"""One of these is in every text with a dot in words. `nt`: in any case, the letter before it has forms outside ASCII."""
+
+
+def _may_be_said(before: str, rest: str) -> bool:
+    """Whether an address with the usual sign may be another than the usual: nearly none is, and looking costs much."""
+    if " . " in rest or _DOT_SAID.search(rest) is not None:
+        return True
+    small = before.lower()
+    return any(map(small.__contains__, _ASCII_DOTS if small.isascii() else _DOTS))
+
 
 def _said(text: str, at: int) -> Iterable[Candidate]:
     """An address whose signs are words. A bare `at` needs a domain whose dots are words, or a name with a dot before it."""
@@ -47,7 +60,10 @@ def _said(text: str, at: int) -> Iterable[Candidate]:
     if sign is None or (domain := _SAID_DOMAIN.match(text, sign.end())) is None:
         return ()
     begin = max(0, at - 96)
-    local = _SAID_LOCAL.search(text[begin:at])
+    before = text[begin:at]
+    if sign["at"] is not None and not _may_be_said(before, domain["rest"]):
+        return ()
+    local = _SAID_LOCAL.search(before)
     if local is None:
         return ()
     said = _DOT_SAID.search(domain["rest"]) is not None or _DOT_SAID.search(local[0]) is not None

@@ -29,6 +29,7 @@ _PUBLIC = r"(?:(?:csrf|xsrf|public|page|next|sync|continuation|pagination)[_\- ]
 _RESOURCE = re.compile(r"(?:[a-z]{2,}\d{0,4}|\d+)(?:-(?:[a-z]{2,}\d{0,4}|\d+))+")
 """Names of things in clouds: words and numbers between hyphens."""
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_MODULE = re.compile(r"[A-Za-z][\w\-]*(?:\.[A-Za-z_][\w\-]*)+")
 
 
 def _random(value: str) -> bool:
@@ -39,8 +40,8 @@ def _random(value: str) -> bool:
         or _RESOURCE.fullmatch(value)
     ):
         return False
-    digits = sum(character.isdigit() for character in value)
-    if not any(map(str.isalpha, value)) or re.fullmatch(r"[A-Za-z][\w\-]*(?:\.[A-Za-z_][\w\-]*)+", value):
+    digits = sum(map(str.isdigit, value))
+    if not any(map(str.isalpha, value)) or ("." in value and _MODULE.fullmatch(value)):
         return False  # a number, a host, a module
     lively = changes(value)
     if digits < 2 and lively < 0.3:
