@@ -39,6 +39,8 @@ from watermark.visible_text import looks_like_text
 
 MOST = 64
 """Outputs of one call that are no text."""
+MOST_LARGE = 2
+"""How many of the largest that is marked they may weigh together: all of a call's are in memory until its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Outputs:
     text_manifest: str = ""  # c2pa, or why a text has none: short, not NFC, ...; "" where none was asked for
     sidecars: list[str] = field(default_factory=list)  # tokens of their links
     _known: dict[str, tuple[Marked, int]] = field(default_factory=dict, repr=False)
+    _weight: int = 0  # bytes of all of them, as they came
     _pieces: Pieces = field(default_factory=Pieces, repr=False)
     _said: list[str] = field(default_factory=list, repr=False)  # Base64 in strings that was marked since the last look
 
@@ -211,11 +214,14 @@ class Outputs:
 
     async def _marked(self, data: bytes, declared: str, hosts: tuple[str, ...] = ()) -> Marked:
         """One output with its marks, once. Raises Unavailable, Denied."""
-        name = sha256(data).hexdigest()
+        name = await self.services.heavy.run(len(data), _name, data)
         if name in self._known:
             return self._known[name][0]
         if len(self.made) >= MOST:
             raise UpstreamFailed(f"the provider's answer holds more than {MOST} outputs that are no text")
+        self._weight += len(data)
+        if self._weight > MOST_LARGE * self.services.settings.marking.largest_bytes:
+            raise UpstreamFailed("the outputs of the provider's answer are larger together than can be marked")
         flow, services, index = self.flow, self.services, self._first + len(self.made)
         sniffed = sniff(data, declared)
         media_type, known = sniffed or canonical(declared), bool(sniffed) or looks_like_text(data)
@@ -233,7 +239,8 @@ class Outputs:
         flow.labels = tuple(dict.fromkeys((*flow.labels, *marked.carries)))
         if marking.c2pa and not marked.timestamped and services.stamps.wanted:
             await asyncio.to_thread(services.stamps.add, origin.produce_id, digest)
-        self._known[name] = self._known[sha256(marked.data).hexdigest()] = marked, index
+        again = await services.heavy.run(len(marked.data), _name, marked.data)
+        self._known[name] = self._known[again] = marked, index
         if marked.sidecar is not None:
             put = services.content.put
             self.sidecars.append(await asyncio.to_thread(put, flow.who.tenant, "application/c2pa", marked.sidecar))
@@ -301,6 +308,10 @@ def _in_pieces(what: str) -> Denied:
         rule="lexgate.label.unsupported",
         remedy="leave stream out, or ask for text alone",
     )
+
+
+def _name(data: bytes) -> str:
+    return sha256(data).hexdigest()
 
 
 def _encoded(data: bytes) -> str:

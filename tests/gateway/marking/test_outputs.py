@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from gateway.errors import UpstreamFailed
 from gateway.heavy_work import HeavyWork
 from gateway.marking.demand import _demand
 from gateway.marking.outputs import Outputs
@@ -25,7 +26,7 @@ def outputs(built: Stand, framing: str = "sse") -> Outputs:
     """Of a call of the EU's public, in the parts that marking needs."""
     request = SimpleNamespace(generates=False, framing=framing, model="m", uninspected=())
     flow: Any = SimpleNamespace(
-        id="0199-flow", answer=None, request=request, receipt=None, time_us=1, who=SimpleNamespace(tenant="acme"),
+        id="0199-flow", answer=None, labels=(), request=request, receipt=None, time_us=1, who=SimpleNamespace(tenant="acme"),
         provider=SimpleNamespace(name="p"),
     )  # fmt: skip
     services: Any = SimpleNamespace(
@@ -61,3 +62,17 @@ async def test_every_picture_of_a_stream_is_marked_however_its_events_are_writte
     said = [orjson.loads(event.data)["b64_json"] for event in events if event.data is not None]
     assert len(said) == written.count(b"b64_json")
     assert all(base64.b64decode(each).startswith(PIXELS + b"0199-flow-0") for each in said)
+
+
+async def test_the_outputs_of_one_call_are_bounded_together(tmp_path: Path) -> None:
+    def event(number: int) -> bytes:
+        pixels = base64.b64encode(PIXELS + bytes([number]) * 900_000).decode()
+        return f'data: {{"b64_json":"{pixels}"}}\n\n'.encode()
+
+    with stand(tmp_path) as built:
+        call = outputs(built)
+        for number in (0, 1, 1, 0):  # the same one is marked once
+            assert (await call.passed(event(number))).startswith(b'data: {"b64_json":"')
+        with pytest.raises(UpstreamFailed, match="together"):
+            await call.passed(event(2))
+    assert len(call.made) == 2
