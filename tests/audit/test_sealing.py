@@ -95,7 +95,9 @@ def test_a_cipher_that_fails_makes_no_leaf():
 
     for encrypt, error in ((failing, OverflowError), (None, TypeError), (lambda *_of: 3, TypeError)):
         with pytest.raises(error):
-            native.leaf(b"w/1/1/", rows, b"s" * 32, b"k" * 32, b"p", encrypt, bytes(12), "intent", flow, "w", 1, 1, 1, 0)
+            native.leaf(
+                b"w/1/1/", rows, b"s" * 32, b"k" * 32, b"p", encrypt, bytes(12), "intent", flow, "w", 1, 1, 1, 0
+            )
 
 
 def test_what_is_no_leaf_is_refused():
