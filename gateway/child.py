@@ -15,6 +15,8 @@ READY_FD = "LEXGATE_READY_FD"
 HEARTBEAT_FD = "LEXGATE_HEARTBEAT_FD"
 PARENT = "LEXGATE_PARENT"
 HEARTBEAT_SECONDS = 0.05
+PATIENT_SECONDS = 0.5
+"""Between two beats of a child whose supervisor has patience for several seconds: each one wakes its process."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -40,14 +42,14 @@ def say_ready() -> None:
 
 async def beating(work: Coroutine[Any, Any, None]) -> None:
     """Runs `work`, and shows meanwhile that the event loop turns."""
-    beats = asyncio.ensure_future(heartbeat())
+    beats = asyncio.ensure_future(heartbeat(PATIENT_SECONDS))
     try:
         await work
     finally:
         beats.cancel()
 
 
-async def heartbeat() -> None:
+async def heartbeat(seconds: float = HEARTBEAT_SECONDS) -> None:
     """Writes a byte for as long as the event loop turns; a full pipe means that nobody needs it."""
     fd = int(os.environ.pop(HEARTBEAT_FD, "-1"))
     if fd < 0:
@@ -56,4 +58,4 @@ async def heartbeat() -> None:
     while True:
         with contextlib.suppress(BlockingIOError):  # what the supervisor has not read yet is proof enough
             os.write(fd, b".")
-        await asyncio.sleep(HEARTBEAT_SECONDS)
+        await asyncio.sleep(seconds)

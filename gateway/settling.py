@@ -159,7 +159,10 @@ def entities(spans: Sequence[Span]) -> dict[str, int]:
 def _rows(
     flow: Flow, request: DecodedRequest, tokenizer: str, services: Services
 ) -> tuple[list[dict[str, Any]], tuple[bytes | None, ...]]:
-    """One row a message as the provider saw it: its role, and its tokens if known, else its text and a name for them."""
+    """One row a message as the provider saw it: its role, and its tokens if known, else its text and a name for them.
+
+    Messages with known tokens that follow one another are one row with their sum: a long conversation has a few rows.
+    """
     tenant, redacted = flow.who.tenant, flow.redacted
     changed = redacted.changed if redacted is not None else {}
     rows: list[dict[str, Any]] = []
@@ -168,6 +171,9 @@ def _rows(
         if segment.role:
             name = changed.get(number, segment.content)
             tokens = services.verdicts.get(tenant, tokenizer, name)
+            if tokens is not None and rows and names[-1] is None:
+                rows[-1]["tokens"] += tokens
+                continue
             if tokens is not None:
                 rows.append({"role": segment.role, "tokens": tokens})
                 names.append(None)

@@ -3,7 +3,7 @@
 One item per flow:
 
     {"flow", "tenant", "provider", "price_provider"?, "model", "tokenizer"?, "protocol"?, "finish"?,
-     "request": [{"role", "text"} | {"role", "tokens"}, …]   one a message (tokens: as an earlier result's `rows` said), as the provider saw them (after redaction)
+     "request": [{"role", "text"} | {"role", "tokens"}, …]   one a message (tokens: as earlier results' `rows` said, of one or several messages), as the provider saw them (after redaction)
      "output_text"                      what the provider visibly said, before anything was restored or labelled
      "delivered_text"?                  what the caller got; the fingerprint is of this (default: output_text)
      "reported": {"input", "cached_input", "cache_write", "output", "reasoning"} | null

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +27,13 @@ def main(effective: Path, index: int) -> None:
     tokenizers = sorted({provider.tokenizer for provider in settings.providers})
     socket = settings.run_path / f"inspector-{index}.sock"
     inspection, books, run = settings.inspection, settings.metering.price_books, settings.run_path
-    build = lambda: methods(names=inspection.names, tokenizers=tokenizers, books=books, run=run)  # noqa: E731
+
+    def build() -> Mapping[str, Method]:
+        made = methods(names=inspection.names, tokenizers=tokenizers, books=books, run=run)
+        gc.collect()
+        gc.freeze()  # what lives from the start is never garbage: collections then look at calls only
+        return made
+
     uvloop.run(child.beating(serve(socket, build, child.say_ready, dies_when_stuck=True)))
 
 

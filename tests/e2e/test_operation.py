@@ -144,6 +144,23 @@ def test_a_caller_that_leaves_stops_the_provider_and_leaves_a_true_record(produc
     assert 0 < record["meter"]["counted"]["output"] < 300
 
 
+def test_a_conversation_is_counted_as_the_same_call_at_once(product: Product) -> None:
+    """What was counted in earlier turns goes on as one sum; another tenant's call is counted from its texts."""
+
+    def ask(caller: str) -> tuple[str, int]:
+        body = json.dumps({"model": "home-1", "messages": messages}).encode()
+        answer = httpx.post(f"{product.url}/v1/chat/completions", headers=product.headers(caller), content=body)
+        counted = product.record(answer.headers["lexgate-flow"])["meter"]["counted"]
+        return answer.json()["choices"][0]["message"]["content"], counted["input"]
+
+    messages = [{"role": "system", "content": "You sell umbrellas."}]
+    for said in ("Which colours are there?", "And in 红色?", "What does it cost?", "Thank you."):
+        messages.append({"role": "user", "content": said})
+        answer, counted = ask("crm")
+        assert counted == ask("other")[1] > 0
+        messages.append({"role": "assistant", "content": answer})
+
+
 def certificate(folder: Path) -> None:
     """A throw-away authority, a server and a client certificate."""
     run = lambda *arguments: subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
