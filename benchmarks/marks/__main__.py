@@ -1,4 +1,4 @@
-"""`python -m benchmarks.marks [--side N] [--unmarked N] FILES…`: what the invisible marks withstand.
+"""`python -m benchmarks.marks [--side N] [--unmarked N [--seed N]] FILES…`: what the invisible marks withstand.
 
 Name photographs and sounds that were not used to tune them. `--unmarked N` looks for marks in N pictures that have none.
 """
@@ -19,10 +19,11 @@ _SOUNDS = {".wav", ".mp3", ".flac", ".ogg", ".m4a"}
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--side", default=pictures.SIDE, help="Shorter side of the pictures, at most.")
 @click.option("--unmarked", default=0, help="How many unmarked pictures to search, instead.")
-def main(files: tuple[Path, ...], side: int, unmarked: int) -> None:
+@click.option("--seed", default=2, help="Of the unmarked pictures' dice: several runs can share the work.")
+def main(files: tuple[Path, ...], side: int, unmarked: int, seed: int) -> None:
     photographs = [path for path in files if path.suffix.lower() in _PICTURES]
     if unmarked:
-        pictures.silence(photographs, unmarked)
+        pictures.silence(photographs, unmarked, seed)
         return
     if photographs:
         pictures.survival(photographs, side)
