@@ -62,6 +62,7 @@ class RequestFacts(Given):
     references: Names
     uninspected: Names
     files: Names = Field(default_factory=list)
+    provenance: Names = Field(default_factory=list)
 
 
 class Subjects(Given):

@@ -199,7 +199,7 @@ class CannedProvider:
         if behaviour.status != 200:
             wrong = answers.error_body(family, behaviour.status, f"canned {behaviour.status}")
             return await _whole(writer, behaviour.status, orjson.dumps(wrong), [b"retry-after: 7"])
-        if "picture" in pictures.words_of(str(request["model"])):
+        if "picture" in pictures.words_of(str(request.get("model", ""))):
             return await _with_picture(writer, behaviour, received.path, request)
         if path.endswith("count_tokens"):
             count = answers.count_input(request) + behaviour.lie_input

@@ -138,7 +138,7 @@ def test_presidios_schema_with_context_and_deny_lists(tmp_path: Path) -> None:
         (r".*", "linear time"),
         (r"a{1,99999}", "linear time"),
         (r"[", "linear time"),
-        (r"(\w+\s?)*@x?", "kilobyte|everywhere"),
+        (r"\w", "kilobyte|everywhere"),
     ],
 )
 def test_a_pattern_that_could_run_away_is_refused(regex: str, why: str) -> None:
