@@ -64,7 +64,10 @@ class KeySet:
 
     async def key(self, key_id: str | None) -> PublicKey | None:
         """The key of that id, or the only one when the token names none. Raises Unavailable while no keys are usable."""
-        if (not self.usable or self._find(key_id) is None) and self._may_ask():
+        if not self.usable:
+            if self._is_reading or self._may_ask():  # the first reading may still run when the first call comes
+                await self.read()
+        elif self._find(key_id) is None and self._may_ask():
             await self.read()
         if not self.usable:
             raise Unavailable("the keys of the token's issuer are not available", retry_after=1)
@@ -76,6 +79,10 @@ class KeySet:
             self._tried_at = self._clock()
             self._reading = asyncio.ensure_future(self._read())
         await asyncio.shield(self._reading)
+
+    @property
+    def _is_reading(self) -> bool:
+        return self._reading is not None and not self._reading.done()
 
     async def keep(self) -> None:
         """Reads now, then for ever: a URL every `refresh_seconds`, a file when it was replaced."""

@@ -58,6 +58,16 @@ async def test_invented_key_ids_cause_one_reading_a_while(server):
     assert len(server.asked) == 2
 
 
+async def test_a_call_that_comes_during_the_first_reading_waits_for_it(server):
+    keys = at(server, Clock())
+    server.play(Reply(body=jwks(key("a"))))
+    first = asyncio.ensure_future(keys.read())
+    await asyncio.sleep(0)
+    assert (await keys.key("a")).kid == "a"
+    await first
+    assert len(server.asked) == 1
+
+
 async def test_while_the_issuer_is_away_known_keys_serve_but_not_for_ever(server):
     clock = Clock()
     keys = at(server, clock, stale_seconds=3600, refetch_seconds=10)
