@@ -171,9 +171,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m gateway.demo.media", description="Pictures and speech, locally.")
     parser.add_argument("--port", type=int, default=0, help="0 picks a free port")
     arguments = parser.parse_args()
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    stop = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)  # waited for below; the server's threads inherit the mask
     die_with_parent()
     if PICTURES not in installed():
         sys.stderr.write("lexgate demo provider: pictures need Pillow: pip install 'lexgate[media]'\n")
@@ -187,7 +186,7 @@ def main() -> int:
     ready = {"url": f"http://127.0.0.1:{server.server_port}", "models": installed(), "pid": os.getpid()}
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
-    stopped.wait()
+    signal.sigwait(stop)
     server.shutdown()
     return 0
 

@@ -16,7 +16,6 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -100,9 +99,10 @@ def main() -> int:
     parser.add_argument("--parallel", type=int, default=2, help="calls answered at once; more wait")
     parser.add_argument("--threads", type=int, default=1, help="two on two busy cores were 100 times slower")
     arguments = parser.parse_args()
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    # Blocked and waited for, not handled: a handler's signal that comes just before the wait begins would not end it.
+    # The threads of llama.cpp inherit the mask, so none of them takes the signal instead.
+    stop = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
     die_with_parent()
     started = time.monotonic()
     try:
@@ -116,7 +116,7 @@ def main() -> int:
     ready = {"url": server.listening_address, "model": MODEL, "pid": os.getpid()}
     sys.stdout.write(json.dumps({**ready, "load_ms": int((time.monotonic() - started) * 1000)}) + "\n")
     sys.stdout.flush()
-    stopped.wait()
+    signal.sigwait(stop)
     return 0
 
 
