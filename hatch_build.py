@@ -18,7 +18,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 EXTENSIONS = {
     "native/scan.c": "gateway/protocols/_scan",
     "native/events.c": "gateway/protocols/_events",
-    "native/lineage.c": "gateway/_lineage",
+    "native/lineage.c": "gateway/lineage/_lineage",
     "native/seal.c": "audit/_seal",
     "native/tagger.c": "gateway/inspection/names/_tagger",
 }

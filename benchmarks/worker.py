@@ -31,13 +31,13 @@ import uvloop
 
 from benchmarks import corpus, flame, targets, tree
 from benchmarks.run import Bench
-from gateway import logs
 from gateway.app import DataPlane
-from gateway.bundle_stage import stage
-from gateway.configuration import load
-from gateway.effective import Effective
+from gateway.configuration.bundle_stage import stage
+from gateway.configuration.effective import Effective
+from gateway.configuration.reading import load
 from gateway.processes.child_process import Child
 from gateway.processes.worker import Server, _config
+from gateway.telemetry import logs
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE_SECONDS = 0.001

@@ -142,7 +142,7 @@ def help_texts(command: click.Command, name: str, parent: click.Context | None =
 
 def metrics() -> str:
     """Every figure that data workers move."""
-    from gateway.metrics import FAMILIES
+    from gateway.telemetry.metrics import FAMILIES
 
     lines = ["| metric | kind | labels | meaning |", "|---|---|---|---|"]
     for name, family in FAMILIES.items():

@@ -13,24 +13,24 @@ import structlog
 
 from audit.errors import AuditError
 from audit.keys import Keyring
-from gateway.call_metrics import CallMetrics
-from gateway.decided_calls import DecidedCalls
-from gateway.directory import Directory
-from gateway.effective import Effective
+from gateway.admission.limits import LimitTable
+from gateway.admission.strangers import Refusals
+from gateway.configuration.effective import Effective
+from gateway.deciding.decided_calls import DecidedCalls
+from gateway.deciding.policy_point import PolicyPoint
 from gateway.errors import ConfigurationError, LexgateError, Unavailable
 from gateway.heavy_work import HeavyWork
+from gateway.identity.directory import Directory
 from gateway.identity.issued_keys import Issued, IssuedKeysFile
 from gateway.identity.port import NoTokens, TokenVerifier
 from gateway.ingress.catalogue import create_catalogue
+from gateway.ingress.known_requests import KnownRequests
 from gateway.ingress.reverse_proxy import ReverseProxy
 from gateway.inspection.cache import VerdictCache
 from gateway.inspection.client import InspectorPool
 from gateway.inspection.guard import GuardScanner
-from gateway.known_requests import KnownRequests
-from gateway.limits import LimitTable
-from gateway.lineage import Lineage
-from gateway.lineage_table import LineageTable
-from gateway.log_connection import LogConnection
+from gateway.lineage.ancestry import Lineage
+from gateway.lineage.table import LineageTable
 from gateway.marking import content_store, stamps
 from gateway.marking.client import MarkingClient
 from gateway.marking.content_store import ContentStore
@@ -39,16 +39,16 @@ from gateway.marking.keys import signer_of
 from gateway.marking.stamps import Stamps
 from gateway.marking.wire import FILMS
 from gateway.marking.wire import SOCKET as MARKING_SOCKET
-from gateway.metrics import Registry, resume_snapshot, write_snapshot
 from gateway.model_names import ModelNames
-from gateway.policy_point import PolicyPoint
 from gateway.processes.writer import SOCKET
 from gateway.protocols.registry import DECODERS
+from gateway.recording.log_connection import LogConnection
 from gateway.services import Services, TenantKeys
 from gateway.settings import Settings
-from gateway.settler import Settler
-from gateway.strangers import Refusals
-from gateway.telemetry import Tracing
+from gateway.settling.settler import Settler
+from gateway.telemetry.call_metrics import CallMetrics
+from gateway.telemetry.metrics import Registry, resume_snapshot, write_snapshot
+from gateway.telemetry.spans import Tracing
 from gateway.upstream.client import UpstreamClient
 from gateway.upstream.fetch import Fetcher
 from gateway.upstream.headers import RequestHeaders

@@ -9,17 +9,17 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from gateway.answer_digests import Digests
 from gateway.continuing import keep_answer
 from gateway.errors import UpstreamFailed
 from gateway.flow import CLASS, Flow, Span
 from gateway.heavy_work import ANSWER_WEIGHT, LARGE
+from gateway.inspection.texts import inspect_texts
 from gateway.marking.outputs import Outputs
+from gateway.recording.answer_digests import Digests
 from gateway.redaction.inspected_stream import InspectedStream
 from gateway.redaction.names_guard import NamesGuard
 from gateway.redaction.stream import AnswerStream, Finished
 from gateway.services import Services
-from gateway.text_inspection import inspect_texts
 from gateway.upstream.headers import answer_headers
 
 BATCH = 32

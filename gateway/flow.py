@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from audit.appender import Appender, Receipt
-    from gateway.answer_digests import Digests
-    from gateway.decided_calls import Decided
+    from gateway.admission.limits import Limit
+    from gateway.deciding.decided_calls import Decided
     from gateway.errors import LexgateError
     from gateway.ingress.caller import Caller
     from gateway.ingress.endpoints import Endpoint
-    from gateway.known_requests import KnownRequest
-    from gateway.limits import Limit
-    from gateway.lineage import Conversation, Said
+    from gateway.ingress.known_requests import KnownRequest
+    from gateway.lineage.ancestry import Conversation, Said
     from gateway.marking.outputs import Outputs
     from gateway.protocols.answer import AnswerReport
     from gateway.protocols.request import DecodedRequest
+    from gateway.recording.answer_digests import Digests
     from gateway.redaction.channel import Rules
     from gateway.redaction.redact import Redacted
     from gateway.redaction.stream import AnswerStream
     from gateway.settings import Provider
-    from gateway.telemetry import Trace
+    from gateway.telemetry.spans import Trace
     from gateway.upstream.key_pool import Key
     from gateway.upstream.port import UpstreamAnswer
     from gateway.vault import Earlier

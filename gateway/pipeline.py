@@ -7,7 +7,7 @@
  12 settle                                                                after the last byte
 
 Whatever happens in 2-10, step 11 runs: on denial, error, timeout and disconnect too. Strangers and callers over their
-limit (step 1) are counted per source and minute instead, see gateway/strangers.py.
+limit (step 1) are counted per source and minute instead, see gateway/admission/strangers.py.
 """
 
 from __future__ import annotations

@@ -7,32 +7,32 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from gateway.answer_digests import Digests
+from gateway.recording.answer_digests import Digests
 
 if TYPE_CHECKING:
-    from gateway.call_metrics import CallMetrics
-    from gateway.decided_calls import DecidedCalls
-    from gateway.directory import Directory
+    from gateway.admission.limits import LimitTable
+    from gateway.admission.strangers import Refusals
+    from gateway.deciding.decided_calls import DecidedCalls
+    from gateway.deciding.policy_point import PolicyPoint
     from gateway.heavy_work import HeavyWork
+    from gateway.identity.directory import Directory
     from gateway.identity.port import TokenVerifier
+    from gateway.ingress.known_requests import KnownRequests
     from gateway.inspection.cache import VerdictCache
     from gateway.inspection.client import InspectorPool
     from gateway.inspection.guard import GuardScanner
     from gateway.inspection.own.version import Own
-    from gateway.known_requests import KnownRequests
-    from gateway.limits import LimitTable
-    from gateway.lineage import Lineage
-    from gateway.log_connection import LogConnection
+    from gateway.lineage.ancestry import Lineage
     from gateway.marking.client import MarkingClient
     from gateway.marking.content_store import ContentStore
     from gateway.marking.stamps import Stamps
-    from gateway.metrics import Registry
     from gateway.model_names import ModelNames
-    from gateway.policy_point import PolicyPoint
+    from gateway.recording.log_connection import LogConnection
     from gateway.settings import Settings
-    from gateway.settler import Settler
-    from gateway.strangers import Refusals
-    from gateway.telemetry import Tracing
+    from gateway.settling.settler import Settler
+    from gateway.telemetry.call_metrics import CallMetrics
+    from gateway.telemetry.metrics import Registry
+    from gateway.telemetry.spans import Tracing
     from gateway.upstream.fetch import Fetcher
     from gateway.upstream.headers import RequestHeaders
     from gateway.upstream.health import Health

@@ -23,9 +23,10 @@ from pathlib import Path
 
 import structlog
 
-from gateway.bundle_stage import signature, stage
-from gateway.configuration import load
-from gateway.effective import Effective
+from gateway.configuration.bundle_stage import signature, stage
+from gateway.configuration.effective import Effective
+from gateway.configuration.own_stage import sources_of, stage_own
+from gateway.configuration.reading import load
 from gateway.errors import ConfigurationError, Unavailable
 from gateway.identity import issued_keys
 from gateway.inspection.service import STUCK_S
@@ -33,7 +34,6 @@ from gateway.marking.installed import unavailable
 from gateway.marking.keys import prepare_signer
 from gateway.marking.wire import FILMS, SOCKET
 from gateway.marking.worker import listen
-from gateway.own_stage import sources_of, stage_own
 from gateway.processes.child_process import Child
 from gateway.settings import Settings
 

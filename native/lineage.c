@@ -1,7 +1,7 @@
 /* The table of names and flows: entries of 40 bytes, four to a bucket, in memory that several processes share.
  *
  * An entry is a name (16 bytes), a flow (16), the CRC-32 of both (4, big-endian) and four bytes of nothing. Every access
- * stays inside the table, whatever stands in it. The Python implementation beside it (gateway/lineage_cells.py) is its
+ * stays inside the table, whatever stands in it. The Python implementation beside it (gateway/lineage/cells.py) is its
  * oracle in the tests.
  */
 #define PY_SSIZE_T_CLEAN

@@ -60,7 +60,7 @@ def test_every_command_is_documented_word_for_word() -> None:
 
 
 def test_every_metric_is_documented() -> None:
-    from gateway.metrics import FAMILIES
+    from gateway.telemetry.metrics import FAMILIES
 
     page = (DOCS / "operations.md").read_text()
     assert [name for name in FAMILIES if f"`{name}" not in page] == []
@@ -68,7 +68,7 @@ def test_every_metric_is_documented() -> None:
 
 def test_every_metric_that_the_prose_names_exists() -> None:
     from gateway import errors
-    from gateway.metrics import FAMILIES
+    from gateway.telemetry.metrics import FAMILIES
 
     named = set(re.findall(r"`(lexgate_[a-z_]+)`", (DOCS / "operations.md").read_text()))
     codes = {

@@ -46,7 +46,7 @@ def exits(command: Callable[P, R]) -> Callable[P, R]:
 
 def load_settings(config: Path) -> Settings:
     """The configuration. A function of its own so that tests can hand over a small one."""
-    from gateway.configuration import load
+    from gateway.configuration.reading import load
 
     return load(config)
 

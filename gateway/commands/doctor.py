@@ -26,7 +26,7 @@ def doctor(config: Path, as_json: bool, reach: bool, full: bool) -> None:
 
     Exit status 0: nothing hinders operation (there may be warnings); 1: something does; 2: it could not be tried.
     """
-    from gateway.configuration import load
+    from gateway.configuration.reading import load
     from gateway.doctor.examination import checks, examine
     from gateway.doctor.finding import Level, good, problem
     from gateway.errors import ConfigurationError

@@ -136,7 +136,7 @@ def _configured(config: Path) -> str:
     """The bundle that lexgate.yaml names; builtin:strict, the default, where there is no such file."""
     if not config.exists():
         return BUILTIN + "strict"
-    from gateway.configuration import load as load_settings
+    from gateway.configuration.reading import load as load_settings
     from gateway.errors import ConfigurationError
 
     try:

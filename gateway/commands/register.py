@@ -79,7 +79,7 @@ def _place(config: Path, tenant: str, name: str, kind: str) -> tuple[Path, bytes
     """Where it is kept, and the tenant's key. Raises ConfigurationError."""
     from audit.errors import AuditError
     from audit.keys import Keyring
-    from gateway.configuration import load
+    from gateway.configuration.reading import load
 
     if _NAME.fullmatch(name) is None:
         raise ConfigurationError("a name has letters, digits, dots, dashes and underscores")

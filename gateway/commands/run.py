@@ -64,7 +64,7 @@ BANNER = """\
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=FOLDER, show_default=True)
 def run(folder: Path) -> None:
     """Run the gateway, its control API and a demo provider, for a first look."""
-    from gateway import logs
+    from gateway.telemetry import logs
 
     logs.configure("supervisor", "warning")
     try:
@@ -91,7 +91,7 @@ def prepare(folder: Path) -> dict[str, str]:
 
 
 async def _run(folder: Path, keys: dict[str, str]) -> None:
-    from gateway.configuration import load
+    from gateway.configuration.reading import load
     from gateway.supervisor import Supervisor
 
     config = folder / "lexgate.yaml"

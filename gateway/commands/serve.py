@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from gateway.child import die_with_parent
 from gateway.commands.options import config_option
+from gateway.processes.child import die_with_parent
 
 
 @click.command()
@@ -17,10 +17,10 @@ from gateway.commands.options import config_option
 @click.option("--check", is_flag=True, help="Read and check the configuration, then end.")
 def serve(config: Path, check: bool) -> None:
     """Run the gateway until Ctrl-C or SIGTERM; SIGHUP reloads the configuration."""
-    from gateway import logs
-    from gateway.configuration import load
+    from gateway.configuration.reading import load
     from gateway.errors import ConfigurationError, Unavailable
     from gateway.supervisor import Supervisor
+    from gateway.telemetry import logs
 
     logs.configure("supervisor")
     try:

@@ -204,7 +204,7 @@ def _worker(config: Path) -> Iterator[_Worker]:
 
 def _serve(config: str, listener: socket.socket) -> None:
     """The worker's process."""
-    from gateway.configuration import load
+    from gateway.configuration.reading import load
     from gateway.marking.worker import confine
     from watermark.marker import mark
 

@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from pydantic import BaseModel, Field, ValidationError
 
-from gateway.metrics import FAMILIES, Family
+from gateway.telemetry.metrics import FAMILIES, Family
 
 STALE_S = 60.0
 """Gauges of a snapshot older than this tell of a worker that is gone; its counters still count."""
@@ -31,7 +31,7 @@ class Row(BaseModel):
 
 
 class Snapshot(BaseModel):
-    """What `gateway.metrics.write_snapshot` leaves."""
+    """What `gateway.telemetry.metrics.write_snapshot` leaves."""
 
     time: float
     counters: dict[str, list[Row]] = Field(default_factory=dict)

@@ -70,7 +70,7 @@ def providers(settings: Settings) -> Iterator[Finding]:
 
 
 def _secret(name: str, reference: str) -> Iterator[Finding]:
-    from gateway.secrets import resolve
+    from gateway.configuration.secrets import resolve
 
     try:
         value = resolve(reference)

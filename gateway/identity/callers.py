@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gateway.directory import Entry, presented_key
 from gateway.errors import Unauthenticated
 from gateway.identity.certificates import names_of
+from gateway.identity.directory import Entry, presented_key
 from gateway.identity.port import looks_like_token
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gateway.directory import Entry
 from gateway.errors import Unauthenticated
+from gateway.identity.directory import Entry
 
 NOT_VALID = "the token is not valid: present a Lexgate key or a token of a configured issuer"
 

@@ -21,9 +21,9 @@ from joserfc import jwt
 from joserfc.errors import ClaimError, ExpiredTokenError, JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from gateway.directory import Entry, limits_of
 from gateway.errors import Unauthenticated
 from gateway.identity.claims import principal_of
+from gateway.identity.directory import Entry, limits_of
 from gateway.identity.key_set import KeySet, PublicKey, source_of
 from gateway.identity.port import NOT_VALID, TokenVerifier
 from gateway.settings import Application, Issuer, Settings

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import structlog
 
-from gateway.child import HEARTBEAT_FD, PARENT, READY_FD
 from gateway.errors import Unavailable
+from gateway.processes.child import HEARTBEAT_FD, PARENT, READY_FD
 
 log = structlog.get_logger("lexgate.supervisor")
 

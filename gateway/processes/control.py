@@ -15,19 +15,20 @@ import structlog
 
 from audit.keys import Keyring
 from audit.search.records import Records
-from gateway import child, logs
+from gateway.configuration.effective import Effective
 from gateway.content.compose import verifier_of
 from gateway.content.follower import Follower
 from gateway.control.deps import Access, ControlDeps
 from gateway.control.metrics import render
 from gateway.control.operators import Operator, operators_from
 from gateway.control.serve import TlsFiles, run
-from gateway.effective import Effective
+from gateway.deciding.policy_point import PolicyPoint
 from gateway.identity.key_keeper import KeyKeeper
 from gateway.inspection.classifier import classify
 from gateway.inspection.client import InspectorPool
-from gateway.policy_point import PolicyPoint
+from gateway.processes import child
 from gateway.processes.writer import SOCKET
+from gateway.telemetry import logs
 from policies.decision import Decision
 
 FRESH_SECONDS = 10.0

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway import child, logs
-from gateway.effective import Effective
+from gateway.configuration.effective import Effective
 from gateway.extraction import ocr
 from gateway.extraction.extract import Reading, extract, warm
 from gateway.extraction.sandbox import Allowance, Failed
 from gateway.inspection.service import serve
+from gateway.processes import child
 from gateway.settings import Settings
+from gateway.telemetry import logs
 
 _log = logging.getLogger(__name__)
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import uvloop
 
-from gateway import child, logs
-from gateway.effective import Effective
+from gateway.configuration.effective import Effective
 from gateway.flow import CLASS
 from gateway.inspection.methods import to_row
 from gateway.inspection.service import serve
 from gateway.inspection.steps import Steps
+from gateway.processes import child
+from gateway.telemetry import logs
 
 Method = Callable[[Any], Any]
 

@@ -7,10 +7,11 @@ import socket
 from pathlib import Path
 
 from audit.keys import Keyring
-from gateway import child, logs
-from gateway.effective import Effective
+from gateway.configuration.effective import Effective
 from gateway.marking.keys import TenantKeys
 from gateway.marking.worker import Bounds, confine, serve
+from gateway.processes import child
+from gateway.telemetry import logs
 
 
 def main(effective: Path, name: str, listener: int) -> None:

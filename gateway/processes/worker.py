@@ -15,12 +15,13 @@ import structlog
 import uvicorn
 import uvloop
 
-from gateway import child, logs
 from gateway.app import DataPlane
-from gateway.effective import Effective
+from gateway.configuration.effective import Effective
 from gateway.ingress.connection import limited
+from gateway.processes import child
 from gateway.processes.writer import SOCKET
 from gateway.settings import Settings, Tls
+from gateway.telemetry import logs
 
 KEEP_ALIVE_SECONDS = 75
 NEEDED_SECONDS = 30.0

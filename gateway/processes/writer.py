@@ -14,8 +14,9 @@ def main(effective: Path) -> None:
 
     from audit.keys import Keyring
     from audit.service import run
-    from gateway import child, logs
-    from gateway.effective import Effective
+    from gateway.configuration.effective import Effective
+    from gateway.processes import child
+    from gateway.telemetry import logs
 
     logs.configure("log-writer")
     settings = Effective.read(effective).settings

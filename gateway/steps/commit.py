@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 
 from audit.errors import RecordInvalid
-from gateway.counters import uses
+from gateway.deciding.counters import uses
 from gateway.errors import Unavailable
 from gateway.flow import Flow
 from gateway.inspection.classifier import classify
-from gateway.log_connection import append
-from gateway.record_groups import intent
+from gateway.recording.groups import intent
+from gateway.recording.log_connection import append
 from gateway.services import Services
 
 

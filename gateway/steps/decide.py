@@ -7,10 +7,10 @@ import contextlib
 
 from audit.canonical import Prepared
 from audit.errors import AuditError
-from gateway.counters import uses
-from gateway.decided_calls import Decided
+from gateway.deciding.counters import uses
+from gateway.deciding.decided_calls import Decided
+from gateway.deciding.facts import document
 from gateway.errors import BadRequest, Denied, NotFound, Unavailable
-from gateway.facts import document
 from gateway.flow import Flow
 from gateway.marking.demand import demand_of
 from gateway.services import Services

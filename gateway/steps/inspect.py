@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gateway.continuing import continue_earlier
+from gateway.extraction.cached import extract_files, unread_of
 from gateway.extraction.gathered import Extracted
-from gateway.file_extraction import extract_files, unread_of
 from gateway.flow import CLASS, OPAQUE, Finding, Flow, Part, PartKind, Path, Payload, Span
 from gateway.inspection.figures import without_figures
 from gateway.inspection.split_values import Joint, Piece, across, ends_of, joints, piece
 from gateway.inspection.subjects import subject_key
-from gateway.lineage import Said, said
+from gateway.inspection.texts import SPAN_BYTES, inspect_texts
+from gateway.lineage.ancestry import Said, said
 from gateway.protocols.file_block import text_block
 from gateway.protocols.request import Segment
 from gateway.services import Services
-from gateway.text_inspection import SPAN_BYTES, inspect_texts
 
 SHORTEST = 2
 """Code points below which a string names nobody (a Chinese name has two)."""

@@ -9,9 +9,9 @@ from audit.errors import AuditError, RecordInvalid
 from gateway.delivery import finished_answer
 from gateway.errors import Denied, LexgateError
 from gateway.flow import Flow
-from gateway.log_connection import append
-from gateway.record_groups import outcome
-from gateway.reported import fit
+from gateway.recording.groups import outcome
+from gateway.recording.log_connection import append
+from gateway.recording.reported import fit
 from gateway.services import Services
 
 

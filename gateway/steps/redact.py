@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.errors import Denied
-from gateway.file_text import as_text
+from gateway.extraction.as_text import as_text
 from gateway.flow import Flow
-from gateway.known_requests import RULES, Sent
+from gateway.ingress.known_requests import RULES, Sent
 from gateway.protocols.cap import capped
 from gateway.protocols.registry import upstream_body
 from gateway.protocols.request import DecodedRequest

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import aiohttp
 from yarl import URL
 
+from gateway.configuration.secrets import resolve
 from gateway.errors import UpstreamFailed, UpstreamTimeout
-from gateway.secrets import resolve
 from gateway.settings import Provider, Timeouts
 from gateway.upstream.request_head import Place
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.errors import LexgateError, UpstreamTimeout
-from gateway.metrics import Registry
 from gateway.settings import CircuitBreaker, Provider
+from gateway.telemetry.metrics import Registry
 from gateway.upstream.breaker import Bounds, Breaker, State
 from gateway.upstream.client import Unreachable
 

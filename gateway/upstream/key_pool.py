@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.secrets import resolve
+from gateway.configuration.secrets import resolve
 from gateway.settings import Provider
 
 EVERY_MODEL = ""

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from gateway.secrets import resolve
+from gateway.configuration.secrets import resolve
 from gateway.settings import Provider
 from gateway.upstream.connection import Connection, Origin
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gateway.configuration import load
+from gateway.configuration.reading import load
 
 pytest.importorskip("helm_python", reason="Helm is missing: pip install -e '.[deploy]'")
 kubernetes_validate = pytest.importorskip(

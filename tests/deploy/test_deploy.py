@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from docs import reference
-from gateway.configuration import load
+from gateway.configuration.reading import load
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from gateway.control.metrics import render
-from gateway.metrics import FAMILIES
+from gateway.telemetry.metrics import FAMILIES
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "deploy/prometheus/rules.yaml"

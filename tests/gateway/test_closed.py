@@ -20,7 +20,7 @@ from audit.errors import LogUnavailable
 from audit.keys import Keyring
 from gateway.app import DataPlane
 from gateway.commands.key import new_key
-from gateway.effective import Effective
+from gateway.configuration.effective import Effective
 from gateway.errors import Unavailable
 from gateway.extraction.extract import Reading
 from gateway.inspection.service import serve

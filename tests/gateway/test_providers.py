@@ -10,7 +10,7 @@ import pytest
 import yaml
 from aiohttp import web
 
-from gateway.configuration import load
+from gateway.configuration.reading import load
 from gateway.errors import ConfigurationError
 from gateway.flow import Usage
 from gateway.ingress.endpoints import endpoint_of

@@ -27,8 +27,8 @@ from gateway.inspection.client import InspectorPool
 from gateway.inspection.engine import Engine as Inspection
 from gateway.inspection.methods import inspection_methods
 from gateway.inspection.service import serve
-from gateway.metrics import Registry, write_snapshot
 from gateway.settings import Settings
+from gateway.telemetry.metrics import Registry, write_snapshot
 from policies.bundle import load
 from policies.decision import Decision
 from policies.engine import Engine

@@ -8,7 +8,7 @@ import orjson
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.control.metrics import STALE_S, render
-from gateway.metrics import FAMILIES, Registry, snapshot_path, write_snapshot
+from gateway.telemetry.metrics import FAMILIES, Registry, snapshot_path, write_snapshot
 
 
 def samples(text: bytes) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.directory import Directory
 from gateway.errors import BadRequest, ConfigurationError
+from gateway.identity.directory import Directory
 from gateway.identity.issued_keys import Issued, IssuedKeysFile, new_key, pruned, read, write
 from gateway.settings import Settings
 

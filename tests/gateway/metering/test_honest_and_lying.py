@@ -14,7 +14,7 @@ import pytest
 from gateway.metering.settle import Settlement
 from gateway.protocols.registry import DECODERS
 from gateway.redaction.stream import AnswerStream
-from gateway.settling import COUNTED
+from gateway.settling.exchange import COUNTED
 from tests.providers import answers
 from tests.providers.behaviour import Behaviour
 

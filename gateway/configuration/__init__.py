@@ -1,0 +1,1 @@
+"""Where the configuration comes from: files, secrets, staged bundles and detectors."""

@@ -1,0 +1,121 @@
+"""Requests that came before, byte for byte, from the same tenant: a retry, a probe, a template that many runs send.
+
+Reading a request and finding what is in it depends on its bytes, its protocol and the detectors alone; so it is done once
+and kept for a while, under the keyed digest that the record needs anyway. Memory only, per tenant, bounded.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from audit.canonical import Rendered
+from gateway.flow import Classification, Finding, Flow, Path, Principal
+from gateway.lineage.ancestry import Conversation, Said
+from gateway.protocols.request import DecodedRequest
+from gateway.redaction.redact import Redacted
+from policies.decision import Decision
+
+LARGEST = 16_384
+"""Bytes of a body that is kept. Larger ones are conversations: their messages are known one by one."""
+OVERHEAD = 1536
+WEIGHT = 24
+"""Bytes in memory for each byte of a body, once it is decoded and redacted."""
+RULES = 8
+"""Redactions kept of one body: each bundle in force, and each principal, may have its own."""
+BYTES = 16_777_216
+"""Of all requests kept by one worker."""
+
+
+class Sent(NamedTuple):
+    """What was made of a body the last time, and for whom: the same decision for the same principal makes the same."""
+
+    decision: Decision
+    principal: Principal
+    redacted: Redacted
+    body: bytes
+    digest: str
+
+    def __repr__(self) -> str:
+        """Without the body."""
+        return f"Sent({self.digest})"
+
+
+class SaidOf(NamedTuple):
+    """What an intent says of the persons and bytes of this body, for the last principal, session and body sent."""
+
+    principal: Principal
+    session: str
+    forwarded: str
+    subjects: Rendered
+    digests: Rendered
+
+
+@dataclass(slots=True)
+class KnownRequest:
+    """What the steps made of a body: decode and inspect at once, the later ones when they come to it."""
+
+    request: DecodedRequest
+    findings: tuple[Finding, ...] = field(repr=False)
+    uninspected: tuple[str, ...]
+    said: tuple[Said, ...] = field(default=(), repr=False)
+    unread: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    conversation: Conversation | None = field(default=None, repr=False)
+    replaceable: frozenset[Path] = frozenset()
+    classification: Classification | None = None
+    subjects: list[str] | None = field(default=None, repr=False)  # keyed hashes, as a record names them
+    carried: frozenset[str] | None = field(default=None, repr=False)  # what an answer may repeat
+    redacted: dict[str, Redacted] = field(default_factory=dict, repr=False)  # by rule and principal
+    sent: Sent | None = field(default=None, repr=False)
+    said_of: SaidOf | None = field(default=None, repr=False)
+    weight: int = 0
+
+
+class KnownRequests:
+    """One worker's, least recently used first out. Another version of the organisation's own detectors begins anew."""
+
+    def __init__(self, most_bytes: int = BYTES) -> None:
+        self._known: OrderedDict[_Name, KnownRequest] = OrderedDict()
+        self._most = most_bytes
+        self._bytes = 0
+
+    def get(self, flow: Flow) -> KnownRequest | None:
+        """What is known of this flow's body, whose digest has been taken."""
+        name = _name(flow)
+        known = self._known.get(name)
+        if known is not None:
+            self._known.move_to_end(name)
+        return known
+
+    def keep(self, flow: Flow) -> None:
+        """Remembers a flow that has been inspected, unless it continues an earlier response: whose, its bytes do not say."""
+        if flow.request is None or flow.request.previous or len(flow.body) > LARGEST:
+            return
+        name = _name(flow)
+        before = self._known.pop(name, None)
+        if before is not None:
+            self._bytes -= before.weight
+        known = flow.known = self._known[name] = KnownRequest(
+            flow.request,
+            flow.findings,
+            flow.uninspected,
+            flow.said,
+            flow.unread,
+            flow.files,
+            replaceable=flow.replaceable,
+        )
+        known.weight = OVERHEAD + WEIGHT * len(flow.body)
+        self._bytes += known.weight
+        while self._bytes > self._most:
+            _, oldest = self._known.popitem(last=False)
+            self._bytes -= oldest.weight
+
+
+_Name = tuple[str, str, str, str]
+
+
+def _name(flow: Flow) -> _Name:
+    """Tenant and keyed digest; the endpoint too, because a path may name model and form."""
+    return flow.who.tenant, flow.digests["received"], flow.endpoint.protocol, flow.endpoint.path

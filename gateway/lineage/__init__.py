@@ -1,0 +1,1 @@
+"""Which flows a call comes from, by what it carries."""

@@ -1,0 +1,204 @@
+"""The groups of a flow's leaves: what a record says, in the words of docs/record.md. No content, only what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from audit.canonical import Rendered, Template, dump
+from audit.projection import row_of
+from audit.record import LeafDraft, LeafKind
+from gateway.deciding.decided_calls import WRITTEN, Written
+from gateway.flow import Flow
+from gateway.ingress.known_requests import SaidOf
+
+ASKED = frozenset({"received", "forwarded"})
+"""Digests that the intent has said; those of the answer and of each of its outputs are known only after it."""
+
+HOLES = ("parents", "span_id", "trace_id")
+"""Members of an intent's `pub` that no two calls have in common, in sorted order."""
+
+
+def intent(flow: Flow, time_us: int) -> LeafDraft:
+    """The leaf of one attempt, written before its first byte leaves."""
+    who = flow.who
+    subjects, digests = _asked(flow)
+    return LeafDraft(
+        kind=LeafKind.INTENT,
+        flow=flow.id,
+        time_us=time_us,
+        tenant=who.tenant,
+        user=who.user,
+        attempt=flow.attempt,
+        plain_json=True,
+        groups={
+            "pub": _intended(flow),
+            "facts": flow.facts,
+            "subj": subjects,
+            "digest": digests,
+        },
+    )
+
+
+def outcome(flow: Flow, time_us: int) -> LeafDraft:
+    """The one leaf that says how a flow ended: also denied, failed and aborted ones."""
+    report, timing, who = flow.report, flow.timing, flow.who
+    return LeafDraft(
+        kind=LeafKind.OUTCOME,
+        flow=flow.id,
+        time_us=time_us,
+        tenant=who.tenant,
+        user=who.user,
+        attempt=flow.attempt,
+        plain_json=True,
+        groups={
+            "pub": {
+                **({} if flow.intents and _told(flow) else _decided(flow)),
+                "status": flow.status,
+                "error": flow.error.code if flow.error else None,
+                "rule": getattr(flow.error, "rule", None) or None,
+                "labels": list(flow.labels),
+                **({} if flow.outputs is None else flow.outputs.said()),
+                "finish": report.finish if report else None,
+                "stopped": report.stopped if report else None,
+                "http_status": flow.upstream.status if flow.upstream else None,
+                "response_model": report.response_model if report else None,
+            },
+            **({} if flow.intents else {"facts": flow.facts}),
+            "meter": {
+                "reported": report.usage.as_dict() if report and report.usage else None,
+                "latency_ms": _milliseconds(timing.started, timing.ended),
+                "first_byte_ms": _milliseconds(timing.started, timing.first_byte),
+            },
+            # What the intent has said of persons and of the request is not said again.
+            **({} if flow.intents else {"subj": _subjects(flow)}),
+            "digest": {
+                **{name: value for name, value in flow.digests.items() if not flow.intents or name not in ASKED},
+                **({"outputs": flow.outputs.known_by()} if flow.outputs is not None and flow.outputs.made else {}),
+            },
+        },
+    )
+
+
+def _told(flow: Flow) -> bool:
+    """Whether the last intent has said what is decided: then the outcome adds to it, and does not say it again."""
+    told = flow.told
+    return told is not None and told[0] is flow.decision and told[1] is flow.provider and told[2] is flow.redacted
+
+
+def _intended(flow: Flow) -> Mapping[str, Any] | Rendered:
+    """What an intent says in the open: for a kind of call that came before, only what differs is written anew."""
+    decided, decision, redacted = flow.decided, flow.decision, flow.redacted
+    if decided is None or decision is None or decided.decision is not decision:
+        return {**_decided(flow), "attempt": flow.attempt}
+    redactions = tuple(redacted.redactions.items()) if redacted is not None else ()
+    form = (flow.routed, redactions, flow.unread, flow.parents_by)
+    written = decided.written.get(form)
+    if written is None:
+        if len(decided.written) >= WRITTEN:
+            decided.written.clear()
+        written = decided.written[form] = _written(flow)
+    flow.told = (decision, flow.provider, redacted)
+    parents, trace = flow.parents, flow.trace
+    data = written.template.fill(
+        dump(parents) if parents else b"[]", b'"%b"' % trace.span_id.encode(), b'"%b"' % trace.trace_id.encode()
+    )
+    if parents:
+        return Rendered(data, (*written.row[:-1], sorted(set(parents))))
+    return Rendered(data, written.row, written.row_json)
+
+
+def _written(flow: Flow) -> Written:
+    said = {**_decided(flow), "attempt": flow.attempt}
+    row = row_of(
+        LeafKind.INTENT, flow.who.tenant, flow.who.user, {"pub": said | {"parents": []}, "subj": _subjects(flow)}
+    )
+    fixed = {name: value for name, value in said.items() if name not in HOLES}
+    if row is None:
+        raise RuntimeError("an intent has a row")
+    return Written(Template(fixed, HOLES), row, orjson.dumps(row))
+
+
+def _asked(flow: Flow) -> tuple[Mapping[str, Any] | Rendered, Mapping[str, Any] | Rendered]:
+    """What an intent says of persons, and of the bytes received and forwarded; of a known body it is written once."""
+    known, digests = flow.known, flow.digests
+    forwarded = digests["forwarded"]
+    if known is not None:
+        said = known.said_of
+        if said is not None and said[0] is flow.who and said[1] == flow.session and said[2] == forwarded:
+            return said[3], said[4]
+    subjects, bytes_ = _subjects(flow), {"received": digests["received"], "forwarded": forwarded}
+    if known is not None:
+        known.said_of = SaidOf(flow.who, flow.session, forwarded, Rendered(dump(subjects)), Rendered(dump(bytes_)))
+    return subjects, bytes_
+
+
+def _decided(flow: Flow) -> dict[str, Any]:
+    flow.told = (flow.decision, flow.provider, flow.redacted)
+    decided, decision = flow.decided, flow.decision
+    shared = decided.told if decided is not None and decided.decision is decision else None
+    if shared is None:
+        shared = _shared(flow)
+        if decided is not None and decided.decision is decision:
+            decided.told = shared
+    action = None if decision is None else "route" if flow.routed and decision.action != "block" else decision.action
+    return {
+        **shared,
+        "decision": action,
+        **({"unread": list(flow.unread)} if flow.unread else {}),
+        "redactions": dict(flow.redacted.redactions) if flow.redacted else {},
+        "parents": list(flow.parents),
+        **({"parents_by": list(flow.parents_by)} if flow.parents_by else {}),
+        "trace_id": flow.trace.trace_id,
+        "span_id": flow.trace.span_id,
+    }
+
+
+def _shared(flow: Flow) -> dict[str, Any]:
+    """What is said of each call that is decided alike."""
+    who, request, decision, content = flow.who, flow.request, flow.decision, flow.classification
+    return {
+        "grade": content.grade if content else None,
+        "categories": list(content.categories) if content else [],
+        "rules": [{"id": rule.id, "citation": rule.citation} for rule in decision.rules] if decision else [],
+        "bundle": decision.bundle if decision else None,
+        "provider": flow.provider.name if flow.provider else None,
+        "model": request.model if request else None,
+        "protocol": flow.endpoint.protocol,
+        "stream": request.stream if request else None,
+        "from": who.country,
+        "to": flow.provider.jurisdiction if flow.provider else None,
+        "mechanism": decision.mechanism if decision else None,
+        "entities": dict(content.entities) if content else {},
+        "uninspected": list(content.uninspected) if content else [],
+        "audience": who.audience,
+        "purpose": who.purpose,
+    }
+
+
+def _subjects(flow: Flow) -> dict[str, Any]:
+    who = flow.who
+    return {
+        "tenant": who.tenant,
+        "application": who.application,
+        "user": who.user,
+        "session": flow.session,
+        "party": who.key_id,
+        "subjects": _subject_keys(flow),
+    }
+
+
+def _subject_keys(flow: Flow) -> list[str]:
+    known = flow.known
+    if known is not None and known.subjects is not None:
+        return known.subjects
+    subjects = sorted({finding.subject for finding in flow.findings if finding.subject})
+    if known is not None:
+        known.subjects = subjects
+    return subjects
+
+
+def _milliseconds(start: float, end: float) -> int | None:
+    return None if not end else max(0, round((end - start) * 1000))

@@ -1,0 +1,1 @@
+"""What happens to a flow after its last byte: recount, price, prints; batched, off the hot path."""

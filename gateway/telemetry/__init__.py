@@ -1,0 +1,1 @@
+"""What is told of the gateway while it runs: logs, metrics, spans. Never content."""

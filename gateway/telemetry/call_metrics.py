@@ -1,0 +1,95 @@
+"""What one ended call moves in the metrics. Numbers and names of ours only, never content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from gateway.flow import Flow
+    from gateway.telemetry.metrics import Histogram, Registry
+
+MOST_KINDS = 4096
+"""Kinds of calls whose figures are kept at hand. Their number is the configuration's: protocols, providers, ends."""
+
+
+class _Figures(NamedTuple):
+    """What all calls of one kind move."""
+
+    calls: list[float]
+    seconds: Histogram
+    own_seconds: Histogram
+    grades: list[float] | None
+    first_byte: Histogram | None
+    tokens: tuple[list[float], list[float]] | None
+
+
+class CallMetrics:
+    """Counts calls by how they ended, and what was found, redacted, stopped and used in them."""
+
+    def __init__(self, metrics: Registry) -> None:
+        self._metrics = metrics
+        self._kinds: dict[tuple[str | None, ...], _Figures] = {}
+        self.verdicts_known = metrics.counter("lexgate_cache", cache="verdict", result="hit")
+
+    def count(self, flow: Flow) -> None:
+        """A call has ended."""
+        kind = (
+            flow.endpoint.protocol,
+            flow.decision.action if flow.decision else "none",
+            flow.status if flow.principal is not None else "unauthenticated",
+            flow.classification.grade if flow.classification is not None else None,
+            flow.provider.name if flow.provider is not None and flow.intents else None,
+        )
+        figures = self._kinds.get(kind)
+        if figures is None:
+            figures = self._figures(*kind)
+        figures.calls[0] += 1
+        timing = flow.timing
+        if timing.ended:
+            figures.seconds.observe(timing.ended - timing.started)
+        if timing.forwarded and flow.intents == 1:  # what a later attempt had waited for is not our time
+            figures.own_seconds.observe(timing.forwarded - timing.started)
+        if flow.error is not None:
+            self._metrics.count("lexgate_refusals", 1, code=flow.error.code)
+        if figures.grades is not None and flow.classification is not None:
+            figures.grades[0] += 1
+            for label, number in flow.classification.entities.items():
+                self._metrics.count("lexgate_findings", number, label=label)
+        if figures.first_byte is not None:
+            self._exchange(flow, figures.first_byte, figures.tokens)
+
+    def _exchange(self, flow: Flow, first_byte: Histogram, tokens: tuple[list[float], list[float]] | None) -> None:
+        if flow.timing.first_byte:
+            first_byte.observe(flow.timing.first_byte - flow.timing.forwarded)
+        if flow.redacted is not None:
+            for label, number in flow.redacted.redactions.items():
+                self._metrics.count("lexgate_redactions", number, label=label)
+        report = flow.report
+        if report is None:
+            return
+        if report.stopped:
+            self._metrics.count("lexgate_guard_stops", 1, label=report.stopped)
+        if report.usage is not None and tokens is not None:
+            tokens[0][0] += report.usage.input
+            tokens[1][0] += report.usage.output
+
+    def _figures(
+        self, protocol: str | None, decision: str | None, status: str | None, grade: str | None, provider: str | None
+    ) -> _Figures:
+        metrics, name = self._metrics, protocol or ""
+        figures = _Figures(
+            metrics.counter("lexgate_calls", protocol=name, status=status or "", decision=decision or ""),
+            metrics.histogram("lexgate_call_seconds", protocol=name),
+            metrics.histogram("lexgate_own_seconds", protocol=name),
+            None if grade is None else metrics.counter("lexgate_grades", grade=grade),
+            None if provider is None else metrics.histogram("lexgate_first_byte_seconds", provider=provider),
+            None
+            if provider is None
+            else (
+                metrics.counter("lexgate_tokens", provider=provider, kind="input"),
+                metrics.counter("lexgate_tokens", provider=provider, kind="output"),
+            ),
+        )
+        if len(self._kinds) < MOST_KINDS:
+            self._kinds[protocol, decision, status, grade, provider] = figures
+        return figures

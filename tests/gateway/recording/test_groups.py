@@ -1,0 +1,92 @@
+"""What a leaf says of a call: for a kind of call that came before it is filled in, and says the same."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.canonical import Rendered, canonical
+from audit.projection import row_of
+from gateway.deciding.decided_calls import WRITTEN, Decided
+from gateway.flow import Classification, Principal
+from gateway.recording.groups import intent
+
+WHO = Principal("acme", "assistant", "internal", "li.wei", "support", "CN", "", "0" * 16)
+DECISION = SimpleNamespace(
+    action="redact", rules=[SimpleNamespace(id="r1", citation="Art. 5")], bundle="b", mechanism=None
+)
+
+
+def flow(decided: Decided | None, known: Any = None, **named: Any) -> Any:
+    given = {
+        "id": "0199aaaa-0000-7000-8000-000000000001",
+        "who": WHO,
+        "session": "",
+        "attempt": 1,
+        "facts": {"a": 1},
+        "digests": {"received": "r", "forwarded": "f"},
+        "decided": decided,
+        "decision": DECISION,
+        "provider": SimpleNamespace(name="demo", jurisdiction="US"),
+        "request": SimpleNamespace(model="m", stream=False),
+        "classification": Classification("L3", ("pi",), {"PERSON": 2, "EMAIL": 1}, {}),
+        "endpoint": SimpleNamespace(protocol="openai_chat"),
+        "redacted": SimpleNamespace(redactions={"PERSON": 2}),
+        "routed": False,
+        "unread": (),
+        "parents": (),
+        "parents_by": (),
+        "trace": SimpleNamespace(trace_id="a" * 32, span_id="b" * 16),
+        "findings": (),
+        "known": known,
+    }
+    return SimpleNamespace(**{**given, **named})
+
+
+def read(group: Any) -> bytes:
+    return group.data if isinstance(group, Rendered) else canonical(group)
+
+
+names = st.text("abcz09", min_size=1, max_size=4)
+calls = st.fixed_dictionaries(
+    {
+        "parents": st.lists(names, max_size=3).map(tuple),
+        "parents_by": st.lists(st.sampled_from(["turn", "span"]), max_size=2).map(tuple),
+        "unread": st.lists(names, max_size=2).map(tuple),
+        "routed": st.booleans(),
+        "session": st.sampled_from(["", "s1"]),
+        "digests": st.fixed_dictionaries({"received": st.just("r"), "forwarded": st.sampled_from(["f", "g"])}),
+        "redacted": st.dictionaries(names, st.integers(1, 9), max_size=2).map(lambda r: SimpleNamespace(redactions=r)),
+        "trace": st.builds(
+            SimpleNamespace,
+            trace_id=st.text("0123456789abcdef", min_size=32, max_size=32),
+            span_id=st.text("0123456789abcdef", min_size=16, max_size=16),
+        ),
+    }
+)
+
+
+@given(st.lists(calls, min_size=1, max_size=6))
+def test_an_intent_of_a_known_kind_and_body_says_what_one_of_an_unknown_one_says(several):
+    decided, known = Decided({}, DECISION), SimpleNamespace(subjects=None, said_of=None)
+    for named in several:
+        first, later = intent(flow(None, **named), 5), intent(flow(decided, known, **named), 5)
+        assert {name: read(group) for name, group in later.groups.items()} == {
+            name: read(group) for name, group in first.groups.items()
+        }
+        assert isinstance(later.groups["pub"], Rendered)
+        row = row_of("intent", "acme", "li.wei", first.groups)
+        assert later.groups["pub"].row == row
+        if later.groups["pub"].row_json:
+            assert orjson.loads(later.groups["pub"].row_json) == orjson.loads(orjson.dumps(row))
+
+
+def test_the_forms_that_are_kept_of_one_kind_are_bounded():
+    decided = Decided({}, DECISION)
+    for number in range(WRITTEN + 5):
+        intent(flow(decided, redacted=SimpleNamespace(redactions={"PERSON": number + 1})), 5)
+    assert len(decided.written) == 5
