@@ -77,6 +77,7 @@ class Bench:
     def measure(self, target: targets.Target, bodies: Path, **limits: Any) -> dict[str, Any]:
         """A load run with what it cost: CPU µs a call of the whole tree, work after the answer included."""
         seen, spent = self.provider_counts(), tree.cpu_seconds(target.pid)
+        roles = tree.seconds_by_role(target.pid)
         result = self.load(target.port, bodies, **limits)
         if "error" in result:
             return result
@@ -85,6 +86,11 @@ class Bench:
         result["upstream_calls"] = now["requests"] - seen["requests"]
         result["planted_upstream"] = now["planted"] - seen["planted"]
         result["cpu_us"] = round((after - spent) * 1e6 / max(1, result["good"]), 1)
+        by_role = tree.seconds_by_role(target.pid)
+        result["cpu_us_by_role"] = {
+            role: round((by_role[role] - roles.get(role, 0.0)) * 1e6 / max(1, result["good"]), 1)
+            for role in sorted(by_role)
+        }
         result["pss_mb"] = round(tree.resident_mb(target.pid), 1)
         return result
 
@@ -193,6 +199,9 @@ def rounds(bench: Bench, running: Sequence[targets.Target], names: Sequence[str]
                     rows.append({"round": nth, "target": target.name, "scenario": scenario, **measured})
                     cost = measured.get("cpu_us", measured.get("error"))
                     say(f"round {nth + 1} {target.name:16} {scenario:10} {cost} µs, {measured.get('bad', '-')} bad")
+                    roles = measured.get("cpu_us_by_role", {})
+                    if len(roles) > 1:
+                        say(f"        {', '.join(f'{role} {spent:.0f}' for role, spent in roles.items())}")
             target.pause()
     return rows
 

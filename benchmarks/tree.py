@@ -36,6 +36,25 @@ def cpu_seconds(leader: int) -> float:
     return sum(process_seconds(pid) for pid in members(leader))
 
 
+def seconds_by_role(leader: int) -> dict[str, float]:
+    """The same by what a process is: the word behind `-m MODULE`, else its program's name. Sums over equals."""
+    spent: dict[str, float] = {}
+    for pid in members(leader):
+        role = _role(pid)
+        spent[role] = spent.get(role, 0.0) + process_seconds(pid)
+    return spent
+
+
+def _role(pid: int) -> str:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode("utf-8", "replace").split("\0")
+    except OSError:
+        return "ended"
+    if "-m" in words[:-2]:
+        return words[words.index("-m") + 2]
+    return Path(words[0]).name or "kernel"
+
+
 def process_seconds(pid: int) -> float:
     """The same of one process; 0.0 when it has ended."""
     folder = Path(f"/proc/{pid}")
