@@ -22,8 +22,7 @@ from typing import Any
 
 from audit.datakeys import KEY_ID
 from audit.keys import Keyring
-from audit.made.index import Entry, Made, clear, connect_index, erase, index_path, put
-from audit.record import segments_of
+from audit.made.index import Entry, Made, clear, connect_index, erase, index_path, put_all
 from audit.search.leaves import LeafReader, StoredLeaf
 from audit.store.batch import leaves_from, size_of
 from audit.store.sqlite import Connection, connect_reader
@@ -75,19 +74,20 @@ def _batch(log: Connection, index: Connection, keyring: Keyring) -> None:
     at = _at(index)
     end = min(at + BATCH, size_of(log))
     reader = LeafReader(log, keyring)
-    index.execute("begin immediate")
+    entries: list[Entry] = []
     for row in leaves_from(log, at, end):
         leaf = StoredLeaf(*row)
         if leaf.sealed and any(kind in leaf.data for kind in _KINDS):
-            for entry in _entries(reader, leaf):
-                put(index, entry)
+            entries += _entries(reader, leaf)
+    index.execute("begin immediate")
+    put_all(index, entries)
     index.execute("update meta set value = ? where key = 'leaves'", (str(end),))
     index.execute("commit")
 
 
 def _entries(reader: LeafReader, leaf: StoredLeaf) -> Iterator[Entry]:
     flows = leaf.entry["f"] if leaf.is_settle else [leaf.entry.get("id", "")]
-    for position, (flow, segment) in enumerate(zip(flows, segments_of(leaf.sealed), strict=True)):
+    for position, (flow, segment) in enumerate(zip(flows, leaf.segments, strict=True)):
         _, groups = reader.hidden(leaf, flow, position)
         owner = reader.tenant_of(segment[:KEY_ID])
         if owner and "digest" in groups:

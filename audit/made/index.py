@@ -17,7 +17,7 @@ from pathlib import Path
 
 from audit.store.sqlite import Connection, connect_reader, driver, require_sound
 
-FORMAT = "2"
+FORMAT = "3"
 """Another one makes the file be built anew."""
 MOST_OWNERS = 64
 """Outputs looked at for one mark, the latest first: a phrase that all answers share must not cost more than others."""
@@ -34,16 +34,19 @@ _SCHEMA = """
 create table if not exists meta (key text primary key, value text not null) without rowid;
 create table if not exists made (
     n integer primary key, flow text not null, output integer not null, tenant text not null, key_id blob not null,
-    unique (flow, output));
+    text integer, unique (flow, output));
 create index if not exists made_key on made (key_id);
-create table if not exists mark (mark integer not null, n integer not null, primary key (mark, n)) without rowid;
+create index if not exists made_text on made (text) where text is not null;
+create table if not exists text (id integer primary key, tenant text not null, digest blob not null, unique (tenant, digest));
+create table if not exists mark (mark integer not null, text integer not null, primary key (mark, text)) without rowid;
 create table if not exists exact (digest blob not null, n integer not null, primary key (digest, n)) without rowid;
 create table if not exists payload (payload integer not null, n integer not null, primary key (payload, n)) without rowid;
 create table if not exists print (id integer primary key, n integer not null, print blob not null, unique (n, print));
 create table if not exists band (
     value integer not null, print integer not null, n integer not null, primary key (value, print)) without rowid;
 """
-_TABLES = ("mark", "exact", "payload", "print", "band")
+_TABLES = ("exact", "payload", "print", "band")
+"""Those with a row for an output. The marks stand for a text, which many outputs of a tenant may share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def connect_index(path: Path) -> Connection:
 def clear(connection: Connection) -> None:
     """Forget everything."""
     connection.execute("begin immediate")
-    for table in ("made", "meta", *_TABLES):
+    for table in ("made", "meta", "text", "mark", *_TABLES):
         connection.execute(f"delete from {table}")  # noqa: S608 - our own constants
     connection.execute("insert into meta values ('format', ?), ('leaves', '0')", (FORMAT,))
     connection.execute("commit")
@@ -99,22 +102,58 @@ def clear(connection: Connection) -> None:
 
 def put(connection: Connection, entry: Entry) -> None:
     """Add what is known of an output to what was known of it before. Inside the caller's transaction."""
+    put_all(connection, (entry,))
+
+
+def put_all(connection: Connection, entries: Iterable[Entry]) -> None:
+    """The same of many outputs. Rows are added in the order of their table's key, which spares the tree most of its walks."""
+    marks: list[tuple[int, int]] = []
+    exact: list[tuple[bytes, int]] = []
+    payloads: list[tuple[int, int]] = []
+    bands: list[tuple[int, int, int]] = []
+    for entry in entries:
+        n = _number(connection, entry)
+        if entry.marks:
+            text, new = _text(connection, n, entry)
+            marks += [(_signed(mark), text) for mark in entry.marks] if new else ()
+        exact += [(digest, n) for digest in entry.exact]
+        if entry.payload is not None:
+            payloads.append((_signed(entry.payload), n))
+        for whole in entry.prints:
+            added = connection.execute("insert or ignore into print (n, print) values (?, ?)", (n, whole))
+            if added.rowcount:
+                bands += [(value, added.lastrowid, n) for value in _bands(whole)]
+    connection.executemany("insert or ignore into mark values (?, ?)", sorted(marks))
+    connection.executemany("insert or ignore into exact values (?, ?)", sorted(exact))
+    connection.executemany("insert or ignore into payload values (?, ?)", sorted(payloads))
+    connection.executemany("insert or ignore into band values (?, ?, ?)", sorted(bands))
+
+
+def _number(connection: Connection, entry: Entry) -> int:
+    """The row of an output, made where there is none."""
     made = entry.made
-    connection.execute(
+    added = connection.execute(
         "insert or ignore into made (flow, output, tenant, key_id) values (?, ?, ?, ?)",
         (made.flow, made.output, made.tenant, entry.key_id),
     )
+    if added.rowcount:
+        return int(added.lastrowid)
     found = "select n from made where flow = ? and output = ?"
-    n = connection.execute(found, (made.flow, made.output)).fetchone()[0]
-    connection.executemany("insert or ignore into mark values (?, ?)", [(_signed(mark), n) for mark in entry.marks])
-    connection.executemany("insert or ignore into exact values (?, ?)", [(digest, n) for digest in entry.exact])
-    if entry.payload is not None:
-        connection.execute("insert or ignore into payload values (?, ?)", (_signed(entry.payload), n))
-    for whole in entry.prints:
-        added = connection.execute("insert or ignore into print (n, print) values (?, ?)", (n, whole))
-        if added.rowcount:
-            bands = [(value, added.lastrowid, n) for value in _bands(whole)]
-            connection.executemany("insert or ignore into band values (?, ?, ?)", bands)
+    return int(connection.execute(found, (made.flow, made.output)).fetchone()[0])
+
+
+def _text(connection: Connection, n: int, entry: Entry) -> tuple[int, bool]:
+    """The row of an output's text, shared by the tenant's outputs of the same text, and whether it is a new one."""
+    made = entry.made
+    digest = entry.exact[0] if entry.exact else f"{made.flow}/{made.output}".encode()
+    added = connection.execute("insert or ignore into text (tenant, digest) values (?, ?)", (made.tenant, digest))
+    if added.rowcount:
+        text = int(added.lastrowid)
+    else:
+        found = "select id from text where tenant = ? and digest = ?"
+        text = int(connection.execute(found, (made.tenant, digest)).fetchone()[0])
+    connection.execute("update made set text = ? where n = ?", (text, n))
+    return text, bool(added.rowcount)
 
 
 def erase(connection: Connection, key_ids: Iterable[bytes] = (), flows: Iterable[str] = ()) -> int:
@@ -134,6 +173,9 @@ def erase(connection: Connection, key_ids: Iterable[bytes] = (), flows: Iterable
     if count:
         for table in ("made", *_TABLES):
             connection.execute(f"delete from {table} where n in (select n from gone)")  # noqa: S608 - our own constants
+        # A text that nobody's output has any more is forgotten with its marks.
+        connection.execute("delete from text where not exists (select 1 from made where made.text = text.id)")
+        connection.execute("delete from mark where text not in (select id from text)")
     connection.execute("commit")
     if count:
         connection.execute("pragma wal_checkpoint(truncate)").fetchall()
@@ -151,15 +193,17 @@ class MadeIndex:
         """The outputs that share most marks with a text, and how many; those that share one mark only are left out."""
         shared: Counter[int] = Counter()
         with closing(connect_reader(self._path)) as connection:
-            query = f"select n from mark where mark = ? order by n desc limit {MOST_OWNERS}"  # noqa: S608
+            query = f"select text from mark where mark = ? order by text desc limit {MOST_OWNERS}"  # noqa: S608
             for mark in sorted(marks)[:MOST_MARKS]:
-                shared.update(n for (n,) in connection.execute(query, (_signed(mark),)))
+                shared.update(text for (text,) in connection.execute(query, (_signed(mark),)))
+            having = f"select n from made where text = ? order by n desc limit {MOST_OWNERS}"  # noqa: S608
             found: list[tuple[Made, int]] = []
-            for n, count in shared.most_common():
-                if count < 2 or len(found) == most:
+            for text, count in shared.most_common():
+                if count < 2 or len(found) >= most:
                     break
-                found += [(made, count) for made in self._told(connection, [n])]
-            return found
+                owners = [n for (n,) in connection.execute(having, (text,))]
+                found += [(made, count) for made in self._told(connection, owners)]
+            return found[:most]
 
     def by_exact(self, digest: bytes) -> list[Made]:
         """The outputs whose bytes or text have this keyed digest, the latest first."""

@@ -45,6 +45,11 @@ class StoredLeaf:
     def entry(self) -> dict[str, Any]:
         return dict(orjson.loads(self.data))
 
+    @cached_property
+    def segments(self) -> list[bytes]:
+        """The ciphertexts of `sealed`, in the order of the entry's flows."""
+        return segments_of(self.sealed)
+
     @property
     def is_settle(self) -> bool:
         return "f" in self.entry
@@ -85,7 +90,7 @@ class LeafReader:
         """Tenant and user by whose key the leaf's erasable groups are sealed; the user is empty once erased."""
         if not leaf.sealed or leaf.is_settle:
             return "", ""
-        user = self._user(segments_of(leaf.sealed)[0][:KEY_ID])
+        user = self._user(leaf.segments[0][:KEY_ID])
         return (user[0], user[1]) if user else ("", "")
 
     def tenant_of(self, key_id: bytes) -> str:
@@ -116,7 +121,7 @@ class LeafReader:
         """The flow key and the decrypted erasable groups; None and nothing when the user's key is destroyed."""
         if not leaf.sealed and not leaf.content:
             return None, {}
-        segment = segments_of(leaf.sealed)[position] if leaf.sealed else leaf.content
+        segment = leaf.segments[position] if leaf.sealed else leaf.content
         user = self._user(segment[:KEY_ID])
         owner = flow if leaf.is_settle else leaf.entry.get("id", "")
         key = unwrap_flow(user[2], segment, owner) if user and user[2] else None

@@ -125,3 +125,21 @@ def test_what_is_put_twice_stands_once(path: Path) -> None:
     fill(path, entry("a", marks=[1, 2]), entry("a", marks=[1, 2], exact=[b"late"]))
     assert MadeIndex(path).by_marks([1, 2]) == [(Made("a", 0, "acme"), 2)]
     assert MadeIndex(path).by_exact(b"late") == [Made("a", 0, "acme")]
+
+
+def test_outputs_of_one_text_share_its_marks_and_each_is_found_until_the_last_is_erased(path: Path) -> None:
+    same = {"marks": [1, 2], "exact": [b"one text"]}
+    fill(
+        path,
+        entry("hers", user=b"hers", **same),
+        entry("his", user=b"his", **same),
+        entry("x", tenant="globex", **same),
+    )
+    with closing(connect_index(path)) as connection:
+        assert connection.execute("select count(*) from mark").fetchone() == (4,)  # of two tenants
+        assert {made.flow for made, _ in MadeIndex(path).by_marks([1, 2])} == {"hers", "his", "x"}
+        erase(connection, key_ids=[b"hers"])
+        assert {made.flow for made, _ in MadeIndex(path).by_marks([1, 2])} == {"his", "x"}
+        erase(connection, flows=["his", "x"])
+        assert connection.execute("select count(*) from mark").fetchone() == (0,)
+    assert MadeIndex(path).by_marks([1, 2]) == []
