@@ -29,8 +29,8 @@ from audit.store.sqlite import Connection, connect_reader
 
 _PAYLOAD = re.compile(r"[0-9a-f]{1,16}")
 BATCH = 200  # leaves in one transaction
-_KINDS = (b'"k":"settle"', b'"k":"outcome"')
-"""What tells of outputs."""
+_SETTLE, _OUTPUTS = b'"k":"settle"', b'"outputs":[{'
+"""What tells of outputs: settle leaves of texts, and the outcomes that say in the open which others there were."""
 
 
 def follow(store: Path, keyring: Keyring, seconds: float) -> int:
@@ -77,7 +77,7 @@ def _batch(log: Connection, index: Connection, keyring: Keyring) -> None:
     entries: list[Entry] = []
     for row in leaves_from(log, at, end):
         leaf = StoredLeaf(*row)
-        if leaf.sealed and any(kind in leaf.data for kind in _KINDS):
+        if leaf.sealed and (_SETTLE in leaf.data or _OUTPUTS in leaf.disclosed):
             entries += _entries(reader, leaf)
     index.execute("begin immediate")
     put_all(index, entries)

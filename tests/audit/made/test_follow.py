@@ -32,7 +32,9 @@ async def recorded(lab: Lab) -> tuple[str, str]:
         end = outcome(flow, user=user)
         media = {"index": 1, "exact": "ab" * 32, "payload": f"{7 if user == 'max' else 8:016x}"}
         media["prints"] = ["cd" * 32, "ce" * 32]
-        await log.append(end._replace(groups={**end.groups, "digest": {"delivered": "44" * 32, "outputs": [media]}}))
+        pub = end.groups["pub"] | {"outputs": [{"index": 1, "media_type": "image/png"}]}
+        digest = {"delivered": "44" * 32, "outputs": [media]}
+        await log.append(end._replace(groups={**end.groups, "pub": pub, "digest": digest}))
     await log.append(printed((hers, his)))
     await log.close()
     await eventually(lambda: bool((lab.records().get(his) or {}).get("settle")))

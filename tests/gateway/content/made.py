@@ -108,7 +108,9 @@ class Studio:
         log = await self.lab.connect(f"w-{flow[-12:]}")
         await log.append(intent(flow, tenant=tenant, user=user))
         end = outcome(flow, tenant=tenant, user=user)
-        await log.append(end._replace(groups={**end.groups, "digest": {**end.groups["digest"], **digests}}))
+        said = {"outputs": [{"index": each["index"]} for each in digests["outputs"]]} if "outputs" in digests else {}
+        known = {"pub": end.groups["pub"] | said, "digest": end.groups["digest"] | digests}
+        await log.append(end._replace(groups=end.groups | known))
         if settled is not None:
             await log.append(settled)
         await log.close()
