@@ -18,6 +18,11 @@ def _check(value: str) -> bool:
     return _NOBODY.fullmatch(value) is None
 
 
+def _has_figure(value: str) -> bool:
+    """Behind a word that is often a product's name ("微信 miniprogram"), a word alone is nobody."""
+    return any(sign.isdigit() or sign == "_" for sign in value)
+
+
 RECOGNIZER = Recognizer(
     "username",
     "USERNAME",
@@ -74,6 +79,17 @@ RECOGNIZER = Recognizer(
             r"(?i)\b(handle|twitter|instagram|telegram|github|wechat|weixin|discord|follow|dm)[^\n]{0,12}@[A-Za-z]",
             r"(?i)(?:handle|twitter|instagram|telegram|github|wechat|weixin|discord|follow|dm)[^\n]{0,12}?(?P<value>@[A-Za-z][A-Za-z0-9_.]{2,30})",
             score=0.7,
+        ),
+        shape(  # WeChat: 6 to 20 characters, a letter first; the numbers of QQ have 5 to 11 digits
+            "(微信|微信号|微信账号|[Vv][Xx]号?)(号|ID|id)?(是|为|：|:| )",
+            r"(?:微信(?:账号|号|ID|id)?|[Vv][Xx]号?)(?:是|为|：|:)?[\s：:]?(?P<value>[A-Za-z][A-Za-z0-9_\-]{5,19})(?![A-Za-z0-9_\-@])",
+            check=_has_figure,
+            score=0.75,
+        ),
+        shape(
+            "(?i)QQ(号|号码|邮箱)?(是|为|：|:| )? ?[1-9][0-9]{4}",
+            r"(?i)(?<![A-Za-z])QQ(?:号码?)?(?:是|为)?[\s：:]{0,2}(?P<value>[1-9]\d{4,10})(?![\d@])",
+            score=0.75,
         ),
         shape(
             r"(?i)\bfor (invalid )?user ",

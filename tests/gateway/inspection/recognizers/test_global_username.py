@@ -11,6 +11,11 @@ import pytest
         ("auth user=epowell17 ip=", "epowell17"),
         ("docker login -u dking66 -p x", "dking66"),
         ("用户kellyolivia登录失败", "kellyolivia"),
+        ("他的微信号是zw_8888，", "zw_8888"),
+        ("加我微信：lin-1990x 详聊", "lin-1990x"),
+        ("请加vx号 wang_min88", "wang_min88"),
+        ("QQ 123456789。", "123456789"),
+        ("我的QQ号是 3345678", "3345678"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -23,6 +28,10 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "user=root",
         "user = get_user()",
         "用户:我姓王",
+        "微信支付",
+        "微信 miniprogram",
+        "QQ 2024",
+        "QQ音乐 10.0.1",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):
