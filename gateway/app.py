@@ -86,7 +86,7 @@ class DataPlane:
         return self._services
 
     @classmethod
-    async def start(cls, effective: Effective, slot: int) -> DataPlane:
+    async def start(cls, effective: Effective, slot: int, guard: GuardScanner) -> DataPlane:
         """Connects to the log writer and the inspectors. Raises when one of them is not there: then nothing starts."""
         settings = effective.settings
         keyring = Keyring.open(settings.keys_dir, settings.key_passphrase)
@@ -105,7 +105,9 @@ class DataPlane:
         plane: DataPlane
         settler = Settler(lambda: plane.services())  # noqa: PLW0108  `plane` is made below
         issued = IssuedKeysFile(settings.issued_keys_path)
-        services = _compose(effective, slot, keyring, logged, inspectors, extractors, detectors, settler, issued.read())
+        services = _compose(
+            effective, slot, keyring, logged, inspectors, extractors, detectors, guard, settler, issued.read()
+        )
         plane = cls(services, slot, effective.instance, issued)
         services.tokens.start()
         settler.start()
@@ -239,6 +241,7 @@ def _compose(
     inspectors: InspectorPool,
     extractors: InspectorPool,
     detectors: str,
+    guard: GuardScanner,
     settler: Settler,
     issued: Issued,
 ) -> Services:
@@ -246,8 +249,6 @@ def _compose(
     directory = Directory(settings, issued)
     limits = LimitTable(settings.run_path / "limits.map", settings.workers, slot)
     metrics = Registry()
-    guard = GuardScanner(settings.run_path)
-    guard.warm()
     keys = TenantKeys(keyring.derive)
     resume_snapshot(metrics, settings.run_path, slot)
     metrics.gauge("lexgate_start_time_seconds", time.time())
