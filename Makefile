@@ -79,6 +79,7 @@ $(RUNTIME_STAMP): | $(VENV)/bin/python
 	$(PIP) install --require-hashes -r requirements/build.txt
 	$(PIP) install --require-hashes -r requirements/runtime.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q gateway policies audit watermark
 	@rm -f $(VENV)/.stamp-runtime-*; touch $@
 
 $(DEMO_STAMP): | $(VENV)/bin/python

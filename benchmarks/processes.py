@@ -60,7 +60,7 @@ def started(target: targets.Target) -> tuple[float, float]:
                 if answer.status == 200:
                     return time.monotonic() - begun, tree.cpu_seconds(target.pid)
         except (urllib.error.URLError, OSError):
-            time.sleep(0.02)
+            time.sleep(0.1)  # whoever asks more often measures the answering
     raise RuntimeError(f"not ready: see {target.folder}/output.log")
 
 
@@ -116,7 +116,7 @@ def under_load(bench: Bench, workers: int, scale: float) -> dict[str, Any]:
         tree.settle(target.pid, idle=0.02)
         target.idle = tree.idle_rate(target.pid)
         warm = corpus.write(bench.folder / "warm.jsonl", corpus.prompts("warm-1k", 64, 1024))
-        bench.load(target.port, warm, calls=256)
+        bench.load(target.port, warm, calls=512 * workers)  # each worker must have seen each prompt twice
         before = spent(target)
         measured = bench.measure(target, warm, seconds=5 * scale)
         good = max(1, measured.get("good", 1))

@@ -35,6 +35,7 @@ from gateway.app import DataPlane
 from gateway.configuration.bundle_stage import stage
 from gateway.configuration.effective import Effective
 from gateway.configuration.reading import load
+from gateway.inspection.guard import GuardScanner
 from gateway.processes.child_process import Child
 from gateway.processes.worker import Server, _config
 from gateway.telemetry import logs
@@ -139,7 +140,7 @@ async def worker(folder: Path, upstream: str) -> AsyncIterator[tuple[int, list[C
     ]
     for child in children:
         await child.start()
-    plane = await DataPlane.start(Effective.read(file), 0)
+    plane = await DataPlane.start(Effective.read(file), 0, GuardScanner())
     host, _, port = settings.listen.data.rpartition(":")
     listener = socket.create_server((host, int(port)), backlog=2048)
     server = Server(_config(plane, settings))

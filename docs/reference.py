@@ -170,7 +170,7 @@ def errors() -> str:
 
 def detectors() -> str:
     """Every label of the pattern tier with the recognisers behind it."""
-    from gateway.inspection.recognizers import RECOGNIZERS
+    from gateway.inspection.shipped import RECOGNIZERS
 
     by_label: dict[str, list[str]] = {}
     for each in RECOGNIZERS:

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.errors import Denied, LexgateError, UpstreamFailed
-from gateway.upstream.client import Unreachable
 from gateway.upstream.health import Resting
 from gateway.upstream.key_pool import EVERY_MODEL
+from gateway.upstream.port import Unreachable
 from gateway.upstream.retry_after import forbids_retry, retry_after
 
 if TYPE_CHECKING:

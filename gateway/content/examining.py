@@ -11,14 +11,15 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import BinaryIO
 
 import orjson
 
 from watermark.evidence import Carried, Evidence, Looking
-from watermark.verify import examine
 
+Examine = Callable[[bytes, str, Looking], Carried]
 LENGTH = struct.Struct(">I")
 OPEN_FILES = 64
 WRITTEN = 256 * 1024 * 1024  # bytes of temporary files, for readers that need one
@@ -26,6 +27,8 @@ WRITTEN = 256 * 1024 * 1024  # bytes of temporary files, for readers that need o
 
 def main() -> None:
     """Answers until standard input ends. Arguments: seconds for one file, bytes of memory."""
+    from watermark.verify import examine  # its readers: whoever asks this process imports us, too, and needs none
+
     seconds, memory = int(sys.argv[1]), int(sys.argv[2])
     for kind, limit in (
         (resource.RLIMIT_AS, memory),
@@ -39,12 +42,12 @@ def main() -> None:
         request = orjson.loads(read.read(*LENGTH.unpack(head)))
         data = read.read(request["bytes"])
         signal.alarm(seconds)  # its default action ends the process, also when whoever asked is gone
-        answer = orjson.dumps(_examined(data, request))
+        answer = orjson.dumps(_examined(examine, data, request))
         signal.alarm(0)
         _say(write, answer)
 
 
-def _examined(data: bytes, request: dict[str, object]) -> dict[str, object]:
+def _examined(examine: Examine, data: bytes, request: dict[str, object]) -> dict[str, object]:
     declared, keys = str(request["declared"]), request["keys"]
     assert isinstance(keys, list)
     looking = Looking(

@@ -16,7 +16,8 @@ from policies.decision import Decision
 from policies.engine import Engine
 from policies.facts import canonical
 
-CAPACITY = 8192
+CAPACITY = 2048
+"""Decisions, 2 to 3 KB each. Facts hold the minute, so what is older than one is never asked for again."""
 
 
 class PolicyPoint:

@@ -2,7 +2,8 @@
 
 `/v1/models` and Google's `/v1beta/models` are answered from the configuration: no call leaves for it, so there is
 nothing to record. Marked files wait behind links of their own (`gateway/marking/content_store.py`): their call's record
-names each of them.
+names each of them. Starlette, which FastAPI is built on: there is nothing here to declare, and each worker would hold
+FastAPI's models of OpenAPI documents.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from gateway.errors import LexgateError, MethodNotAllowed, NotFound, Unauthenticated
 from gateway.identity.callers import identify
@@ -24,6 +27,7 @@ from gateway.protocols.family import FAMILIES
 from gateway.services import Services
 
 LONGEST_TOKEN = 128
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 CREDENTIALS = (b"authorization", b"x-api-key", b"x-goog-api-key")
 CONTENT_HEADERS = MappingProxyType(
     {
@@ -38,12 +42,9 @@ CREATED = 1_767_225_600
 """2026-01-01: the families' SDKs expect a creation time; ours is that of the catalogue, not of a model."""
 
 
-def create_catalogue(services: Callable[[], Services]) -> FastAPI:
+def create_catalogue(services: Callable[[], Services]) -> Starlette:
     """The application behind the hot endpoints."""
-    app = FastAPI(title="Lexgate data plane", openapi_url=None, docs_url=None, redoc_url=None)
 
-    @app.get("/v1/models")
-    @app.get("/v1beta/models")
     async def models(request: Request) -> Response:
         current = services()
         family = family_of(request.url.path, dict(request.scope["headers"]))
@@ -52,10 +53,8 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
         rows = list(dict(current.routes.models(family)).items())
         return _json(_LISTS[family](rows))
 
-    @app.get("/v1beta/models/{name:path}")
-    @app.get("/v1/models/{name:path}")
-    async def model(request: Request, name: str) -> Response:
-        current = services()
+    async def model(request: Request) -> Response:
+        current, name = services(), request.path_params["name"]
         if family_of(request.url.path, dict(request.scope["headers"])) != "gemini":
             return _error(request, NotFound("Lexgate does not know this endpoint"))
         if (refusal := await _refusal(request, current)) is not None:
@@ -64,24 +63,30 @@ def create_catalogue(services: Callable[[], Services]) -> FastAPI:
             return _error(request, NotFound("no configured provider names this model"))
         return _json(_gemini_model(name))
 
-    @app.get("/v1/content/{token}")
-    async def content(request: Request, token: str) -> Response:
-        current = services()
+    async def content(request: Request) -> Response:
+        current, token = services(), request.path_params["token"]
         found = await asyncio.to_thread(current.content.get, token) if len(token) <= LONGEST_TOKEN else None
         if found is None or not await _may_see(request, current, found.tenant):
             return _error(request, NotFound("there is nothing behind this link, or its time is over"))
         return Response(found.data, media_type=found.media_type, headers=CONTENT_HEADERS)
 
-    @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
-    async def unknown(request: Request, path: str) -> Response:
-        del path
+    async def unknown(request: Request) -> Response:
         known = request.url.path in {"/v1/models", "/v1beta/models"}
         error: LexgateError = (
             MethodNotAllowed("this endpoint takes GET") if known else NotFound(reason_of(request.url.path))
         )
         return _error(request, error)
 
-    return app
+    return Starlette(
+        routes=[
+            Route("/v1/models", models),
+            Route("/v1beta/models", models),
+            Route("/v1beta/models/{name:path}", model),
+            Route("/v1/models/{name:path}", model),
+            Route("/v1/content/{token}", content),
+            Route("/{path:path}", unknown, methods=METHODS),
+        ]
+    )
 
 
 async def _may_see(request: Request, services: Services, tenant: str) -> bool:

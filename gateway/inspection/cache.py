@@ -11,8 +11,8 @@ from collections import OrderedDict
 from typing import Any
 
 _PREFIXES = 1024
-_OVERHEAD = 320
-"""Bytes an entry costs beside its value: key, dictionary slots."""
+_OVERHEAD = 512
+"""Bytes an entry costs beside what is told of its value: key, dictionary slots, the value's own objects."""
 
 
 class VerdictCache:

@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from gateway.flow import CLASS, OPAQUE, Classification, Finding, Path
+from gateway.inspection.company_marking import INTERNAL
+from gateway.inspection.company_marking import NAME as COMPANY_MARKING
 from gateway.inspection.content.classes import catalogue
 from gateway.inspection.own import DOCUMENT_CLASS as DOCUMENT
-from gateway.inspection.recognizers.global_company_marking import INTERNAL
-from gateway.inspection.recognizers.global_company_marking import NAME as COMPANY_MARKING
 from gateway.inspection.recognizers.global_secrecy_marking import STATE
 from gateway.inspection.subjects import (
     CLASSES,

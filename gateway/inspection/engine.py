@@ -17,7 +17,6 @@ from gateway.inspection.content.classes import ClassFinder
 from gateway.inspection.overlap import resolve
 from gateway.inspection.readings import Reading, readings
 from gateway.inspection.recognizer import Recognizer
-from gateway.inspection.recognizers import RECOGNIZERS
 from gateway.inspection.steps import Detector, Steps, finished, tag_in_steps
 
 UNIT = 8_192
@@ -100,18 +99,19 @@ class Engine:
     """The inspector of texts. Build once, use from one thread.
 
     `names=False` leaves the names tier out; otherwise its model must be there (ConfigurationError). `detectors` are
-    asked in addition, `recognizers` replaces the built-in list. `cache`: see `matcher.build`.
+    asked in addition, `recognizers` replaces the list that ships. `cache`: see `matcher.build`.
     """
 
     def __init__(
         self,
         *,
         names: bool = True,
-        recognizers: Sequence[Recognizer] = RECOGNIZERS,
+        recognizers: Sequence[Recognizer] | None = None,
         detectors: Sequence[Detector] = (),
         names_folder: Path | None = None,
         cache: Path | None = None,
     ) -> None:
+        recognizers = _shipped() if recognizers is None else recognizers
         self._scanner = PatternScanner(recognizers, cache)
         self._tagger = _tagger(names_folder) if names else None
         self._classes = ClassFinder(cache)
@@ -185,6 +185,13 @@ def _chosen(text: str, read: Sequence[Reading], found: Sequence[list[Span]]) -> 
         for span in each.counted(resolve(each.text, spans))
     ]
     return resolve(text, [*chosen, *others]) if others else chosen
+
+
+def _shipped() -> Sequence[Recognizer]:
+    """Imported here: hundreds of expressions, which data workers do without. They use the scanner alone."""
+    from gateway.inspection.shipped import RECOGNIZERS
+
+    return RECOGNIZERS
 
 
 def _tagger(folder: Path | None) -> Detector:

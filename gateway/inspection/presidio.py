@@ -17,7 +17,7 @@ from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection.engine import Engine
-from gateway.inspection.recognizers import RECOGNIZERS
+from gateway.inspection.shipped import RECOGNIZERS
 
 TO_PRESIDIO: Mapping[str, str] = {
     "EMAIL": "EMAIL_ADDRESS",

@@ -6,6 +6,7 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import uvloop
@@ -45,10 +46,13 @@ def methods(
 
     `run`: where own detectors are staged and compiled patterns kept, see `gateway.inspection.matcher`.
     """
+    from gateway.inspection.content.classes import ClassFinder
     from gateway.inspection.engine import Engine, Own
     from gateway.inspection.own.folder import Finders
     from gateway.metering.settle import Settlement
 
+    if run is not None:  # two sets of patterns: a first start compiles them side by side, the engine takes what is kept
+        Thread(target=ClassFinder, args=(run,), daemon=True).start()
     engine = Engine(names=names, cache=run)
     finders = Finders(run or Path())
     settlement = Settlement([Path(book) for book in books])

@@ -18,6 +18,7 @@ import uvloop
 from gateway.app import DataPlane
 from gateway.configuration.effective import Effective
 from gateway.ingress.connection import limited
+from gateway.inspection.guard import GuardScanner
 from gateway.processes import child
 from gateway.processes.writer import SOCKET
 from gateway.settings import Settings, Tls
@@ -41,8 +42,10 @@ def main(effective: Path, slot: int, listener: int) -> None:
 
 async def _run(effective: Path, slot: int, listener: socket.socket) -> None:
     in_force = Effective.read(effective)
+    guard = GuardScanner(in_force.settings.run_path)
+    guard.warm()  # while those that it waits for start
     await _until_there(in_force.settings)
-    plane = await DataPlane.start(in_force, slot)
+    plane = await DataPlane.start(in_force, slot, guard)
     settings = plane.services().settings
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, lambda: _reload(plane, effective))

@@ -84,7 +84,7 @@ class Inspection(Section):
         True,
         description="names that everybody knows (Shakespeare, 李白) count as nobody's where nothing else is personal",
     )
-    cache_bytes: int = Field(67_108_864, ge=0, description="verdict cache per data worker")
+    cache_bytes: int = Field(25_165_824, ge=0, description="verdict cache per data worker")
     processes: int = Field(1, ge=1, le=64, description="inspector processes, and extractors beside them")
     files: bool = Field(True, description="read the text of files in a call (PDF, Office, mail, archives, tables)")
     files_as_text: bool = Field(

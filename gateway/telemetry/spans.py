@@ -9,17 +9,15 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from opentelemetry import trace as otel
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.trace import Span
+
     from gateway.flow import Flow
     from gateway.settings import Telemetry
+    from gateway.telemetry.exported_spans import ExportedSpans
 
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
@@ -31,7 +29,7 @@ class Trace:
     trace_id: str  # 32 hex digits
     span_id: str  # 16 hex digits, ours
     sampled: bool
-    span: otel.Span | None = None
+    span: Span | None = None
 
     @property
     def traceparent(self) -> str:
@@ -44,77 +42,36 @@ class Trace:
 
 
 class Tracing:
-    """Makes spans and exports them. `exporter` None: spans are off, trace context still travels."""
+    """Makes spans and exports them. `exporter` None: spans are off unless an endpoint is set, trace context still travels."""
 
     def __init__(self, settings: Telemetry, exporter: SpanExporter | None = None) -> None:
-        self._tracer: otel.Tracer | None = None
-        self._provider: TracerProvider | None = None
-        if exporter is None and settings.otlp_endpoint:
-            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        self._exported: ExportedSpans | None = None
+        if exporter is not None or settings.otlp_endpoint:
+            from gateway.telemetry.exported_spans import ExportedSpans  # OpenTelemetry's SDK: only where it is wanted
 
-            exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint)
-        if exporter is not None:
-            self._provider = TracerProvider(
-                sampler=ParentBased(TraceIdRatioBased(settings.sample)),
-                resource=Resource.create({"service.name": "lexgate"}),
-                shutdown_on_exit=False,
-            )
-            self._provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=8192))
-            self._tracer = self._provider.get_tracer("lexgate")
+            self._exported = ExportedSpans(settings, exporter)
 
     def begin(self, traceparent: str, flow: str, name: str) -> Trace:
         """Continues the caller's trace, or begins one."""
-        if not traceparent and self._tracer is None:
+        if not traceparent and self._exported is None:
             made = os.urandom(24).hex()
             return Trace(made[:32], made[32:], sampled=False)
         match = TRACEPARENT.fullmatch(traceparent)
         parent_trace, parent_span, flags = match.groups() if match else ("0" * 32, "0" * 16, "00")
         known = parent_trace != "0" * 32 and parent_span != "0" * 16
-        if self._tracer is None:
+        if self._exported is None:
             trace_id = parent_trace if known else os.urandom(16).hex()
             return Trace(trace_id, os.urandom(8).hex(), known and flags == "01")
-        context = None
-        if known:
-            remote = otel.SpanContext(
-                int(parent_trace, 16), int(parent_span, 16), True, otel.TraceFlags(int(flags, 16) & 1)
-            )
-            context = otel.set_span_in_context(otel.NonRecordingSpan(remote))
-        span = self._tracer.start_span(
-            name, context=context, kind=otel.SpanKind.SERVER, attributes={"lexgate.flow": flow}
-        )
+        span = self._exported.begin((parent_trace, parent_span, flags) if known else None, flow, name)
         own = span.get_span_context()
         return Trace(f"{own.trace_id:032x}", f"{own.span_id:016x}", own.trace_flags.sampled, span)
 
     def end(self, flow: Flow) -> None:
         """Ends a call's span with what is known of the call, none of it content."""
-        span = flow.trace.span
-        if span is None:
-            return
-        if span.is_recording():
-            span.set_attributes(_attributes(flow))
-            if flow.error is not None:
-                span.set_status(otel.StatusCode.ERROR, flow.error.code)
-        span.end()
+        if self._exported is not None and flow.trace.span is not None:
+            self._exported.end(flow.trace.span, flow)
 
     def close(self) -> None:
         """Exports what is left."""
-        if self._provider is not None:
-            self._provider.shutdown()
-
-
-def _attributes(flow: Flow) -> dict[str, Any]:
-    attributes: dict[str, Any] = {"lexgate.status": flow.status, "gen_ai.operation.name": "chat"}
-    if flow.request is not None:
-        attributes["gen_ai.request.stream"] = flow.request.stream
-    if flow.provider is not None:
-        attributes["gen_ai.provider.name"] = flow.provider.name
-        attributes["lexgate.to"] = flow.provider.jurisdiction
-    if flow.decision is not None:
-        attributes["lexgate.decision"] = flow.decision.action
-        attributes["lexgate.bundle"] = flow.decision.bundle
-    if flow.classification is not None:
-        attributes["lexgate.grade"] = flow.classification.grade
-    if flow.report is not None and flow.report.usage is not None:
-        attributes["gen_ai.usage.input_tokens"] = flow.report.usage.input
-        attributes["gen_ai.usage.output_tokens"] = flow.report.usage.output
-    return attributes
+        if self._exported is not None:
+            self._exported.close()

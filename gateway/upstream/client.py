@@ -16,14 +16,11 @@ from yarl import URL
 from gateway.configuration.secrets import resolve
 from gateway.errors import UpstreamFailed, UpstreamTimeout
 from gateway.settings import Provider, Timeouts
+from gateway.upstream.port import Unreachable
 from gateway.upstream.request_head import Place
 
 CHUNK_BYTES = 65_536
 KNOWN_URLS = 1024
-
-
-class Unreachable(UpstreamFailed):
-    """No byte of the call reached the provider: another provider may be tried."""
 
 
 @dataclass(slots=True)

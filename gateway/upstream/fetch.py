@@ -13,21 +13,26 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
+import importlib
 import ipaddress
 import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from gateway.errors import UpstreamFailed, UpstreamTimeout
 from gateway.settings import Provider
 
+if TYPE_CHECKING:
+    import aiohttp
+
 REDIRECTS = 3
+_PINNED = "gateway.upstream.pinned"
+"""Loaded with the first fetch and beside the event loop: aiohttp takes 6 MB and 0.15 s, and most workers never need it."""
 _NAME = re.compile(r"[a-z0-9_.-]{1,253}|[0-9a-f:.]{2,45}")
 """A name or an address; yarl also lets escaped characters into a host."""
 LONGEST = 8_192  # characters of an address
@@ -63,15 +68,20 @@ class Fetcher:
         """The file behind an address of the provider's. Raises UpstreamFailed, UpstreamTimeout; they name no address."""
         if provider.proxy:
             raise UpstreamFailed("the provider answered with a link, which cannot be fetched through its proxy")
+        await asyncio.to_thread(importlib.import_module, _PINNED)
+        from gateway.upstream.pinned import FAILURES
+
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._follow(provider, address)
         except TimeoutError:
             raise UpstreamTimeout("the output that the provider links to did not arrive in time") from None
-        except (aiohttp.ClientError, OSError, ValueError):
+        except FAILURES:
             raise UpstreamFailed("the output that the provider links to could not be fetched") from None
 
     async def _follow(self, provider: Provider, address: str) -> Fetched:
+        from gateway.upstream.pinned import open_session
+
         hosts: list[str] = []
         for _ in range(REDIRECTS + 1):
             url = allowed(provider, address)
@@ -79,11 +89,8 @@ class Fetcher:
             own = url.origin() == URL(provider.base_url).origin()
             addresses = await self._addresses(url, own=own)
             tls = ssl.create_default_context(cafile=provider.ca or None) if own else ssl.create_default_context()
-            connector = aiohttp.TCPConnector(resolver=_Pinned(addresses), ssl=tls, limit=1, force_close=True)
             async with (
-                aiohttp.ClientSession(
-                    connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
-                ) as session,
+                open_session(addresses, tls) as session,
                 session.get(url, allow_redirects=False, headers=_HEADERS, skip_auto_headers=_NOT_SENT) as answer,
             ):
                 if answer.status in _REDIRECTING:
@@ -162,25 +169,3 @@ _UNICAST = ipaddress.IPv6Network("2000::/3")
 _NOT_ROUTED = (ipaddress.IPv6Network("3fff::/20"),)  # documentation (RFC 9637)
 _PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")  # of a provider's own network (RFC 6890)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
-class _Pinned(AbstractResolver):
-    """Gives the addresses that were looked at, whatever a name server would say now."""
-
-    def __init__(self, addresses: list[str]) -> None:
-        self._addresses = addresses
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        del family
-        return [
-            ResolveResult(
-                hostname=host, host=each, port=port, family=socket.AF_INET6 if ":" in each else socket.AF_INET,
-                proto=0, flags=socket.AI_NUMERICHOST,
-            )
-            for each in self._addresses
-        ]  # fmt: skip
-
-    async def close(self) -> None:
-        pass

@@ -15,7 +15,7 @@ from gateway.errors import LexgateError, UpstreamTimeout
 from gateway.settings import CircuitBreaker, Provider
 from gateway.telemetry.metrics import Registry
 from gateway.upstream.breaker import Bounds, Breaker, State
-from gateway.upstream.client import Unreachable
+from gateway.upstream.port import Unreachable
 
 DOWN = frozenset({502, 503, 504, 529})
 SILENT = frozenset({500})

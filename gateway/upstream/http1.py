@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from gateway.settings import Provider, Timeouts
 from gateway.upstream.answer import Answer
-from gateway.upstream.client import Unreachable
 from gateway.upstream.connection import Connection, Origin
+from gateway.upstream.port import Unreachable
 from gateway.upstream.proxy import Proxy, tunnel
 from gateway.upstream.request_head import Heads, Place
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
+from gateway.errors import UpstreamFailed
 from gateway.settings import Provider
+
+
+class Unreachable(UpstreamFailed):
+    """No byte of the call reached the provider: another provider may be tried."""
 
 
 class UpstreamAnswer(Protocol):

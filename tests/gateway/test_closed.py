@@ -23,6 +23,7 @@ from gateway.commands.key import new_key
 from gateway.configuration.effective import Effective
 from gateway.errors import Unavailable
 from gateway.extraction.extract import Reading
+from gateway.inspection.guard import GuardScanner
 from gateway.inspection.service import serve
 from gateway.processes import extractor
 from gateway.processes.inspector import methods
@@ -58,7 +59,9 @@ async def data_plane(folder: Path, provider: str, key_hash: str) -> AsyncIterato
         asyncio.ensure_future(serve(folder / "extractor-0.sock", lambda: extractor.methods(Reading()), ready[2].set)),
     ]
     await asyncio.gather(*(event.wait() for event in ready))
-    plane = await DataPlane.start(Effective(settings, "builtin:strict", load("builtin:strict").digest, 1), 0)
+    plane = await DataPlane.start(
+        Effective(settings, "builtin:strict", load("builtin:strict").digest, 1), 0, GuardScanner()
+    )
     try:
         yield plane
     finally:

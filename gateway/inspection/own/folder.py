@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gateway.errors import ConfigurationError
 from gateway.flow import Span
-from gateway.inspection.own import dictionaries, documents, recognizers, tables
+from gateway.inspection.own import dictionaries, recognizers
 from gateway.inspection.own.version import Own
 
 FOLDER = "own"
@@ -96,6 +96,8 @@ def own_of(folder: Path) -> Own:
 
 def check(folder: Path) -> None:
     """Loads, compiles and tries everything. Raises ConfigurationError naming what cannot be used."""
+    from gateway.inspection.own import documents, tables  # numpy: the supervisor, who stages, does without
+
     if (folder / RECOGNIZERS).exists():
         recognizers.check(recognizers.read(folder / RECOGNIZERS))
     if (folder / DICTIONARIES).exists():
@@ -110,6 +112,8 @@ class Finder:
     """A tenant's own detectors, loaded. Belongs to one thread."""
 
     def __init__(self, folder: Path, tenant: str) -> None:
+        from gateway.inspection.own import documents, tables
+
         custom = folder / RECOGNIZERS
         words = folder / DICTIONARIES
         self._custom = recognizers.CustomScanner(recognizers.read(custom)) if custom.exists() else None

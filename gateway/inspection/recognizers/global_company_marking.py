@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from gateway.inspection.company_marking import NAME
 from gateway.inspection.recognizer import Candidate, Recognizer, Shape, shape
-
-NAME = "company_marking"
 
 _ENGLISH = (
     r"(?:(?:strictly|highly|most|company|private\ and|commercially|business|client)[ -])?confidential(?:\ information)?"
@@ -47,8 +46,6 @@ _BESIDE_DASH = re.compile(
 )
 _UNMARKED = re.compile(r"(?i)public|general|personal|non-business|unclassified|unrestricted|公开|公開|无|普通")
 _LONGEST = 110
-INTERNAL = re.compile(r"(?i)internal|intern\b|interne|interno|内部|社内|general")
-"""Which values say no more than that something is internal."""
 
 
 def _line(text: str, at: int) -> Iterable[Candidate]:

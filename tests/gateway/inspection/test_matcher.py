@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.inspection.matcher import HyperscanMatcher, PlainMatcher
-from gateway.inspection.recognizers import RECOGNIZERS
+from gateway.inspection.shipped import RECOGNIZERS
 
 EXPRESSIONS = [r"\b[0-9]{4}", "@", "(密码|口令)", r"(?i)\bkey[ :]"]
 PIECES = ["1234", "12345", "@", "密码", "口令", "Key:", "KEY ", "x", "号", " ", "\ud800", "é", "\x00"]

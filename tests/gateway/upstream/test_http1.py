@@ -11,7 +11,7 @@ import pytest
 from gateway.errors import UpstreamFailed, UpstreamTimeout
 from gateway.settings import Provider
 from gateway.upstream import connection as connections
-from gateway.upstream.client import Unreachable
+from gateway.upstream.port import Unreachable
 from gateway.upstream.request_head import Place
 from tests.gateway.upstream.scripted import Scripted, call, client, read
 from tests.providers.canned import CannedProvider

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.errors import UpstreamFailed
 from gateway.upstream import connection as connections
-from gateway.upstream.client import Unreachable
+from gateway.upstream.port import Unreachable
 from tests.gateway.upstream.scripted import EOF, GOOD, HOLD, RESET, Scripted, call, client, until
 
 

@@ -8,7 +8,8 @@ from typing import Self
 import pytest
 
 from gateway.settings import Timeouts
-from gateway.upstream.client import Unreachable, UpstreamClient
+from gateway.upstream.client import UpstreamClient
+from gateway.upstream.port import Unreachable
 from tests.gateway.upstream.scripted import Scripted, call, client
 from tests.gateway.upstream.test_tls import Authority
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from gateway.errors import UpstreamFailed
-from gateway.upstream.client import Unreachable
+from gateway.upstream.port import Unreachable
 from tests.gateway.upstream.scripted import EOF, RESET, Scripted, call, client
 
 NOW = dt.datetime.now(dt.UTC)

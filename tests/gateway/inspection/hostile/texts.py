@@ -7,7 +7,7 @@ import re._parser as parser
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.inspection.recognizers import RECOGNIZERS
+from gateway.inspection.shipped import RECOGNIZERS
 
 SIZE = 2_000_000
 

@@ -1,0 +1,11 @@
+"""What a company's own marking of a text means. The recogniser that finds it is `recognizers.global_company_marking`."""
+
+from __future__ import annotations
+
+import re
+
+NAME = "company_marking"
+"""Of the recogniser."""
+
+INTERNAL = re.compile(r"(?i)internal|intern\b|interne|interno|内部|社内|general")
+"""Which values say no more than that something is internal."""
