@@ -121,7 +121,8 @@ def _sound(head: list[Any]) -> list[Any]:
     ):
         raise ValueError("head")
     if row is not None:
-        for texts in (row[:_COLUMNS], *row[_COLUMNS:]):
+        "".join(row[:_COLUMNS])  # the cheapest way to ask whether all of them are texts
+        for texts in row[_COLUMNS:]:
             "".join(texts)
     if (row is not None and len(row) == _WIDTH) is not (kind in _OF_A_FLOW):
         raise ValueError("row")
