@@ -14,6 +14,7 @@ import orjson
 
 from audit.checkpoint import Checkpoint, VerifierKey, parse, verify
 from audit.errors import LogForked, ProofInvalid
+from audit.store.journal import sync_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def write_head(folder: Path, origin: str, head: Head) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    sync_folder(folder)
 
 
 def agreed(head: Head | None, generation: int, size: int, root: bytes | None, loss: str) -> str | None:

@@ -342,12 +342,14 @@ def decrypt(flow_key: bytes, entry: Mapping[str, Any], ciphertext: bytes, part: 
 
 
 def segments_of(sealed: bytes) -> list[bytes]:
-    """The ciphertexts in a leaf's `sealed` bytes: one, or in settle leaves one per flow."""
+    """The ciphertexts in a leaf's `sealed` bytes: one, or in settle leaves one per flow. ValueError when cut short."""
     segments, at = [], 0
     while at < len(sealed):
         length = int.from_bytes(sealed[at : at + 4], "big")
         segments.append(sealed[at + 4 : at + 4 + length])
         at += 4 + length
+    if at != len(sealed):
+        raise ValueError("the lengths of ciphertexts are not those of their bytes")
     return segments
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from audit.sealing import grow, leaf_hashes
 from audit.store import batch
 from audit.store.batch import Leaf
 from audit.store.journal import Journal, Left, journal_path, read_journal, remove_journal
-from audit.store.migrate import require_current, upgrade
+from audit.store.migrate import require_current, revision, upgrade
 from audit.store.projector import OpenFlow, Projector, open_flows
 from audit.store.reindex import catch_up
 from audit.store.sqlite import connect_writer, only_writer
@@ -75,11 +75,11 @@ class Log:
         self._entries: list[bytes] = []  # of leaves that are not in the tree yet
         self._journal: Journal | None = None
         self._fold_now = False
-        self._folded_us = 0
+        self._folded_us = -FOLD_EVERY_US  # these three are times of the clock that is never set
         self._signed = -1
-        self._signed_us = 0
+        self._signed_us = -SIGN_EVERY_US
         self._headed = -1
-        self._headed_us = 0
+        self._headed_us = -HEAD_EVERY_US
         self._epoch = 0
 
     @classmethod
@@ -87,11 +87,11 @@ class Log:
         """Open the log at `path`, making it if it is new, and close what a death left open.
 
         `loss` is the reason why a store behind its own signed checkpoint is accepted: it starts a new generation.
-        Raises StoreUnusable (locked, other schema, forked, behind, affected SQLite).
+        Raises StoreUnusable (locked, other schema, forked, behind, its journal damaged, affected SQLite).
         """
         with ExitStack() as stack:
             stack.enter_context(only_writer(path))
-            if not path.exists():
+            if not path.exists() or revision(path) is None:  # new, or its making was cut short
                 upgrade(path)
             require_current(path)
             log = cls(path, keyring, origin, stack.pop_all())
@@ -120,7 +120,7 @@ class Log:
     @property
     def overdue(self) -> bool:
         """Whether leaves have rested in the journal for FOLD_EVERY_US."""
-        return self.behind and _now_us() - self._folded_us >= FOLD_EVERY_US
+        return self.behind and _running_us() - self._folded_us >= FOLD_EVERY_US
 
     # -- streams ---------------------------------------------------------------------------------------------------
 
@@ -188,7 +188,7 @@ class Log:
         `journal` lets it rest there: the store has it, and readers see it, with a later commit, FOLD_EVERY_US from the
         last one at most. Streams that begin or end and new user keys go into the store at once.
         """
-        now = _now_us()
+        now = _running_us()
         if not (journal and not self._fold_now and now - self._folded_us < FOLD_EVERY_US and self._journaled()):
             self._fold(now)
 
@@ -201,11 +201,11 @@ class Log:
 
     def sign_now(self, *, mark: bool = False) -> None:
         """Bring everything into the store and sign the tree as it is; with `mark`, renew the high-water mark too."""
-        self._signed_us = 0
+        self._signed_us = -SIGN_EVERY_US
         if mark:
-            self._headed_us, self._signed = 0, -1
+            self._headed_us, self._signed = -HEAD_EVERY_US, -1
         if self.unsigned or self.behind:
-            self._fold(_now_us())
+            self._fold(_running_us())
 
     def close(self) -> None:
         """End all streams, sign, and let go of the store."""
@@ -359,7 +359,7 @@ class Log:
         floor = next((opened.seq for opened in self._open.values()), self.size)
         # A clock that was set back must not bring an older checkpoint forward.
         row = self._connection.execute("select max(second) from checkpoint").fetchone()
-        second = max(now // 1_000_000, row[0] or 0)
+        second = max(_now_us() // 1_000_000, row[0] or 0)
         self._connection.execute(
             "insert or replace into checkpoint values (?, ?, ?, ?)", (second, self.size, floor, note)
         )
@@ -386,8 +386,7 @@ class Log:
         wanted = {head.checkpoint.size if head else 0, left.base if left else 0}
         roots = restore(connection, self._tree, self._tiles, wanted)
         self._begin()
-        if left is not None:
-            self._continue(left, roots, loss)
+        unreadable = self._continue(left, roots, loss) if left is not None else None
         self.size = self._tree.size
         projected = int(found.get("projected", self.size))
         catch_up(connection, self._keyring, projected, self._floor(projected))
@@ -395,24 +394,41 @@ class Log:
         marked = roots.get(head.checkpoint.size) if head else None
         lost = agreed(head, self.generation, self.size, marked, loss)
         self._begin()
+        if lost is None and unreadable is not None:
+            lost = head.note if head else ""
         if lost is not None:
             self.generation = max(self.generation, head.generation if head else 1) + 1
         connection.execute("insert or replace into meta values ('origin', ?)", (self.origin,))
         connection.execute("insert or replace into meta values ('generation', ?)", (str(self.generation),))
         previous = connection.execute("select writer, epoch, n from stream where closed = 0").fetchall()
         self._epoch = self.open_stream(OWN)
-        self._own(LeafKind.OPEN, "", {}, {"origin": self.origin, "generation": self.generation, "format": 1})
+        said: dict[str, Any] = {"origin": self.origin, "generation": self.generation, "format": 1}
+        if left is not None and left.unwritten is not None and left.unwritten[0] == self.size:
+            said["unwritten"] = left.unwritten[1]  # nobody has heard of them, unless the file was damaged
+        self._own(LeafKind.OPEN, "", {}, said)
         if lost is not None:
             self._own(LeafKind.LOSS, "", {}, {"lost": lost, "reason": loss, "kept": self.size - 1})
         self._recover([(w, e, n) for w, e, n in previous])
         self.sign_now(mark=True)
         remove_journal(self._path)
 
-    def _continue(self, left: Left, roots: Mapping[int, bytes], loss: str) -> None:
-        """Stage what a death left in the journal. LogForked when it is not this store's and no loss is accepted."""
+    def _continue(self, left: Left, roots: Mapping[int, bytes], loss: str) -> int | None:
+        """Stage what a death left in the journal; the first leaf of it that is lost, None when none is.
+
+        LogForked when the journal is not this store's or was damaged, and no loss is accepted.
+        """
+        unreadable = left.unreadable(self._tree.size)
+        if unreadable is not None and not loss:
+            raise LogForked(
+                f"the journal beside the store was damaged: leaves from {unreadable} on were acknowledged and cannot be"
+                " read. Keep a copy of the file. `lexgate restore --accept-loss REASON` goes on with what can be read,"
+                " records that the rest is lost, and starts a new generation"
+            )
+        if not left.frames:
+            return unreadable
         if left.base > self._tree.size or roots.get(left.base, EMPTY_ROOT) != left.root:
             if loss:
-                return
+                return self._tree.size
             raise LogForked(
                 f"the journal beside the store continues a tree of {left.base} leaves that this store does not have: it is"
                 " an older copy, or was altered. If the loss is real and accepted, `lexgate restore --accept-loss REASON`"
@@ -420,15 +436,21 @@ class Log:
             )
         counts: dict[tuple[str, int], int] = {}
         for frame in left.after(self._tree.size):
+            if frame.first != self._tree.size:
+                raise LogForked(
+                    f"the store ends within a batch of its journal, at leaf {self._tree.size}: it was altered"
+                )
             leaves = batch.unpack(frame.first, frame.leaves, frame.data)
             self._grow(leaf_hashes([leaf[1] for leaf in leaves]))
             for leaf in leaves:
-                entry = orjson.loads(leaf[1])
-                counts[entry["w"], entry["e"]] = entry["n"] + 1
+                with suppress(ValueError, KeyError, TypeError):  # a worker's doing, which `audit verify` tells of
+                    entry = orjson.loads(leaf[1])
+                    counts[entry["w"], entry["e"]] = entry["n"] + 1
             self._connection.execute(batch.INSERT, (frame.first, frame.leaves, frame.data))
             for count in frame.counted:
                 self.counters.count(*count)
         self._connection.executemany(_STREAM, [(n, *stream) for stream, n in counts.items()])
+        return unreadable
 
     def _recover(self, streams: list[tuple[str, int, int]]) -> None:
         """Close what a death left open: flows as interrupted, streams with the count that was committed."""
@@ -444,6 +466,11 @@ class Log:
         found = "select floor from checkpoint where size <= ? order by second desc limit 1"
         row = self._connection.execute(found, (leaves,)).fetchone()
         return int(row[0]) if row else 0
+
+
+def _running_us(clock: Callable[[], int] = time.monotonic_ns) -> int:
+    """What intervals are measured by: nobody sets this clock."""
+    return clock() // 1000
 
 
 def _now_us(clock: Callable[[], int] = time.time_ns) -> int:

@@ -22,8 +22,9 @@ from typing import Any
 import orjson
 
 from audit.counters import CounterUse
-from audit.errors import AppendRefused, AuditError, LogUnavailable, StoreUnusable
+from audit.errors import AppendRefused, AuditError, LogUnavailable
 from audit.keys import Keyring
+from audit.projection import COLUMNS, TAGS
 from audit.record import LeafKind, SealedLeaf
 from audit.sequencer import OWN, SIGN_EVERY_US, Log
 from audit.store.sqlite import Error as SqliteError
@@ -32,6 +33,10 @@ from audit.wire import Frame, FrameProtocol, pack_acks, pack_json, unpack_append
 _RESERVED = frozenset({LeafKind.OPEN, LeafKind.CLOSE, LeafKind.VOID, LeafKind.LOSS})
 """Kinds that only the log itself may write."""
 _KINDS = {kind.value: kind for kind in LeafKind if kind not in _RESERVED}
+_OF_A_FLOW = frozenset({LeafKind.INTENT.value, LeafKind.OUTCOME.value})
+_COLUMNS = len(COLUMNS)
+_WIDTH = _COLUMNS + len(TAGS)
+_LATEST_US = 1 << 53
 _COMPANY = 4
 """A commit waits only while this many flows are open and this many leaves have come within _RECENT_S."""
 _RECENT_S = 0.004
@@ -102,6 +107,37 @@ async def _either(*events: asyncio.Event) -> None:
             task.cancel()
 
 
+def _sound(head: list[Any]) -> list[Any]:
+    """The head of an append, of the right types; ValueError or TypeError otherwise.
+
+    What is staged is committed with the leaves of others: nothing in it may make that fail, or leave a flow untold.
+    """
+    kind, flow, flows, time_us, row, keys, reservation, _keep = head
+    if (
+        type(time_us) is not int
+        or not 0 <= time_us < _LATEST_US
+        or type(flow) is not str
+        or type(reservation) is not str
+    ):
+        raise ValueError("head")
+    if row is not None:
+        "".join(row[:_COLUMNS])  # the cheapest way to ask whether all of them are texts
+        for texts in row[_COLUMNS:]:
+            "".join(texts)
+    if (row is not None and len(row) == _WIDTH) is not (kind in _OF_A_FLOW):
+        raise ValueError("row")
+    if flows:
+        _texts(*flows)
+    for key in keys:
+        _texts(*key)
+    return head
+
+
+def _texts(*values: object) -> None:
+    if not all(type(value) is str for value in values):
+        raise TypeError("texts expected")
+
+
 class _Service:
     """What the connections share: the log, and when to commit."""
 
@@ -152,7 +188,7 @@ class _Service:
                 connection.hang_up()
             self.leaving.clear()
             self.log.file()
-        except (SqliteError, OSError) as error:
+        except Exception as error:  # whatever it is, nobody knows how much of the batch was done
             self.fail(error)
             return
         self._sign_soon()
@@ -170,7 +206,7 @@ class _Service:
         try:
             if not busy or self.log.overdue:
                 self.log.sign_now()
-        except (SqliteError, OSError) as error:
+        except Exception as error:  # as above
             self.fail(error)
             return
         self._sign_soon()
@@ -242,7 +278,7 @@ class _Connection(FrameProtocol):
                 self._handle(kind, body)
         except (SqliteError, OSError) as error:
             self._service.fail(error)
-        except (StoreUnusable, ValueError, KeyError, IndexError, TypeError) as error:
+        except Exception as error:  # what a worker sends may be anything
             # A worker that does not keep the protocol is treated as dead; the log and the other workers go on.
             self.broken(f"protocol: {type(error).__name__}")
 
@@ -271,7 +307,7 @@ class _Connection(FrameProtocol):
 
     def _append(self, stream: tuple[str, int], body: bytes) -> None:
         n, head, entry, disclosed, sealed, content = unpack_append(body)
-        kind, flow, flows, time_us, row, keys, reservation, keep = head
+        kind, flow, flows, time_us, row, keys, reservation, keep = _sound(head)
         log = self._service.log
         leaf = SealedLeaf(_KINDS[kind], flow, flows, time_us, entry, disclosed, sealed, content, row, ())
         for key in keys:
@@ -287,9 +323,11 @@ class _Connection(FrameProtocol):
         self._acks += (n, index)
 
     def _reserve(self, request: dict[str, Any]) -> None:
+        flow, tenant, now_us = request["flow"], request["tenant"], request["now_us"]
         uses = [CounterUse(counter, period, frozenset(subjects)) for counter, period, subjects in request["uses"]]
-        states = self._service.log.counters.reserve(request["flow"], request["tenant"], uses, request["now_us"])
-        self._reserved.add(request["flow"])
+        _texts(flow, tenant, *(text for use in uses for text in (use.counter, use.period, *use.subjects)))
+        states = self._service.log.counters.reserve(flow, tenant, uses, now_us)
+        self._reserved.add(flow)
         answer = {"id": request["id"], "states": [(s.counter, s.before, s.new) for s in states]}
         self.send(pack_json(Frame.STATES, answer))
 
@@ -327,5 +365,5 @@ class _Connection(FrameProtocol):
             try:
                 service.log.close_stream(*self._stream, reason)
                 service.changed()
-            except (SqliteError, OSError) as error:
+            except Exception as error:  # as in `_commit`
                 service.fail(error)

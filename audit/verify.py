@@ -140,6 +140,10 @@ def _check_story(flow: str, entries: list[tuple[int, dict[str, Any]]], result: V
         result.steps.append(f"the flow {flow} has {len(intents)} intent(s) and no outcome yet")
 
 
+_MEMBERS: dict[str, type] = {"k": str, "t": int, "w": str, "e": int, "n": int, "c": dict}
+"""What every entry has."""
+
+
 def _entry(data: bytes) -> dict[str, Any] | None:
     """The entry, None when it is not canonical or not of format 1."""
     try:
@@ -147,7 +151,7 @@ def _entry(data: bytes) -> dict[str, Any] | None:
         sound = isinstance(entry, dict) and entry.get("v") == 1 and canonical(entry) == data
     except (orjson.JSONDecodeError, RecordInvalid):
         return None
-    if not sound or not {"k", "t", "w", "e", "n", "c"} <= entry.keys():
+    if not sound or any(not isinstance(entry.get(name), kind) for name, kind in _MEMBERS.items()):
         return None
     return dict(entry)
 
@@ -185,9 +189,12 @@ class _Story:
                 if settled not in self._done and settled not in self._open:
                     self._problem(f"leaf {index}: settles flow {settled}, of which there is no record")
         elif kind == "close":
-            self._close(index, entry["x"])
+            self._close(index, entry.get("x"))
 
-    def _close(self, index: int, said: Mapping[str, Any]) -> None:
+    def _close(self, index: int, said: object) -> None:
+        if not isinstance(said, dict) or not {"writer", "epoch", "count"} <= said.keys():
+            self._problem(f"leaf {index}: a stream was closed, and it does not say which")
+            return
         stream = (said["writer"], said["epoch"])
         count = self._next.setdefault(stream, 0)
         if count != said["count"]:

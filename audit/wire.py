@@ -65,12 +65,16 @@ def pack_append(
 
 
 def unpack_append(body: bytes) -> tuple[int, list[Any], bytes, bytes, bytes, bytes]:
-    """n, head, entry, disclosed, sealed, content."""
+    """n, head, entry, disclosed, sealed, content; ValueError when the lengths are not those of a body like this."""
+    if len(body) < _APPEND.size:
+        raise ValueError("an append without its lengths")
     n, head, entry, disclosed, sealed = _APPEND.unpack_from(body)
     a = _APPEND.size + head
     b = a + entry
     c = b + disclosed
     d = c + sealed
+    if d > len(body):
+        raise ValueError("lengths beyond an append's end")
     return n, orjson.loads(body[_APPEND.size : a]), body[a:b], body[b:c], body[c:d], body[d:]
 
 

@@ -1,13 +1,15 @@
-/* The table of names and flows: entries of 40 bytes, four to a bucket, in memory that several processes share.
+/* The table of names and flows: entries of 40 bytes, four to a bucket, in a file that several processes share.
  *
- * An entry is a name (16 bytes), a flow (16), the CRC-32 of both (4, big-endian) and four bytes of nothing. Every access
- * stays inside the table, whatever stands in it. The Python implementation beside it (gateway/lineage/cells.py) is its
+ * An entry is a name (16 bytes), a flow (16), the CRC-32 of both (4, big-endian) and four bytes of nothing. The file is read
+ * and written by system calls and not mapped: one that somebody cuts off while it is in use must not end a process. The Python implementation beside it (gateway/lineage/cells.py) is its
  * oracle in the tests.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #define NAME 16
 #define ENTRY 40
@@ -29,79 +31,78 @@ static uint32_t crc32(const unsigned char *bytes, size_t size) {
     return ~value;
 }
 
-/* The bucket of a name; NULL with an error for a name or table of another size. */
-static unsigned char *bucket_of(Py_buffer *cells, PyObject *name) {
+typedef struct { off_t at; unsigned char entries[PLACES * ENTRY]; } Bucket;
+
+/* Reads the bucket of a name; what the file does not have reads as nothing. -1 with an error for a name of another size. */
+static int bucket_of(int file, Py_ssize_t buckets, PyObject *name, Bucket *bucket) {
     if (!PyBytes_Check(name) || PyBytes_GET_SIZE(name) != NAME) {
         PyErr_SetString(PyExc_ValueError, "a name of 16 bytes expected");
-        return NULL;
+        return -1;
     }
-    Py_ssize_t buckets = cells->len / (ENTRY * PLACES);
-    if (!buckets || cells->len % (ENTRY * PLACES)) {
-        PyErr_SetString(PyExc_ValueError, "a table of whole buckets expected");
-        return NULL;
+    if (buckets < 1) {
+        PyErr_SetString(PyExc_ValueError, "a table of buckets expected");
+        return -1;
     }
     const unsigned char *text = (const unsigned char *)PyBytes_AS_STRING(name);
     uint32_t first = (uint32_t)text[0] << 24 | (uint32_t)text[1] << 16 | (uint32_t)text[2] << 8 | text[3];
-    return (unsigned char *)cells->buf + (Py_ssize_t)(first % (uint64_t)buckets) * ENTRY * PLACES;
+    bucket->at = (off_t)(first % (uint64_t)buckets) * PLACES * ENTRY;
+    ssize_t there = pread(file, bucket->entries, sizeof bucket->entries, bucket->at);
+    if (there < 0) there = 0;
+    memset(bucket->entries + there, 0, sizeof bucket->entries - (size_t)there);
+    return 0;
 }
 
 static PyObject *get(PyObject *self, PyObject *args) {
     (void)self;
-    Py_buffer cells;
-    PyObject *name, *result = NULL;
-    if (!PyArg_ParseTuple(args, "y*O", &cells, &name)) return NULL;
-    const unsigned char *bucket = bucket_of(&cells, name);
-    if (bucket == NULL) goto done;
+    int file;
+    Py_ssize_t buckets;
+    PyObject *name;
+    Bucket bucket;
+    if (!PyArg_ParseTuple(args, "inO", &file, &buckets, &name)) return NULL;
+    if (bucket_of(file, buckets, name, &bucket) < 0) return NULL;
     for (int i = 0; i < PLACES; i++) {
-        unsigned char entry[ENTRY];
-        memcpy(entry, bucket + i * ENTRY, ENTRY); /* another process may write it meanwhile: looked at once, */
-        __asm__ volatile("" ::: "memory");        /* and no compiler may read it again in place of the copy */
+        const unsigned char *entry = bucket.entries + i * ENTRY;
         if (memcmp(entry, PyBytes_AS_STRING(name), NAME) != 0) continue;
         uint32_t sum = crc32(entry, 2 * NAME);
         unsigned char told[4] = {sum >> 24 & 255, sum >> 16 & 255, sum >> 8 & 255, sum & 255};
-        result = memcmp(told, entry + 2 * NAME, 4) == 0 ? PyBytes_FromStringAndSize((const char *)entry + NAME, NAME)
-                                                        : Py_NewRef(Py_None);
-        goto done;
+        if (memcmp(told, entry + 2 * NAME, 4) != 0) break;
+        return PyBytes_FromStringAndSize((const char *)entry + NAME, NAME);
     }
-    result = Py_NewRef(Py_None);
-done:
-    PyBuffer_Release(&cells);
-    return result;
+    Py_RETURN_NONE;
 }
 
 static PyObject *put(PyObject *self, PyObject *args) {
     (void)self;
-    Py_buffer cells;
+    int file;
+    Py_ssize_t buckets;
     PyObject *names, *flow;
-    int done = 0;
-    if (!PyArg_ParseTuple(args, "w*O!S", &cells, &PyList_Type, &names, &flow)) return NULL;
+    if (!PyArg_ParseTuple(args, "inO!S", &file, &buckets, &PyList_Type, &names, &flow)) return NULL;
     if (PyBytes_GET_SIZE(flow) != NAME) {
         PyErr_SetString(PyExc_ValueError, "a flow of 16 bytes expected");
-        goto out;
+        return NULL;
     }
+    Py_ssize_t kept = 0;
     for (Py_ssize_t n = 0; n < PyList_GET_SIZE(names); n++) {
-        unsigned char *bucket = bucket_of(&cells, PyList_GET_ITEM(names, n)), entry[ENTRY] = {0};
-        if (bucket == NULL) goto out;
+        Bucket bucket;
+        unsigned char entry[ENTRY] = {0};
+        if (bucket_of(file, buckets, PyList_GET_ITEM(names, n), &bucket) < 0) return NULL;
         memcpy(entry, PyBytes_AS_STRING(PyList_GET_ITEM(names, n)), NAME);
         memcpy(entry + NAME, PyBytes_AS_STRING(flow), NAME);
         uint32_t sum = crc32(entry, 2 * NAME);
         for (int i = 0; i < 4; i++) entry[2 * NAME + i] = sum >> (24 - 8 * i) & 255;
         int place = 0, known = 0;
         for (int i = 0; i < PLACES && !known; i++)
-            if (memcmp(bucket + i * ENTRY, entry, NAME) == 0) place = i, known = 1;
+            if (memcmp(bucket.entries + i * ENTRY, entry, NAME) == 0) place = i, known = 1;
         for (int i = 1; i < PLACES && !known; i++) /* the oldest flow makes room */
-            if (memcmp(bucket + i * ENTRY + NAME, bucket + place * ENTRY + NAME, NAME) < 0) place = i;
-        memcpy(bucket + place * ENTRY, entry, ENTRY);
+            if (memcmp(bucket.entries + i * ENTRY + NAME, bucket.entries + place * ENTRY + NAME, NAME) < 0) place = i;
+        kept += pwrite(file, entry, ENTRY, bucket.at + place * ENTRY) == ENTRY;
     }
-    done = 1;
-out:
-    PyBuffer_Release(&cells);
-    return done ? Py_NewRef(Py_None) : NULL;
+    return PyLong_FromSsize_t(kept);
 }
 
 static PyMethodDef methods[] = {
-    {"get", get, METH_VARARGS, "get(cells, name) -> the 16 bytes of the flow that the name was last put for, or None."},
-    {"put", put, METH_VARARGS, "put(cells, names, flow): from now on these names mean this flow."},
+    {"get", get, METH_VARARGS, "get(file, buckets, name) -> the 16 bytes of the flow that the name was last put for, or None."},
+    {"put", put, METH_VARARGS, "put(file, buckets, names, flow) -> how many of these names mean this flow from now on."},
     {NULL, NULL, 0, NULL},
 };
 

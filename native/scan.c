@@ -159,7 +159,10 @@ static PyObject *check(PyObject *self, PyObject *args) {
         return NULL;
     }
     Keys keys = {NULL, 0, 0};
-    int flags = examine(body.buf, body.len, depth, most, &keys);
+    int flags;
+    Py_BEGIN_ALLOW_THREADS /* nobody writes bytes; a hostile text of many keys takes long */
+    flags = examine(body.buf, body.len, depth, most, &keys);
+    Py_END_ALLOW_THREADS
     free(keys.items);
     PyBuffer_Release(&body);
     if (flags == -2) return PyErr_NoMemory();
@@ -168,6 +171,35 @@ static PyObject *check(PyObject *self, PyObject *args) {
         return NULL;
     }
     return PyLong_FromLong(flags);
+}
+
+/* Objects, arrays and members of a text, or `most` + 1 once there are more: what a parser makes an object of each for. */
+static Py_ssize_t count_nodes(const unsigned char *text, Py_ssize_t size, Py_ssize_t most) {
+    Py_ssize_t found = 0;
+    for (Py_ssize_t at = 0; at < size && found <= most;) {
+        unsigned char c = text[at++];
+        if (c == '"') {
+            int escaped = 0, nul = 0;
+            Py_ssize_t end = string_end(text, size, at, &escaped, &nul);
+            if (end < 0) break;
+            at = end + 1;
+        } else if (c == '{' || c == '[' || c == ':') {
+            found++;
+        }
+    }
+    return found;
+}
+
+static PyObject *nodes(PyObject *self, PyObject *args) {
+    (void)self;
+    Py_buffer body;
+    Py_ssize_t most, found;
+    if (!PyArg_ParseTuple(args, "y*n", &body, &most)) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    found = count_nodes(body.buf, body.len, most);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&body);
+    return PyLong_FromSsize_t(found);
 }
 
 /* Where the value that begins at or after `at` ends; `*start` gets its first byte. -1 for bytes that are no JSON. */
@@ -274,6 +306,7 @@ done:
 
 static PyMethodDef methods[] = {
     {"check", check, METH_VARARGS, "check(body, depth, most) -> flags: what a JSON object of these bytes holds."},
+    {"nodes", nodes, METH_VARARGS, "nodes(body, most) -> how many objects, arrays and members these bytes have, most + 1 for more."},
     {"members", members, METH_O, "members(body) -> [(key, key_end, start, end, [(start, end), ...] | None), ...]."},
     {NULL, NULL, 0, NULL},
 };

@@ -7,6 +7,7 @@ log writer refuses to start; `accept_loss` records what is gone in a leaf and go
 
 from __future__ import annotations
 
+import os
 import shutil
 import tarfile
 import tempfile
@@ -24,7 +25,7 @@ from audit.keys import Keyring
 from audit.sequencer import Log
 from audit.store.batch import size_of
 from audit.store.inspect import verify_store
-from audit.store.journal import journal_path, read_journal
+from audit.store.journal import journal_path, read_journal, sync_folder
 from audit.store.migrate import REVISION, revision
 from audit.store.sqlite import connect_reader, driver, only_writer
 
@@ -62,7 +63,9 @@ def backup(path: Path, keys_dir: Path, target: Path, *, with_keys: bool = False,
         with tarfile.open(temporary, "w" if target.suffix == ".tar" else "w:gz") as archive:
             archive.add(Path(name) / "lexgate-backup", "lexgate-backup")
         temporary.chmod(0o600)
+        _sync(temporary)
         temporary.replace(target)
+        sync_folder(target.parent)
     return made
 
 
@@ -95,8 +98,13 @@ def _copy(path: Path, keys_dir: Path, folder: Path, with_keys: bool, beside: Seq
         for name in _KEY_FILES:
             if (keys_dir / name).exists():
                 shutil.copy2(keys_dir / name, folder / _KEYS / name)
+    for file in folder.rglob("*"):
+        if file.is_file():
+            _sync(file)
     document = {"format": FORMAT} | {name: getattr(made, name) for name in Backup.__slots__}
     (folder / _MANIFEST).write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    _sync(folder / _MANIFEST)
+    sync_folder(folder)
     return made
 
 
@@ -108,7 +116,7 @@ def _copy_journal(path: Path, target: Path, size: int) -> None:
         target.chmod(0o600)
         left = read_journal(target)
         # A log writer that works has folded it into the store meanwhile, or begun it anew: then it is of no use here.
-        if left is None or left.base > size or not left.after(size):
+        if left is None or not (left.unreadable(size) is not None or (left.base <= size and left.after(size))):
             target.unlink()
 
 
@@ -141,7 +149,9 @@ def restore(source: Path, path: Path, keys_dir: Path, passphrase: str = "", *, b
             for suffix in ("", "-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
             _put_journal(folder / _JOURNAL, journal_path(path))
+            _sync(temporary)
             temporary.replace(path)
+            sync_folder(path.parent)
         finally:
             for suffix in ("", "-wal", "-shm"):
                 temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
@@ -157,6 +167,13 @@ def _put_journal(copy: Path, target: Path) -> None:
     if copy.is_file():
         shutil.copyfile(copy, target)
         target.chmod(0o600)
+        _sync(target)
+
+
+def _sync(path: Path) -> None:
+    """Who is told that it is there may rely on it, also after a power cut."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def accept_loss(path: Path, keyring: Keyring, origin: str, reason: str) -> tuple[int, int]:

@@ -76,8 +76,8 @@ def leaves_from(connection: Connection, first: int = 0, end: int | None = None) 
         at = rows[-1][0] + 1
 
 
-def _lengths(first: int, count: int, data: bytes) -> tuple[int, ...]:
-    if len(data) >= _LENGTHS * count:
+def _lengths(first: int, count: int, data: object) -> tuple[int, ...]:
+    if isinstance(data, bytes) and count > 0 and len(data) >= _LENGTHS * count:
         lengths = struct.unpack_from(f">{_PIECES * count}I", data)
         if _LENGTHS * count + sum(lengths) == len(data):
             return lengths

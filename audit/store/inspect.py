@@ -18,7 +18,7 @@ from audit.store.batch import leaves_from, size_of
 from audit.store.journal import journal_path, read_journal
 from audit.store.migrate import require_current
 from audit.store.reindex import differences
-from audit.store.sqlite import Connection, connect_reader
+from audit.store.sqlite import Connection, Error, connect_reader
 from audit.verify import Verification, verify_log
 
 
@@ -28,6 +28,13 @@ def verify_store(path: Path, keyring: Keyring, vkey: str = "", *, marked: bool =
     `marked`: also hold it against the high-water mark beside the keys.
     """
     require_current(path)
+    try:
+        return _verified(path, keyring, vkey, marked)
+    except Error as error:
+        raise StoreUnusable(f"SQLite cannot read the store: {error}") from error
+
+
+def _verified(path: Path, keyring: Keyring, vkey: str, marked: bool) -> Verification:
     with closing(connect_reader(path)) as connection:
         row = connection.execute("select value from meta where key = 'origin'").fetchone()
         if row is None:
@@ -46,12 +53,7 @@ def verify_store(path: Path, keyring: Keyring, vkey: str = "", *, marked: bool =
         )
         if beside.looked:
             result.steps.append(f"{beside.looked} groups beside the leaves are what was committed to, or erased")
-        left = read_journal(journal_path(path))
-        waiting = sum(frame.leaves for frame in left.after(size_of(connection))) if left is not None else 0
-        if waiting:
-            result.steps.append(
-                f"{waiting} more leaves are durable in the journal: the log writer will put them into the store"
-            )
+        _journal(path, size_of(connection), result)
         if beside.unread:
             result.problems.extend(beside.unread)
             return result
@@ -60,6 +62,26 @@ def verify_store(path: Path, keyring: Keyring, vkey: str = "", *, marked: bool =
         if not found:
             result.steps.append("the search tables are what the log says")
         return result
+
+
+def _journal(path: Path, size: int, result: Verification) -> None:
+    """What the journal has beyond the store's `size` leaves."""
+    left = read_journal(journal_path(path))
+    if left is None:
+        return
+    if waiting := sum(frame.leaves for frame in left.after(size)):
+        result.steps.append(
+            f"{waiting} more leaves are durable in the journal: the log writer will put them into the store"
+        )
+    unreadable = left.unreadable(size)
+    if unreadable is not None:
+        result.problems.append(f"the journal was damaged: leaves from {unreadable} on cannot be read")
+    if left.unwritten is not None:
+        first, leaves = left.unwritten
+        result.steps.append(
+            f"the journal ends with a batch of {leaves} leaves, from {first} on, that was not written whole: unless the"
+            " file was altered, nobody has heard of them"
+        )
 
 
 def _entries(connection: Connection, beside: _Beside) -> Iterator[tuple[int, bytes]]:

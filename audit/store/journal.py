@@ -10,7 +10,9 @@ the store has not taken and goes on from there; in good order it leaves no journ
     JSON     `counted` bytes: subjects that these leaves counted
 
 Integers are big-endian. chain = SHA-256(chain of the frame before, or the header ‖ the frame's bytes after it): a frame that was not written to its end, or is left from before, does not continue the chain, and there the journal ends. Each
-frame was durable before anybody heard of it and before the next was written, so none that counts comes after such an end.
+frame was durable before anybody heard of it and before the next was written, so none that counts comes after such an end:
+where one does, the file was damaged, and leaves that somebody relies on cannot be read. Only of the last frame nobody can
+tell whether it was never written whole or damaged later.
 
 Blocks are written past the page cache where the file system lets us: through it a kernel with large folios spends as much on
 a batch as all else together.
@@ -22,7 +24,7 @@ import mmap
 import os
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -37,6 +39,8 @@ _CHAIN = 32
 _BLOCK = 4096
 _LARGEST = 1024 * 1024
 """Bytes of a batch that is journaled; what is larger goes into the store at once."""
+_READS = 5
+"""How often a journal that seems damaged is read again: the log writer may be writing it."""
 
 Count = tuple[str, str, str, str, int]
 """tenant, counter, period, subject, bucket."""
@@ -59,14 +63,25 @@ class Left:
     base: int
     root: bytes
     frames: list[Frame]
+    beyond: tuple[tuple[int, int], ...] = ()
+    """first and leaves of frames that were durable and that the chain does not reach: what stands before them is damaged."""
+    unwritten: tuple[int, int] | None = None
+    """first and leaves of a last frame that is not whole. Nobody has heard of it, or it was damaged."""
 
     def after(self, size: int) -> list[Frame]:
         """The frames that a store of `size` leaves has not taken."""
-        return [frame for frame in self.frames if frame.first >= size]
+        return [frame for frame in self.frames if frame.first + frame.leaves > size]
+
+    def unreadable(self, size: int) -> int | None:
+        """The first leaf that was durable, is not in a store of `size` leaves, and cannot be read; None when all can."""
+        if not any(first + leaves > size for first, leaves in self.beyond):
+            return None
+        return max(size, sum((self.frames[-1].first, self.frames[-1].leaves)) if self.frames else size)
 
 
 def journal_path(store: Path) -> Path:
-    """Beside the store. (`-journal` is what SQLite calls a file of its own.)"""
+    """Beside the store itself, also where its name is a link. (`-journal` is what SQLite calls a file of its own.)"""
+    store = store.resolve()
     return store.with_name(store.name + ".journal")
 
 
@@ -121,7 +136,7 @@ def _allocate(path: Path) -> None:
         if missing > 0:
             _write(handle, memoryview(bytes(missing)), SIZE - missing)
             os.fsync(handle)
-            _sync_folder(path)
+            sync_folder(path.parent)
     finally:
         os.close(handle)
 
@@ -146,35 +161,98 @@ def remove_journal(store: Path) -> None:
     path = journal_path(store)
     if path.exists():
         path.unlink()
-        _sync_folder(path)
+        sync_folder(path.parent)
 
 
 def read_journal(path: Path) -> Left | None:
     """What the journal at `path` holds, None when there is none or nothing in it."""
+    for _ in range(_READS):
+        data = _read(path)
+        left = _left(data)
+        if left is None or not left.beyond or data == _read(path):
+            return left
+    return replace(left, beyond=()) if left else None  # it is being written: what was read is of several moments
+
+
+def _read(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
-        return None
-    if len(data) < _HEADER.size or data[:8] != _MAGIC:
-        return None
-    _, base, root, _ = _HEADER.unpack_from(data)
-    frames = list(_frames(data, base))
-    return Left(base, root, frames) if frames else None
+        return b""
 
 
-def _frames(data: bytes, base: int) -> Iterator[Frame]:
+def _left(data: bytes) -> Left | None:
+    if len(data) < _HEADER.size:
+        return None
+    magic, base, root, _ = _HEADER.unpack_from(data)
     at, chain, due = _HEADER.size, data[: _HEADER.size], base
-    while at + _CHAIN + _FRAME.size <= len(data):
-        said = data[at : at + _CHAIN]
-        first, leaves, length, counted = _FRAME.unpack_from(data, at + _CHAIN)
-        start = at + _CHAIN + _FRAME.size
-        middle = start + length
-        end = middle + counted
-        if first != due or end > len(data) or sha256(chain + data[at + _CHAIN : end]).digest() != said:
-            return
-        rows = [(t, c, p, s, b) for t, c, p, s, b in orjson.loads(data[middle:end])] if counted else []
-        yield Frame(first, leaves, data[start:middle], rows)
-        at, chain, due = -(-end // _BLOCK) * _BLOCK, said, first + leaves
+    frames: list[Frame] = []
+    found = _frame(data, at)
+    while magic == _MAGIC and found is not None and found.first == due and found.continues(chain):
+        frames.append(found.frame())
+        at, chain, due = found.next, found.chain, found.first + found.leaves
+        found = _frame(data, at)
+    beyond = tuple(_beyond(data, at, chain, due if frames else 0))  # before a first frame not even `base` is sure
+    torn = found is not None and magic == _MAGIC and found.first == due and not beyond
+    if not (frames or beyond or torn):
+        return None
+    return Left(base, root, frames, beyond, (found.first, found.leaves) if found is not None and torn else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What stands at a place in the file and looks like a frame."""
+
+    chain: bytes
+    first: int
+    leaves: int
+    body: bytes
+    """All that the chain covers: integers, data, counted."""
+    middle: int
+    """Where in `body` the data ends."""
+    next: int
+    """Where in the file the next frame stands."""
+
+    def after(self, chain: bytes) -> bytes:
+        """What its chain is when it follows `chain`."""
+        return sha256(chain + self.body).digest()
+
+    def continues(self, chain: bytes) -> bool:
+        return self.after(chain) == self.chain
+
+    def frame(self) -> Frame:
+        said = self.body[self.middle :]
+        rows = [(t, c, p, s, b) for t, c, p, s, b in orjson.loads(said)] if said else []
+        return Frame(self.first, self.leaves, self.body[_FRAME.size : self.middle], rows)
+
+
+def _frame(data: bytes, at: int) -> _Found | None:
+    head = at + _CHAIN
+    if head + _FRAME.size > len(data):
+        return None
+    first, leaves, length, counted = _FRAME.unpack_from(data, head)
+    end = head + _FRAME.size + length + counted
+    if not leaves or end > len(data):
+        return None
+    following = -(-end // _BLOCK) * _BLOCK
+    return _Found(data[at:head], first, leaves, data[head:end], _FRAME.size + length, following)
+
+
+def _beyond(data: bytes, at: int, chain: bytes, due: int) -> Iterator[tuple[int, int]]:
+    """Frames after the broken one at `at` that provably followed another, from leaf `due` on: they were durable.
+
+    What is left from before the journal began anew stands there too, and tells of leaves below `due`.
+    """
+    broken = _frame(data, at)
+    before = [data[at : at + _CHAIN]]  # chains that one may continue: what is said there, or what it must have been
+    if broken is not None:
+        before.append(broken.after(chain))
+    for start in range((at // _BLOCK + 1) * _BLOCK, len(data), _BLOCK):
+        found = _frame(data, start)
+        if found is not None and found.first >= due:
+            if any(found.continues(one) for one in reversed(before)):
+                yield found.first, found.leaves
+            before.append(found.chain)
 
 
 def _write(handle: int, data: memoryview, at: int) -> None:
@@ -184,10 +262,10 @@ def _write(handle: int, data: memoryview, at: int) -> None:
         done += os.pwrite(handle, data[done:], at + done)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """So that the name of a new file, or its absence, survives a power cut too."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from audit.errors import SchemaMismatch, StoreUnusable
@@ -17,9 +18,9 @@ def upgrade(path: Path) -> tuple[str | None, str]:
     before = revision(path) if path.exists() else None
     if before is not None and before > REVISION:
         raise SchemaMismatch(_newer(path, before))
-    if not path.exists():
+    if before is None:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         connect_writer(path).close()
-        path.chmod(0o600)
     _migrate(path)
     return before, REVISION
 
@@ -28,12 +29,17 @@ def _migrate(path: Path) -> None:
     # Half a second of imports that no start needs but the first.
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
     engine = create_engine(
-        "sqlite://", module=driver, creator=lambda: driver.connect(str(path), timeout=10.0), poolclass=NullPool
+        "sqlite://",
+        module=driver,
+        creator=lambda: driver.connect(str(path), timeout=10.0, isolation_level=None),
+        poolclass=NullPool,
     )
+    # The driver's own transactions leave out the making of tables: whatever ends this, all of it is done or nothing.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("begin immediate"))
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from audit.keys import Keyring
@@ -61,7 +61,9 @@ def _project(
 ) -> None:
     reader, projector = LeafReader(source, keyring), Projector()
     for count, leaf in enumerate(leaves_from(source, first, end), 1):
-        _one(StoredLeaf(*leaf), reader, projector, opened)
+        # A leaf that cannot be read has nothing to search; `verify_store` says so. Others are found all the same.
+        with suppress(ValueError, KeyError, IndexError, TypeError, AttributeError):
+            _one(StoredLeaf(*leaf), reader, projector, opened)
         if count % _BATCH == 0:
             projector.flush(target)
     projector.flush(target)

@@ -73,6 +73,7 @@ def connect_reader(path: Path) -> Connection:
 @contextmanager
 def only_writer(path: Path) -> Iterator[None]:
     """Hold the store's lock file; StoreLocked when another process does. Two writers would fork the log."""
+    path = path.resolve()  # one lock for a store, whatever links lead to it
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:

@@ -5,11 +5,12 @@ Only for this attempt: where nothing must be taken out, the file arrives as it w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from gateway.extraction.cached import extract_files
 from gateway.extraction.gathered import Extracted
+from gateway.extraction.pages import joints_of
 from gateway.flow import CLASS, Finding, Flow, PartKind, Path, Span
 from gateway.inspection.subjects import subject_key
 from gateway.inspection.texts import inspect_texts
@@ -61,7 +62,8 @@ async def as_text(
 async def _findings(file: Extracted, path: Path, tenant: str, services: Services) -> list[Finding]:
     """What was found in the pieces of a file, where it stands in all of them together."""
     pieces = [text for _, text in file.texts]
-    texts: dict[str, tuple[Span, ...]] = dict.fromkeys(pieces, ())
+    meeting = joints_of(file)
+    texts: dict[str, tuple[Span, ...]] = dict.fromkeys([*pieces, *(joint.text for joint in meeting)], ())
     await inspect_texts(texts, tenant, services)
     starts = [0, *accumulate(len(piece) + len(BETWEEN) for piece in pieces)]
     found = []
@@ -72,4 +74,9 @@ async def _findings(file: Extracted, path: Path, tenant: str, services: Services
                 moved = Span(span.start + start, span.end + start, span.label, span.score, span.detector)
                 subject = subject_key(services.subject_key, tenant, span.label, value)
                 found.append(Finding(path, PartKind.TEXT, moved, value, subject))
+    for joint in meeting:
+        for number, span, whole in joint.split(texts[joint.text]):
+            moved = replace(span, start=span.start + starts[number], end=span.end + starts[number])
+            subject = subject_key(services.subject_key, tenant, span.label, whole)
+            found.append(Finding(path, PartKind.TEXT, moved, pieces[number][span.start : span.end], subject))
     return found

@@ -40,6 +40,7 @@ _MAIL = re.compile(
     rb"Content-Type|DKIM-Signature): ?[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){3}",
     re.IGNORECASE,
 )
+_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*[!-9;-~]+:")
 
 _OF_MEDIA_TYPE = {
     "application/pdf": "pdf",
@@ -50,6 +51,7 @@ _OF_MEDIA_TYPE = {
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "zip",
     "application/json": "text",
     "application/xml": "text",
+    "application/xhtml+xml": "text",
     "message/rfc822": "text",
 }
 _OF_SUFFIX = {
@@ -75,6 +77,18 @@ def kind_of(content: bytes) -> str:
     if _HTML.match(head):
         return "html"
     return "mail" if _MAIL.match(head.lstrip()) else "text"
+
+
+def kind_claimed(content: bytes, kind: str, name: str, media_type: str) -> str:
+    """Text that claims to be a page or a mail is read as one: only its first bytes may not look like it."""
+    if kind != "text":
+        return kind
+    suffix = PurePosixPath(name.replace("\\", "/")).suffix.lower()
+    bare = media_type.partition(";")[0].strip().lower()
+    if (suffix in {".html", ".htm", ".xhtml"} or bare in {"text/html", "application/xhtml+xml"}) and b"<" in content:
+        return "html"
+    is_mail = suffix in {".eml", ".mht", ".mhtml"} or bare == "message/rfc822"
+    return "mail" if is_mail and _HEADER.match(content) else kind
 
 
 def _bitmap(content: bytes) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from email import message_from_bytes, policy
+from email import errors, message_from_bytes, policy
 from email.message import EmailMessage, Message
 from typing import Any
 
 from gateway.extraction.gathered import Gathered
-from gateway.extraction.plain import decode
+from gateway.extraction.plain import readings
 from gateway.extraction.web import Nested, read_html
 
 _DEEPEST = 16
+_BAD_CODE = (
+    errors.InvalidBase64PaddingDefect,
+    errors.InvalidBase64CharactersDefect,
+    errors.InvalidBase64LengthDefect,
+)
 
 
 def read_mail(content: bytes, where: str, gathered: Gathered, nested: Nested) -> None:
@@ -32,13 +37,15 @@ def _message(message: Message[Any, Any], where: str, gathered: Gathered, nested:
         return
     raw = message.get_payload(decode=True)
     body = raw if isinstance(raw, bytes) else b""
+    if any(isinstance(each, _BAD_CODE) for each in message.defects):
+        gathered.skip("file", "not Base64")  # some read what stands before the fault, some the code itself
     kind, name = message.get_content_type(), message.get_filename() or ""
     if kind in {"text/plain", "text/html"} and not name:
-        text = decode(body, str(message.get_content_charset("") or ""))
-        if kind == "text/html":
-            read_html(text, where, gathered, nested)
-        else:
-            gathered.text(where, text)
+        for text in readings(body, str(message.get_content_charset("") or "")):
+            if kind == "text/html":
+                read_html(text, where, gathered, nested)
+            else:
+                gathered.text(where, text)
     elif body:
         nested(body, name, kind)
 

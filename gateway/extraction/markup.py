@@ -8,6 +8,8 @@ addresses of links and whatever else: all are text but those that are known to b
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from gateway.extraction.gathered import Unreadable
@@ -37,7 +39,13 @@ _LAYOUT = re.compile(
     r"hashValue|saltValue|spinCount|lastClr|ang|dir|dist\w*|fmla|path|points|coord\w*|anchor\w*|[rtlb]Ins|pitch\w*|"
     r"usb\d|csb\d|panose1?|uri|cellRange|ref|sqref|bestFit|min|max|workbookViewId|xWindow|yWindow|windowWidth|windowHeight)"
 )
-_SCHEMAS = ("application/vnd.", "http://schemas.", "http://purl.oclc", "http://www.w3.org/", "urn:", "rId", "{")
+_FORMAT = re.compile(
+    r"application/vnd\.[\w.+-]+|https?://(?:schemas\.(?:openxmlformats|microsoft)\.(?:org|com)|purl\.oclc\.org|www\.w3\.org|"
+    r"openoffice\.org|www\.idpf\.org|purl\.org/dc)/?[\w./#-]*|urn:(?:schemas-microsoft-com|oasis):[\w:.-]+|rId\d+|\{[0-9A-Fa-f-]{36}\}"
+)
+"""Values, and namespaces, that belong to the formats themselves."""
+_PANOSE = re.compile(r"[0-9A-F]{20}")  # how a font looks
+_VALUE = re.compile(r"@|\d[\d -]{9,}\d|\b[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,}|[\u2e80-\U0003ffff]")
 _TELLING = re.compile(r"[\u2e80-\U0003ffff]|@|[A-Za-z]{2,} [A-Za-z]|\d[\d -]{9,}\d|[A-Za-z]{3,}://|[A-Za-z0-9_-]{20,}")
 _NO_TEXT = frozenset(
     {
@@ -58,6 +66,8 @@ class Text:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         namespace, local = _split(tag)
+        if not is_format(namespace):  # nobody's layout: whatever stands there is content
+            self.attributes |= dict.fromkeys(unusual(tag, attributes))
         if local in _SPACE and namespace in _JOINING:
             self._add(" ")
         elif local in _PARTING or namespace not in _JOINING:
@@ -71,7 +81,8 @@ class Text:
                 len(value) > 1
                 and _TELLING.search(value)
                 and not _LAYOUT.fullmatch(bare)
-                and not value.startswith(_SCHEMAS)
+                and not _FORMAT.fullmatch(value)
+                and not (local == "panose1" and _PANOSE.fullmatch(value))
             ):
                 self.attributes[value] = None
 
@@ -93,6 +104,15 @@ class Text:
         self._add(f"{target} {data}")
         self._part()
 
+    def start_ns(self, _: str, uri: str) -> None:
+        if not is_format(uri):
+            self.attributes[uri] = None
+
+    def doctype(self, name: str, public: str | None, system: str | None) -> None:
+        for text in (name, public, system):
+            if text and _TELLING.search(text) and not _FORMAT.fullmatch(text):
+                self.attributes[text] = None
+
     def close(self) -> None:
         """The parser asks for it."""
 
@@ -111,6 +131,28 @@ class Text:
         return "".join(self.pieces)
 
 
+def unusual(tag: str, attributes: dict[str, str]) -> Iterator[str]:
+    """Of an element that no format of documents knows: everything that is written in its tag."""
+    if is_value(local := _split(tag)[1]):
+        yield local
+    for name, value in attributes.items():
+        if is_value(bare := _split(name)[1]):
+            yield bare
+        if len(value) > 1:
+            yield value
+
+
+def is_value(text: str) -> bool:
+    """Whether it looks like somebody's number, address or name in ideographs, and not like a setting."""
+    return bool(_VALUE.search(text))
+
+
+@lru_cache(1024)
+def is_format(namespace: str) -> bool:
+    """Whether a namespace is one of the formats' own."""
+    return bool(_FORMAT.fullmatch(namespace))
+
+
 def _split(tag: str) -> tuple[str, str]:
     namespace, _, local = tag.rpartition("}")
     return namespace[1:], local
@@ -123,7 +165,10 @@ def parse(content: bytes, target: Any) -> None:
         from defusedxml.ElementTree import ParseError, XMLParser
     except ImportError:
         raise Unreadable("reading Office documents needs the extra `documents`") from None
-    parser = XMLParser(target=target, forbid_dtd=False, forbid_entities=True, forbid_external=True)
+    # Only texts are asked for what a document type says; in OOXML there is none.
+    parser = XMLParser(
+        target=target, forbid_dtd=not hasattr(target, "doctype"), forbid_entities=True, forbid_external=True
+    )
     try:
         parser.feed(content)
         parser.close()

@@ -8,28 +8,35 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 
 from gateway.extraction.gathered import FILE, Gathered, Unreadable
-from gateway.extraction.markup import Text, parse
+from gateway.extraction.markup import Text, is_value, parse
+from gateway.extraction.plain import decode
 from gateway.extraction.sheets import SharedStrings, Sheet
 from gateway.extraction.web import Nested
 
 _ENCRYPTED = 0x1
 _XML = (".xml", ".rels", ".vml", ".opf", ".ncx", ".xhtml")
 _PICTURES = re.compile(r"(?:(?:word|xl|ppt)/media|Pictures|media|OEBPS/images?)/", re.IGNORECASE)
-_THUMBNAIL = re.compile(r"(?:docProps/thumbnail|Thumbnails/thumbnail)\.\w+", re.IGNORECASE)
 _SMALL = 65_536
+"""Bytes of a thumbnail that nobody can read anything from."""
+_HEAD = struct.Struct("<26xHH")
+"""Of an entry: lengths of its name and of what follows the name."""
 _LAYOUT = re.compile(
-    r"(?:xl|word|ppt)/(?:printerSettings/printerSettings\d*\.bin|fonts/[^/]+\.(?:odttf|fntdata))|xl/calcChain\.xml|"
-    r"word/fontTable\.xml|mimetype|Configurations2/.*|layout-cache|META-INF/manifest\.xml"
+    r"(?:xl|word|ppt)/(?:printerSettings/printerSettings\d*\.bin|fonts/[^/]+\.(?:odttf|fntdata))|layout-cache|"
+    r"Configurations2/images/Bitmaps/.*|(?:docProps/thumbnail|Thumbnails/thumbnail)\.\w+",
+    re.IGNORECASE,
 )
+"""Parts of documents that are no text and show nothing. One that is text after all is read like any other."""
+_TYPE = re.compile(rb"application/[a-z.+-]+")
 _STYLES = re.compile(
-    r"/(?:styles\w*|theme\d*|webSettings|fontTable|tableStyles|presProps|viewProps)\.xml$|\[Content_Types\]\.xml$"
+    r"/(?:styles\w*|theme\d*|webSettings|fontTable|tableStyles|presProps|viewProps)\.xml$|^\[Content_Types\]\.xml$|^(?:META-INF/manifest|xl/calcChain)\.xml$"
 )
-"""Parts whose attributes name styles, fonts and settings; their text is read like any other."""
+"""Parts whose attributes name styles, fonts and settings: of these only what looks like a value counts."""
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _STRINGS = "xl/sharedStrings.xml"
 
@@ -48,9 +55,9 @@ def read_package(content: bytes, where: str, gathered: Gathered, nested: Nested)
             gathered.text(f"{where} comment", archive.comment.decode("utf-8", "replace"))
         if kind == "zip":
             gathered.lines(f"{where} names", [entry.filename for entry in archive.infolist()])
-        if "encryption-data" in _peek(archive, "META-INF/manifest.xml", gathered):
+        if "encryption-data" in _peek(content, archive, "META-INF/manifest.xml", gathered):
             raise Unreadable("encrypted")
-        _parts(archive, entries, kind, where, gathered, nested)
+        _parts(_contents(content, archive, _ordered(entries), gathered), kind, where, gathered, nested)
     return kind
 
 
@@ -87,20 +94,20 @@ def _whole(content: bytes, entries: list[zipfile.ZipInfo], comment: bytes, gathe
         gathered.skip(FILE, "bytes that belong to no file of the archive")
 
 
-def _peek(archive: zipfile.ZipFile, name: str, gathered: Gathered) -> str:
+def _peek(content: bytes, archive: zipfile.ZipFile, name: str, gathered: Gathered) -> str:
     try:
-        return _unpacked(archive, archive.getinfo(name), gathered).decode("utf-8", "replace")
+        return _unpacked(content, archive, archive.getinfo(name), gathered).decode("utf-8", "replace")
     except (KeyError, Unreadable):
         return ""
 
 
 def _parts(
-    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], kind: str, where: str, gathered: Gathered, nested: Nested
+    contents: Iterator[tuple[zipfile.ZipInfo, bytes]], kind: str, where: str, gathered: Gathered, nested: Nested
 ) -> None:
     strings = SharedStrings()
     used: set[int] = set()
     attributes: dict[str, None] = {}
-    for entry, unpacked in _contents(archive, _ordered(entries), gathered):
+    for entry, unpacked in contents:
         name = entry.filename
         place = f"{where} {name}"
         try:
@@ -108,6 +115,7 @@ def _parts(
                 nested(unpacked, name, "")
             elif name == _STRINGS:
                 parse(unpacked, strings)
+                gathered.lines(place, strings.others)
             elif _SHEET.fullmatch(name):
                 sheet = Sheet(strings.strings, used)
                 parse(unpacked, sheet)
@@ -117,13 +125,28 @@ def _parts(
                 text = Text()
                 parse(unpacked, text)
                 gathered.text(place, text.text)
-                attributes |= {} if _STYLES.search(name) else text.attributes
-            elif not (_THUMBNAIL.fullmatch(name) and entry.file_size <= _SMALL):
+                attributes |= (
+                    dict.fromkeys(filter(is_value, text.attributes)) if _STYLES.search(name) else text.attributes
+                )
+            elif not _says_nothing(entry, unpacked):
                 nested(unpacked, name, "")
         except Unreadable as problem:
             gathered.skip(FILE, str(problem))
     gathered.lines(f"{where} strings", [text for number, text in enumerate(strings.strings) if number not in used])
     gathered.lines(f"{where} attributes", list(attributes))
+
+
+def _says_nothing(entry: zipfile.ZipInfo, unpacked: bytes) -> bool:
+    """Fonts, settings of printers, thumbnails, and the name of the format."""
+    if entry.filename == "mimetype":
+        return bool(_TYPE.fullmatch(unpacked.strip()))
+    if not _LAYOUT.fullmatch(entry.filename) or ("humbnail" in entry.filename and entry.file_size > _SMALL):
+        return False
+    try:
+        decode(unpacked)
+    except Unreadable:
+        return True
+    return False
 
 
 def _ordered(entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
@@ -132,18 +155,16 @@ def _ordered(entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
 
 
 def _contents(
-    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], gathered: Gathered
+    content: bytes, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], gathered: Gathered
 ) -> Iterator[tuple[zipfile.ZipInfo, bytes]]:
     seen: set[str] = set()
     for entry in entries:
         gathered.entry()
-        if _LAYOUT.fullmatch(entry.filename):
-            continue
         if entry.filename in seen:
             gathered.skip(FILE, "two files of one name in an archive")
         seen.add(entry.filename)
         try:
-            unpacked = _unpacked(archive, entry, gathered)
+            unpacked = _unpacked(content, archive, entry, gathered)
         except Unreadable as problem:
             if "limit" in str(problem) or "document" in str(problem):
                 raise
@@ -152,16 +173,28 @@ def _contents(
         yield entry, unpacked
 
 
-def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, gathered: Gathered) -> bytes:
-    """The content of one entry; no more is unpacked than its head says. Raises Unreadable."""
+def _unpacked(content: bytes, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, gathered: Gathered) -> bytes:
+    """The content of one entry; no more is unpacked than its head says. Raises Unreadable.
+
+    Also when there is more than its head says: `zipfile` would stop there, and others that read the archive would not.
+    """
     if entry.flag_bits & _ENCRYPTED:
         raise Unreadable("encrypted")
     gathered.expanded(entry.compress_size, entry.file_size)
     try:
-        with archive.open(entry) as file:
-            content = file.read(entry.file_size + 1)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError, ValueError):
+        archive.open(entry).close()  # its own head says the same as the directory
+        start = entry.header_offset + 30 + sum(_HEAD.unpack_from(content, entry.header_offset))
+        packed = content[start : start + entry.compress_size]
+        if entry.compress_type == zipfile.ZIP_DEFLATED:
+            inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+            unpacked = inflate.decompress(packed, entry.file_size + 1)
+            ended = inflate.eof and not inflate.unused_data
+        elif entry.compress_type == zipfile.ZIP_STORED:
+            unpacked, ended = packed, True
+        else:
+            raise Unreadable("an archive of a kind that is not unpacked")
+    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, OSError, RuntimeError, ValueError):
         raise Unreadable("broken") from None
-    if len(content) > entry.file_size:
-        raise Unreadable("it unpacks to more than any document does")
-    return content
+    if len(unpacked) != entry.file_size or not ended or zlib.crc32(unpacked) != entry.CRC:
+        raise Unreadable("broken")
+    return unpacked

@@ -19,6 +19,7 @@ _BOMS = (
 )
 _SAMPLE = 65_536
 _LONGEST_HEAD = 48
+_HIGH = re.compile(rb"[\x80-\xff]+")
 _NUMBER = re.compile(r"[-+]?[\d.,/: ]+")
 
 
@@ -38,6 +39,21 @@ def decode(content: bytes, charset: str = "") -> str:
     return text
 
 
+def readings(content: bytes, charset: str) -> list[str]:
+    """The text of bytes, and what it is in the charset that is claimed for it where that differs. As `decode` otherwise.
+
+    ASCII can be another text in UTF-7, HZ or ISO-2022: some readers go by the claim, some by the bytes.
+    """
+    text = decode(content, charset)
+    try:
+        if charset and codecs.lookup(charset)._is_text_encoding:
+            claimed = content.decode(charset, "replace")
+            return [text] if claimed == text or "\ufffd" in claimed else [text, claimed]
+    except (LookupError, UnicodeError, ImportError, OSError):
+        pass
+    return [text]
+
+
 def _wide(content: bytes) -> str:
     """UTF-16 without its mark: every other byte is zero, or the text is none."""
     sample = content[:_SAMPLE]
@@ -51,7 +67,15 @@ def _legacy(content: bytes, charset: str) -> str:
     """Bytes that are no UTF-8: the charset that is named, Chinese, or Western."""
     if content.count(0) or _controls(content[:_SAMPLE].decode("latin-1")) > len(content[:_SAMPLE]) // 50 + 4:
         raise Unreadable("of a kind that is not known")
-    for encoding in (charset, "gb18030", "cp1252"):
+    lenient = content.decode("utf-8", "replace")
+    broken = lenient.count("\ufffd")
+    if sum(character > "\x7f" for character in lenient) > 2 * broken:  # UTF-8 with a few stray bytes
+        return lenient
+    runs = _HIGH.findall(content[:_SAMPLE])
+    western = 2 * sum(len(run) == 1 for run in runs) > len(
+        runs
+    )  # letters with accents stand alone, ideographs in pairs
+    for encoding in (charset, *(("cp1252", "gb18030") if western else ("gb18030", "cp1252"))):
         try:
             if encoding and codecs.lookup(encoding)._is_text_encoding:
                 return content.decode(encoding)

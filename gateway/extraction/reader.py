@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.extraction.gathered import AUDIO, FILE, Gathered, Unreadable
-from gateway.extraction.kinds import kind_of, lies
+from gateway.extraction.kinds import kind_claimed, kind_of, lies
 from gateway.extraction.mail import read_mail
 from gateway.extraction.package import read_package
 from gateway.extraction.pdf import read_pdf
@@ -20,7 +20,7 @@ _UNREAD = {
 
 def read(content: bytes, name: str, media_type: str, gathered: Gathered, depth: int = 0) -> str:
     """Gathers the text of a file and returns its type. Never raises for what a file can be; running out of memory does."""
-    kind = kind_of(content)
+    kind = kind_claimed(content, kind_of(content), name, media_type)
     where = name or kind
     try:
         gathered.text("name", name)

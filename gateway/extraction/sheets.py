@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
-from gateway.extraction.markup import _split
+from gateway.extraction.markup import _split, is_value
 from gateway.extraction.plain import as_lines
 
 
@@ -13,8 +13,8 @@ class SharedStrings:
 
     def __init__(self) -> None:
         self.strings: list[str] = []
+        self.others: list[str] = []
         self._pieces: list[str] | None = None
-        self._skipping = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         local = _split(tag)[1]
@@ -22,6 +22,7 @@ class SharedStrings:
             self._pieces = []
         elif local == "rPh" and self._pieces is not None:
             self._pieces.append("\n")  # how it is pronounced: no part of the word
+        self.others += _values(tag, attributes)
 
     def end(self, tag: str) -> None:
         if _split(tag)[1] == "si" and self._pieces is not None:
@@ -29,8 +30,7 @@ class SharedStrings:
             self._pieces = None
 
     def data(self, data: str) -> None:
-        if self._pieces is not None:
-            self._pieces.append(data)
+        (self.others if self._pieces is None else self._pieces).append(data)
 
     def close(self) -> None:
         """The parser asks for it."""
@@ -63,6 +63,7 @@ class Sheet:
         for name in ("prompt", "promptTitle", "error", "errorTitle", "tooltip", "display", "location"):
             if value := attributes.get(name):
                 self.others.append(value)
+        self.others += _values(tag, attributes)
 
     def end(self, tag: str) -> None:
         local = _split(tag)[1]
@@ -98,6 +99,15 @@ class Sheet:
     @property
     def text(self) -> str:
         return as_lines(self.rows)
+
+
+def _values(tag: str, attributes: dict[str, str]) -> list[str]:
+    """What a tag says that no sheet's tag says by itself."""
+    return [
+        text
+        for text in (tag.rpartition("}")[2], *attributes, *attributes.values())
+        if len(text) > 10 and is_value(text)
+    ]
 
 
 def _column(reference: str, following: int) -> int:

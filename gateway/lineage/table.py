@@ -1,14 +1,14 @@
-"""What content came from which flow: one table in shared memory for all data workers, kept over restarts.
+"""What content came from which flow: one table in a file that all data workers share, kept over restarts.
 
-A memory-mapped file of fixed size. Names are keyed hashes, so that the file tells nobody what was said, and an entry
+Its size is fixed. Names are keyed hashes, so that the file tells nobody what was said, and an entry
 belongs to one tenant because its key does. A name lives in one of four places; the oldest flow of the four makes room.
 Workers write without a lock: an entry carries a checksum, and one that was torn by two writers reads as none.
 """
 
 from __future__ import annotations
 
-import mmap
 import os
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,16 +27,13 @@ class LineageTable:
     """One worker's view of the shared table."""
 
     def __init__(self, path: Path) -> None:
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            os.posix_fallocate(file, 0, SIZE)  # a full disk is told of here, and never by a signal later
-            self._map = mmap.mmap(file, SIZE)
-        finally:
-            os.close(file)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        weakref.finalize(self, os.close, self._file)
+        os.posix_fallocate(self._file, 0, SIZE)  # a full disk is told of here
 
     def get(self, name: bytes) -> str | None:
         """The flow that this name (16 bytes) was last put for."""
-        flow = get(self._map, name)
+        flow = get(self._file, BUCKETS, name)
         if flow is None:
             return None
         text = flow.hex()
@@ -44,4 +41,4 @@ class LineageTable:
 
     def put(self, names: Iterable[bytes], flow: str) -> None:
         """From now on these names mean this flow (a UUIDv7, which is in the order of time)."""
-        put(self._map, list(names), bytes.fromhex(flow.replace("-", "")))
+        put(self._file, BUCKETS, list(names), bytes.fromhex(flow.replace("-", "")))

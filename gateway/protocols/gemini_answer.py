@@ -16,7 +16,7 @@ import orjson
 from gateway.errors import UpstreamFailed
 from gateway.flow import Path, Usage
 from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
-from gateway.protocols.answer_json import loads
+from gateway.protocols.answer_json import loads, parsed
 from gateway.protocols.arguments import pass_object
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.gemini_outside import READ, outside
@@ -420,10 +420,7 @@ def usage_of(usage: dict[str, Any]) -> Usage:
 
 def _loads(data: bytes) -> dict[str, Any]:
     if data.lstrip().startswith(b"["):  # an error before a stream that would have been an array
-        try:
-            value = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            raise MalformedAnswer from None
+        value = parsed(data)
         if len(value) == 1 and type(value[0]) is dict and "error" in value[0]:
             return dict(value[0])
     return loads(data)

@@ -55,6 +55,16 @@ def check(body: bytes, depth: int, most: int) -> int:
     return flags
 
 
+def nodes(body: bytes, most: int) -> int:
+    """See `scanning`."""
+    found = 0
+    for match in _TOKEN.finditer(body):
+        found += match.group()[:1] in (b"{", b"[", b":")
+        if found > most:
+            break
+    return found
+
+
 def _key(token: bytes, known: set[bytes] | None) -> int:
     if known is None:
         return 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from gateway.continuing import continue_earlier
 from gateway.extraction.cached import extract_files, unread_of
 from gateway.extraction.gathered import Extracted
+from gateway.extraction.pages import joints_of
 from gateway.flow import CLASS, OPAQUE, Finding, Flow, Part, PartKind, Path, Payload, Span
 from gateway.inspection.figures import without_figures
 from gateway.inspection.split_values import Joint, Piece, across, ends_of, joints, piece
@@ -125,6 +126,7 @@ async def _inspect_segments(segments: list[Segment], tenant: str, services: Serv
     inside = [joints([piece(*text) for text in run]) for run in runs]
     texts |= {joint.text: () for together in inside for joint in together}
     texts |= {text: () for file in files.values() for _, text in file.texts if len(text) >= SHORTEST}
+    texts |= {joint.text: () for file in files.values() for joint in joints_of(file)}
     await inspect_texts(texts, tenant, services)
     key = services.lineage.key(tenant)
     names = await services.heavy.run(size, lambda: [said(parts, key) for parts in walked])
@@ -173,6 +175,9 @@ def _inside(
             for _, text in files[part.payload].texts:
                 for span in texts.get(text, ()):
                     yield index, span, text[span.start : span.end]
+            for joint in joints_of(files[part.payload]):
+                split = {value: span for _, span, value in joint.split(texts[joint.text])}
+                yield from ((index, span, value) for value, span in split.items())
 
 
 async def _split(

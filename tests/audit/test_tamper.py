@@ -6,6 +6,7 @@ import asyncio
 import copy
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import pysqlite3.dbapi2 as sqlite
 import pytest
 
 from audit.checkpoint import Checkpoint, sign
-from audit.errors import LogForked
+from audit.errors import LogForked, StoreUnusable
 from audit.head import head_path
 from audit.keys import Keyring
 from audit.merkle import leaf_hash, root_of
+from audit.record import seal
 from audit.sequencer import Log
 from audit.store.inspect import verify_store
 from audit.verify import verify_proof
@@ -218,3 +220,40 @@ def test_an_altered_proof_does_not_verify(finished: Lab, harm: str) -> None:
     assert verify_proof(document, finished.vkey).ok
     PROOF_HARM[harm](document)
     assert not verify_proof(document, finished.vkey).ok
+
+
+def test_a_flipped_bit_is_found_wherever_it_is(tmp_path: Path) -> None:
+    """Bytes all over the leaves, with a bit that keeps text ASCII and with one that does not: found, and said in words."""
+    lab = Lab(tmp_path)
+    log, flow = Log.open(lab.store, lab.keyring, ORIGIN), new_flow()
+    stream = ("w0", log.open_stream("w0"))
+    for n, draft in enumerate((intent(flow), outcome(flow), settle((flow,)))):
+        leaf = seal(draft, lab.keyring, *stream, n)
+        for key in leaf.user_keys:
+            log.add_user_key((key.id, key.tenant, key.user, key.wrapped))
+        log.append(stream, n, leaf)
+    log.close()
+    with closing(sqlite.connect(str(lab.store), isolation_level=None)) as connection:
+        rows = connection.execute("select first, data from batch").fetchall()
+        connection.execute("pragma synchronous=off")
+        places = [(first, data, at) for first, data in rows for at in range(first % 17, len(data), 17)]
+        for count, (first, data, at) in enumerate(places):
+            bit = 0x80 if count % 2 else 1
+            bad = data[:at] + bytes([data[at] ^ bit]) + data[at + 1 :]
+            connection.execute("update batch set data = ? where first = ?", (bad, first))
+            assert verify_store(lab.store, lab.keyring).problems, (first, at, bit)
+            connection.execute("update batch set data = ? where first = ?", (data, first))
+    assert verify_store(lab.store, lab.keyring).problems == []
+
+
+@pytest.mark.parametrize("count", [-1, 0, 1 << 40])
+def test_a_row_of_leaves_that_claims_an_impossible_number(copied: Lab, count: int) -> None:
+    change(copied, f"update batch set leaves = {count} where first = (select min(first) from batch)")
+    assert verify_store(copied.store, copied.keyring).problems
+
+
+def test_a_store_that_sqlite_cannot_read_is_said_to_be_so(copied: Lab) -> None:
+    data = copied.store.read_bytes()
+    copied.store.write_bytes(data[: 2 * 16_384] + b"\xff" * (len(data) - 2 * 16_384))
+    with pytest.raises(StoreUnusable):
+        verify_store(copied.store, copied.keyring)

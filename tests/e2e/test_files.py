@@ -61,6 +61,18 @@ def test_a_file_that_names_nobody_goes_abroad_as_it_came(product: Product, form:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_a_value_that_goes_on_on_the_next_page_is_found_and_taken_out(product: Product, form: Form) -> None:
+    content = pdf("nothing here, card 4111 1111", "1111 1111 and more", author="")
+    answer = send(product, form(content, PDF, "a.pdf", "echo"))
+    assert answer.status_code == 200, answer.text
+    body = product.requests()[-1]["body"].decode()
+    assert b64(content)[:40] not in body
+    assert "1111" not in body
+    assert "nothing here" in body
+    assert product.record(answer.headers["lexgate-flow"])["pub"]["entities"]["CREDIT_CARD"] == 1
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_a_file_with_personal_data_goes_abroad_as_its_redacted_text(product: Product, form: Form) -> None:
     content = pdf("card 4111 1111 1111 1111", "nothing here", author="")
     answer = send(product, form(content, PDF, "a.pdf", "echo"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,22 +42,28 @@ def found(product: Product, text: str, caller: str = "crm") -> dict[str, int]:
 
 def recorded(product: Product, flow: str, status: str) -> dict[str, Any]:
     """The record's public part. A reload makes the control process anew: whoever asks it meanwhile asks again."""
-    ends = time.monotonic() + 60
-    while True:
-        try:
-            part: dict[str, Any] = product.record(flow, status)["pub"]
-        except httpx.HTTPError:
-            assert time.monotonic() < ends
-            time.sleep(0.1)
-        else:
-            return part
+    parts: list[dict[str, Any]] = []
+
+    def asked() -> bool:
+        with suppress(httpx.HTTPError):
+            parts.append(product.record(flow, status)["pub"])
+        return parts != []
+
+    until(asked, product)
+    return parts[0]
+
+
+def until(happened: Callable[[], bool], product: Product) -> None:
+    """Waits for what another process does."""
+    for _ in range(600):
+        if happened():
+            return
+        time.sleep(0.1)
+    raise AssertionError(product.log())
 
 
 def until_found(product: Product, text: str, label: str, caller: str = "crm") -> None:
-    ends = time.monotonic() + 60
-    while label not in found(product, text, caller):
-        assert time.monotonic() < ends, product.log()
-        time.sleep(0.2)
+    until(lambda: label in found(product, text, caller), product)
 
 
 def test_a_replaced_file_is_in_force_at_once_and_no_call_is_dropped(product: Product) -> None:
@@ -86,10 +93,7 @@ def test_a_replaced_file_is_in_force_at_once_and_no_call_is_dropped(product: Pro
 def test_a_bad_file_changes_nothing(product: Product) -> None:
     before = (product.folder / "recognizers.yaml").read_text()
     (product.folder / "recognizers.yaml").write_text(RULES.format(name="third", regex=r"(?=a)b"))
-    ends = time.monotonic() + 60
-    while "recogniser third" not in product.log():
-        assert time.monotonic() < ends
-        time.sleep(0.1)
+    until(lambda: "recogniser third" in product.log(), product)
     assert found(product, "still F987") == {"BADGE": 1}
     (product.folder / "recognizers.yaml").write_text(before)
 
@@ -128,10 +132,8 @@ def test_passages_of_registered_documents_stay_at_home(product: Product) -> None
     (folder / "a.txt").write_text(f"{passage} And more words follow here, which nobody needs to read at all.")
     done = product.lexgate("inspect", "register-documents", "contracts", "--tenant", "acme", "--name", "contracts")
     assert done.returncode == 0, done.stderr
-    ends = time.monotonic() + 60
-    while (answer := product.chat(f"Improve this: {passage}", model="echo")).status_code == 200:
-        assert time.monotonic() < ends
-        time.sleep(0.2)
+    until(lambda: product.chat(f"Improve this: {passage}", model="echo").status_code != 200, product)
+    answer = product.chat(f"Improve this: {passage}", model="echo")
     assert answer.status_code == 403
     record = recorded(product, answer.headers["lexgate-flow"], "denied")
     assert "registered_document" in record["categories"]

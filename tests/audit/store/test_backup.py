@@ -55,8 +55,12 @@ async def test_consistent_under_load(lab: Lab, tmp_path: Path) -> None:
         await asyncio.to_thread(backup, lab.store, lab.keys, tmp_path / f"b{i}", with_keys=True)
     stop.set()
     await asyncio.gather(*tasks)
+    sizes = []
     for i in range(3):
-        restore(tmp_path / f"b{i}", tmp_path / f"r{i}" / "lexgate.db", tmp_path / f"r{i}" / "keys")
+        restored = restore(tmp_path / f"b{i}", tmp_path / f"r{i}" / "lexgate.db", tmp_path / f"r{i}" / "keys")
+        sizes.append(restored.backup.size)
+    assert sizes == sorted(sizes)
+    assert sizes[0] > 0
 
 
 async def test_keys_are_in_it_only_when_asked_for(lab: Lab, tmp_path: Path) -> None:

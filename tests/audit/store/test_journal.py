@@ -10,21 +10,23 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pysqlite3.dbapi2 as sqlite
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.counters import CounterUse
-from audit.errors import LogForked
+from audit.errors import LogForked, StoreLocked
+from audit.keys import Keyring
 from audit.merkle import EMPTY_ROOT
 from audit.record import seal
 from audit.sequencer import Log
 from audit.store import journal as journals
 from audit.store.backup import accept_loss, backup, restore
-from audit.store.batch import leaves_from, pack, size_of, unpack
+from audit.store.batch import INSERT, leaves_from, pack, size_of, unpack
 from audit.store.inspect import verify_store
 from audit.store.journal import Journal, journal_path, read_journal
-from audit.store.sqlite import connect_reader
+from audit.store.sqlite import connect_reader, only_writer
 from tests.audit.lab import ORIGIN, Lab, intent, new_flow, outcome, settle
 
 NOW = 1_790_000_000_000_000
@@ -289,3 +291,166 @@ def test_a_backup_made_while_the_store_is_behind_holds_in_itself(writer: Writer,
     Log.open(lab.store, lab.keyring, ORIGIN).close()
     assert (lab.records().get(behind) or {})["status"] == "completed"
     assert verify_store(lab.store, lab.keyring).problems == []
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def test_a_flipped_byte_is_found_wherever_a_later_batch_proves_that_it_counted(small: None, tmp_path: Path) -> None:
+    store = tmp_path / "l.db"
+    written(store, 0, EMPTY_ROOT, [[(b"left", b"over", b"", b"")]] * 6)
+    rows = written(
+        store, 9, b"r" * 32, [[(b"a" * 5_000, b"", b"", b"")], [(b"b", b"", b"", b"")] * 3, [(b"c", b"", b"", b"")]]
+    )
+    whole = journal_path(store).read_bytes()
+    ends = [64 + 32 + 20 + 16 + 5_000, 2 * 4096 + 32 + 20 + 3 * 16 + 3]
+    counted = [range(ends[0] + 50), range(2 * 4096, ends[1] + 50)]  # and some subjects that were counted
+    for places, lost in zip(counted, (9, 10), strict=True):
+        for at in places:
+            left = journals._left(flipped(whole, at))
+            assert left is not None
+            unreadable = left.unreadable(9)
+            if left.frames == [] and lost == 9:
+                assert unreadable == 9, at
+            elif len(left.frames) < len(rows):
+                assert unreadable == lost, at
+            assert left.unreadable(14) is None  # the store has them all: nothing is lost
+    last = 3 * 4096
+    for at in range(last, last + 32 + 20 + 16 + 1):
+        left = journals._left(flipped(whole, at))
+        assert left is not None
+        assert (len(left.frames), left.unreadable(9)) == (2, None)
+        said = at - last - 32
+        assert said in range(20) or left.unwritten == (13, 1)
+
+
+def test_a_journal_that_ends_in_the_middle_of_a_batch_says_so(small: None, tmp_path: Path) -> None:
+    store = tmp_path / "l.db"
+    rows = written(store, 0, EMPTY_ROOT, [[(b"a", b"", b"", b"")], [(b"b" * 9_000, b"", b"", b"")] * 2])
+    whole = journal_path(store).read_bytes()
+    for end in range(4096 + 512, 4096 + 18_000, 512):
+        journal_path(store).write_bytes(whole[:end] + bytes(len(whole) - end))
+        left = read_journal(journal_path(store))
+        assert left is not None
+        assert (len(left.frames), left.beyond, left.unwritten) == (1, (), (1, 2))
+    assert len(rows) == 2
+
+
+def test_a_batch_that_was_not_written_whole_is_told_of_in_the_log(writer: Writer) -> None:
+    lab = writer.lab
+    kept = writer.call()
+    writer.call()
+    writer.log.abandon()
+    path = journal_path(lab.store)
+    path.write_bytes(flipped(path.read_bytes(), 4096 + 1_000))
+    assert "was not written whole" in str(verify_store(lab.store, lab.keyring).steps)
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    assert (lab.records().get(kept) or {})["status"] == "completed"
+    with closing(connect_reader(lab.store)) as connection:
+        assert any(b'"unwritten":2' in leaf[1] for leaf in leaves_from(connection))
+    assert verify_store(lab.store, lab.keyring).problems == []
+
+
+def test_a_journal_that_is_being_written_is_not_taken_for_a_damaged_one(
+    small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "l.db"
+    written(store, 0, EMPTY_ROOT, [[(b"a", b"", b"", b"")]] * 4)
+    whole = journal_path(store).read_bytes()
+    moments = iter(range(1, 1_000))
+    monkeypatch.setattr(journals, "_read", lambda _: flipped(whole, 64 + 60) + bytes([next(moments) % 251]))
+    left = read_journal(journal_path(store))
+    assert left is not None
+    assert left.unreadable(0) is None
+
+
+def test_a_damaged_journal_is_refused_until_the_loss_is_accepted(writer: Writer) -> None:
+    lab = writer.lab
+    kept, lost = writer.call(), writer.call()
+    writer.call()
+    writer.log.abandon()
+    path = journal_path(lab.store)
+    path.write_bytes(flipped(path.read_bytes(), 4096 + 1_000))
+    with pytest.raises(LogForked, match="journal beside the store was damaged"):
+        Log.open(lab.store, lab.keyring, ORIGIN)
+    assert any("journal was damaged" in problem for problem in verify_store(lab.store, lab.keyring).problems)
+    generation, _ = accept_loss(lab.store, lab.keyring, ORIGIN, "the disk rots")
+    assert generation == 2
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    assert (lab.records().get(kept) or {})["status"] == "completed"
+    assert lab.records().get(lost) is None
+    with closing(connect_reader(lab.store)) as connection:
+        assert any(b'"reason":"the disk rots"' in leaf[1] for leaf in leaves_from(connection))
+    assert verify_store(lab.store, lab.keyring).problems == []
+
+
+def test_a_backup_of_a_damaged_journal_takes_it_along(writer: Writer, tmp_path: Path) -> None:
+    lab = writer.lab
+    for _ in range(3):
+        writer.call()
+    writer.log.abandon()
+    path = journal_path(lab.store)
+    path.write_bytes(flipped(path.read_bytes(), 1_000))
+    backup(lab.store, lab.keys, tmp_path / "b", with_keys=True)
+    other = tmp_path / "other"
+    restore(tmp_path / "b", other / "lexgate.db", other / "keys")
+    with pytest.raises(LogForked, match="damaged"):
+        Log.open(other / "lexgate.db", Keyring.open(other / "keys"), ORIGIN)
+
+
+def test_an_accepted_loss_of_what_only_the_journal_had_is_recorded(writer: Writer) -> None:
+    """The mark agrees with the older store; what the journal tells of is lost all the same."""
+    lab = writer.lab
+    backup(lab.store, lab.keys, lab.folder / "b")
+    marks = {path: path.read_bytes() for path in lab.keys.glob("head-*")}
+    writer.call(journal=False)
+    writer.call()
+    writer.log.abandon()
+    for path, mark in marks.items():
+        path.write_bytes(mark)  # it is renewed each second only
+    for suffix in ("-wal", "-shm"):
+        lab.store.with_name(lab.store.name + suffix).unlink(missing_ok=True)
+    shutil.copyfile(lab.folder / "b" / "lexgate.db", lab.store)
+    generation, _ = accept_loss(lab.store, lab.keyring, ORIGIN, "the disk died")
+    assert generation == 2
+    with closing(connect_reader(lab.store)) as connection:
+        assert any(b'"k":"loss"' in leaf[1] for leaf in leaves_from(connection))
+
+
+def test_a_store_that_was_cut_within_a_batch_of_its_journal_is_refused(writer: Writer) -> None:
+    lab = writer.lab
+    writer.call()
+    kept = journal_path(lab.store).read_bytes()
+    writer.log.sign_now()
+    writer.log.abandon()
+    journal_path(lab.store).write_bytes(kept)
+    with closing(sqlite.connect(str(lab.store), isolation_level=None)) as connection:
+        leaves = list(leaves_from(connection))
+        connection.execute("delete from batch where first = (select max(first) from batch)")
+        connection.execute(INSERT, (leaves[-2][0], 1, pack(leaves[-2:-1])))
+    for path in lab.keys.glob("head-*"):
+        path.unlink()
+    with pytest.raises(LogForked, match="within a batch"):
+        Log.open(lab.store, lab.keyring, ORIGIN)
+
+
+def test_a_clock_that_is_set_back_keeps_nothing_from_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = Writer(Lab(tmp_path / "lab"))
+    monkeypatch.setattr("audit.sequencer._now_us", lambda: NOW - 10**13)
+    monkeypatch.setattr("audit.sequencer._running_us", iter(range(10**13, 10**15, 200_000)).__next__)
+    behind = []
+    for _ in range(6):
+        writer.call()
+        behind.append(writer.log.behind)
+    writer.log.close()
+    assert behind == [False, True] * 3 or behind == [True, False] * 3
+    assert verify_store(writer.lab.store, writer.lab.keyring).problems == []
+
+
+def test_one_store_has_one_journal_and_one_writer_whatever_leads_to_it(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link.db").symlink_to(tmp_path / "a" / "lexgate.db")
+    assert journal_path(tmp_path / "link.db") == journal_path(tmp_path / "a" / "lexgate.db")
+    with only_writer(tmp_path / "a" / "lexgate.db"), pytest.raises(StoreLocked), only_writer(tmp_path / "link.db"):
+        pass

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import pysqlite3.dbapi2 as sqlite
 import pytest
 
 from audit.errors import SchemaMismatch, StoreUnusable
+from audit.keys import Keyring
 from audit.sequencer import Log
+from audit.store import migrate
 from audit.store.batch import leaves_from
 from audit.store.inspect import verify_store
 from audit.store.migrate import upgrade
@@ -63,3 +68,46 @@ def test_leaves_that_are_not_dense_are_not_migrated(tmp_path: Path) -> None:
         store.execute("update leaf set idx = 9 where idx = 1")
     with pytest.raises(StoreUnusable, match="not dense"):
         upgrade(lab.store)
+
+
+def test_killed_at_any_step_it_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab(tmp_path / "lab")
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    of_schema_0001(lab)
+    taken: list[Path] = []
+
+    def keep() -> None:
+        taken.append(tmp_path / f"{len(taken)}")
+        shutil.copytree(lab.folder, taken[-1])
+
+    class Cursor(sqlite.Cursor):
+        def execute(self, *given: Any) -> Any:
+            done = super().execute(*given)
+            keep()
+            return done
+
+    class Connection(sqlite.Connection):
+        def cursor(self, *_: Any) -> Any:
+            return super().cursor(Cursor)
+
+    class Driver:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(sqlite, name)
+
+        def connect(self, *given: Any, **more: Any) -> Any:
+            return sqlite.connect(*given, factory=Connection, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate, "driver", Driver())
+        upgrade(lab.store)
+    assert len(taken) > 5
+    for folder in taken:
+        assert upgrade(folder / "lexgate.db") == ("0001", "0002")
+        Log.open(folder / "lexgate.db", Keyring.open(folder / "keys"), ORIGIN).close()
+
+
+def test_a_start_that_was_cut_short_before_there_were_tables_is_done_again(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    connect_writer(lab.store).close()
+    Log.open(lab.store, lab.keyring, ORIGIN).close()
+    assert verify_store(lab.store, lab.keyring).problems == []

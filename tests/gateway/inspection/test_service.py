@@ -182,10 +182,8 @@ async def test_a_service_that_cannot_be_built_ends_with_the_reason(socket):
     def build():
         raise RuntimeError("no model")
 
-    started = time.monotonic()
     with pytest.raises(RuntimeError, match="no model"):
         await serve(socket, build)
-    assert time.monotonic() >= started
     assert not socket.exists()
 
 

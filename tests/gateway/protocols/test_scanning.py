@@ -54,6 +54,24 @@ def test_flags(scan, body, flags):
     assert scan.check(body, 3, 12) == flags
 
 
+@given(values, st.integers(0, 30))
+def test_nodes_are_counted_until_there_are_too_many(value, most):
+    def count(part):
+        if isinstance(part, dict):
+            return 1 + len(part) + sum(map(count, part.values()))
+        return 1 + sum(map(count, part)) if isinstance(part, list) else 0
+
+    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    for scan in BOTH:
+        assert scan.nodes(body, 10_000) == count(value)
+        assert scan.nodes(body, most) == min(count(value), most + 1)
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_can_be_counted(body):
+    assert native.nodes(body, 50) <= 51
+
+
 @pytest.mark.parametrize("scan", BOTH)
 def test_members_and_items_have_their_ranges(scan):
     body = b' {"a" : [1, "x,]" ,{"b":[2]}],\n"\\u0062":{"c":"}"} , "d":-1.5e3,"e":[ ]} '

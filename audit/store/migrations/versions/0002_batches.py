@@ -19,6 +19,7 @@ _WRITE = text("insert into batch values (:first, :leaves, :data)")
 
 def upgrade() -> None:
     """Move every leaf, in order."""
+    op.execute("drop table if exists batch")  # an attempt that was cut short before migrations were one transaction
     op.execute(
         "create table batch (first integer not null, leaves integer not null, data blob not null, primary key (first))"
     )
