@@ -5,7 +5,7 @@
     message.images[].image_url.url, message.audio     chat completions: data URLs, links, Base64
     inlineData, fileData                              Gemini's parts
     a data URL in any string, also inside a text      every protocol
-    a string that is nothing but an encoded file      every protocol: places that providers make up
+    a string that is, or begins with, an encoded file every protocol: places that providers make up
 
 Inside of a text, and in places that are not listed, less than `SMALLEST` characters of Base64 are words: an example in
 code, a dot of one pixel. In the places that are listed any length counts.
@@ -39,11 +39,16 @@ SMALLEST = 512
 _HEAD = r"data:\s{0,8}([a-z0-9.+-]{1,64}/[a-z0-9.+*-]{1,64})?(?:\s{0,8};\s{0,8}[a-z0-9=._\"-]{1,64}){0,4}?\s{0,8};\s{0,8}base64\s{0,8},"
 DATA_URL_HEAD = re.compile(_HEAD, re.IGNORECASE)
 _CODE = r"[A-Za-z0-9+/_-]"
-_DATA_URL = re.compile(rf"{_HEAD}\s{{0,8}}((?:{_CODE}++(?:\s{{1,8}}(?={_CODE}{{40}}))?+)*+={{0,2}})", re.IGNORECASE)
-"""One inside a text: lines of Base64 go on where the next line is one, too."""
+LINE = 40
+"""Characters from which on a word after a blank may be a line of Base64."""
+_LINES = rf"((?:{_CODE}++(?:\s{{1,8}}(?={_CODE}{{{LINE}}}))?+)*+={{0,2}})"
+"""Inside of a text: lines of Base64 go on where the next line is one, too."""
+_DATA_URL = re.compile(rf"{_HEAD}\s{{0,8}}{_LINES}", re.IGNORECASE)
+_BEGUN = re.compile(rf"\s{{0,64}}{_LINES}")
+"""With which a text begins."""
 _WHOLE_URL = re.compile(rf"\s{{0,64}}{_HEAD}((?:{_CODE}|\s)*+=?\s{{0,8}}=?\s{{0,64}})", re.IGNORECASE)
 _ENCODED = re.compile(rf"\s{{0,64}}(?:{_CODE}|[\r\n])*+=?\s{{0,8}}=?\s{{0,64}}")
-_MAGIC = re.compile(
+MAGIC = re.compile(
     r"\s{0,64}(?:iVBORw0KGgo|R0lGOD[dl]h|UklGR|SUQz[AB]|T2dnU|ZkxhQ|GkXfo|SUkqA|TU0AK|AAAA.[GWm2]Z0eX|[/_]9j[/_][247])"
 )
 """How the first bytes of pictures, recordings and films look in Base64 (`watermark.media_types`); long enough that keys and vectors are none."""
@@ -144,9 +149,14 @@ def _is_data_url(text: str) -> bool:
 
 def _in_string(text: str, path: Path, key: str) -> Iterator[Made]:
     """Data URLs in a string, or the string itself where it is an encoded file."""
-    if ";" not in text:
-        if len(text) >= SMALLEST and _MAGIC.match(text) and _ENCODED.fullmatch(text):
+    if len(text) >= SMALLEST and MAGIC.match(text):
+        if _ENCODED.fullmatch(text):
             yield Made(path, "base64", text)
+            return
+        begun = _BEGUN.match(text)
+        if begun is not None and len(begun[1]) >= SMALLEST:
+            yield Made(path, "base64", begun[1], "", begun.start(1), begun.end(1))
+    if ";" not in text:
         return
     whole = _WHOLE_URL.fullmatch(text)
     if whole is not None:
@@ -161,7 +171,7 @@ def _in_string(text: str, path: Path, key: str) -> Iterator[Made]:
 
 def _is_medium(match: re.Match[str]) -> bool:
     declared = (match[1] or "").lower()
-    return declared.startswith(("image/", "audio/", "video/")) or _MAGIC.match(match[2]) is not None
+    return declared.startswith(("image/", "audio/", "video/")) or MAGIC.match(match[2]) is not None
 
 
 def _inside(match: re.Match[str], path: Path) -> Made:

@@ -61,7 +61,15 @@ def test_a_link_is_written_in_one_way_only(tmp_path: Path) -> None:
     token = store.put("acme", "image/png", b"pixels")
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     others = {token[:-1] + last for last in alphabet}
-    others |= {f"{token}=", f"{token}==", f"{token}!", f"{token[:9]}*{token[9:]}", f" {token}", f"{token}\n", f"{token}é"}
+    others |= {
+        f"{token}=",
+        f"{token}==",
+        f"{token}!",
+        f"{token[:9]}*{token[9:]}",
+        f" {token}",
+        f"{token}\n",
+        f"{token}é",
+    }
     assert [other for other in sorted(others) if store.get(other) is not None] == [token]
 
 
