@@ -81,8 +81,8 @@ class Stand:
 
     def replaced(self) -> int | None:
         """Waits for the end of a worker and starts another one; how the first one ended."""
-        multiprocessing.connection.wait([process.sentinel for process in self.processes], 60)
-        number = next(number for number, process in enumerate(self.processes) if not process.is_alive())
+        over = multiprocessing.connection.wait([process.sentinel for process in self.processes], 60)
+        number = next(number for number, process in enumerate(self.processes) if process.sentinel in over)
         ended = self.processes[number]
         ended.join()
         self.processes[number] = _started(self.queue)

@@ -46,7 +46,7 @@ WRITTEN = {
     "with words behind it": f"{PICTURE} is what it looks like",
     "a data URL after a blank": f"See data:image/png;base64, {PICTURE}",
     "a data URL in rows with blanks": "![](data:image/png;base64,"
-    + "  ".join(PICTURE[at : at + 68] for at in range(0, len(PICTURE), 68))
+    + "  ".join(PICTURE[at : at + 56] for at in range(0, len(PICTURE), 56))
     + ")",
 }
 
