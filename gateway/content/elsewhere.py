@@ -29,6 +29,8 @@ from gateway.identity.key_keeper import append_leaf
 from gateway.marking.client import MarkingClient
 from gateway.marking.keys import TenantKeys, payload_of
 from gateway.marking.queue import MarkingQueue
+from gateway.marking.stamps import FOLDER as STAMPS
+from gateway.marking.stamps import Stamps
 from gateway.marking.wire import SOCKET
 from gateway.marking.worker import Bounds, listen, serve
 from gateway.settings import Settings
@@ -90,6 +92,7 @@ class Marker:
         marking = settings.marking
         self._worker = self._resources.enter_context(_worker(config, marking.seconds, marking.video_seconds))
         self._keys = TenantKeys(settings, keyring)
+        self._stamps = Stamps(settings.store_path.with_name(STAMPS), settings.marking.timestamp_url)
         self._bounds = marking.largest_bytes, float(marking.seconds)
         self._video_seconds = float(marking.video_seconds)
 
@@ -120,6 +123,9 @@ class Marker:
             marked, known_by = done.marked, done.known_by
         draft = self._record(marked, origin, marking, wish, known_by)
         await append_leaf(self._settings, self._keyring, draft)
+        if marking.c2pa and not marked.timestamped and self._stamps.wanted and media_type != "text/plain":
+            exact = exact_bytes(marked.data, self._keyring.derive("fingerprint", wish.tenant))
+            await asyncio.to_thread(self._stamps.add, origin.produce_id, exact)
         return Done(flow, marked, marking.profile)
 
     def _record(
