@@ -204,7 +204,7 @@ def taken(turns: socket.socket) -> tuple[float, bytes, socket.socket, int]:
 
     Write a byte to the pipe when the job is done, and close it in any case.
     """
-    message, ends, _, _ = socket.recv_fds(turns, LARGEST_TURN, 2)
+    message, ends, _, _ = socket.recv_fds(turns, LARGEST_TURN, 2, socket.MSG_CMSG_CLOEXEC)
     if not message:
         raise BadMessage("the queue is gone")
     if len(ends) != 2:

@@ -6,6 +6,7 @@ import io
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import av
@@ -15,7 +16,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from tests.e2e.product import Product
+from tests.e2e.product import Product, running
 from tests.e2e.test_sdks import openai_client
 from tests.providers import pictures
 from watermark.manifest import read_manifest
@@ -91,6 +92,9 @@ def test_a_film_is_made_asked_for_fetched_marked_and_deleted(product: Product) -
     assert first in record["pub"]["parents"]
     assert record["flow"].encode() in data
     assert client.videos.download_content(job.id).content == data  # the same one: it is marked once
+    (product.folder / "film.mp4").write_bytes(data)
+    verified = json.loads(product.lexgate("content", "verify", "film.mp4", "--json").stdout)
+    assert (verified["verdict"], verified["flow"]) == ("confirmed", record["flow"])
     thumbnail = client.videos.download_content(job.id, variant="thumbnail").content
     assert Image.open(io.BytesIO(thumbnail)).format == "WEBP"
     assert read_manifest(thumbnail, "image/webp").integrity == "valid"
@@ -100,6 +104,7 @@ def test_a_film_is_made_asked_for_fetched_marked_and_deleted(product: Product) -
     flows = httpx.get(f"{product.control_url}/api/records?limit=100", headers=product.officer).json()["records"]
     mine = [flow for flow in flows if flow["pub"]["protocol"].startswith("openai_video")]
     assert sum(len(flow["intents"]) for flow in mine) == len(sent)  # every request upstream has its record
+    assert product.lexgate("audit", "verify").returncode == 0
 
 
 def test_of_a_job_whose_film_is_not_marked_yet_its_state_alone_is_changed(product: Product) -> None:
@@ -229,3 +234,32 @@ def test_lists_and_other_doings_are_refused(product: Product) -> None:
     with pytest.raises(openai.PermissionDeniedError):  # a picture that nobody here can read does not cross a border
         client.videos.create(model="sora-2", prompt="a", input_reference=("a.png", pictures.picture("a", "echo")))
     assert len(product.requests()) == before
+
+
+def test_two_data_workers_mark_a_film_once_between_them_and_a_stop_in_the_middle_loses_nothing(tmp_path: Path) -> None:
+    with running(tmp_path, workers=2) as product:
+        job = openai_client(product, "site").videos.create(model="home/echo", prompt="a fox").id
+        worker = film_marker(product)
+        worker.suspend()
+        with ThreadPoolExecutor(8) as pool:
+            said = list(pool.map(lambda _: asked(product, job)["status"], range(16)))
+        assert set(said) == {"in_progress"}
+        assert fetched_from_provider(product, job) == 1
+        worker.resume()
+        until(product, job, "completed")
+        with ThreadPoolExecutor(8) as pool:
+            assert len({answer.content for answer in pool.map(lambda _: content(product, job), range(8))}) == 1
+        assert fetched_from_provider(product, job) == 1
+        other = made(product, prompt="a wolf")
+        film_marker(product).suspend()
+        assert asked(product, other)["status"] == "in_progress"
+        while not fetched_from_provider(product, other):
+            time.sleep(0.05)
+        product.stop()
+        product.start()
+        until(product, other, "completed")
+        assert read_manifest(content(product, other).content, "video/mp4").integrity == "valid"
+        flows = httpx.get(f"{product.control_url}/api/records?limit=200", headers=product.officer).json()["records"]
+        assert all(flow["status"] != "open" for flow in flows)
+        assert sum(len(flow["intents"]) for flow in flows) == len(product.requests())
+        assert product.lexgate("audit", "verify").returncode == 0
