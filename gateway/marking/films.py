@@ -134,8 +134,8 @@ class Films:
             return body
         demand, of = flow.outputs.demand, flow.endpoint.job or report.response_id or ""
         endpoint = endpoint_of(f"/v1/videos/{of}/content", b"", "GET")
-        if endpoint is None or not demand.marking("video").asks:
-            return body  # its content cannot be asked for, or comes as it was made
+        if endpoint is None or flow.outputs.made or not demand.marking("video").asks:
+            return body  # its content cannot be asked for, or stood in the answer itself, or comes as it was made
         job, name = self._names(flow, of, demand)
         state, gone = await asyncio.to_thread(lambda: (self._states.get(name), self._states.is_gone(job)))
         if gone or (state is not None and state.state == "ready"):

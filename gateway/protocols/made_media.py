@@ -4,6 +4,7 @@
     {"type": "image_generation_call", "result"}       OpenAI Responses
     message.images[].image_url.url, message.audio     chat completions: data URLs, links, Base64
     inlineData, fileData                              Gemini's parts
+    {"object": "video", ... "url", "video_url", ...}  video jobs of providers that give a link, at any depth
     a data URL in any string, also inside a text      every protocol
     a string that is, or begins with, an encoded file every protocol: places that providers make up
 
@@ -23,7 +24,7 @@ from gateway.flow import Path
 
 _HINTS = (
     b"64_json", b"image_b64", b"image_generation_call", b"inlineData", b"inline_data", b"fileData", b"file_data",
-    b"image_url", b"video_url", b"audio_url", b'"url"', b'"audio"', b"audio.delta",
+    b"image_url", b"video_url", b"audio_url", b'"url"', b'"audio"', b"audio.delta", b'"video"',
     b"iVBORw0KGgo", b"R0lGOD", b"UklGR", b"SUQz", b"T2dnU", b"ZkxhQ", b"GkXfo", b"SUkq", b"TU0A", b"Z0eX",
     b"/9j", b"_9j",
 )  # fmt: skip
@@ -53,6 +54,8 @@ MAGIC = re.compile(
 )
 """How the first bytes of pictures, recordings and films look in Base64 (`watermark.media_types`); long enough that keys and vectors are none."""
 _URL_KEYS = frozenset({"url", "image_url", "video_url", "audio_url"})
+_JOB_LINK = re.compile(r"(?:^|_)(?:url|uri|link|href)$|(?:Url|Uri|URL|URI)$")
+_ADDRESS = re.compile(r"\s{0,8}https?:", re.IGNORECASE)
 _MEDIA_BLOCKS = frozenset(
     {"image", "image_url", "output_image", "video", "video_url", "audio", "audio_url", "output_audio"}
 )
@@ -85,11 +88,14 @@ def may_hold(data: bytes) -> bool:
 
 def made_in(tree: Any, path: Path = ()) -> Iterator[Made]:
     """All media of an answer or an event of one, in the order in which they stand."""
+    job = type(tree) is dict and tree.get("object") == "video"
     stack: list[tuple[Path, Any, str]] = [(path, tree, "")]
     while stack:
         here, value, parent = stack.pop()
         if type(value) is dict:
             found = dict(_of_object(value, here, parent))
+            if job:
+                found |= {key: each for key, each in _links_of_job(value, here) if key not in found}
             yield from found.values()
             rest = [
                 ((*here, key), item, key) for key, item in value.items() if key not in found and key not in _NOT_OUTPUT
@@ -130,6 +136,13 @@ def _of_object(node: Mapping[str, Any], path: Path, parent: str) -> Iterator[tup
             yield key, Made(here, "fragment", value)
         elif key in _URL_KEYS and (parent in _MEDIA_BLOCKS or kind in _MEDIA_BLOCKS or _is_row(path)):
             yield key, Made(here, "url", value)
+
+
+def _links_of_job(node: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Made]]:
+    """Links in what is said of a video job: OpenAI's has none, other providers put the film's in fields of their own."""
+    for key, value in node.items():
+        if type(value) is str and _JOB_LINK.search(key) and _ADDRESS.match(value):
+            yield key, Made((*path, key), "url", value)
 
 
 def _is_row(path: Path) -> bool:

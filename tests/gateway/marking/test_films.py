@@ -74,7 +74,7 @@ class Stage:
         headers = {b"authorization": b"Bearer secret", b"host": b"a"} | ({b"lexgate-label": b"none"} if waived else {})
         return SimpleNamespace(
             id="0199-poll", who=who, film={}, trace=self.trace, several_tenants=True, kept=None, time_us=1_790_000_000_000_000,
-            endpoint=endpoint_of(path, b"", "GET"), outputs=SimpleNamespace(demand=demand),
+            endpoint=endpoint_of(path, b"", "GET"), outputs=SimpleNamespace(demand=demand, made=[]),
             decision=SimpleNamespace(labels=()), caller=SimpleNamespace(headers=headers),
             report=SimpleNamespace(complete=True, finish="completed", response_id=job), upstream=SimpleNamespace(status=200),
         )  # fmt: skip
@@ -204,6 +204,14 @@ async def test_a_film_of_a_job_that_was_deleted_meanwhile_is_not_kept(tmp_path: 
     await stage.told()
     assert await stage.content_of() is None  # the provider is asked
     assert not [path for path in (tmp_path / "content").iterdir() if path.name.count("-") == 2]
+
+
+async def test_a_film_that_an_answer_itself_gave_is_marked_there(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    flow = stage.asked()
+    flow.outputs.made = ["one"]
+    assert await stage.told(flow) == BODY
+    assert stage.calls == []
 
 
 async def test_where_there_is_no_room_a_film_is_marked_each_time_it_is_asked_for(tmp_path: Path) -> None:
