@@ -98,7 +98,7 @@ async def test_a_job_is_in_progress_until_its_film_is_marked_and_nothing_else_is
     stage.held.clear()
     assert [await stage.told() for _ in range(3)] == [EARLY] * 3
     stage.held.set()
-    assert await stage.told() == EARLY
+    await stage.told()  # it may be marked by then, or not: afterwards it is
     assert await stage.told() == BODY
     (call,) = stage.calls
     assert call.parents == ("0199-poll",)
