@@ -13,6 +13,7 @@ import structlog
 
 from audit.errors import AuditError
 from audit.keys import Keyring
+from gateway import pipeline
 from gateway.admission.limits import LimitTable
 from gateway.admission.strangers import Refusals
 from gateway.configuration.effective import Effective
@@ -34,6 +35,9 @@ from gateway.lineage.table import LineageTable
 from gateway.marking import content_store, stamps
 from gateway.marking.client import MarkingClient
 from gateway.marking.content_store import ContentStore
+from gateway.marking.film_states import FOLDER as FILM_STATES
+from gateway.marking.film_states import FilmStates
+from gateway.marking.films import Films
 from gateway.marking.installed import unavailable
 from gateway.marking.keys import signer_of
 from gateway.marking.stamps import Stamps
@@ -146,8 +150,9 @@ class DataPlane:
         log.info("configuration in force", generation=effective.generation, bundle=effective.digest)
 
     async def quiet(self, seconds: float) -> None:
-        """Waits until no call runs, at most so long."""
+        """Ends the calls that the gateway makes of its own accord, and waits until no other one runs, at most so long."""
         ends = time.monotonic() + seconds
+        await self._services.films.close()
         while self._services.log.running and time.monotonic() < ends:  # noqa: ASYNC110  calls end one by one
             await asyncio.sleep(0.02)
 
@@ -295,6 +300,7 @@ def _compose(
             settings.marking.store_bytes,
             settings.marking.link_seconds,
         ),
+        films=Films(FilmStates(settings.run_path / FILM_STATES, keys.get), pipeline.run),
         fetcher=Fetcher(settings.marking.largest_bytes, settings.timeouts.total),
         placeholder_key=keyring.derive("placeholder"),
         subject_key=keyring.derive("subject"),

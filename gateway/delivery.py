@@ -22,6 +22,9 @@ from gateway.redaction.stream import AnswerStream, Finished
 from gateway.services import Services
 from gateway.upstream.headers import answer_headers
 
+JOBS = frozenset({"openai_videos", "openai_video_status", "openai_video_deletion"})
+"""Protocols in which something is said of a job."""
+
 BATCH = 32
 """Pieces of an answer inspected at once; each batch has the deadline of an inspection."""
 
@@ -60,6 +63,8 @@ async def deliver(flow: Flow, services: Services) -> None:
     flow.terminal = finished.body if flow.outputs is None else await _marked(flow, flow.outputs, finished)
     if flow.request is not None and flow.request.stored:
         await keep_answer(flow, services)
+    if flow.endpoint.protocol in JOBS:
+        flow.terminal = await services.films.told(flow, services, flow.terminal)
     if finished.error is not None and not flow.caller.started:
         raise finished.error  # nothing was said yet: the caller gets its status
     if flow.terminal is chunk and size == len(chunk):
@@ -80,6 +85,11 @@ async def _marked(flow: Flow, outputs: Outputs, finished: Finished) -> bytes:
         return await outputs.passed(finished.body)
     if finished.error is not None:
         return finished.body  # our own words
+    if flow.kept is not None and flow.kept.status < 400:
+        outputs.sidecars += flow.kept.sidecars
+        flow.labels = tuple(dict.fromkeys((*flow.labels, *flow.kept.carries)))
+        flow.film = {"state": "ready", "flow": flow.kept.flow}
+        return finished.body  # marked before
     if finished.report.complete and request.plain_answer:
         return finished.body  # no JSON, and text alone
     if finished.report.complete and request.binary_answer:

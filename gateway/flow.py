@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.ingress.endpoints import Endpoint
     from gateway.ingress.known_requests import KnownRequest
     from gateway.lineage.ancestry import Conversation, Said
+    from gateway.marking.films import Kept
     from gateway.marking.outputs import Outputs
     from gateway.protocols.answer import AnswerReport
     from gateway.protocols.request import DecodedRequest
@@ -219,6 +220,10 @@ class Flow:
     redacted: Redacted | None = field(default=None, repr=False)
     intents: int = 0
     upstream: UpstreamAnswer | None = None
+    kept: Kept | None = None  # what is asked for and here already: then nothing leaves
+    film: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of a job's film: its state here, and the call that marked it
     provider_key: Key | None = None
     forwarded: bytes = field(default=b"", repr=False)
     streamed: bool = False

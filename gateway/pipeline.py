@@ -104,7 +104,7 @@ async def _attempts(flow: Flow, services: Services) -> None:
 async def _end(flow: Flow, services: Services) -> None:
     """Outcome record, terminal bytes, settlement."""
     try:
-        if flow.limits:
+        if flow.principal is not None:
             if flow.log.is_lost:
                 raise Unavailable("the log is gone, so this call ends here", retry_after=1)
             await _steps((record,), flow, services)

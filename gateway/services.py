@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gateway.lineage.ancestry import Lineage
     from gateway.marking.client import MarkingClient
     from gateway.marking.content_store import ContentStore
+    from gateway.marking.films import Films
     from gateway.marking.stamps import Stamps
     from gateway.model_names import ModelNames
     from gateway.recording.log_connection import LogConnection
@@ -101,6 +102,7 @@ class Services:
     signer: Signer  # of text manifests; files are signed by marking workers
     stamps: Stamps
     content: ContentStore
+    films: Films
     fetcher: Fetcher
     placeholder_key: bytes = field(repr=False)
     subject_key: bytes = field(repr=False)

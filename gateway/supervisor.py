@@ -20,6 +20,7 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
@@ -32,6 +33,7 @@ from gateway.identity import issued_keys
 from gateway.inspection.service import STUCK_S
 from gateway.marking.installed import unavailable
 from gateway.marking.keys import prepare_signer
+from gateway.marking.queue import MarkingQueue
 from gateway.marking.wire import FILMS, SOCKET
 from gateway.marking.worker import listen
 from gateway.processes.child_process import Child
@@ -44,10 +46,18 @@ LONGEST_BACKOFF = 10.0
 STOP_SECONDS = 10.0
 BIND_SECONDS = 3.0
 START_TRIES = 3
-MARKING_QUEUE = 32
-"""Jobs that wait for a marking worker before further ones are refused."""
+MARKING_BACKLOG = 32
+"""Marking jobs that arrive at once before further ones are refused."""
 
 log = structlog.get_logger("lexgate.supervisor")
+
+
+class _Lane(NamedTuple):
+    """Marking workers that take jobs from one queue."""
+
+    name: str
+    workers: int
+    queue: MarkingQueue
 
 
 class Supervisor:
@@ -65,6 +75,8 @@ class Supervisor:
         self._groups: list[list[Child]] = []
         self._replaced: set[str] = set()  # children that were told to end, so that a new one reads the configuration
         self._tasks: list[asyncio.Task[None]] = []
+        self._lanes: list[_Lane] = []
+        self._queues: list[asyncio.Task[None]] = []
 
     async def run(self, ready: asyncio.Event | None = None) -> None:
         """Serves until SIGTERM or SIGINT. Raises ConfigurationError or Unavailable when it cannot start."""
@@ -87,13 +99,13 @@ class Supervisor:
         prepare_signer(settings)
         _remove_sockets(settings.run_path)
         effective = await self._put_in_force(settings)
-        lanes = [
-            (listen(settings.run_path, name, MARKING_QUEUE), name.partition(".")[0], count)
+        lanes = self._lanes = [
+            _Lane(name.partition(".")[0], count, _queue(settings, name, count))
             for name, count in ((SOCKET, settings.marking.processes), (FILMS, settings.marking.video_processes))
             if count and not unavailable(settings.marking.processes)
         ]
         data, control = [await _listen(address) for address in (settings.listen.data, settings.listen.control)]
-        self._sockets = [data, control, *(bound for bound, _, _ in lanes)]
+        self._sockets = [data, control]
         file = str(effective)
         writer = Child("log-writer", ("process-writer", file))
         patience = settings.timeouts.inspect + STUCK_S  # native code may hold an inspector's loop for so long
@@ -103,12 +115,12 @@ class Supervisor:
         ]
         markers = [
             Child(
-                f"{lane}-{index}",
-                ("process-marker", file, f"{lane}-{index}", str(bound.fileno())),
-                pass_fds=(bound.fileno(),),
+                f"{lane.name}-{index}",
+                ("process-marker", file, f"{lane.name}-{index}", str(lane.queue.turns.fileno())),
+                pass_fds=(lane.queue.turns.fileno(),),
             )
-            for bound, lane, count in lanes
-            for index in range(count)
+            for lane in lanes
+            for index in range(lane.workers)
         ]
         extractors = [
             Child(f"extractor-{index}", ("process-extractor", file, str(index)), beats=True, patience=patience)
@@ -127,6 +139,7 @@ class Supervisor:
             "control", ("process-control", file, str(control.fileno())), pass_fds=(control.fileno(),)
         )
         self._groups = [[writer, *inspectors, *markers, *extractors], [*workers, control_process]]
+        self._queues = [asyncio.ensure_future(lane.queue.run()) for lane in lanes]
         await _all_started([child for group in self._groups for child in group])
         self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
         self._tasks += [asyncio.ensure_future(self._watch_bundle()), asyncio.ensure_future(self._watch_reload())]
@@ -140,6 +153,10 @@ class Supervisor:
         grace = self._settings.timeouts.drain + STOP_SECONDS
         for group in reversed(self._groups):
             await asyncio.gather(*(child.stop(grace) for child in reversed(group)))
+        for queue in self._queues:  # calls that ran to their end had their files marked
+            queue.cancel()
+        for lane in self._lanes:
+            lane.queue.close()
 
     async def _watch(self, child: Child) -> None:
         """Keeps one child alive."""
@@ -194,6 +211,8 @@ class Supervisor:
             log.error("configuration refused, the old one stays", problem=error.message)
             return
         self._settings = settings
+        for lane in self._lanes:
+            lane.queue.several = settings.several_tenants
         for child in self._groups[1]:
             if child.beats:
                 child.signal(signal.SIGHUP)
@@ -209,6 +228,12 @@ class Supervisor:
         own = await stage_own(settings)
         self._generation += 1
         return Effective(settings, staged.path, staged.digest, self._generation, self._instance, own).write()
+
+
+def _queue(settings: Settings, name: str, workers: int) -> MarkingQueue:
+    """From which the marking workers of one lane take their jobs."""
+    marking, listener = settings.marking, listen(settings.run_path, name, MARKING_BACKLOG)
+    return MarkingQueue(listener, workers, marking.seconds, marking.video_seconds, several=settings.several_tenants)
 
 
 def _signature(settings: Settings) -> object:

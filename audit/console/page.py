@@ -124,9 +124,12 @@ def _match(match: Mapping[str, Any], word: Mapping[str, str]) -> str:
         str(match[name]) for name in ("time", "tenant", "application", "provider", "model") if match.get(name)
     )
     share = match["share"] / 10
+    said = match.get("stamped")
+    stamped = f'<p class="hint">{escape(said["words"])}</p>' if said else ""
     return (
         f"<li><code>{escape(match['flow'])}</code>"
         f'<meter min="0" max="100" value="{share:.0f}"></meter> {word["share"].format(share=f"{share:.0f}")}'
         f'<p class="hint">{escape(of)}</p>'
+        f"{stamped}"
         f'<p class="hint">{word["see"]} <code>lexgate audit show {escape(match["flow"])}</code></p></li>'
     )

@@ -222,6 +222,7 @@ def told(found: Verification, language: Language) -> str:
             str(match[name]) for name in ("time", "tenant", "application", "provider", "model") if match[name]
         )
         lines += ["", f"  {match['flow']}  {match['share'] / 10:.0f} %  {by}", f"    {of}"]
+        lines += [f"    {match['stamped']['words']}"] if match["stamped"] else []
     return "\n".join(lines)
 
 

@@ -60,13 +60,13 @@ def process_inspector(effective: Path, index: int) -> None:
 @click.command("process-marker", hidden=True)
 @effective_argument
 @click.argument("name")
-@click.argument("listener", type=int)
-def process_marker(effective: Path, name: str, listener: int) -> None:
+@click.argument("turns", type=int)
+def process_marker(effective: Path, name: str, turns: int) -> None:
     """A marking worker."""
     die_with_parent()
     from gateway.processes.marker import main
 
-    main(effective, name, listener)
+    main(effective, name, turns)
 
 
 @click.command("process-check-own", hidden=True)

@@ -7,6 +7,7 @@ call: its outcome says which marks it carries and what it is known by, so that i
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import multiprocessing
 import socket
@@ -27,6 +28,9 @@ from gateway.errors import BadRequest
 from gateway.identity.key_keeper import append_leaf
 from gateway.marking.client import MarkingClient
 from gateway.marking.keys import TenantKeys, payload_of
+from gateway.marking.queue import MarkingQueue
+from gateway.marking.stamps import FOLDER as STAMPS
+from gateway.marking.stamps import Stamps
 from gateway.marking.wire import SOCKET
 from gateway.marking.worker import Bounds, listen, serve
 from gateway.settings import Settings
@@ -85,9 +89,10 @@ class Marker:
     def __init__(self, config: Path, settings: Settings, keyring: Keyring) -> None:
         self._settings, self._keyring = settings, keyring
         self._resources = contextlib.ExitStack()
-        self._worker = self._resources.enter_context(_worker(config))
-        self._keys = TenantKeys(settings, keyring)
         marking = settings.marking
+        self._worker = self._resources.enter_context(_worker(config, marking.seconds, marking.video_seconds))
+        self._keys = TenantKeys(settings, keyring)
+        self._stamps = Stamps(settings.store_path.with_name(STAMPS), settings.marking.timestamp_url)
         self._bounds = marking.largest_bytes, float(marking.seconds)
         self._video_seconds = float(marking.video_seconds)
 
@@ -118,6 +123,9 @@ class Marker:
             marked, known_by = done.marked, done.known_by
         draft = self._record(marked, origin, marking, wish, known_by)
         await append_leaf(self._settings, self._keyring, draft)
+        if marking.c2pa and not marked.timestamped and self._stamps.wanted and media_type != "text/plain":
+            exact = exact_bytes(marked.data, self._keyring.derive("fingerprint", wish.tenant))
+            await asyncio.to_thread(self._stamps.add, origin.produce_id, exact)
         return Done(flow, marked, marking.profile)
 
     def _record(
@@ -171,38 +179,43 @@ _START_SECONDS = 30.0
 class _Worker:
     """A marking worker of our own: the gateway's are left to its calls. One that a file has ended is replaced."""
 
-    def __init__(self, config: Path, folder: Path) -> None:
+    def __init__(self, config: Path, folder: Path, seconds: float, video_seconds: float) -> None:
         self._config = config
         self._socket = folder / SOCKET
-        self._listener = listen(folder, SOCKET, 4)
+        self._queue = MarkingQueue(listen(folder, SOCKET, 4), 1, seconds, video_seconds, several=False)
+        self._taking: asyncio.Task[None] | None = None
         self._process: BaseProcess | None = None
 
     def ready(self) -> Path:
-        """The socket of a worker that lives."""
+        """The socket of a worker that lives. Within the event loop in which it works."""
+        if self._taking is None:
+            self._taking = asyncio.ensure_future(self._queue.run())
         if self._process is None or not self._process.is_alive():
             context = multiprocessing.get_context("spawn")
-            self._process = context.Process(target=_serve, args=(str(self._config), self._listener), daemon=True)
+            self._process = context.Process(target=_serve, args=(str(self._config), self._queue.turns), daemon=True)
             self._process.start()
         return self._socket
 
     def close(self) -> None:
-        self._listener.close()
+        if self._taking is not None:
+            self._taking.cancel()
+        self._queue.close()
         if self._process is not None:
             self._process.kill()
             self._process.join()
 
 
 @contextlib.contextmanager
-def _worker(config: Path) -> Iterator[_Worker]:
+def _worker(config: Path, seconds: float, video_seconds: float) -> Iterator[_Worker]:
     with tempfile.TemporaryDirectory(prefix="lexgate-mark-") as folder:
-        worker = _Worker(config.absolute(), Path(folder))
+        worker = _Worker(config.absolute(), Path(folder), seconds, video_seconds)
         try:
             yield worker
         finally:
             worker.close()
 
 
-def _serve(config: str, listener: socket.socket) -> None:
+def _serve(config: str, turns: socket.socket) -> None:
     """The worker's process."""
     from gateway.configuration.reading import load
     from gateway.marking.worker import confine
@@ -210,7 +223,7 @@ def _serve(config: str, listener: socket.socket) -> None:
 
     settings = load(Path(config))
     marking = settings.marking
-    bounds = Bounds(marking.largest_bytes, marking.largest_pixels, marking.seconds, marking.video_seconds)
+    bounds = Bounds(marking.largest_bytes, marking.largest_pixels)
     confine(bounds)
     keys = TenantKeys(settings, Keyring.open(settings.keys_dir, settings.key_passphrase))
-    serve(listener, mark, keys, bounds, lambda: False)
+    serve(turns, mark, keys, bounds, lambda: False)

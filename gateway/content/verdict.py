@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from watermark.evidence import Carried, named_output
+from watermark.manifest.timestamp import StampedTime
 
 Word = Literal["confirmed", "partly", "claimed", "unknown"]
 MOST_OF_IT = 250
@@ -31,6 +32,7 @@ class Match:
     by: tuple[Literal["exact", "fingerprint", "prints"], ...]
     share: int
     record: dict[str, Any] = field(default_factory=dict, repr=False)
+    stamped: StampedTime | None = None  # by a time-stamp that came after it was delivered, of this very file
 
 
 @dataclass(frozen=True, slots=True)

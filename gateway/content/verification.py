@@ -21,11 +21,14 @@ from audit.made.follow import follow, outputs_of, prints_of
 from audit.made.index import Made, MadeIndex, index_path
 from gateway.content.examiner import Examiner, Unexamined
 from gateway.content.verdict import Match, Verdict, judge, named_flows
+from gateway.marking.stamps import FOLDER as STAMPS
+from gateway.marking.stamps import Stamps
 from gateway.services import TenantKeys
 from watermark.errors import BadFingerprint
 from watermark.evidence import CARRIED, Carried, Evidence, Looking
 from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import Marks, decode, likeness, winnow
+from watermark.manifest.timestamp import stamped_time
 from watermark.prints.likeness import NEAR
 from watermark.prints.likeness import likeness as likeness_of_prints
 
@@ -74,6 +77,7 @@ class Verifier:
         self._tenants = tuple(sorted(set(tenants)))
         self._examiner = examiner
         self._anchors = trust_anchors
+        self._stamps = Stamps(store.with_name(STAMPS), "")
 
     def public(self, data: bytes, declared: str = "", sidecar: bytes = b"") -> Verification:
         """What the file itself carries. Our invisible marks are not looked for: a public detector teaches their removal."""
@@ -98,6 +102,7 @@ class Verifier:
         within = {made.flow for made in by_payload}
         named = named_flows(carried) | within
         matches, comparable = _compare(self._candidates(index, asked, named, by_payload), asked, records)
+        matches = [self._with_time(match, asked) for match in matches]
         evidence = carried.evidence + _of_record(carried, matches)
         carried = replace(carried, evidence=evidence)
         verdict = judge(carried, named, matches, comparable & named, within)
@@ -121,6 +126,15 @@ class Verifier:
         key = self._keys.get("fingerprint", tenant)
         exact = {exact_bytes(data, key), exact_text(carried.text, key)} - {""}
         return _Asked(frozenset(exact), winnow(carried.text, key), carried.prints, carried.media_type.partition("/")[0])
+
+    def _with_time(self, match: Match, asked: Mapping[str, _Asked]) -> Match:
+        """With the time-stamp that this output got later, where the content is that output, byte for byte."""
+        content = asked.get(str(match.record.get("tenant")))
+        token = self._stamps.token(f"{match.flow}-{match.output}") if content and "exact" in match.by else None
+        if content is None or token is None:
+            return match
+        times = (stamped_time(token, digest.encode(), self._anchors) for digest in sorted(content.exact))
+        return replace(match, stamped=next((time for time in times if time is not None), None))
 
     def _candidates(
         self, index: MadeIndex, asked: Mapping[str, _Asked], named: set[str], by_payload: Sequence[Made]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
+from gateway.content.verdict import Match
 from gateway.content.verification import Verification
 from watermark.evidence import Evidence
 
@@ -119,6 +120,18 @@ MATCHES: Words = MappingProxyType(
         "prints": {"en": "print of picture or sound", "zh": "图像或音频指纹"},
     }
 )
+STAMPED: Words = MappingProxyType(
+    {
+        "trusted": {
+            "en": "time-stamped later: it existed at {time}",
+            "zh": "事后加盖时间戳：{time} 时已存在",
+        },
+        "untrusted": {
+            "en": "time-stamped later, by an authority that is on no list of trust that we have: {time}",
+            "zh": "事后加盖时间戳，但签发机构不在我们的信任列表中：{time}",
+        },
+    }
+)
 
 
 def sentence(found: Verification, language: Language) -> str:
@@ -159,12 +172,28 @@ def as_document(found: Verification, language: Language) -> dict[str, Any]:
             for item in found.carried.evidence
         ],
         "matches": [
-            {"flow": match.flow, "output": match.output, "by": list(match.by), "share": match.share, **match.record}
+            {
+                "flow": match.flow,
+                "output": match.output,
+                "by": list(match.by),
+                "share": match.share,
+                **match.record,
+                "stamped": _stamped(match, language),
+            }
             for match in found.matches
         ],
         "behind": found.behind,
         "public": found.public,
     }
+
+
+def _stamped(match: Match, language: Language) -> dict[str, Any] | None:
+    """The time-stamp that the output got after it was delivered."""
+    if match.stamped is None:
+        return None
+    time = match.stamped.time.isoformat(timespec="seconds").replace("+00:00", "Z")
+    said = STAMPED["trusted" if match.stamped.trusted else "untrusted"][language].format(time=time)
+    return {"time": time, "trusted": match.stamped.trusted, "words": said}
 
 
 def stated(item: Evidence, language: Language) -> str:

@@ -250,6 +250,16 @@ class EvidenceTold(Told):
     details: dict[str, str] = Field(description="what the file claims besides; not checked")
 
 
+class StampTold(Told):
+    """A time-stamp (RFC 3161) that an output got after it was delivered: it existed by then."""
+
+    time: str = Field(description="UTC, to the second")
+    trusted: bool = Field(
+        description="whether its authority is on a list of trust of ours; otherwise nobody vouches for the time"
+    )
+    words: str
+
+
 class MatchTold(Told):
     """An output of a call whose record agrees with the content."""
 
@@ -257,6 +267,7 @@ class MatchTold(Told):
     output: int = Field(ge=0)
     by: list[Literal["exact", "fingerprint", "prints"]]
     share: int = Field(ge=0, le=1000, description="of the content, parts per thousand")
+    stamped: StampTold | None = Field(description="only where the content is the output, byte for byte")
 
 
 class VerifyAnswer(Told):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -37,7 +38,7 @@ class _Tenant(Generic[Job]):
 
 
 class FairQueue(Generic[Job]):
-    """Put from any thread, take from one."""
+    """Put from any thread, take from one (from several with `take_now`)."""
 
     def __init__(self) -> None:
         self._tenants: dict[str, _Tenant[Job]] = {}
@@ -64,15 +65,15 @@ class FairQueue(Generic[Job]):
         """The job whose turn it is; waits for one. Give it `back` or say that it is `done`."""
         with self._changed:
             while True:
-                ready = [tenant for tenant in self._tenants.values() if tenant.waiting]
-                if ready:
-                    tenant = min(ready, key=lambda each: each.clock)
-                    tenant.running += 1
-                    self._clock = tenant.clock
-                    return heapq.heappop(tenant.waiting)
-                if self._closed:
-                    return None
+                turn = self._first(())
+                if turn is not None or self._closed:
+                    return turn
                 self._changed.wait()
+
+    def take_now(self, passed_over: Collection[str] = ()) -> Turn[Job] | None:
+        """The same without waiting: None where no job waits but those of tenants that are `passed_over`."""
+        with self._changed:
+            return self._first(passed_over)
 
     def back(self, turn: Turn[Job], seconds: float) -> None:
         """The job used some seconds and is not done."""
@@ -95,6 +96,15 @@ class FairQueue(Generic[Job]):
     def contended(self) -> bool:
         """Whether another job waits."""
         return any(tenant.waiting for tenant in tuple(self._tenants.values()))
+
+    def _first(self, passed_over: Collection[str]) -> Turn[Job] | None:
+        ready = [tenant for name, tenant in self._tenants.items() if tenant.waiting and name not in passed_over]
+        if not ready:
+            return None
+        tenant = min(ready, key=lambda each: each.clock)
+        tenant.running += 1
+        self._clock = max(self._clock, tenant.clock)
+        return heapq.heappop(tenant.waiting)
 
     def _count(self, turn: Turn[Job], seconds: float) -> None:
         turn.used += seconds

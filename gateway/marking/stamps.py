@@ -51,6 +51,13 @@ class Stamps:
         """What waits, the oldest first."""
         return sorted(self._folder.glob(f"*{DUE}")) if self._folder.exists() else []
 
+    def token(self, produce_id: str) -> bytes | None:
+        """The token that an output got later, if there is one."""
+        try:
+            return (self._folder / f"{produce_id}{TOKEN}").read_bytes()
+        except OSError:
+            return None
+
     def ask(self) -> int:
         """Asks for what waits, some of it; how much is left. The authority's silence ends the round."""
         waiting = self.due()
@@ -77,3 +84,8 @@ class Stamps:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)  # the name, too, is there after a crash
+        finally:
+            os.close(folder)

@@ -8,6 +8,7 @@ it hangs in. The supervisor starts another one; the call whose job it was is ref
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import signal
 import socket
@@ -19,7 +20,8 @@ from typing import Any
 
 import structlog
 
-from gateway.marking.wire import PREFIX, BadMessage, head_length, pack, read_head
+from gateway.marking.queue import taken
+from gateway.marking.wire import BadMessage, pack, read_head
 from watermark.errors import MarkingFailed, Unsupported
 from watermark.marking import Ingredient, Marked, Marking, MarkingKeys, Origin
 
@@ -35,12 +37,10 @@ Mark = Callable[[bytes, str, Origin, Marking, MarkingKeys], Marked]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one job may cost. `seconds` of a video are `video_seconds`."""
+    """What one job may cost; how long it may take is said with each."""
 
     file_bytes: int
     pixels: int
-    seconds: int
-    video_seconds: int
 
 
 def confine(bounds: Bounds) -> None:
@@ -56,32 +56,41 @@ def confine(bounds: Bounds) -> None:
 
 
 def serve(
-    listener: socket.socket, mark: Mark, keys: Callable[[str], MarkingKeys], bounds: Bounds, stopped: Callable[[], bool]
+    turns: socket.socket, mark: Mark, keys: Callable[[str], MarkingKeys], bounds: Bounds, stopped: Callable[[], bool]
 ) -> None:
-    """Takes jobs until `stopped` or the listener closes."""
-    listener.settimeout(1.0)
+    """Takes jobs in their turn (`gateway.marking.queue`) until `stopped` or nobody gives any."""
+    turns.settimeout(1.0)
     while not stopped():
         try:
-            connection, _ = listener.accept()
+            seconds, head, connection, end = taken(turns)
         except TimeoutError:
             continue
-        except OSError:
+        except (OSError, BadMessage):
             return
         with connection:
             connection.settimeout(TALK_SECONDS)
             try:
-                _answer(connection, mark, keys, bounds)
+                _answer(connection, head, seconds, mark, keys, bounds)
             except (OSError, BadMessage) as problem:  # the data worker went away, or is none
                 log.warning("a marking job was not finished", problem=type(problem).__name__)
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)
+        with contextlib.suppress(OSError):
+            os.write(end, b".")
+        os.close(end)
 
 
-def _answer(connection: socket.socket, mark: Mark, keys: Callable[[str], MarkingKeys], bounds: Bounds) -> None:
-    job, sizes = read_head(_exactly(connection, head_length(_exactly(connection, PREFIX))), 4 * bounds.file_bytes)
+def _answer(
+    connection: socket.socket,
+    said: bytes,
+    seconds: float,
+    mark: Mark,
+    keys: Callable[[str], MarkingKeys],
+    bounds: Bounds,
+) -> None:
+    job, sizes = read_head(said, 4 * bounds.file_bytes)
     bodies = [_exactly(connection, size) for size in sizes]
-    video = str(job["media_type"]).startswith("video/")
-    signal.setitimer(signal.ITIMER_REAL, bounds.video_seconds if video else bounds.seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     head, results = work(job, bodies, mark, keys)
     signal.setitimer(signal.ITIMER_REAL, 0)
     for piece in pack(head, results):
@@ -167,7 +176,7 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
 
 
 def listen(folder: Path, name: str, waiting: int) -> socket.socket:
-    """The socket that all marking workers take jobs from; what does not fit into its queue is refused at once."""
+    """The socket on which jobs arrive; what does not fit into its backlog is refused at once."""
     path = folder / name
     path.unlink(missing_ok=True)
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

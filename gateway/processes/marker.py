@@ -14,12 +14,12 @@ from gateway.processes import child
 from gateway.telemetry import logs
 
 
-def main(effective: Path, name: str, listener: int) -> None:
+def main(effective: Path, name: str, turns: int) -> None:
     """Runs until SIGTERM: the job that runs then is finished."""
     logs.configure(name)
     settings = Effective.read(effective).settings
     marking = settings.marking
-    bounds = Bounds(marking.largest_bytes, marking.largest_pixels, marking.seconds, marking.video_seconds)
+    bounds = Bounds(marking.largest_bytes, marking.largest_pixels)
     confine(bounds)
     from watermark.marker import mark  # loads the decoders: only here
 
@@ -33,4 +33,4 @@ def main(effective: Path, name: str, listener: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keys = TenantKeys(settings, Keyring.open(settings.keys_dir, settings.key_passphrase))
     child.say_ready()
-    serve(socket.socket(fileno=listener), mark, keys, bounds, lambda: ending)
+    serve(socket.socket(fileno=turns), mark, keys, bounds, lambda: ending)

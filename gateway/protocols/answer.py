@@ -99,8 +99,8 @@ class Channels:
         self.report.tool_names = (*self.report.tool_names, name)
 
     def texts(self) -> list[tuple[Hashable, list[str]]]:
-        """Visible texts as delivered so far, each in its pieces."""
-        return [(key, self._channels[key].delivered) for key, kind in self._kinds.items() if kind == "text"]
+        """Texts as delivered so far, each in its pieces: all but what tools are called with."""
+        return [(key, self._channels[key].delivered) for key, kind in self._kinds.items() if kind != "tool"]
 
     def delivered(self, keys: list[Hashable] | None = None) -> str:
         """Visible text delivered so far, of all channels or of `keys`."""

@@ -4,8 +4,9 @@
     {"type": "image_generation_call", "result"}       OpenAI Responses
     message.images[].image_url.url, message.audio     chat completions: data URLs, links, Base64
     inlineData, fileData                              Gemini's parts
+    {"object": "video", ... "url", "video_url", ...}  video jobs of providers that give a link, at any depth
     a data URL in any string, also inside a text      every protocol
-    a string that is nothing but an encoded file      every protocol: places that providers make up
+    a string that is, or begins with, an encoded file every protocol: places that providers make up
 
 Inside of a text, and in places that are not listed, less than `SMALLEST` characters of Base64 are words: an example in
 code, a dot of one pixel. In the places that are listed any length counts.
@@ -23,7 +24,7 @@ from gateway.flow import Path
 
 _HINTS = (
     b"64_json", b"image_b64", b"image_generation_call", b"inlineData", b"inline_data", b"fileData", b"file_data",
-    b"image_url", b"video_url", b"audio_url", b'"url"', b'"audio"', b"audio.delta",
+    b"image_url", b"video_url", b"audio_url", b'"url"', b'"audio"', b"audio.delta", b'"video"',
     b"iVBORw0KGgo", b"R0lGOD", b"UklGR", b"SUQz", b"T2dnU", b"ZkxhQ", b"GkXfo", b"SUkq", b"TU0A", b"Z0eX",
     b"/9j", b"_9j",
 )  # fmt: skip
@@ -39,15 +40,22 @@ SMALLEST = 512
 _HEAD = r"data:\s{0,8}([a-z0-9.+-]{1,64}/[a-z0-9.+*-]{1,64})?(?:\s{0,8};\s{0,8}[a-z0-9=._\"-]{1,64}){0,4}?\s{0,8};\s{0,8}base64\s{0,8},"
 DATA_URL_HEAD = re.compile(_HEAD, re.IGNORECASE)
 _CODE = r"[A-Za-z0-9+/_-]"
-_DATA_URL = re.compile(rf"{_HEAD}\s{{0,8}}((?:{_CODE}++(?:\s{{1,8}}(?={_CODE}{{40}}))?+)*+={{0,2}})", re.IGNORECASE)
-"""One inside a text: lines of Base64 go on where the next line is one, too."""
+LINE = 40
+"""Characters from which on a word after a blank may be a line of Base64."""
+_LINES = rf"((?:{_CODE}++(?:\s{{1,8}}(?={_CODE}{{{LINE}}}))?+)*+={{0,2}})"
+"""Inside of a text: lines of Base64 go on where the next line is one, too."""
+_DATA_URL = re.compile(rf"{_HEAD}\s{{0,8}}{_LINES}", re.IGNORECASE)
+_BEGUN = re.compile(rf"\s{{0,64}}{_LINES}")
+"""With which a text begins."""
 _WHOLE_URL = re.compile(rf"\s{{0,64}}{_HEAD}((?:{_CODE}|\s)*+=?\s{{0,8}}=?\s{{0,64}})", re.IGNORECASE)
 _ENCODED = re.compile(rf"\s{{0,64}}(?:{_CODE}|[\r\n])*+=?\s{{0,8}}=?\s{{0,64}}")
-_MAGIC = re.compile(
+MAGIC = re.compile(
     r"\s{0,64}(?:iVBORw0KGgo|R0lGOD[dl]h|UklGR|SUQz[AB]|T2dnU|ZkxhQ|GkXfo|SUkqA|TU0AK|AAAA.[GWm2]Z0eX|[/_]9j[/_][247])"
 )
 """How the first bytes of pictures, recordings and films look in Base64 (`watermark.media_types`); long enough that keys and vectors are none."""
 _URL_KEYS = frozenset({"url", "image_url", "video_url", "audio_url"})
+_JOB_LINK = re.compile(r"(?:^|_)(?:url|uri|link|href)$|(?:Url|Uri|URL|URI)$")
+_ADDRESS = re.compile(r"\s{0,8}https?:", re.IGNORECASE)
 _MEDIA_BLOCKS = frozenset(
     {"image", "image_url", "output_image", "video", "video_url", "audio", "audio_url", "output_audio"}
 )
@@ -80,11 +88,14 @@ def may_hold(data: bytes) -> bool:
 
 def made_in(tree: Any, path: Path = ()) -> Iterator[Made]:
     """All media of an answer or an event of one, in the order in which they stand."""
+    job = type(tree) is dict and tree.get("object") == "video"
     stack: list[tuple[Path, Any, str]] = [(path, tree, "")]
     while stack:
         here, value, parent = stack.pop()
         if type(value) is dict:
             found = dict(_of_object(value, here, parent))
+            if job:
+                found |= {key: each for key, each in _links_of_job(value, here) if key not in found}
             yield from found.values()
             rest = [
                 ((*here, key), item, key) for key, item in value.items() if key not in found and key not in _NOT_OUTPUT
@@ -127,6 +138,13 @@ def _of_object(node: Mapping[str, Any], path: Path, parent: str) -> Iterator[tup
             yield key, Made(here, "url", value)
 
 
+def _links_of_job(node: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Made]]:
+    """Links in what is said of a video job: OpenAI's has none, other providers put the film's in fields of their own."""
+    for key, value in node.items():
+        if type(value) is str and _JOB_LINK.search(key) and _ADDRESS.match(value):
+            yield key, Made((*path, key), "url", value)
+
+
 def _is_row(path: Path) -> bool:
     """A row of `data`: where OpenAI's images have their links."""
     return len(path) == 2 and path[0] == "data"
@@ -144,9 +162,14 @@ def _is_data_url(text: str) -> bool:
 
 def _in_string(text: str, path: Path, key: str) -> Iterator[Made]:
     """Data URLs in a string, or the string itself where it is an encoded file."""
-    if ";" not in text:
-        if len(text) >= SMALLEST and _MAGIC.match(text) and _ENCODED.fullmatch(text):
+    if len(text) >= SMALLEST and MAGIC.match(text):
+        if _ENCODED.fullmatch(text):
             yield Made(path, "base64", text)
+            return
+        begun = _BEGUN.match(text)
+        if begun is not None and len(begun[1]) >= SMALLEST:
+            yield Made(path, "base64", begun[1], "", begun.start(1), begun.end(1))
+    if ";" not in text:
         return
     whole = _WHOLE_URL.fullmatch(text)
     if whole is not None:
@@ -161,7 +184,7 @@ def _in_string(text: str, path: Path, key: str) -> Iterator[Made]:
 
 def _is_medium(match: re.Match[str]) -> bool:
     declared = (match[1] or "").lower()
-    return declared.startswith(("image/", "audio/", "video/")) or _MAGIC.match(match[2]) is not None
+    return declared.startswith(("image/", "audio/", "video/")) or MAGIC.match(match[2]) is not None
 
 
 def _inside(match: re.Match[str], path: Path) -> Made:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from gateway.protocols.answer import MalformedAnswer, rewritten, word
+import orjson
+
+from gateway.flow import Path
+from gateway.protocols.answer import MalformedAnswer, rewritten, spliced, word
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.openai_answer import error_type, withheld
 from gateway.protocols.whole_answer import WholeAnswer
 
 _PROMPT = "prompt"
+COMPLETED, IN_PROGRESS, FAILED = "completed", "in_progress", "failed"
 
 
 class VideoAnswer(WholeAnswer):
@@ -32,3 +36,21 @@ class VideoAnswer(WholeAnswer):
             report.stopped = found
             raise MalformedAnswer
         return rewritten(body, {(_PROMPT,): str(new)}, []) if new != prompt else body
+
+
+def still_in_progress(body: bytes) -> bytes:
+    """A completed job whose film is not marked yet. `status` changes, and `completed_at` is null; nothing else."""
+    return spliced(body, {("status",): IN_PROGRESS, **_not_completed(body)})
+
+
+def that_failed(body: bytes, code: str, message: str) -> bytes:
+    """A completed job whose film cannot be marked. `status` and `error` change, and `completed_at` is null; nothing else."""
+    error = {"code": code, "message": message}
+    if "error" in loads(body):
+        return spliced(body, {("status",): FAILED, ("error",): error, **_not_completed(body)})
+    both = b'"%b","error":%b' % (FAILED.encode(), orjson.dumps(error))
+    return spliced(body, {("status",): orjson.Fragment(both), **_not_completed(body)})
+
+
+def _not_completed(body: bytes) -> dict[Path, None]:
+    return {("completed_at",): None} if loads(body).get("completed_at") is not None else {}

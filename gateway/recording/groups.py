@@ -61,6 +61,7 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
                 "rule": getattr(flow.error, "rule", None) or None,
                 "labels": list(flow.labels),
                 **({} if flow.outputs is None else flow.outputs.said()),
+                **({"film": flow.film} if flow.film else {}),
                 "finish": report.finish if report else None,
                 "stopped": report.stopped if report else None,
                 "http_status": flow.upstream.status if flow.upstream else None,

@@ -146,7 +146,7 @@ class AnswerStream:
         return self._reader.held if self._streaming else self._size
 
     def texts(self) -> list[tuple[Hashable, list[str]]]:
-        """Visible texts as delivered so far, each in its pieces."""
+        """Texts as delivered so far, each in its pieces: all but what tools are called with."""
         return self._answer.channels.texts()
 
     def feed(self, chunk: bytes) -> bytes:

@@ -39,7 +39,10 @@ class Marking(Section):
     """How outputs that are no text (pictures, recordings, films, documents) get their marks. Needs the extra `media`."""
 
     processes: int = Field(
-        1, ge=0, le=16, description="marking workers; 0: none, calls for such outputs are refused where marks are due"
+        1,
+        ge=0,
+        le=16,
+        description="marking workers; from 2 on one is always left for other tenants; 0: none, calls for such outputs are refused where marks are due",
     )
     video_processes: int = Field(
         1, ge=0, le=16, description="further ones for films alone, so that a film keeps no picture waiting; 0: none"
@@ -64,7 +67,9 @@ class Marking(Section):
     key: str = Field(
         "", description="PEM file with its private key (P-256), sealed by the key folder's passphrase or not"
     )
-    link_seconds: int = Field(3600, ge=60, description="how long a link to a marked file holds")
+    link_seconds: int = Field(
+        3600, ge=60, description="how long a link to a marked file holds, and a marked film is kept"
+    )
     store_bytes: int = Field(
         2_147_483_648, ge=1_048_576, description="all marked files that wait to be fetched; half of it for one tenant"
     )

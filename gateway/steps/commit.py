@@ -17,11 +17,16 @@ from gateway.services import Services
 async def commit(flow: Flow, services: Services) -> None:
     """Appends the intent and keeps, in the same transaction, the counters of the subjects left after redaction.
 
-    Raises Unavailable when the log cannot say that it is durable: then nothing leaves.
+    Raises Unavailable when the log cannot say that it is durable: then nothing leaves. A film that is marked already is
+    `flow.kept` instead.
     """
-    redacted, provider = flow.redacted, flow.provider
+    request, redacted, provider = flow.request, flow.redacted, flow.provider
     if redacted is None or provider is None:
         raise RuntimeError("this step runs after redact")
+    if request is not None and request.binary_answer == "video":
+        await services.films.recall(flow, services)
+        if flow.kept is not None:
+            return  # nothing leaves for it: what the caller gets is here, by a call that had an intent of its own
     keep = None
     if flow.reserved:
         left = classify(redacted.remaining, ()).subjects

@@ -14,6 +14,9 @@ JSON = "application/json"
 
 async def forward(flow: Flow, services: Services) -> None:
     """Sends the redacted body. Raises Unreachable (nothing was sent), UpstreamFailed, UpstreamTimeout."""
+    if flow.kept is not None:
+        flow.upstream = flow.kept
+        return
     provider, request = flow.provider, flow.request
     if provider is None or request is None or not flow.intents:
         raise RuntimeError("this step runs after commit")

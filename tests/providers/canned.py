@@ -261,6 +261,10 @@ class CannedProvider:
             return await _whole(writer, 200, orjson.dumps(pictures.job(number, fields, asked + 1)))
         if "variant=thumbnail" in query:
             return await _whole_answer(writer, parse("echo"), pictures.picture(fields["prompt"], "webp"), b"image/webp")
+        if "unready" in pictures.words_of(fields.get("model", "")):
+            return await _whole(writer, 404, orjson.dumps(answers.error_body("openai", 404, "canned: not made yet")))
+        if "avi" in pictures.words_of(fields.get("model", "")):
+            return await _whole_answer(writer, parse("echo"), pictures.AVI, b"video/x-msvideo")
         return await _whole_answer(writer, parse("echo"), pictures.film(fields["prompt"]), b"video/mp4")
 
 

@@ -237,6 +237,10 @@ def job(number: int, fields: dict[str, str], asked: int) -> Json:
     }  # fmt: skip
 
 
+AVI = b"RIFF" + struct.pack("<I", 260) + b"AVI LIST" + struct.pack("<I", 248) + b"hdrl" + bytes(244)
+"""The beginning of a film of a type that can carry no label."""
+
+
 def film(prompt: str) -> bytes:
     """Three seconds of MP4 that depend on the prompt alone."""
     import av

@@ -107,7 +107,10 @@ def test_a_link_of_the_provider_becomes_one_of_ours(product: Product) -> None:
 def test_a_link_opens_nothing_for_another_tenant_or_when_changed(product: Product) -> None:
     url = site(product).images.generate(model="home/echo", prompt=PROMPT, response_format="url").data[0].url
     assert httpx.get(url, headers=product.headers("crm")).status_code == 200  # the same tenant
-    refused = [httpx.get(url, headers=product.headers("other")), httpx.get(url[:-2] + "xx"), httpx.get(url + "x")]
+    changed = url[:-2] + ("x" if url[-2] != "x" else "y") + url[-1]
+    unused = url[:-1] + {"A": "B", "Q": "R", "g": "h", "w": "x"}[url[-1]]  # other bits than those that say something
+    refused = [httpx.get(each) for each in (changed, unused, f"{url}x", f"{url}!", f"{url}==")]
+    refused.append(httpx.get(url, headers=product.headers("other")))
     refused.append(httpx.get(f"{product.url}/v1/content/x"))
     refused.append(httpx.get(url, headers={"Authorization": "Bearer nobody"}))
     assert {answer.status_code for answer in refused} == {404}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
+from pathlib import Path
 
 import numpy as np
 import pysqlite3.dbapi2 as sqlite
@@ -12,10 +13,17 @@ import pytest
 from docx import Document
 from PIL import Image
 
+from audit.console.page import render
+from gateway.commands.content import told
+from gateway.content.compose import verifier_of
 from gateway.content.words import as_document, sentence
+from gateway.control.scope import ScopedRecords
+from gateway.marking.stamps import Stamps
 from tests.audit.lab import new_flow
 from tests.gateway.content.made import Studio, picture, words
+from tests.watermark import timestamp_authority
 from watermark.aigc import ours, write_aigc
+from watermark.exact import exact_bytes
 from watermark.marking import MarkingKeys, Origin
 from watermark.text_manifest import TextManifest
 
@@ -265,3 +273,32 @@ async def test_a_part_of_a_recording_is_known_again_by_its_prints(studio: Studio
     found = await studio.verify(excerpt.getvalue(), ACME)
     assert (found.verdict.word, found.verdict.flow, found.matches[0].by) == ("confirmed", flow, ("prints",))
     assert (await studio.verify(sound(3), ACME)).verdict.word == "unknown"
+
+
+@pytest.mark.skipif(timestamp_authority.OPENSSL is None, reason="openssl plays the authority; it is missing")
+async def test_a_time_stamp_that_came_late_is_told_of_the_file_that_it_is_of(studio: Studio, tmp_path: Path) -> None:
+    root = timestamp_authority.make_authority(tmp_path)
+    flow, made = await studio.drew(picture(31))
+    with timestamp_authority.running(tmp_path) as url:
+        stamps = Stamps(studio.lab.store.with_name("stamps"), url)
+        stamps.add(f"{flow}-0", exact_bytes(made.data, studio.key("acme")))
+        assert stamps.ask() == 0
+    found = as_document(await studio.verify(made.data, ACME), "en")
+    (match,) = found["matches"]
+    assert (match["flow"], match["stamped"]["trusted"]) == (flow, False)  # this authority is on no list yet
+    assert match["stamped"]["words"].endswith(match["stamped"]["time"])
+    (tmp_path / "anchors.pem").write_bytes(root)
+    trusting = studio.settings.verification.model_copy(update={"trust": [str(tmp_path / "anchors.pem")]})
+    settings = studio.settings.model_copy(update={"verification": trusting})
+    verifier, examiner = verifier_of(settings, studio.lab.keyring)
+    try:
+        seen = ScopedRecords(studio.records, ACME)
+        trusted = await asyncio.to_thread(verifier.verify, made.data, "", ACME, seen.get)
+    finally:
+        examiner.close()
+    assert trusted.matches[0].stamped is not None
+    assert trusted.matches[0].stamped.trusted
+    assert "existed at" in told(trusted, "en")
+    assert "existed at" in render("en", public=False, largest=1, answer=as_document(trusted, "en") | {"file": "a.png"})
+    other = await studio.verify(made.data, GLOBEX)  # another tenant is told of no match, and of no time
+    assert other.matches == ()

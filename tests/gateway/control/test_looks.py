@@ -42,7 +42,14 @@ def test_an_operator_sees_whether_the_record_confirms_it(ask: Ask) -> None:
         assert answer.status_code == 200
         told = answer.json()
         assert (told["verdict"], told["flow"], told["public"]) == ("confirmed", flow_id(3), False)
-        assert told["matches"][0] == {"flow": flow_id(3), "output": 0, "by": ["exact"], "share": 1000, "model": "m"}
+        assert told["matches"][0] == {
+            "flow": flow_id(3),
+            "output": 0,
+            "by": ["exact"],
+            "share": 1000,
+            "model": "m",
+            "stamped": None,
+        }
         assert told["title"] == "Confirmed"
     assert ask("POST", f"{VERIFY}?language=zh", content=OURS).json()["title"] == "已证实"
 

@@ -106,3 +106,18 @@ def test_every_job_is_served_and_nobody_waits_while_another_has_had_much_more(jo
         (queue.back if turn.job[1] else queue.done)(turn, 1.0)
         assert all(used[turn.tenant] - used[other] <= 1 for other in "abc" if left[other])
     assert not queue.contended
+
+
+def test_without_waiting_there_is_a_job_or_none_and_tenants_can_be_passed_over():
+    queue = FairQueue()
+    assert queue.take_now() is None
+    queue.put("busy", "one")
+    queue.put("busy", "two")
+    first = queue.take_now()
+    assert first.job == "one"
+    assert queue.take_now({"busy"}) is None
+    queue.put("other", "three")
+    assert queue.take_now({"busy"}).job == "three"
+    assert queue.take_now().job == "two"
+    queue.done(first, 1.0)
+    assert queue.take_now() is None

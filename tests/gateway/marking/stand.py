@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import multiprocessing
+import multiprocessing.connection
 import os
 import resource
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import watermark.manifest  # loaded before workers are forked, as a real one loads what it needs
+import watermark.prints.picture  # noqa: F401
 from gateway.marking.client import MarkingClient
+from gateway.marking.queue import MarkingQueue
 from gateway.marking.worker import Bounds, confine, listen, serve
 from watermark.errors import MarkingFailed, Unsupported
 from watermark.marking import Marked, Marking, MarkingKeys, Origin
@@ -55,45 +60,55 @@ def _write_more_than_fits() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
-def _run(listener: socket.socket, alarm: int) -> None:
-    bounds = Bounds(file_bytes=1_000_000, pixels=1_000_000, seconds=alarm, video_seconds=alarm)
+def _run(turns: socket.socket) -> None:
+    bounds = Bounds(file_bytes=1_000_000, pixels=1_000_000)
     confine(bounds)
-    serve(listener, by_its_words, lambda tenant: MarkingKeys(None, tenant.encode()), bounds, lambda: False)
+    serve(turns, by_its_words, lambda tenant: MarkingKeys(None, tenant.encode()), bounds, lambda: False)
 
 
 @dataclass(slots=True)
 class Stand:
-    """The listening socket and the worker behind it; `replaced` starts another one when it has ended."""
+    """The queue and the workers behind it; `replaced` starts another one when one has ended."""
 
-    listener: socket.socket
+    queue: MarkingQueue
     client: MarkingClient
-    process: BaseProcess
-    alarm: int
+    processes: list[BaseProcess]
+
+    @property
+    def process(self) -> BaseProcess:
+        """The first worker."""
+        return self.processes[0]
 
     def replaced(self) -> int | None:
-        """Waits for the worker's end and starts another one; how the first one ended."""
-        self.process.join(60)
-        ended = self.process.exitcode
-        self.process = _started(self.listener, self.alarm)
-        return ended
+        """Waits for the end of a worker and starts another one; how the first one ended."""
+        over = multiprocessing.connection.wait([process.sentinel for process in self.processes], 60)
+        number = next(number for number, process in enumerate(self.processes) if process.sentinel in over)
+        ended = self.processes[number]
+        ended.join()
+        self.processes[number] = _started(self.queue)
+        return ended.exitcode
 
 
-def _started(listener: socket.socket, alarm: int) -> BaseProcess:
-    process = multiprocessing.get_context("fork").Process(target=_run, args=(listener, alarm), daemon=True)
+def _started(queue: MarkingQueue) -> BaseProcess:
+    process = multiprocessing.get_context("fork").Process(target=_run, args=(queue.turns,), daemon=True)
     process.start()
     return process
 
 
-@contextlib.contextmanager
-def stand(folder: Path, seconds: float = 60.0, alarm: int = 60) -> Iterator[Stand]:
+@contextlib.asynccontextmanager
+async def stand(
+    folder: Path, seconds: float = 60.0, alarm: float = 60, workers: int = 1, *, several: bool = True
+) -> AsyncIterator[Stand]:
     """`seconds`: how long a call waits. `alarm`: after how many seconds a job ends its worker."""
-    listener = listen(folder, "marking.sock", 4)
-    built = Stand(
-        listener, MarkingClient(folder / "marking.sock", 1_000_000, seconds), _started(listener, alarm), alarm
-    )
+    queue = MarkingQueue(listen(folder, "marking.sock", 32), workers, alarm, alarm, several=several)
+    taking = asyncio.ensure_future(queue.run())
+    client = MarkingClient(folder / "marking.sock", 1_000_000, seconds)
+    built = Stand(queue, client, [_started(queue) for _ in range(workers)])
     try:
         yield built
     finally:
-        built.process.kill()
-        built.process.join()
-        listener.close()
+        for process in built.processes:
+            process.kill()
+            process.join()
+        taking.cancel()
+        queue.close()

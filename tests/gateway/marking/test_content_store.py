@@ -55,6 +55,24 @@ def test_a_link_with_any_bit_changed_opens_nothing(
     assert store.get(base64.urlsafe_b64encode(raw).rstrip(b"=").decode()) is None
 
 
+def test_a_link_is_written_in_one_way_only(tmp_path: Path) -> None:
+    """Base64 can say the same bytes in many ways: by the four bits that are left over, and by what decoders pass over."""
+    store = store_in(tmp_path, Clock())
+    token = store.put("acme", "image/png", b"pixels")
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    others = {token[:-1] + last for last in alphabet}
+    others |= {
+        f"{token}=",
+        f"{token}==",
+        f"{token}!",
+        f"{token[:9]}*{token[9:]}",
+        f" {token}",
+        f"{token}\n",
+        f"{token}é",
+    }
+    assert [other for other in sorted(others) if store.get(other) is not None] == [token]
+
+
 @pytest.mark.parametrize("token", ["", "x", "../../keys/root.key", "ä" * 40, "A" * 50, "A" * 5000])
 def test_what_is_no_link_opens_nothing(tmp_path: Path, token: str) -> None:
     store = store_in(tmp_path, Clock())

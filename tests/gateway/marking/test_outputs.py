@@ -55,7 +55,7 @@ def outputs(built: Stand, framing: str = "sse") -> Outputs:
 async def test_every_picture_of_a_stream_is_marked_however_its_events_are_written(
     tmp_path: Path, written: bytes
 ) -> None:
-    with stand(tmp_path) as built:
+    async with stand(tmp_path) as built:
         out = await outputs(built).passed(written)
     assert base64.b64encode(PIXELS) + b'"' not in out
     events = list(EventReader().feed(out.replace(b"\r", b"\n") + b"\n\n"))
@@ -69,7 +69,7 @@ async def test_the_outputs_of_one_call_are_bounded_together(tmp_path: Path) -> N
         pixels = base64.b64encode(PIXELS + bytes([number]) * 900_000).decode()
         return f'data: {{"b64_json":"{pixels}"}}\n\n'.encode()
 
-    with stand(tmp_path) as built:
+    async with stand(tmp_path) as built:
         call = outputs(built)
         for number in (0, 1, 1, 0):  # the same one is marked once
             assert (await call.passed(event(number))).startswith(b'data: {"b64_json":"')

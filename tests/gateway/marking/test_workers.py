@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Denied, Unavailable
-from gateway.marking.client import MOST
+from gateway.marking.client import MOST, MarkingClient
+from gateway.marking.queue import MarkingQueue, taken
 from gateway.marking.wire import PREFIX, BadMessage, head_length, pack, read_head
+from gateway.marking.worker import listen
 from tests.gateway.marking.stand import MARKING, ORIGIN, Stand, stand
 from watermark.marking import Ingredient, Origin
 
@@ -23,7 +25,7 @@ async def marked(built: Stand, data: bytes, tenant: str = "acme", origin: Origin
 
 
 async def test_a_file_comes_back_marked_with_the_keys_of_its_tenant(tmp_path: Path) -> None:
-    with stand(tmp_path) as built:
+    async with stand(tmp_path) as built:
         assert await marked(built, b"pixels ") == b"pixels 0199-flow-0 [AI] acme"
         assert await marked(built, bytes(900_000), "globex") == bytes(900_000) + b"0199-flow-0 [AI] globex"
         whole = (await built.client.mark("acme", b"beside", "image/png", ORIGIN, MARKING)).marked
@@ -32,7 +34,7 @@ async def test_a_file_comes_back_marked_with_the_keys_of_its_tenant(tmp_path: Pa
 
 async def test_ingredients_travel_along(tmp_path: Path) -> None:
     origin = Origin(*(getattr(ORIGIN, name) for name in Origin.__slots__[:-1]), (Ingredient("image/png", "ab", b"in"),))
-    with stand(tmp_path) as built:
+    async with stand(tmp_path) as built:
         done = await built.client.mark("acme", b"x", "image/png", origin, MARKING)
     assert done.marked.data == b"x0199-flow-0 [AI] acme"
     (said,) = done.ingredients
@@ -44,7 +46,7 @@ async def test_ingredients_travel_along(tmp_path: Path) -> None:
 async def test_a_worker_that_hangs_or_dies_is_replaced_and_its_call_refused(
     tmp_path: Path, data: bytes, ended: int
 ) -> None:
-    with stand(tmp_path, alarm=1 if data == b"hang" else 60) as built:
+    async with stand(tmp_path, alarm=3 if data == b"hang" else 60, several=False) as built:
         with pytest.raises(Unavailable, match="not delivered"):
             await marked(built, data)
         assert built.replaced() == ended
@@ -53,7 +55,7 @@ async def test_a_worker_that_hangs_or_dies_is_replaced_and_its_call_refused(
 
 @pytest.mark.parametrize("data", [b"bad", b"surprise", b"eat", b"disk full"])
 async def test_what_fails_in_a_worker_refuses_its_call_alone(tmp_path: Path, data: bytes) -> None:
-    with stand(tmp_path) as built:
+    async with stand(tmp_path) as built:
         with pytest.raises(Unavailable, match="could not be marked") as refused:
             await marked(built, data)
         assert "caller" not in refused.value.message
@@ -61,14 +63,15 @@ async def test_what_fails_in_a_worker_refuses_its_call_alone(tmp_path: Path, dat
 
 
 async def test_a_type_that_cannot_be_marked_is_denied_with_a_way_out(tmp_path: Path) -> None:
-    with stand(tmp_path) as built, pytest.raises(Denied, match="image/png") as refused:
-        await marked(built, b"odd")
+    async with stand(tmp_path) as built:
+        with pytest.raises(Denied, match="image/png") as refused:
+            await marked(built, b"odd")
     assert (refused.value.rule, "png" in refused.value.remedy) == ("lexgate.label.unsupported", True)
 
 
 async def test_jobs_wait_for_the_next_worker(tmp_path: Path) -> None:
     """One job hangs; those behind it are served by the worker that takes its place."""
-    with stand(tmp_path, alarm=2) as built:
+    async with stand(tmp_path, alarm=3, several=False) as built:
         hanging = asyncio.ensure_future(marked(built, b"hang"))
         await asyncio.sleep(0.1)
         waiting = [asyncio.ensure_future(marked(built, b"pixels ")) for _ in range(3)]
@@ -78,8 +81,105 @@ async def test_jobs_wait_for_the_next_worker(tmp_path: Path) -> None:
         assert await asyncio.gather(*waiting) == [b"pixels 0199-flow-0 [AI] acme"] * 3
 
 
+async def hangs(built: Stand, tenant: str) -> None:
+    with pytest.raises(Unavailable, match="not delivered"):
+        await marked(built, b"hang", tenant)
+
+
+async def test_a_tenant_with_many_files_keeps_another_ones_waiting_for_one_at_most(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    async def one(tenant: str) -> None:
+        await marked(built, b"pixels ", tenant)
+        order.append(tenant)
+
+    async with stand(tmp_path) as built:
+        os.kill(built.process.pid or 0, signal.SIGSTOP)  # the first one that comes is handed to it all the same
+        many = [asyncio.ensure_future(one("many")) for _ in range(10)]
+        await asyncio.sleep(0.2)
+        other = asyncio.ensure_future(one("other"))
+        await asyncio.sleep(0.2)
+        os.kill(built.process.pid or 0, signal.SIGCONT)
+        await asyncio.gather(*many, other)
+    assert order.index("other") == 1
+
+
+async def test_a_tenant_whose_files_hang_workers_never_has_the_last_one(tmp_path: Path) -> None:
+    """Four of them, and two workers: those of another tenant are marked meanwhile, without waiting for any of the four."""
+    async with stand(tmp_path, alarm=30, workers=2) as built:
+        hanging = [asyncio.ensure_future(hangs(built, "hostile")) for _ in range(4)]
+        await asyncio.sleep(0.2)
+        for _ in range(5):
+            assert await marked(built, b"pixels ", "other") == b"pixels 0199-flow-0 [AI] other"
+        assert not any(each.done() for each in hanging)
+        assert sum(process.is_alive() for process in built.processes) == 2
+        for each in hanging:
+            each.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
+
+
+async def test_without_other_tenants_all_workers_are_ones_own(tmp_path: Path) -> None:
+    async with stand(tmp_path, alarm=4, workers=2, several=False) as built:
+        hanging = [asyncio.ensure_future(hangs(built, "acme")) for _ in range(2)]
+        await asyncio.gather(*hanging)
+        assert [built.replaced(), built.replaced()] == [-signal.SIGALRM] * 2  # both, at the same time
+
+
+async def test_a_tenant_whose_files_take_all_their_time_gets_less_for_the_next(tmp_path: Path) -> None:
+    seconds: list[float] = []
+    queue = MarkingQueue(listen(tmp_path, "marking.sock", 4), 1, 0.4, 0.4, several=True)
+    taking = asyncio.ensure_future(queue.run())
+    client = MarkingClient(tmp_path / "marking.sock", 1_000_000, 60)
+
+    async def worked(tenant: str, *, hang: bool) -> None:
+        """A worker's part by hand: its time is noted, and it dies when that is over."""
+        asking = asyncio.ensure_future(client.mark(tenant, b"x", "image/png", ORIGIN, MARKING))
+        patience, _, connection, end = await asyncio.to_thread(taken, queue.turns)
+        seconds.append(patience)
+        await asyncio.sleep(patience + 0.05 if hang else 0)
+        os.close(end)
+        connection.close()
+        with pytest.raises(Unavailable):
+            await asking
+
+    queue.turns.setblocking(True)
+    for _ in range(4):
+        await worked("hostile", hang=True)
+    await worked("other", hang=False)
+    assert seconds == [0.4, 0.2, 0.1, 0.1, 0.4]
+    taking.cancel()
+    queue.close()
+
+
+async def test_nobody_works_for_a_call_that_has_left(tmp_path: Path) -> None:
+    async with stand(tmp_path) as built:
+        os.kill(built.process.pid or 0, signal.SIGSTOP)
+        held = asyncio.ensure_future(marked(built, b"first "))
+        await asyncio.sleep(0.2)
+        left = [asyncio.ensure_future(hangs(built, "acme")) for _ in range(3)]
+        await asyncio.sleep(0.2)
+        for each in left:
+            each.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        os.kill(built.process.pid or 0, signal.SIGCONT)
+        await held
+        assert await marked(built, b"pixels ") == b"pixels 0199-flow-0 [AI] acme"  # by the same worker: none hung
+        assert built.process.is_alive()
+
+
+async def test_a_connection_that_says_nothing_sensible_is_closed(tmp_path: Path) -> None:
+    async with stand(tmp_path) as built:
+        for said in (b"", b"\xff\xff\xff\xff", b"\0\0\0\2{}", b"\0\0\0\4null", b"\0\0\0\x09not json!"):
+            reader, writer = await asyncio.open_unix_connection(str(tmp_path / "marking.sock"))
+            writer.write(said)
+            writer.write_eof()
+            assert await reader.read() == b""
+            writer.close()
+        assert await marked(built, b"pixels ") == b"pixels 0199-flow-0 [AI] acme"
+
+
 async def test_a_tenant_that_asks_for_much_leaves_room_for_others(tmp_path: Path) -> None:
-    with stand(tmp_path, seconds=0.5) as built:
+    async with stand(tmp_path, seconds=0.5) as built:
         os.kill(built.process.pid or 0, signal.SIGSTOP)
         jobs = [asyncio.ensure_future(marked(built, b"pixels ")) for _ in range(2 * MOST)]
         await asyncio.sleep(0.1)
@@ -93,7 +193,7 @@ async def test_a_tenant_that_asks_for_much_leaves_room_for_others(tmp_path: Path
 
 
 async def test_without_a_worker_or_with_too_large_a_file_nothing_is_delivered(tmp_path: Path) -> None:
-    with stand(tmp_path) as built:
+    async with stand(tmp_path) as built:
         with pytest.raises(Unavailable, match="larger"):
             await marked(built, bytes(1_000_001))
         client = built.client

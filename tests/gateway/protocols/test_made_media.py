@@ -36,6 +36,9 @@ PLACES: dict[str, tuple[Any, list[tuple[Any, str]]]] = {
     "a place made up, URL-safe, in lines": ({"picture": "_9j_" + "4AAQSkZJRgABAQAAAQABAAD_\n" * 30}, [(("picture",), "base64")]),
     "a film's link as a word": ({"content": [{"type": "video_url", "video_url": "https://x.example/a"}]}, [(("content", 0, "video_url"), "url")]),
     "a sound's link as a word": ({"content": [{"type": "audio_url", "audio_url": "https://x.example/a"}]}, [(("content", 0, "audio_url"), "url")]),
+    "a job's link": ({"object": "video", "status": "completed", "url": "https://x.example/v.mp4", "assets": [{"video_url": "HTTPS://x.example/w.mp4"}], "output": {"downloadUri": "http://x.example/u"}}, [(("url",), "url"), (("assets", 0, "video_url"), "url"), (("output", "downloadUri"), "url")]),
+    "a job's only link": ({"object": "video", "downloadUri": "https://x.example/v"}, [(("downloadUri",), "url")]),
+    "at the beginning of a text": ({"choices": [{"message": {"content": f"{PIXELS}\n\nThere; it is."}}]}, [(("choices", 0, "message", "content"), "base64")]),
     "in a text": ({"choices": [{"message": {"content": f"see ![a]({URL}) and ![b]({URL})"}}]}, [(("choices", 0, "message", "content"), "base64")] * 2),
 }  # fmt: skip
 
@@ -57,6 +60,16 @@ def test_a_medium_is_found_where_it_stands(name: str) -> None:
         {"content": [{"type": "tool_use", "name": "f", "input": {"b64_json": PIXELS, "picture": URL}}]},
         {"parts": [{"functionCall": {"name": "f", "args": {"inlineData": {"data": PIXELS}}}}]},
         {"choices": [{"message": {"content": "data is the new oil; base64 is an encoding, https://x.example/a.png"}}]},
+        {"choices": [{"message": {"content": f"In Base64 it is {PIXELS}"}}]},
+        {"choices": [{"message": {"content": f"{PIXELS[: SMALLEST - 1]} is a part of it"}}]},
+        {
+            "object": "video",
+            "prompt": "see https://x.example/a.png",
+            "url": None,
+            "remixed_from_url": 7,
+            "id": "https://x",
+        },
+        {"object": "chat.completion", "url": "https://x.example/a.png", "video_url": "https://x.example/b"},
         {"tools": [{"b64_json": PIXELS}], "instructions": URL},
         {"type": [], "url": "https://x.example/a.png", "output_format": {}},
         {"choices": [{"message": {"content": "write `url(data:image/png;base64,...)` in the style sheet"}}]},
