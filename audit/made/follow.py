@@ -2,8 +2,8 @@
 
 A flow's `digest` group says of the text that it answered `fingerprint` (64-bit marks, URL-safe base64, little endian) and
 `text` (a keyed digest), and in `outputs`, for each output that is no text, its `index`, `exact` (a keyed digest of its bytes), `payload`
-(of its invisible mark, hex), `known_by`: `prints` (of a picture or a sound, 256 bits each, under the tenant's key, hex). An entry is filed under the user key that seals the group:
-when that key is destroyed, the entries go with the next look.
+(of its invisible mark, hex), `known_by`: `prints` (of a picture or a sound, 256 bits each, under the tenant's key, hex).
+An entry is filed under the user key that seals the group: when that key is destroyed, the entries go with the next look.
 """
 
 from __future__ import annotations

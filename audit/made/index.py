@@ -1,7 +1,7 @@
 """The index of what was made: fingerprints, exact digests, prints and payloads of outputs, each with its flow.
 
-All values are keyed: hashes under keys of the tenant, or prints whose bits its key has moved and turned; they are read from the `digest` groups of
-the log, so the file can always be built anew (`lexgate audit reindex`). It answers which flows are worth a look. What
+All values are keyed: hashes under keys of the tenant, or prints whose bits its key has moved and turned; they are read
+from the `digest` groups of the log, so the file can always be built anew (`lexgate audit reindex`). It answers which flows are worth a look. What
 counts is the record itself, which whoever asks reads next: an entry that outlives its record confirms nothing.
 
 One process fills it (`audit.made.follow`), any may read it. The store is not touched.

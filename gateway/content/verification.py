@@ -20,7 +20,7 @@ from audit.keys import Keyring
 from audit.made.follow import follow, outputs_of
 from audit.made.index import Made, MadeIndex, index_path
 from gateway.content.examiner import Examiner, Unexamined
-from gateway.content.verdict import Match, Verdict, judge, named_flows
+from gateway.content.verdict import MOST_OF_MEDIA, Match, Verdict, judge, named_flows
 from gateway.services import TenantKeys
 from watermark.errors import BadFingerprint
 from watermark.evidence import CARRIED, Carried, Evidence, Looking
@@ -184,14 +184,14 @@ class _Pictures:
         self._looks = MOST_LOOKS
 
     def share(self, content: _Asked, stored: Printed) -> int:
-        """How much of it is of a recorded picture, parts per thousand; 0 where nothing is."""
+        """How much of it is of a recorded picture, parts per thousand; 0 where nothing is, MOST_OF_MEDIA at least of a whole."""
         place = align(content.printed, stored)
         if place is None:
             return 0
-        if place.whole:
-            return 1000
+        # Alike as a whole it is the same picture; what was painted over it, its tiles tell.
+        least = MOST_OF_MEDIA if place.whole else LITTLE
         if not comparable(stored) or not self._looks:
-            return LITTLE
+            return least
         self._looks -= 1
         query = content.printed[place.turn]
         places = alternatives(place)
@@ -199,11 +199,11 @@ class _Pictures:
         try:
             seen, busy = self._examiner.prints_at(self._data, self._media_type, place.turn, asked, cells(query))
         except Unexamined:
-            return LITTLE
+            return least
         told = _under(seen, content.key)
         count = len(stored.tiles)
         return max(
-            LITTLE,
+            least,
             *(
                 share_of_picture(one, query, stored, told[count * index : count * (index + 1)], busy)
                 for index, one in enumerate(places)
