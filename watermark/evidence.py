@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from watermark.prints.printed import Printed
+
 Kind = Literal[
     "c2pa_integrity",  # the signed manifest covers these very bytes
     "c2pa_trust",  # whoever signed it is on a list of trust
@@ -47,8 +49,8 @@ class Carried:
     evidence: tuple[Evidence, ...]
     text: str = field(default="", repr=False)
     payloads: tuple[tuple[str, int], ...] = ()  # (tenant, payload) of invisible marks that were found
-    # To ask for a picture or a sound with, 256 bits each.
-    prints: tuple[bytes, ...] = field(default=(), repr=False)
+    # To ask for a picture with, in each way in which it may lie, or for a sound.
+    prints: tuple[Printed, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

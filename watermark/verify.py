@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from watermark.evidence import Carried, Evidence, Kind, Looking
 from watermark.media_types import canonical, sniff
+from watermark.prints.printed import Printed
 from watermark.readers import READERS
 from watermark.visible_text import looks_like_text, visible_text
 
@@ -22,7 +23,7 @@ def examine(data: bytes, declared: str, looking: Looking) -> Carried:
     carried = Carried(media_type, (), text)
     evidence: dict[Kind, Evidence] = {}
     payloads: list[tuple[str, int]] = []
-    prints: list[bytes] = []
+    prints: list[Printed] = []
     for kinds, read in READERS:
         try:
             found = read(data, carried, looking)

@@ -2,8 +2,8 @@
 
 A flow's `digest` group says of the text that it answered `fingerprint` (64-bit marks, URL-safe base64, little endian) and
 `text` (a keyed digest), and in `outputs`, for each output that is no text, its `index`, `exact` (a keyed digest of its bytes), `payload`
-(of its invisible mark, hex), `prints` (of a picture or a sound, 256 bits each, hex). An entry is filed under the user key that seals the group:
-when that key is destroyed, the entries go with the next look.
+(of its invisible mark, hex), `known_by`: `prints` (of a picture or a sound, 256 bits each, under the tenant's key, hex).
+An entry is filed under the user key that seals the group: when that key is destroyed, the entries go with the next look.
 """
 
 from __future__ import annotations
@@ -117,8 +117,9 @@ def outputs_of(digest: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def prints_of(output: Mapping[str, Any]) -> list[bytes]:
-    """The prints of one output."""
-    found = output.get("prints")
+    """The prints of one output, under its tenant's key."""
+    known = output.get("known_by")
+    found = known.get("prints") if isinstance(known, dict) else None
     prints = [print_ for one in found for print_ in _digests(one)] if isinstance(found, list) else []
     return [print_ for print_ in prints if len(print_) == 32]
 

@@ -1,7 +1,7 @@
 """The index of what was made: fingerprints, exact digests, prints and payloads of outputs, each with its flow.
 
-All values are keyed hashes under keys of the tenant, or prints of what it made; they are read from the `digest` groups of
-the log, so the file can always be built anew (`lexgate audit reindex`). It answers which flows are worth a look. What
+All values are keyed: hashes under keys of the tenant, or prints whose bits its key has moved and turned; they are read
+from the `digest` groups of the log, so the file can always be built anew (`lexgate audit reindex`). It answers which flows are worth a look. What
 counts is the record itself, which whoever asks reads next: an entry that outlives its record confirms nothing.
 
 One process fills it (`audit.made.follow`), any may read it. The store is not touched.
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from audit.store.sqlite import Connection, connect_reader, driver, require_sound
 
-FORMAT = "3"
+FORMAT = "4"
 """Another one makes the file be built anew."""
 MOST_OWNERS = 64
 """Outputs looked at for one mark, the latest first: a phrase that all answers share must not cost more than others."""
@@ -217,25 +217,27 @@ class MadeIndex:
         """The outputs of a flow."""
         return self._by("select n from made where flow = ? order by output limit 64", flow)
 
-    def by_prints(self, prints: Sequence[bytes], distance: int, most: int = 8) -> list[tuple[Made, int]]:
-        """The outputs one of whose prints differs from one of `prints` in at most `distance` of 256 bits; and in how many.
+    def by_prints(self, prints: Sequence[bytes], distance: int, tenant: str, most: int = 8) -> list[tuple[Made, int]]:
+        """A tenant's outputs one of whose prints differs from one of `prints` in at most `distance` of 256 bits; in how many.
+
+        `prints` are under that tenant's key.
 
         Multi-index hashing (Norouzi, Punjani, Fleet, 2012): of 16 bands of 16 bits one differs in at most
         `distance` // 16 bits, so looking up each band with one bit changed finds all up to a distance of 31.
         """
+        if self._tenants is not None and tenant not in self._tenants:
+            return []
         nearest: dict[int, int] = {}
         with closing(connect_reader(self._path)) as connection:
-            # Prints are not keyed: only among one's own are so many looked at, or others' would hide them.
-            own = sorted(self._tenants or ())
-            among = "" if self._tenants is None else f" and m.tenant in ({', '.join('?' * len(own))})"
+            # Only among the tenant's own are so many looked at, or others', near by chance, would hide them.
             query = (
                 "select b.n, p.print from band b join print p on p.id = b.print join made m on m.n = b.n"  # noqa: S608
-                f" where b.value = ?{among} limit {MOST_ALIKE}"
+                f" where b.value = ? and m.tenant = ? limit {MOST_ALIKE}"
             )
             for whole in prints[:MOST_PRINTS]:
                 for value in _bands(whole):
                     for changed in (value, *(value ^ 1 << bit for bit in range(_BAND_BITS if distance >= 16 else 0))):
-                        for n, stored in connection.execute(query, (changed, *own)):
+                        for n, stored in connection.execute(query, (changed, tenant)):
                             far = (int.from_bytes(stored) ^ int.from_bytes(whole)).bit_count()
                             if far <= distance and far < nearest.get(n, distance + 1):
                                 nearest[n] = far

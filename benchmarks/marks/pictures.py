@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.marks.attacks import ATTACKS, cropped, resized, turned
-from watermark.invisible.pixels import find, mark_plane
+from watermark.invisible.pixels import THRESHOLD, find, mark_plane, readings
 
 KEY = bytes(range(32))
 SIDE = 1024  # pixels of the shorter side to which photographs are brought, if they are larger
@@ -67,10 +67,10 @@ def survival(paths: Sequence[Path], side: int, seed: int = 1) -> None:
 
 
 def silence(paths: Sequence[Path], count: int, seed: int = 2) -> None:
-    """Unmarked pictures (random parts, sizes, turns and flips of the photographs) in which something was found."""
+    """Unmarked pictures (random parts, sizes, turns and mirror images of the photographs) in which something was found."""
     dice = np.random.default_rng(seed)
     pictures = [photograph(path) for path in paths]
-    wrong = 0
+    wrong, read, highest = 0, 0, 0.0
     for index in range(count):
         picture = pictures[index % len(pictures)]
         side = int(dice.integers(200, 400))
@@ -78,9 +78,15 @@ def silence(paths: Sequence[Path], count: int, seed: int = 2) -> None:
         picture = resized(picture, side / min(picture.shape[:2]))[:600, :600]
         if dice.random() < 0.3:
             picture = turned(picture, float(dice.uniform(-3, 3)))
-        key = dice.bytes(32)
-        seen = find(luminance(np.ascontiguousarray(picture)), key)
-        if seen is not None:
-            wrong += 1
+        if dice.random() < 0.3:
+            picture = np.ascontiguousarray(picture[:, ::-1])
+        seen = list(readings(luminance(np.ascontiguousarray(picture)), dice.bytes(32)))
+        wrong += any(payload is not None for _, payload in seen)
+        read += sum(score >= THRESHOLD for score, _ in seen)
+        highest = max(highest, *(score for score, _ in seen))
         if (index + 1) % 100 == 0 or index + 1 == count:
-            print(f"{index + 1} unmarked pictures, each with a key of its own: {wrong} marks found", flush=True)
+            print(
+                f"{index + 1} unmarked pictures, each with a key of its own: {wrong} marks found; synchronisation at most "
+                f"{highest:.2f} (threshold {THRESHOLD}), reached {read} times",
+                flush=True,
+            )

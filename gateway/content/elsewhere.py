@@ -38,6 +38,7 @@ from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import encode, winnow
 from watermark.marking import Marked, Marking, Origin
 from watermark.media_types import sniff
+from watermark.prints.printed import read
 from watermark.profile import kind_of, marking_for
 from watermark.text_marks import mark_text
 from watermark.visible_text import looks_like_text, visible_text
@@ -164,10 +165,10 @@ class Marker:
         key = self._keyring.derive("fingerprint", tenant)
         text = "" if marked.media_type.partition("/")[0] in _NO_TEXT else visible_text(marked.data, marked.media_type)
         known = {"fingerprint": encode(winnow(text, key)), "text": exact_text(text, key)} if text else {}
-        payload = f"{origin.payload:016x}"
+        payload, prints = f"{origin.payload:016x}", read(known_by).under(key).said()
         return {
             **known,
-            "outputs": [{"index": 0, "exact": exact_bytes(marked.data, key), "payload": payload, **known_by}],
+            "outputs": [{"index": 0, "exact": exact_bytes(marked.data, key), "payload": payload, "known_by": prints}],
         }
 
 

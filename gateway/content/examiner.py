@@ -8,19 +8,24 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import orjson
 
-from gateway.content.examining import LENGTH, carried_from
+from gateway.content.examining import LENGTH, carried_from, prints_from
 from gateway.errors import LexgateError, Unavailable
 from watermark.evidence import Carried, Looking
+from watermark.prints.printed import Square
 
 MEMORY = 2 * 1024 * 1024 * 1024  # bytes of address space: what decoded pictures and sounds need, with their libraries
 FILES_PER_PROCESS = 200
 """Then another one is started: what a library lost of its memory is given back."""
 GRACE_SECONDS = 15.0
 """For a process to start: its libraries are loaded once."""
+
+
+Answer = TypeVar("Answer")
 
 
 class Unexamined(LexgateError):
@@ -52,7 +57,15 @@ class Examiner:
             }
         )
         with self._process() as process:
-            return process.examine(header, data)
+            return process.ask(header, data, carried_from)
+
+    def prints_at(
+        self, data: bytes, media_type: str, turn: int, squares: Sequence[Square], cells: Sequence[Square]
+    ) -> tuple[tuple[bytes, ...], tuple[bool, ...]]:
+        """Prints of a picture at `squares`, and whether there is anything to see in `cells`. Raises as `examine` does."""
+        asked = {"bytes": len(data), "media_type": media_type, "turn": turn, "squares": squares, "cells": cells}
+        with self._process() as process:
+            return process.ask(orjson.dumps(asked), data, prints_from)
 
     def close(self) -> None:
         """Ends the processes."""
@@ -100,14 +113,14 @@ class _Process:
             start_new_session=True,
         )
 
-    def examine(self, header: bytes, data: bytes) -> Carried:
+    def ask(self, header: bytes, data: bytes, read: Callable[[dict[str, Any]], Answer]) -> Answer:
         grace = 0.0 if self.files else GRACE_SECONDS
         self.files += 1
         watch = threading.Timer(self._seconds + grace, self._popen.kill)
         watch.daemon = True
         watch.start()
         try:
-            return carried_from(orjson.loads(self._exchange(header, data)))
+            return read(orjson.loads(self._exchange(header, data)))
         except (
             OSError,
             EOFError,

@@ -1,6 +1,7 @@
 """The process in which files of strangers are opened: nothing of ours is in it but what the look needs.
 
-One request a frame on standard input: a JSON header of 4 bytes' length (big-endian) before it, then the file. The answer
+One request a frame on standard input: what is asked (all that a file carries, or prints of a picture at places) as a JSON
+header of 4 bytes' length (big-endian) before it, then the file. The answer
 is a JSON document in the same way. A file that takes too long, or too much memory, ends the process and nothing else.
 """
 
@@ -12,12 +13,13 @@ import signal
 import struct
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import BinaryIO
+from dataclasses import asdict, replace
+from typing import Any, BinaryIO
 
 import orjson
 
 from watermark.evidence import Carried, Evidence, Looking
+from watermark.prints.printed import read
 
 Examine = Callable[[bytes, str, Looking], Carried]
 LENGTH = struct.Struct(">I")
@@ -42,7 +44,7 @@ def main() -> None:
         request = orjson.loads(read.read(*LENGTH.unpack(head)))
         data = read.read(request["bytes"])
         signal.alarm(seconds)  # its default action ends the process, also when whoever asked is gone
-        answer = orjson.dumps(_examined(examine, data, request))
+        answer = orjson.dumps(_printed(data, request) if "squares" in request else _examined(examine, data, request))
         signal.alarm(0)
         _say(write, answer)
 
@@ -57,8 +59,22 @@ def _examined(examine: Examine, data: bytes, request: dict[str, object]) -> dict
         float(str(request["seconds"])),
     )
     carried = examine(data, declared, looking)
-    told = asdict(carried) | {"prints": [print_.hex() for print_ in carried.prints]}
+    told = asdict(replace(carried, prints=())) | {"prints": [one.said() for one in carried.prints]}
     return told | {"text": carried.text.encode("utf-8", "replace").decode()}
+
+
+def _printed(data: bytes, request: dict[str, Any]) -> dict[str, object]:
+    """Prints of a picture at the places that are asked for."""
+    from watermark.prints.picture import image_prints_at
+
+    media_type, turn = str(request["media_type"]), int(request["turn"])
+    seen, busy = image_prints_at(data, media_type, turn, request["squares"], request["cells"])
+    return {"seen": [one.hex() for one in seen], "busy": list(busy)}
+
+
+def prints_from(answer: dict[str, Any]) -> tuple[tuple[bytes, ...], tuple[bool, ...]]:
+    """The same as it was said. Raises for an answer that it cannot have given."""
+    return tuple(bytes.fromhex(one) for one in answer["seen"]), tuple(bool(one) for one in answer["busy"])
 
 
 def carried_from(answer: dict[str, object]) -> Carried:
@@ -73,7 +89,7 @@ def carried_from(answer: dict[str, object]) -> Carried:
         evidence=tuple(Evidence(**{**row, "names": tuple(row["names"])}) for row in evidence),
         text=str(answer["text"]),
         payloads=tuple((str(tenant), int(payload)) for tenant, payload in payloads),
-        prints=tuple(bytes.fromhex(print_) for print_ in prints),
+        prints=tuple(read(one) for one in prints),
     )
 
 

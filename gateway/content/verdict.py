@@ -2,7 +2,8 @@
 
     confirmed   the content agrees with the record of a call, and every mark in it that names a call names that one
     partly      parts of the content agree with the record of a call; the rest is not known
-    claimed     the file carries marks, and the record does not confirm them: a mark alone can be copied
+    claimed     the file carries marks, and the record does not confirm them: a mark alone can be copied, and so can a
+                part of a picture along with it
     unknown     neither mark nor record: which does not mean that a human made it
 
 A mark that names a call whose output this is not (`contradicted`) is never confirmed, however genuine the mark: copied
@@ -21,6 +22,9 @@ from watermark.manifest.timestamp import StampedTime
 Word = Literal["confirmed", "partly", "claimed", "unknown"]
 MOST_OF_IT = 250
 """Parts per thousand of a text's marks that one call must account for. One word in five replaced leaves 330."""
+MOST_OF_MEDIA = 650
+"""The same of what a picture shows, or of a sound's seconds: half of one may have been put into another."""
+_BY_PRINTS = ("prints",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The word, the flow it is about ("" for none), and the flows that marks name against the record."""
+    """The word, the flow it is about ("" for none), and the flows that marks name against the record.
+
+    `share`: parts per thousand of the content that agree with the record of `flow`.
+    """
 
     word: Word
     flow: str
     contradicted: tuple[str, ...]
+    share: int = 0
 
 
 def judge(
@@ -49,23 +57,24 @@ def judge(
     named: Collection[str],
     matches: Sequence[Match],
     comparable: Collection[str] = (),
-    within: Collection[str] = (),
 ) -> Verdict:
     """`named`: flows that the file's marks name; `matches`: best first; `comparable`: named flows whose record is there
-    and says what they made, so that disagreement means something; `within`: of `named`, those in its pixels or samples.
+    and says what they made, so that disagreement means something.
     """
-    # A crop may keep one region of a picture: where the mark in its pixels names that very call too, the two agree.
-    # Metadata is not enough: anybody writes it, and one region may be a logo.
-    agreeing = [m.flow for m in matches if m.share >= MOST_OF_IT or ("prints" in m.by and m.flow in within)]
+    found = {match.flow: match.share for match in reversed(matches)}
+    agreeing = [
+        match.flow for match in matches if match.share >= (MOST_OF_MEDIA if match.by == _BY_PRINTS else MOST_OF_IT)
+    ]
     against = sorted(flow for flow in set(named) if flow not in agreeing)
     if agreeing and not against:
-        return Verdict("confirmed", next((flow for flow in agreeing if flow in named), agreeing[0]), ())
+        flow = next((flow for flow in agreeing if flow in named), agreeing[0])
+        return Verdict("confirmed", flow, (), found[flow])
     if named:
-        found = {match.flow for match in matches}
         contradicted = tuple(flow for flow in against if flow not in found and (agreeing or flow in comparable))
-        return Verdict("claimed", min(named), contradicted)
+        flow = max(named, key=lambda one: (found.get(one, 0), one))
+        return Verdict("claimed", flow, contradicted, found.get(flow, 0))
     if matches:
-        return Verdict("partly", matches[0].flow, ())
+        return Verdict("partly", matches[0].flow, (), matches[0].share)
     marked = any(item.state in {"present", "invalid"} and item.reason != "unreadable" for item in carried.evidence)
     return Verdict("claimed" if marked else "unknown", "", ())
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from audit.keys import Keyring
-from audit.made.follow import follow, outputs_of, prints_of
+from audit.made.follow import follow, outputs_of
 from audit.made.index import Made, MadeIndex, index_path
 from gateway.content.examiner import Examiner, Unexamined
-from gateway.content.verdict import Match, Verdict, judge, named_flows
+from gateway.content.verdict import MOST_OF_MEDIA, Match, Verdict, judge, named_flows
 from gateway.marking.stamps import FOLDER as STAMPS
 from gateway.marking.stamps import Stamps
 from gateway.services import TenantKeys
@@ -29,16 +29,25 @@ from watermark.evidence import CARRIED, Carried, Evidence, Looking
 from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import Marks, decode, likeness, winnow
 from watermark.manifest.timestamp import stamped_time
+from watermark.prints.alignment import align, alternatives
+from watermark.prints.keyed import keyed
 from watermark.prints.likeness import NEAR
-from watermark.prints.likeness import likeness as likeness_of_prints
+from watermark.prints.printed import Printed
+from watermark.prints.printed import read as read_printed
+from watermark.prints.share import cells, comparable, share_of_picture, share_of_sound, squares
 
 Records = Callable[[str], Mapping[str, Any] | None]
 """The record of a flow, if there is one that whoever asks may see."""
 
-REGIONS_ENOUGH = 3
-"""Regions of a picture that must be found in another for the most of it to be the same."""
+MOST_LOOKS = 4
+"""Recorded pictures with which one that is asked for is compared tile by tile."""
+LITTLE = 10
+"""Parts per thousand that a print tells of, at least."""
 MOST_TENANTS = 64
 MOST_CANDIDATES = 24
+MOST_PRINTS = 3_200
+LEAST_PRINTS = 60
+"""That are asked for together, and for one tenant: a picture has some fifty, a sound eight for each second."""
 FOLLOW_SECONDS = 2.0
 
 
@@ -61,8 +70,8 @@ class _Asked:
 
     exact: frozenset[str]
     marks: Marks
-    prints: tuple[bytes, ...]
-    kind: str  # image, audio, text, …
+    printed: tuple[Printed, ...]
+    key: bytes
 
 
 class Verifier:
@@ -99,13 +108,13 @@ class Verifier:
         by_payload = [
             made for tenant, value in carried.payloads for made in index.by_payload(value) if made.tenant == tenant
         ]
-        within = {made.flow for made in by_payload}
-        named = named_flows(carried) | within
-        matches, comparable = _compare(self._candidates(index, asked, named, by_payload), asked, records)
+        named = named_flows(carried) | {made.flow for made in by_payload}
+        candidates = self._candidates(index, asked, named, by_payload)
+        matches, compared = self._compare(data, carried.media_type, candidates, asked, records)
         matches = [self._with_time(match, asked) for match in matches]
         evidence = carried.evidence + _of_record(carried, matches)
         carried = replace(carried, evidence=evidence)
-        verdict = judge(carried, named, matches, comparable & named, within)
+        verdict = judge(carried, named, matches, compared & named)
         return Verification(verdict, carried, len(data), _sha256(data), tuple(matches), behind)
 
     def _examined(self, data: bytes, declared: str, looking: Looking) -> Carried:
@@ -125,7 +134,8 @@ class Verifier:
     def _asked(self, data: bytes, carried: Carried, tenant: str) -> _Asked:
         key = self._keys.get("fingerprint", tenant)
         exact = {exact_bytes(data, key), exact_text(carried.text, key)} - {""}
-        return _Asked(frozenset(exact), winnow(carried.text, key), carried.prints, carried.media_type.partition("/")[0])
+        printed = tuple(one.under(key) for one in carried.prints)
+        return _Asked(frozenset(exact), winnow(carried.text, key), printed, key)
 
     def _with_time(self, match: Match, asked: Mapping[str, _Asked]) -> Match:
         """With the time-stamp that this output got later, where the content is that output, byte for byte."""
@@ -147,35 +157,76 @@ class Verifier:
             for digest in content.exact:
                 found.update(dict.fromkeys(index.by_exact(bytes.fromhex(digest))))
             found.update((made, None) for made, _ in index.by_marks(content.marks.tolist()))
-        for content in list(asked.values())[:1]:  # prints are not keyed: once is enough
-            found.update((made, None) for made, _ in index.by_prints(content.prints, NEAR))
+        most = max(LEAST_PRINTS, MOST_PRINTS // max(1, len(asked)))
+        for tenant, content in asked.items():
+            prints = [print_ for one in content.printed for print_ in one.prints][:most]
+            found.update((made, None) for made, _ in index.by_prints(prints, NEAR, tenant))
         return [made for made in found if made.tenant in asked][:MOST_CANDIDATES]
 
+    def _compare(
+        self, data: bytes, media_type: str, candidates: Sequence[Made], asked: Mapping[str, _Asked], records: Records
+    ) -> tuple[list[Match], set[str]]:
+        """The outputs whose records agree with the content, best first; and the flows whose content can be compared."""
+        matches: list[Match] = []
+        compared: set[str] = set()
+        known: dict[str, Mapping[str, Any] | None] = {}
+        pictures = _Pictures(self._examiner, data, media_type)
+        for made in candidates:
+            if made.flow not in known:
+                known[made.flow] = records(made.flow)
+            record = known[made.flow]
+            said = _said(record, made.output) if record is not None else {}
+            if record is None or not said:
+                continue
+            content, printed = asked[made.tenant], read_printed(said.get("known_by") or {})
+            if (said.get("fingerprint") and content.marks.size) or (printed.prints and _prints(content.printed)):
+                compared.add(made.flow)  # that bytes differ says nothing of the content: every program writes its own
+            by, share = _agreement(said, content)
+            if alike := _alike(content, printed, pictures, kind=media_type.partition("/")[0]):
+                by, share = (*by, "prints"), max(share, alike)
+            if by:
+                matches.append(Match(made.flow, made.output, by, share, _summary(record)))
+        # Of equal content the latest call counts, as for lineage.
+        return sorted(matches, key=lambda match: (match.share, match.flow), reverse=True), compared
 
-def _compare(candidates: Sequence[Made], asked: Mapping[str, _Asked], records: Records) -> tuple[list[Match], set[str]]:
-    """The outputs whose records agree with the content, best first; and the flows whose content can be compared."""
-    matches: list[Match] = []
-    comparable: set[str] = set()
-    known: dict[str, Mapping[str, Any] | None] = {}
-    for made in candidates:
-        if made.flow not in known:
-            known[made.flow] = records(made.flow)
-        record = known[made.flow]
-        said = _said(record, made.output) if record is not None else {}
-        if record is None or not said:
-            continue
-        content = asked[made.tenant]
-        if (said.get("fingerprint") and content.marks.size) or (said.get("prints") and content.prints):
-            comparable.add(made.flow)  # that bytes differ says nothing of the content: every program writes its own
-        by, share = _agreement(said, content)
-        if by:
-            matches.append(Match(made.flow, made.output, by, share, _summary(record)))
-    # Of equal content the latest call counts, as for lineage.
-    return sorted(matches, key=lambda match: (match.share, match.flow), reverse=True), comparable
+
+class _Pictures:
+    """A picture that is asked for, looked at again where it may be like recorded ones; so often and no more."""
+
+    def __init__(self, examiner: Examiner, data: bytes, media_type: str) -> None:
+        self._examiner, self._data, self._media_type = examiner, data, media_type
+        self._looks = MOST_LOOKS
+
+    def share(self, content: _Asked, stored: Printed) -> int:
+        """How much of it is of a recorded picture, parts per thousand; 0 where nothing is, MOST_OF_MEDIA at least of a whole."""
+        place = align(content.printed, stored)
+        if place is None:
+            return 0
+        # Alike as a whole it is the same picture; what was painted over it, its tiles tell.
+        least = MOST_OF_MEDIA if place.whole else LITTLE
+        if not comparable(stored) or not self._looks:
+            return least
+        self._looks -= 1
+        query = content.printed[place.turn]
+        places = alternatives(place)
+        asked = [square for one in places for square in squares(one, stored)]
+        try:
+            seen, busy = self._examiner.prints_at(self._data, self._media_type, place.turn, asked, cells(query))
+        except Unexamined:
+            return least
+        told = _under(seen, content.key)
+        count = len(stored.tiles)
+        return max(
+            least,
+            *(
+                share_of_picture(one, query, stored, told[count * index : count * (index + 1)], busy)
+                for index, one in enumerate(places)
+            ),
+        )
 
 
 def _said(record: Mapping[str, Any], output: int) -> Mapping[str, Any]:
-    """What the record says of one output: members `text`, `fingerprint`, `exact`, `prints`; nothing once it is erased."""
+    """What the record says of one output: members `text`, `fingerprint`, `exact`, `known_by`; nothing once it is erased."""
     digest = record.get("digest") or {}
     own = {name: digest[name] for name in ("text", "fingerprint") if digest.get(name)} if output == 0 else {}
     return own | next((row for row in outputs_of(digest) if row["index"] == output), {})
@@ -195,25 +246,24 @@ def _agreement(said: Mapping[str, Any], asked: _Asked) -> tuple[tuple[Any, ...],
         if like is not None and like.related:
             by.append("fingerprint")
             share = max(share, like.of_query)
-    printed = _printed(asked, prints_of(said))
-    if printed:
-        by.append("prints")
-        share = max(share, printed)
     return tuple(by), share
 
 
-def _printed(asked: _Asked, stored: Sequence[bytes]) -> int:
-    """With how much of a picture or sound a recorded one agrees, parts per thousand.
+def _alike(asked: _Asked, stored: Printed, pictures: _Pictures, *, kind: str) -> int:
+    """With how much of a picture or sound a recorded one agrees, parts per thousand; 0 where no print of it does."""
+    if kind == "audio" and asked.printed:
+        return share_of_sound(asked.printed[0], stored)
+    return pictures.share(asked, stored) if kind == "image" else 0
 
-    A picture is known by the whole, or by several of its regions, as a crop is; one region may be a logo that both show.
-    A sound is known by its seconds: it is asked for with eight prints a second.
-    """
-    near = likeness_of_prints(stored, asked.prints).shared
-    if asked.kind == "audio":
-        return min(1000, near * 8000 // len(asked.prints)) if near else 0
-    if near and likeness_of_prints(stored[:1], asked.prints).related:
-        return 1000
-    return 500 if near >= REGIONS_ENOUGH else 100 * near
+
+def _under(prints: Sequence[bytes], key: bytes) -> list[bytes]:
+    """Prints under a key, b"" where there is none."""
+    there = iter(keyed([one for one in prints if one], key))
+    return [next(there) if one else b"" for one in prints]
+
+
+def _prints(printed: Sequence[Printed]) -> bool:
+    return any(one.prints for one in printed)
 
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,7 +278,7 @@ def _of_record(carried: Carried, matches: Sequence[Match]) -> tuple[Evidence, ..
     like = any({"fingerprint", "prints"} & set(match.by) for match in matches)
     fingerprint = (
         Evidence("fingerprint", "present" if like else "absent")
-        if carried.text or carried.prints or like
+        if carried.text or _prints(carried.prints) or like
         else Evidence("fingerprint", "not_examined", "no_text")
     )
     return Evidence("exact", "present" if exact else "absent"), fingerprint

@@ -28,6 +28,11 @@ VERDICTS: Words = MappingProxyType(
             "be copied.",
             "zh": "文件带有来源标识，但没有记录予以证实；标识本身可以被复制。",
         },
+        "claimed_partly": {
+            "en": "The file carries marks that name call {flow}, and parts of the content ({percent} %) agree with its record, "
+            "but not enough of it. They may have been put into other content, the mark along with them.",
+            "zh": "文件带有指向调用 {flow} 的标识，且部分内容（{percent}%）与其记录一致，但比例不足；这些部分可能连同标识被移植到了其他内容中。",
+        },
         "contradicted": {
             "en": "The record says otherwise: the marks name call {flow}, but the content is not like what that call made. "
             "The marks may have been copied onto it.",
@@ -137,13 +142,15 @@ STAMPED: Words = MappingProxyType(
 def sentence(found: Verification, language: Language) -> str:
     """The verdict in one or two sentences."""
     verdict = found.verdict
-    name = verdict.word
+    name: str = verdict.word
     if verdict.contradicted:
         return VERDICTS["contradicted"][language].format(flow=verdict.contradicted[0])
     if found.public and name in {"unknown", "claimed"}:
         return VERDICTS[f"{name}_public"][language]
-    said = VERDICTS[name][language].format(flow=verdict.flow)
-    if found.behind and name != "confirmed":
+    if name == "claimed" and verdict.share:
+        name = "claimed_partly"
+    said = VERDICTS[name][language].format(flow=verdict.flow, percent=verdict.share // 10)
+    if found.behind and verdict.word != "confirmed":
         said = f"{said} {VERDICTS['behind'][language].format(behind=found.behind)}"
     return said
 

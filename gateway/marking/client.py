@@ -26,7 +26,7 @@ SHARE = 0.75
 @dataclass(frozen=True, slots=True)
 class Done:
     """A finished job. `ingredients`: for each file that came along its media type, `c2pa` (integrity) and `aigc`;
-    `known_by`: prints of the marked file, for the record.
+    `known_by`: prints of the marked file, for the record, which keeps them under the tenant's key.
     """
 
     marked: Marked

@@ -33,6 +33,7 @@ from watermark.exact import exact_bytes
 from watermark.label import language_of, text_label
 from watermark.marking import Ingredient, Marked, MarkingKeys, Origin
 from watermark.media_types import canonical, sniff
+from watermark.prints.printed import read
 from watermark.profile import KINDS
 from watermark.text_manifest import TextManifest
 from watermark.visible_text import looks_like_text
@@ -56,7 +57,7 @@ class Output:
     profile: str
     timestamped: bool
     hosts: tuple[str, ...] = ()  # where it was fetched from
-    prints: Mapping[str, Any] = field(default_factory=dict)
+    known_by: Mapping[str, Any] = field(default_factory=dict, repr=False)  # prints under the tenant's key
 
     def said(self, flow: str) -> dict[str, Any]:
         """As the record says it."""
@@ -105,7 +106,7 @@ class Outputs:
     def known_by(self) -> list[dict[str, Any]]:
         """By what each output is found again: for the group of digests, which is sealed and can be erased."""
         return [
-            {"index": made.index, "exact": made.digest, "payload": f"{made.payload:016x}", **made.prints}
+            {"index": made.index, "exact": made.digest, "payload": f"{made.payload:016x}", "known_by": made.known_by}
             for made in self.made
         ]
 
@@ -230,10 +231,11 @@ class Outputs:
         marked, self.provenance = done.marked, done.ingredients
         key = services.fingerprint_key(flow.who.tenant)
         digest = await services.heavy.run(len(marked.data), exact_bytes, marked.data, key)
+        known_by = await services.heavy.run(len(done.known_by), _under, done.known_by, key)
         self.made.append(
             Output(
                 index, marked.media_type, digest, len(marked.data), origin.payload, marked.carries, marking.profile,
-                marked.timestamped, hosts, done.known_by,
+                marked.timestamped, hosts, known_by,
             )
         )  # fmt: skip
         flow.labels = tuple(dict.fromkeys((*flow.labels, *marked.carries)))
@@ -308,6 +310,11 @@ def _in_pieces(what: str) -> Denied:
         rule="lexgate.label.unsupported",
         remedy="leave stream out, or ask for text alone",
     )
+
+
+def _under(known_by: Mapping[str, Any], key: bytes) -> dict[str, Any]:
+    """Prints of an output under its tenant's key."""
+    return read(known_by).under(key).said()
 
 
 def _name(data: bytes) -> str:

@@ -122,16 +122,16 @@ def work(
 
 
 def prints(marked: Marked) -> dict[str, Any]:
-    """By what a picture or a sound is known again when its bytes have changed: see `audit.made.follow`."""
+    """By what a picture or a sound is known again when its bytes have changed (`watermark.prints`), under no key yet."""
     try:
         if marked.media_type.startswith("image/"):
             from watermark.prints.picture import image_prints
 
-            return {"prints": [print_.hex() for print_ in image_prints(marked.data, marked.media_type)]}
+            return image_prints(marked.data, marked.media_type).said()
         if marked.media_type.startswith("audio/"):
             from watermark.prints.sound import audio_prints
 
-            return {"prints": [print_.hex() for print_ in audio_prints(marked.data, marked.media_type)]}
+            return audio_prints(marked.data, marked.media_type).said()
     except Exception as problem:  # it is marked, and its digest knows it: prints are more than is owed
         log.warning("an output has no prints", problem=type(problem).__name__)
     return {}

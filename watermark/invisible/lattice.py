@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from watermark.invisible.tile import SIDE, ring
 
 Plane = NDArray[np.float32]
+Reals = NDArray[np.float64]
 
 SCALES = (0.42, 1.75)  # searched, in pixels of the picture per pixel of the tile
 TURN = 0.075  # radians searched to either side: 4.3 degrees
 _FINEST = 0.0025  # logarithm of scale, and radians, between neighbours of the first grid
 _CLIP = 8.0  # no single frequency may decide
 _EDGE = 0.47  # cycles per pixel: nothing is left beyond
+_WHOLE = 0.5  # scale from which on the whole ring is within the edge, however it is turned
+_BELOW = 8  # a lattice that is turned by so little has no frequency of the ring lower than -1/8 cycles per pixel
 _SOME = 4  # the first grid looks at one frequency in so many
 
 
@@ -30,7 +33,7 @@ class Pose:
     turn: float
     score: float  # standard deviations above an unmarked picture's
 
-    def matrix(self) -> NDArray[np.float64]:
+    def matrix(self) -> Reals:
         """From tile pixels to pixels of the picture."""
         cos, sin = np.cos(self.turn), np.sin(self.turn)
         return np.array([[self.across * cos, -self.down * sin], [self.across * sin, self.down * cos]])
@@ -40,17 +43,18 @@ class Pose:
 class Spectrum:
     """Power by frequency, relative to the power around it; 1 on average where nothing stands out."""
 
-    power: Plane  # rows: vertical frequency from 0, wrapped; columns: horizontal, 0 to 1/2
-    size: int
+    power: Plane  # rows: vertical frequency from -1/8 to 1/2; columns: horizontal, from -1/2 to 1/2
+    size: int  # frequencies in one cycle per pixel: a power of 2
     step: float  # of a grid that misses no lattice: what moves the outermost frequency by half its width
 
-    def at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
-        """The power nearest to frequencies in cycles per pixel."""
-        flip = np.where(x < 0, -1.0, 1.0)
-        column = np.rint(x * flip * self.size).astype(np.int32)
-        row = np.rint(y * flip * self.size).astype(np.int32) % self.size
-        found: NDArray[np.float32] = self.power.ravel()[row * self.power.shape[1] + column]
-        return found
+    def at(self, x: Reals, y: Reals) -> NDArray[np.float32]:
+        """The power nearest to frequencies in 1 / `size` cycles per pixel."""
+        place = np.rint(y).astype(np.intp)
+        place += self.size // _BELOW
+        place *= self.power.shape[1]
+        place += np.rint(x).astype(np.intp)
+        place += self.size // 2
+        return self.power.ravel().take(place)
 
 
 def spectrum(plane: Plane) -> Spectrum:
@@ -63,7 +67,19 @@ def spectrum(plane: Plane) -> Spectrum:
     power = (values.real**2 + values.imag**2).astype(np.float32)
     around = cv2.blur(power, (41, 41), borderType=cv2.BORDER_REFLECT)
     step = max(_FINEST, 2.5 / max(height, width))
-    return Spectrum(np.minimum(power / (around + 1e-9), _CLIP), size, step)
+    return Spectrum(_unwrapped(np.minimum(power / (around + 1e-9), _CLIP)), size, step)
+
+
+def _unwrapped(power: Plane) -> Plane:
+    """The spectrum of a real plane (rows wrapped, columns from 0 to 1/2) with its mirror image, as far as it is asked."""
+    size = power.shape[0]
+    low, half = size // _BELOW, size // 2
+    table = np.empty((low + half + 1, size + 1), np.float32)
+    table[:low, half:] = power[size - low :]
+    table[low:, half:] = power[: half + 1]
+    opposite = (-np.arange(-low, half + 1)) % size
+    table[:, :half] = power[opposite, half:0:-1]
+    return table
 
 
 def poses(of: Spectrum, count: int) -> Sequence[Pose]:
@@ -86,43 +102,54 @@ def poses(of: Spectrum, count: int) -> Sequence[Pose]:
     return sorted((_refined(of, x, y, pose) for pose in found), key=lambda pose: -pose.score)
 
 
-def _scores(
-    of: Spectrum, x: NDArray[np.float64], y: NDArray[np.float64], scales: NDArray[np.float64], turn: float
-) -> NDArray[np.float64]:
+def _scores(of: Spectrum, x: Reals, y: Reals, scales: Reals, turn: float) -> Reals:
     """For each scale, how far the lattice stands out."""
     cos, sin = np.cos(turn), np.sin(turn)
-    across, down = (x * cos - y * sin) / scales[:, None], (x * sin + y * cos) / scales[:, None]
-    inside = (np.abs(across) < _EDGE) & (np.abs(down) < _EDGE)
-    power = of.at(np.where(inside, across, 0.0), np.where(inside, down, 0.0))
-    count = np.maximum(inside.sum(axis=1), 1)
-    scores: NDArray[np.float64] = np.where(inside, power - 1, 0).sum(axis=1) / np.sqrt(count)
-    return scores
+    small = int((scales < _WHOLE).sum())
+    return np.concatenate(
+        [
+            _standing_out(
+                of, (x * cos - y * sin) * of.size / part[:, None], (x * sin + y * cos) * of.size / part[:, None]
+            )
+            for part in (scales[:small], scales[small:])
+        ]
+    )
 
 
-def _refined(of: Spectrum, x: NDArray[np.float64], y: NDArray[np.float64], pose: Pose) -> Pose:
+def _refined(of: Spectrum, x: Reals, y: Reals, pose: Pose) -> Pose:
     """By all frequencies, each way on its own, on ever finer grids."""
     best = pose
-    score = -np.inf
     step = of.step
     for _ in range(4):
         offsets = np.array([-2, -1, 0, 1, 2]) * step / 2
-        a, d, t = (grid.ravel() for grid in np.meshgrid(offsets, offsets, offsets, indexing="ij"))
-        across, down, turn = best.across * np.exp(a), best.down * np.exp(d), best.turn + t
+        across, down, turn = best.across * np.exp(offsets), best.down * np.exp(offsets), best.turn + offsets
         cos, sin = np.cos(turn)[:, None], np.sin(turn)[:, None]
-        u, v = x / across[:, None], y / down[:, None]
-        fx, fy = u * cos - v * sin, u * sin + v * cos
-        inside = (np.abs(fx) < _EDGE) & (np.abs(fy) < _EDGE)
-        power = of.at(np.where(inside, fx, 0.0), np.where(inside, fy, 0.0))
-        scores = np.where(inside, power - 1, 0).sum(axis=1) / np.sqrt(np.maximum(inside.sum(axis=1), 1))
-        place = int(scores.argmax())
-        score = float(scores[place])
-        best = Pose(float(across[place]), float(down[place]), float(turn[place]), score)
+        u, v = of.size * x / across[:, None, None], of.size * y / down[:, None, None]
+        fx = (u * cos)[:, None] - (v * sin)[None]  # by scale across, scale down, turn, frequency
+        fy = (u * sin)[:, None] + (v * cos)[None]
+        scores = _standing_out(of, fx, fy)
+        a, d, t = np.unravel_index(int(scores.argmax()), scores.shape)
+        best = Pose(float(across[a]), float(down[d]), float(turn[t]), float(scores[a, d, t]))
         step /= 2
     return best
 
 
-def _window(length: int) -> NDArray[np.float64]:
+def _standing_out(of: Spectrum, x: Reals, y: Reals) -> Reals:
+    """How far frequencies (last axis, in 1 / size cycles per pixel) stand out together, those beyond the edge left out."""
+    edge = _EDGE * of.size
+    if x.size == 0 or max(x.max(), -x.min(), y.max(), -y.min()) < edge:
+        power = of.at(x, y)
+        power -= 1
+        whole: Reals = power.sum(axis=-1) / np.sqrt(x.shape[-1])
+        return whole
+    inside = (np.abs(x) < edge) & (np.abs(y) < edge)
+    power = of.at(np.where(inside, x, 0.0), np.where(inside, y, 0.0))
+    scores: Reals = np.where(inside, power - 1, 0).sum(axis=-1) / np.sqrt(np.maximum(inside.sum(axis=-1), 1))
+    return scores
+
+
+def _window(length: int) -> Reals:
     """Flat but for its ends (Tukey, a quarter)."""
     ramp = np.minimum(1, np.minimum(np.arange(length) + 0.5, length - np.arange(length) - 0.5) / (length / 8))
-    window: NDArray[np.float64] = 0.5 - 0.5 * np.cos(np.pi * ramp)
+    window: Reals = 0.5 - 0.5 * np.cos(np.pi * ramp)
     return window

@@ -5,6 +5,7 @@ What it withstands and what not is measured in docs/marking.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 import cv2
@@ -55,21 +56,29 @@ def _laid(pattern: NDArray[np.float64], luminance: Plane, mask: Plane, ratio: fl
 
 def find(luminance: Plane, key: bytes) -> Detected | None:
     """The mark in a luminance plane, however it was scaled (0.5 to 1.5), mirrored or turned (to 3 degrees)."""
+    for score, payload in readings(luminance, key):
+        if payload is not None:
+            return Detected(payload, round(score, 2), THRESHOLD, code.false_positive_bound(TRIES))
+    return None
+
+
+def readings(luminance: Plane, key: bytes) -> Iterator[tuple[float, int | None]]:
+    """Wherever a mark may lie, likeliest first: how well the known phases fit there, and the payload if its tag is right.
+
+    What fits worse than THRESHOLD is told once for each pose and not read.
+    """
     plane = _working(luminance)
     if min(plane.shape) < 64:
-        return None
+        return
     on = carrier(key)
     likely = lattice.poses(lattice.spectrum(_whitened(plane, 2.0)), _POSES)
     as_it_was = lattice.Pose(1.0, 1.0, 0.0, 0.0)
     for pose in [*(pose for pose in likely if pose.score >= _PLAUSIBLE), as_it_was]:
-        folded = _folded(plane, pose)
-        for score, values in _aligned(on, folded)[:_PEAKS]:
+        for score, values in _aligned(on, _folded(plane, pose))[:_PEAKS]:
             if score < THRESHOLD:
+                yield score, None
                 break
-            payload = code.decode(soft_signs(on, values), key)
-            if payload is not None:
-                return Detected(payload, round(score, 2), THRESHOLD, code.false_positive_bound(TRIES))
-    return None
+            yield score, code.decode(soft_signs(on, values), key)
 
 
 def _mask(luminance: Plane, ratio: float) -> Plane:
@@ -127,15 +136,19 @@ def _aligned(on: Carrier, folded: NDArray[np.complex128]) -> list[tuple[float, N
     With each the ring's values, shifted home.
     """
     found = []
+    fit = np.empty((on.y.max() + 1, _FINE * SIDE), complex)
+    row, column = on.y[on.sync], on.x[on.sync]
+    # A frequency stands for its opposite too, but where the two are in one row.
+    half = np.where(row > 0, 0.5, 1.0) * on.turns[on.sync].conj()
     for swap, flip_x, flip_y in product((False, True), (1, -1), (1, -1)):
         x, y = flip_x * on.x, flip_y * on.y
         values = folded[x % SIDE, y % SIDE] if swap else folded[y % SIDE, x % SIDE]
         values = limited(on, values)
-        fit = np.zeros((_FINE * SIDE, _FINE * SIDE), complex)
-        fit[on.y[on.sync], on.x[on.sync]] = (values * on.turns.conj())[on.sync]
-        surface = np.fft.ifft2(fit).real
-        row, column = np.unravel_index(surface.argmax(), surface.shape)
-        score = float((surface.max() - surface.mean()) / (surface.std() + 1e-12))
-        shift = np.exp(2j * np.pi * (on.x * column + on.y * row) / (_FINE * SIDE))
+        fit[:] = 0
+        fit[row, column] = values[on.sync] * half
+        surface = np.fft.irfft(np.ascontiguousarray(np.fft.ifft(fit).T), _FINE * SIDE)  # mean 0: the ring has no middle
+        across, down = np.unravel_index(surface.argmax(), surface.shape)
+        score = float(surface[across, down] / (np.sqrt(np.vdot(surface, surface) / surface.size) + 1e-12))
+        shift = np.exp(2j * np.pi * (on.x * across + on.y * down) / (_FINE * SIDE))
         found.append((score, values * shift))
     return sorted(found, key=lambda pair: -pair[0])

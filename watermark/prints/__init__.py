@@ -1,1 +1,1 @@
-"""Media fingerprints: what a picture or a sound is known by after it was changed. No key, no mark in the file."""
+"""Media fingerprints: what a picture or a sound is known by after it was changed. No mark in the file; kept under a tenant's key."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 NEAR = 31
 """Bits of 256 in which two prints of one thing may differ: PDQ's own threshold. Unrelated ones differ in about 128."""
@@ -28,10 +29,15 @@ def likeness(query: Sequence[bytes], stored: Sequence[bytes]) -> Likeness:
     """Compare two sets of prints, 32 bytes each."""
     if not query or not stored:
         return Likeness(256, 0)
+    nearest = distances(query, stored).min(axis=1)
+    return Likeness(int(nearest.min()), int((nearest <= NEAR).sum()))
+
+
+def distances(query: Sequence[bytes], stored: Sequence[bytes]) -> NDArray[np.float32]:
+    """In how many bits each of the one differs from each of the other."""
     ours, theirs = (_bits(side) for side in (query, stored))
-    common = ours @ theirs.T
-    distances = (ours.sum(axis=1)[:, None] + theirs.sum(axis=1)[None] - 2 * common).min(axis=1)
-    return Likeness(int(distances.min()), int((distances <= NEAR).sum()))
+    found: NDArray[np.float32] = ours.sum(axis=1)[:, None] + theirs.sum(axis=1)[None] - 2 * (ours @ theirs.T)
+    return found
 
 
 def _bits(prints: Sequence[bytes]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:

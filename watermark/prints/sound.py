@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from watermark.prints.printed import Place, Printed
 from watermark.sound import Samples, read_sound
 
 RATE = 11_025  # samples a second that are listened to
@@ -27,27 +28,29 @@ Rows = NDArray[np.uint32]
 """One word of 32 bits a row, 8.08 rows a second."""
 
 
-def audio_prints(data: bytes, media_type: str) -> tuple[bytes, ...]:
-    """The prints of a sound file to be kept, 32 bytes for each second. Raises MarkingFailed, Unsupported.
+def audio_prints(data: bytes, media_type: str) -> Printed:
+    """The prints of a sound file to be kept, one for each second. Raises MarkingFailed, Unsupported.
 
     Without any for less than about three seconds, and for silence and hums.
     """
     return prints_of(_rows_of(data, media_type), _ROWS)
 
 
-def audio_queries(data: bytes, media_type: str) -> tuple[bytes, ...]:
+def audio_queries(data: bytes, media_type: str) -> tuple[Printed, ...]:
     """The prints to ask for a sound with: of the second that begins at each row, since an excerpt may begin anywhere."""
-    return prints_of(_rows_of(data, media_type), 1)
+    return (prints_of(_rows_of(data, media_type), 1),)
 
 
-def prints_of(rows: Rows, step: int) -> tuple[bytes, ...]:
-    """Prints of eight rows each, beginning at each `step`th."""
-    found: dict[bytes, None] = {}
+def prints_of(rows: Rows, step: int) -> Printed:
+    """Prints of eight rows each, beginning at each `step`th; a place is the row with which a print begins, in prints."""
+    prints: list[bytes] = []
+    places: list[Place] = []
     for start in range(0, rows.size - _ROWS + 1, step):
         part = rows[start : start + _ROWS]
         if int(np.bitwise_count(part[1:] ^ part[:-1]).sum()) >= _MOVED:
-            found[part.astype("<u4").tobytes()] = None
-    return tuple(found)
+            prints.append(part.astype("<u4").tobytes())
+            places.append((start / _ROWS, 0.0, 0.0))
+    return Printed(tuple(prints), tuple(places), (), (rows.size / _ROWS, 0.0))
 
 
 def _rows_of(data: bytes, media_type: str) -> Rows:

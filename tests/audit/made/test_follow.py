@@ -31,7 +31,7 @@ async def recorded(lab: Lab) -> tuple[str, str]:
         await log.append(intent(flow, user=user))
         end = outcome(flow, user=user)
         media = {"index": 1, "exact": "ab" * 32, "payload": f"{7 if user == 'max' else 8:016x}"}
-        media["prints"] = ["cd" * 32, "ce" * 32]
+        media["known_by"] = {"prints": ["cd" * 32, "ce" * 32]}
         pub = end.groups["pub"] | {"outputs": [{"index": 1, "media_type": "image/png"}]}
         digest = {"delivered": "44" * 32, "outputs": [media]}
         await log.append(end._replace(groups={**end.groups, "pub": pub, "digest": digest}))
@@ -48,7 +48,7 @@ async def test_texts_and_media_are_found_and_erased_with_their_users_key(lab: La
     assert {(made.flow, shared) for made, shared in index.by_marks(MARKS)} == {(hers, 3), (his, 3)}
     assert index.by_exact(bytes(32)) == [Made(hers, 0, "acme")]
     assert {made.flow for made in index.by_exact(b"\xab" * 32)} == {hers, his}
-    assert index.by_prints([b"\xcd" * 32], 0)[0][1] == 0
+    assert index.by_prints([b"\xcd" * 32], 0, "acme")[0][1] == 0
     assert index.by_payload(7) == [Made(his, 1, "acme")]
     assert index.by_flow(his) == [Made(his, 0, "acme"), Made(his, 1, "acme")]
     await asyncio.to_thread(lab.stop)
@@ -100,10 +100,10 @@ async def test_an_index_of_another_log_is_begun_anew(lab: Lab) -> None:
             "outputs": [
                 None,
                 {"index": "0"},
-                {"index": 0, "exact": 5, "prints": ["zz", "ab", 3], "payload": "no number"},
+                {"index": 0, "exact": 5, "known_by": {"prints": ["zz", "ab", 3]}, "payload": "no number"},
             ]
         },
-        {"outputs": [{"index": 0, "prints": 5, "payload": 5}]},
+        {"outputs": [{"index": 0, "known_by": {"prints": 5}, "payload": 5}, {"index": 1, "known_by": [5]}]},
     ],
 )
 def test_what_cannot_be_read_is_left_out(digest) -> None:

@@ -65,17 +65,17 @@ def test_other_tenants_entries_do_not_exist(path: Path) -> None:
     fill(path, entry("a", "acme", **known))
     globex = MadeIndex(path, frozenset({"globex"}))
     assert globex.by_marks([1, 2, 3]) == globex.by_exact(b"d" * 32) == globex.by_payload(9) == []
-    assert globex.by_flow("a") == globex.by_prints([bytes(32)], 31) == []
+    assert globex.by_flow("a") == globex.by_prints([bytes(32)], 31, "acme") == []
     assert MadeIndex(path, frozenset({"acme"})).by_payload(9)
 
 
 def test_others_outputs_that_look_the_same_hide_none_of_ones_own(path: Path) -> None:
     fill(path, *(entry(f"b{n}", "globex", prints=[bytes(32)]) for n in range(MOST_ALIKE + 8)))
     fill(path, entry("a", "acme", prints=[bytes(32)]))
-    found = MadeIndex(path, frozenset({"acme"})).by_prints([flip(bytes(32), 3)], 31)
+    found = MadeIndex(path, frozenset({"acme"})).by_prints([flip(bytes(32), 3)], 31, "acme")
     assert [made.flow for made, _ in found] == ["a"]
-    assert MadeIndex(path, frozenset()).by_prints([bytes(32)], 31) == []
-    assert len(MadeIndex(path).by_prints([bytes(32)], 31)) == 8
+    assert MadeIndex(path, frozenset()).by_prints([bytes(32)], 31, "acme") == []
+    assert len(MadeIndex(path).by_prints([bytes(32)], 31, "globex")) == 8
 
 
 @settings(max_examples=40, deadline=None)
@@ -84,12 +84,12 @@ def test_every_print_within_31_bits_is_found(tmp_path_factory, bits: int, seed: 
     path = tmp_path_factory.mktemp("index") / "made.db"
     stored = random.Random(seed).randbytes(32)
     fill(path, entry("a", prints=[random.Random(seed + 1).randbytes(32), stored]))
-    assert MadeIndex(path).by_prints([flip(stored, bits, seed)], 31) == [(Made("a", 0, "acme"), bits)]
+    assert MadeIndex(path).by_prints([flip(stored, bits, seed)], 31, "acme") == [(Made("a", 0, "acme"), bits)]
 
 
 def test_a_print_further_away_is_not_found(path: Path) -> None:
     fill(path, entry("a", prints=[bytes(32)]))
-    assert MadeIndex(path).by_prints([flip(bytes(32), 32)], 31) == []
+    assert MadeIndex(path).by_prints([flip(bytes(32), 32)], 31, "acme") == []
 
 
 def test_erasing_a_user_or_a_flow_leaves_nothing_in_the_file(path: Path) -> None:

@@ -23,6 +23,7 @@ from watermark.exact import exact_bytes, exact_text
 from watermark.fingerprint import encode, winnow
 from watermark.marker import mark
 from watermark.marking import Marked, Marking, MarkingKeys, Origin
+from watermark.prints.printed import read
 from watermark.signer import ContentSigner
 
 VOCABULARY = ["".join(random.Random(i).choices("abcdefghijklmnop", k=3 + i % 6)) for i in range(2000)]
@@ -99,7 +100,7 @@ class Studio:
             "index": 0,
             "exact": exact_bytes(made.data, self.key(tenant)),
             "payload": f"{payload:016x}",
-            **prints(made),
+            "known_by": read(prints(made)).under(self.key(tenant)).said(),
         }
         await self.record(flow, tenant, "li.wei", {"outputs": [known]} if remember else {}, None)
         return flow, made

@@ -14,6 +14,7 @@ from docx import Document
 from PIL import Image
 
 from audit.console.page import render
+from audit.made.index import index_path
 from gateway.commands.content import told
 from gateway.content.compose import verifier_of
 from gateway.content.words import as_document, sentence
@@ -22,9 +23,11 @@ from gateway.marking.stamps import Stamps
 from tests.audit.lab import new_flow
 from tests.gateway.content.made import Studio, picture, words
 from tests.watermark import timestamp_authority
+from tests.watermark.invisible.scenes import png, scene
 from watermark.aigc import ours, write_aigc
 from watermark.exact import exact_bytes
 from watermark.marking import MarkingKeys, Origin
+from watermark.prints.likeness import distances
 from watermark.text_manifest import TextManifest
 
 ACME, GLOBEX = frozenset({"acme"}), frozenset({"globex"})
@@ -243,6 +246,70 @@ async def test_an_invisible_mark_that_was_carried_over_to_another_picture_is_not
     assert (found.verdict.word, found.verdict.contradicted) == ("claimed", (flow,))
 
 
+def plain(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def difference(marked: bytes, unmarked: np.ndarray) -> np.ndarray:
+    """The invisible mark, for whoever has the picture with it and without."""
+    return plain(marked).astype(np.int16) - unmarked.astype(np.int16)
+
+
+def added(picture: np.ndarray, mark: np.ndarray) -> np.ndarray:
+    return np.clip(picture.astype(np.int16) + mark, 0, 255).astype(np.uint8)
+
+
+async def test_a_crop_a_screenshot_and_another_size_are_confirmed(studio: Studio) -> None:
+    flow, made = await studio.drew(png(scene(80, 640, 512)))
+    whole = Image.open(io.BytesIO(made.data)).convert("RGB")
+    page = Image.new("RGB", (1000, 700), (245, 245, 245))
+    page.paste(whole, (180, 90))
+    for changed in (whole.crop((60, 40, 600, 470)), page, whole.resize((900, 720)), whole.resize((400, 320))):
+        found = await studio.verify(jpeg(changed), ACME)
+        assert (found.verdict.word, found.verdict.flow, found.matches[0].by) == ("confirmed", flow, ("prints",))
+
+
+async def test_a_mark_and_a_part_that_were_carried_over_together_are_not_confirmed(studio: Studio) -> None:
+    """The mark over all of another picture, and a part of the one it was made for: both are genuine, the whole is not."""
+    ours, foreign = scene(81, 640, 512), scene(82, 640, 512)
+    flow, made = await studio.drew(png(ours), invisible=True)
+    mark = difference(made.data, ours)
+    for part in (np.s_[100:340, 200:440], np.s_[:, :320]):
+        forged = foreign.copy()
+        forged[part] = ours[part]
+        found = await studio.verify(jpeg(Image.fromarray(added(forged, mark))), ACME)
+        assert states(found)["invisible"] == "present"
+        assert [match.by for match in found.matches] == [("prints",)]
+        assert (found.verdict.word, found.verdict.flow, found.verdict.contradicted) == ("claimed", flow, ())
+        assert 0 < found.verdict.share < 650
+        assert f"name call {flow}, and parts of the content ({found.verdict.share // 10} %) agree" in sentence(
+            found, "en"
+        )
+        assert "部分内容" in sentence(found, "zh")
+        unmarked = await studio.verify(jpeg(Image.fromarray(forged)), ACME)
+        assert (unmarked.verdict.word, unmarked.verdict.flow) == ("partly", flow)
+
+
+async def test_what_two_tenants_keep_of_one_picture_tells_nobody_that_it_is_one(studio: Studio) -> None:
+    data = png(scene(83, 512, 512))
+    hers, made = await studio.drew(data, "acme")
+    his, _ = await studio.drew(data, "globex")
+    await studio.followed()
+    rows = sqlite.connect(str(index_path(studio.lab.store))).execute(
+        "select m.tenant, p.print from print p join made m on m.n = p.n"
+    )
+    kept: dict[str, list[bytes]] = {"acme": [], "globex": []}
+    for tenant, print_ in rows.fetchall():
+        kept[tenant].append(print_)
+    assert min(map(len, kept.values())) > 8
+    assert distances(kept["acme"], kept["globex"]).min() > 64
+    for tenant, flow in (("acme", hers), ("globex", his)):
+        found = await studio.verify(jpeg(Image.open(io.BytesIO(made.data))), frozenset({tenant}))
+        assert (found.verdict.word, found.verdict.flow) == ("confirmed", flow)
+    both = await studio.verify(jpeg(Image.open(io.BytesIO(made.data))))
+    assert {match.flow for match in both.matches} == {hers, his}
+
+
 def sound(seed: int, seconds: float = 8.0) -> bytes:
     """A melody, as WAV."""
     chance, rate = np.random.default_rng(seed), 16_000
@@ -273,6 +340,13 @@ async def test_a_part_of_a_recording_is_known_again_by_its_prints(studio: Studio
     found = await studio.verify(excerpt.getvalue(), ACME)
     assert (found.verdict.word, found.verdict.flow, found.matches[0].by) == ("confirmed", flow, ("prints",))
     assert (await studio.verify(sound(3), ACME)).verdict.word == "unknown"
+    mixed = io.BytesIO()
+    with wave.open(io.BytesIO(sound(3))) as other, wave.open(mixed, "wb") as out:
+        out.setparams(other.getparams())
+        out.writeframes(frames[: 16_000 * 2 * 4] + other.readframes(16_000 * 4))
+    found = await studio.verify(mixed.getvalue(), ACME)
+    assert (found.verdict.word, found.verdict.flow) == ("partly", flow)
+    assert 250 < found.verdict.share < 650
 
 
 @pytest.mark.skipif(timestamp_authority.OPENSSL is None, reason="openssl plays the authority; it is missing")

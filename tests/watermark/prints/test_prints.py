@@ -19,9 +19,14 @@ from watermark.errors import MarkingFailed, Unsupported
 from watermark.explicit.image import label_image
 from watermark.prints.likeness import NEAR, likeness
 from watermark.prints.picture import image_prints, image_queries
+from watermark.prints.printed import Printed
 from watermark.prints.sound import audio_prints, audio_queries, rows_of
 
 SIDE = 512
+
+
+def asked(printed: tuple[Printed, ...]) -> list[bytes]:
+    return [print_ for one in printed for print_ in one.prints]
 
 
 def dice_for(name: str) -> np.random.Generator:
@@ -34,15 +39,15 @@ def dice_for(name: str) -> np.random.Generator:
 def test_a_picture_is_known_again(attack: str) -> None:
     picture = scene(50, SIDE, SIDE)
     changed = attacks.ATTACKS[attack](picture, dice_for(attack))
-    found = likeness(image_queries(png(changed), "image/png"), image_prints(png(picture), "image/png"))
+    found = likeness(asked(image_queries(png(changed), "image/png")), image_prints(png(picture), "image/png").prints)
     assert found.related
     assert found.distance <= NEAR
 
 
 def test_the_whole_comes_first_and_the_parts_are_what_a_crop_is_known_by() -> None:
     picture = scene(51, SIDE, SIDE)
-    stored = image_prints(png(picture), "image/png")
-    crop = image_queries(png(np.ascontiguousarray(picture[100:, 60:])), "image/png")
+    stored = image_prints(png(picture), "image/png").prints
+    crop = asked(image_queries(png(np.ascontiguousarray(picture[100:, 60:])), "image/png"))
     assert len(stored) > 1
     assert all(len(one) == 32 for one in stored)
     assert likeness(crop, stored).related
@@ -50,7 +55,7 @@ def test_the_whole_comes_first_and_the_parts_are_what_a_crop_is_known_by() -> No
 
 
 def test_unrelated_pictures_are_far_apart() -> None:
-    sets = [image_prints(png(scene(seed, 320, 320)), "image/png") for seed in range(60, 70)]
+    sets = [image_prints(png(scene(seed, 320, 320)), "image/png").prints for seed in range(60, 70)]
     distances = [likeness(one, other).distance for one, other in itertools.combinations(sets, 2)]
     assert min(distances) > 2 * NEAR
 
@@ -60,12 +65,13 @@ def test_a_print_taken_before_the_label_is_not_the_print_of_what_left() -> None:
     data = png(scene(52, 400, 300))
     labelled = label_image(data, "image/png", "【人工智能生成】", "zh")
     assert image_prints(labelled, "image/png") != image_prints(data, "image/png")
-    assert likeness(image_queries(labelled, "image/png"), image_prints(labelled, "image/png")).distance == 0
+    stored = image_prints(labelled, "image/png").prints
+    assert likeness(asked(image_queries(labelled, "image/png")), stored).distance == 0
 
 
 def test_a_plain_picture_has_no_print() -> None:
-    assert image_prints(png(np.full((300, 300, 3), 200, np.uint8)), "image/png") == ()
-    assert not likeness((), image_prints(png(scene(53, 300, 300)), "image/png")).related
+    assert image_prints(png(np.full((300, 300, 3), 200, np.uint8)), "image/png") == Printed()
+    assert not likeness((), image_prints(png(scene(53, 300, 300)), "image/png").prints).related
 
 
 @pytest.mark.parametrize(
@@ -75,8 +81,8 @@ def test_a_plain_picture_has_no_print() -> None:
 def test_a_sound_is_known_again(attack: str, kind: str) -> None:
     samples, rate = (music(), 32_000) if kind == "music" else speech()
     changed, new_rate = sounds.ATTACKS[attack](samples, rate, dice_for(attack))
-    stored = audio_prints(raw(samples, rate), "audio/wav")
-    assert likeness(audio_queries(raw(changed, new_rate), "audio/wav"), stored).related
+    stored = audio_prints(raw(samples, rate), "audio/wav").prints
+    assert likeness(asked(audio_queries(raw(changed, new_rate), "audio/wav")), stored).related
 
 
 def raw(samples: np.ndarray, rate: int) -> bytes:
@@ -90,15 +96,15 @@ def raw(samples: np.ndarray, rate: int) -> bytes:
 
 def test_unrelated_sounds_are_far_apart() -> None:
     spoken, rate = speech()
-    one, other = audio_prints(raw(spoken, rate), "audio/wav"), audio_prints(raw(music(), 32_000), "audio/wav")
+    one, other = (audio_prints(data, "audio/wav").prints for data in (raw(spoken, rate), raw(music(), 32_000)))
     assert likeness(one, other).distance > NEAR
-    assert likeness(audio_queries(raw(spoken, rate), "audio/wav"), other).distance > NEAR
+    assert likeness(asked(audio_queries(raw(spoken, rate), "audio/wav")), other).distance > NEAR
 
 
 def test_silence_a_hum_and_a_moment_have_no_print() -> None:
     time = np.arange(8 * 16_000) / 16_000
     for sound in (0 * time, 0.3 * np.sin(2 * np.pi * 440 * time), music()[0, :16_000]):
-        assert audio_prints(raw(sound[None].astype(np.float32), 16_000), "audio/wav") == ()
+        assert audio_prints(raw(sound[None].astype(np.float32), 16_000), "audio/wav").prints == ()
 
 
 @pytest.mark.skipif(shutil.which("fpcalc") is None, reason="fpcalc (chromaprint) is not installed")
