@@ -28,7 +28,9 @@ def piece(text: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(text), text)
 
 
-async def relayed(take: Callable[[bytes], bool], *feeds: bytes, first: bytes = b"") -> tuple[Answer, asyncio.Task[None]]:
+async def relayed(
+    take: Callable[[bytes], bool], *feeds: bytes, first: bytes = b""
+) -> tuple[Answer, asyncio.Task[None]]:
     """An answer that has been read so far, and the task that relays it."""
     answer = Answer(Carrier(), asyncio.get_running_loop(), "canned")
     answer.feed(HEAD + first)
@@ -45,7 +47,9 @@ async def rest_of(answer: Answer) -> list[bytes]:
 
 async def test_pieces_are_taken_as_they_are_read() -> None:
     taken: list[bytes] = []
-    answer, task = await relayed(lambda chunk: not taken.append(chunk), piece(b"a") + piece(b"b"), piece(b"c"), first=piece(b"0"))
+    answer, task = await relayed(
+        lambda chunk: not taken.append(chunk), piece(b"a") + piece(b"b"), piece(b"c"), first=piece(b"0")
+    )
     assert taken == [b"0", b"ab", b"c"]  # before the loop has turned
     assert not task.done()
     answer.feed(piece(b"d") + END)
