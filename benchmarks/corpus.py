@@ -10,6 +10,7 @@ import random
 from pathlib import Path
 
 MODEL = "canned-model"
+CHAT = "/v1/chat/completions"
 PLANTED = "planted.example"
 """Domain of every e-mail address in the corpus: what the provider counts to see whether a value got through."""
 
@@ -89,6 +90,31 @@ def prompts(seed: str, count: int, size: int, *, stream: bool = False, tag: str 
         personal = rng.random() < SHARE_WITH_PERSONAL_DATA
         content = text(rng, max(64, size - 190), personal=personal)
         bodies.append(_body([system, {"role": "user", "content": content}], stream=stream, tag=tag))
+    return bodies
+
+
+STREAMS = {
+    "sse_responses": "/v1/responses",
+    "sse_anthropic": "/v1/messages",
+    "sse_gemini": f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse",
+}
+"""Streams of words in the other protocols, and where they are asked for."""
+
+
+def streamed(scenario: str, count: int, size: int) -> list[str]:
+    """The prompts of one of STREAMS: as `prompts` makes them, in its protocol."""
+    bodies = []
+    for body in prompts(scenario, count, size):
+        system, user = (message["content"] for message in json.loads(body)["messages"])
+        document: dict[str, object] = {"model": MODEL, "stream": True}
+        if scenario == "sse_responses":
+            document |= {"instructions": system, "input": user, "max_output_tokens": 256, "store": False}
+        elif scenario == "sse_anthropic":
+            document |= {"system": system, "messages": [{"role": "user", "content": user}], "max_tokens": 256}
+        else:
+            said = [{"role": "user", "parts": [{"text": user}]}]
+            document = {"contents": said, "systemInstruction": {"parts": [{"text": system}]}}
+        bodies.append(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
     return bodies
 
 

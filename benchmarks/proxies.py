@@ -27,11 +27,12 @@ def with_httpx(upstream: str) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan)
 
-    @app.post("/v1/chat/completions")
-    async def chat(request: Request) -> Response:
+    @app.post("/{path:path}")
+    async def forward(request: Request, path: str) -> Response:
+        path = f"/{path}" + (f"?{request.url.query}" if request.url.query else "")
         body = await request.body()
         headers = {"content-type": "application/json"}
-        sent = client.build_request("POST", "/v1/chat/completions", content=body, headers=headers)
+        sent = client.build_request("POST", path, content=body, headers=headers)
         answer = await client.send(sent, stream=True)
         kind = answer.headers["content-type"]
         if kind.startswith("text/event-stream"):
@@ -61,11 +62,12 @@ def with_aiohttp(upstream: str) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan)
 
-    @app.post("/v1/chat/completions")
-    async def chat(request: Request) -> Response:
+    @app.post("/{path:path}")
+    async def forward(request: Request, path: str) -> Response:
+        path = f"/{path}" + (f"?{request.url.query}" if request.url.query else "")
         body = await request.body()
         headers = {"content-type": "application/json"}
-        answer = await sessions[0].post(f"{upstream}/v1/chat/completions", data=body, headers=headers)
+        answer = await sessions[0].post(f"{upstream}{path}", data=body, headers=headers)
         kind = answer.headers["content-type"]
         if kind.startswith("text/event-stream"):
 

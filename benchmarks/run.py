@@ -59,10 +59,13 @@ class Bench:
             counts: dict[str, int] = json.load(answer)
             return counts
 
-    def load(self, port: int, bodies: Path, *, calls: int | None = None, seconds: float = 60.0) -> dict[str, Any]:
+    def load(
+        self, port: int, bodies: Path, *, calls: int | None = None, seconds: float = 60.0, path: str = corpus.CHAT
+    ) -> dict[str, Any]:
         """One closed-loop run of the driver; its own JSON, or {"error": …}."""
         command = ["taskset", "-c", str(LOAD_CORE), str(self.build / "load"), "-p", str(port), "-b", str(bodies)]
         command += ["-c", str(CONNECTIONS), "-t", str(seconds), "-H", f"Authorization: Bearer {targets.CALLER_KEY}"]
+        command += ["-u", path]
         if calls is not None:
             command += ["-n", str(calls)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
@@ -105,10 +108,12 @@ def cold_1k(bench: Bench, target: targets.Target, nth: int) -> dict[str, Any]:
     return bench.measure(target, bodies, calls=count, seconds=6 * bench.scale)
 
 
-def _warm(bench: Bench, target: targets.Target, name: str, bodies: list[str], seconds: float) -> dict[str, Any]:
-    path = corpus.write(bench.folder / f"{name}.jsonl", bodies)
-    bench.load(target.port, path, calls=2 * len(bodies))  # what comes for the third time is known
-    return bench.measure(target, path, seconds=seconds * bench.scale)
+def _warm(
+    bench: Bench, target: targets.Target, name: str, bodies: list[str], seconds: float, path: str = corpus.CHAT
+) -> dict[str, Any]:
+    file = corpus.write(bench.folder / f"{name}.jsonl", bodies)
+    bench.load(target.port, file, calls=2 * len(bodies), path=path)  # what comes for the third time is known
+    return bench.measure(target, file, seconds=seconds * bench.scale, path=path)
 
 
 def warm_1k(bench: Bench, target: targets.Target, _nth: int) -> dict[str, Any]:
@@ -130,6 +135,14 @@ def sse_words(bench: Bench, target: targets.Target, _nth: int) -> dict[str, Any]
     """The same streams, of words as a model says them: a number of 16 digits in each tenth chunk only."""
     prompts = corpus.prompts("sse-words", 64, 1024, stream=True, tag=corpus.SPOKEN)
     return _warm(bench, target, "sse-words", prompts, 3)
+
+
+def _streamed(name: str) -> Scenario:
+    def scenario(bench: Bench, target: targets.Target, _nth: int) -> dict[str, Any]:
+        """The streams of words in another protocol."""
+        return _warm(bench, target, name, corpus.streamed(name, 64, 1024), 3, corpus.STREAMS[name])
+
+    return scenario
 
 
 def conversation(bench: Bench, target: targets.Target, nth: int) -> dict[str, Any]:
@@ -154,6 +167,7 @@ SCENARIOS: dict[str, Scenario] = {
     "warm_32k": warm_32k,
     "sse_100": sse_100,
     "sse_words": sse_words,
+    **{name: _streamed(name) for name in corpus.STREAMS},
     "conversation": conversation,
 }
 

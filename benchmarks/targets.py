@@ -131,7 +131,14 @@ def lexgate(folder: Path, upstream: str) -> Target:
     settings = {
         "listen": {"data": f"127.0.0.1:{port}", "control": f"127.0.0.1:{control}"},
         "organisation": {"name": "Benchmark GmbH", "country": "DE"},
-        "providers": [{"name": "canned", "base_url": upstream, "protocols": ["openai"], "jurisdiction": "US"}],
+        "providers": [
+            {
+                "name": "canned",
+                "base_url": upstream,
+                "protocols": ["openai", "anthropic", "gemini"],
+                "jurisdiction": "US",
+            }
+        ],
         "policies": {"bundle": "builtin:strict"},
         "applications": [{"name": "bench", "tenant": "acme", "audience": "internal", "purpose": "support"}],
         "principals": [{"key_sha256": key, "application": "bench", "user": "li.wei", "country": "DE"}],

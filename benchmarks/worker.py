@@ -49,6 +49,8 @@ def bodies(scenario: str) -> list[str]:
     """The calls of a scenario, all of them seen once before they are measured."""
     if scenario == "turn_20":
         return corpus.conversations("worker", 16, 20)[-1]
+    if scenario in corpus.STREAMS:
+        return corpus.streamed(scenario, 64, 1024)
     tag = corpus.SPOKEN if scenario == "sse_words" else ""
     return corpus.prompts("worker", 64, 1024, stream=scenario.startswith("sse"), tag=tag)
 
@@ -159,12 +161,12 @@ async def worker(folder: Path, upstream: str) -> AsyncIterator[tuple[int, list[C
             await child.stop(10.0)
 
 
-async def measured(bench: Bench, running: Running, file: Path, calls: int) -> dict[str, Any]:
+async def measured(bench: Bench, running: Running, file: Path, calls: int, path: str) -> dict[str, Any]:
     """One run of the driver; what it says, with the CPU time of each process until its work after the answers is done."""
     port, children = running
     before = {child.name: _seconds(child) for child in children}
     begin = time.process_time()
-    result = await asyncio.to_thread(bench.load, port, file, calls=calls)
+    result = await asyncio.to_thread(bench.load, port, file, calls=calls, path=path)
     await _quiet(children)
     each = 1e6 / max(1, result.get("good", 0))
     spent = {child.name: round((_seconds(child) - before[child.name]) * each, 1) for child in children}
@@ -188,17 +190,18 @@ async def run(options: argparse.Namespace) -> None:
     with Bench(folder, 1.0) as bench:
         prompts = bodies(options.scenario)
         file = corpus.write(folder / "bodies.jsonl", prompts)
+        path = corpus.STREAMS.get(options.scenario, corpus.CHAT)
         async with worker(folder, bench.upstream) as running:
             for _ in range(3):
-                await asyncio.to_thread(bench.load, running[0], file, calls=len(prompts))
+                await asyncio.to_thread(bench.load, running[0], file, calls=len(prompts), path=path)
             await asyncio.sleep(0.5)
-            figures = [await _once(bench, running, file, options.calls) for _ in range(options.rounds)]
+            figures = [await _once(bench, running, file, options.calls, path) for _ in range(options.rounds)]
             best = min(figures, key=lambda one: one["ratio"])
             print(json.dumps({"scenario": options.scenario, **best}))
             if options.count:
                 few = max(64, min(256, options.calls))
                 with Calls() as counted:
-                    await measured(bench, running, file, few)
+                    await measured(bench, running, file, few, path)
                 print(
                     f"{sum(counted.python.values()) / few:.1f} Python calls, "
                     f"{sum(counted.builtin.values()) / few:.1f} built-in ones a call"
@@ -206,14 +209,14 @@ async def run(options: argparse.Namespace) -> None:
                 print(counted.table(few, options.count))
             if options.flame:
                 with Sampler() as sampler:
-                    await measured(bench, running, file, options.calls * 5)
+                    await measured(bench, running, file, options.calls * 5, path)
                 options.flame.write_text(flame.svg(sampler.stacks, title=f"data worker, {options.scenario}"))
                 print(flame.table(sampler.stacks, 60))
 
 
-async def _once(bench: Bench, running: Running, file: Path, calls: int) -> dict[str, Any]:
+async def _once(bench: Bench, running: Running, file: Path, calls: int, path: str) -> dict[str, Any]:
     before = yardstick()
-    result = await measured(bench, running, file, calls)
+    result = await measured(bench, running, file, calls, path)
     fixed = (before + yardstick()) / 2
     return {
         "cpu_us": round(result["cpu_us"], 1),
@@ -227,7 +230,9 @@ async def _once(bench: Bench, running: Running, file: Path, calls: int) -> dict[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenario", choices=("warm_1k", "sse_100", "sse_words", "turn_20"), default="warm_1k")
+    parser.add_argument(
+        "--scenario", choices=("warm_1k", "sse_100", "sse_words", "turn_20", *corpus.STREAMS), default="warm_1k"
+    )
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--count", type=int, default=0, metavar="ROWS", help="also count calls; print so many rows")

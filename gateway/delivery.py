@@ -19,6 +19,7 @@ from gateway.recording.answer_digests import Digests
 from gateway.redaction.inspected_stream import InspectedStream
 from gateway.redaction.names_guard import NamesGuard
 from gateway.redaction.stream import AnswerStream, Finished
+from gateway.relaying import Relay, pieces
 from gateway.services import Services
 from gateway.upstream.headers import answer_headers
 
@@ -37,8 +38,9 @@ async def deliver(flow: Flow, services: Services) -> None:
     answer = flow.answer = transformer(flow, services)
     names = flow.rules.names if flow.rules is not None else None
     digests = flow.answer_digests = services.new_digests(flow.who.tenant)
+    plain = flow.streamed and names is None and flow.outputs is None
     size, chunk = 0, b""
-    async for chunk in upstream.chunks():
+    async for chunk in pieces(upstream, Relay(flow, answer, digests) if plain else None):
         if not flow.timing.first_byte:
             flow.timing.first_byte = time.perf_counter()
         size += len(chunk)

@@ -3,6 +3,8 @@
  *   provider -p PORT [-n CHUNKS] [-d MICROSECONDS] [-x PLANTED]
  *
  * POST <anything>  OpenAI chat completion; with "stream":true CHUNKS events, MICROSECONDS apart, each its own write.
+ * POST .../responses, .../messages, ...:streamGenerateContent  the same streams as OpenAI Responses, Anthropic and Gemini say them:
+ *                  words, with the send time in each tenth event.
  *                  The value of the request's "user" field ends the answer's text: so each turn of a conversation
  *                  gets an answer of its own that the load's author knows beforehand.
  * GET /stats       {"requests": n, "planted": n}: planted counts requests that carried the string PLANTED.
@@ -12,6 +14,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +29,7 @@
 #define TAG 40
 
 struct buffer { char *data; size_t len, cap, off; };
-struct peer { int fd, streaming, sent; uint64_t due; char tag[TAG + 1]; struct buffer in, out; };
+struct peer { int fd, streaming, sent; uint64_t due; char form, tag[TAG + 1], *said; size_t said_length; struct buffer in, out; };
 
 static const char ANSWER[] = "A gateway reads each call before it leaves, decides by rules that name their source, and keeps "
     "a record that others can check. It forwards what nothing touches byte by byte, and puts typed marks where values "
@@ -63,6 +66,7 @@ static void hang_up(struct peer *p) {
     close(p->fd);
     free(p->in.data);
     free(p->out.data);
+    free(p->said);
     free(p);
 }
 
@@ -87,34 +91,113 @@ static void event(struct peer *p, const char *delta, const char *finish, const c
 /* A stream to this tag is the words of the answer one by one; only each tenth event carries the send time. */
 static const char SPOKEN[] = "spoken";
 
-static void spoken(int number, char *delta, size_t room) {
+static void spoken(int number, char *text, size_t room) {
     const char *word = ANSWER, *end;
     for (int i = 0;; i++, word = end + 1) {
         end = strchr(word, ' ');
         if (!end) end = word + strlen(word);
         if (i == number || !*end) break;
     }
-    snprintf(delta, room, "{\"content\":\" %.*s\"}", (int)(end - word), word);
+    snprintf(text, room, " %.*s", (int)(end - word), word);
+}
+
+/* One event of a protocol that names its events; `format` is its JSON. */
+static void named(struct peer *p, const char *name, const char *format, ...) {
+    char json[8192], frame[8448];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(json, sizeof json, format, arguments);
+    va_end(arguments);
+    int n = snprintf(frame, sizeof frame, "%s%s%sdata: %s%s", name ? "event: " : "", name ? name : "", name ? "\n" : "", json,
+                     p->form == 'g' ? "\r\n\r\n" : "\n\n");
+    char head[16];
+    append(&p->out, head, (size_t)snprintf(head, sizeof head, "%x\r\n", (unsigned)n));
+    append(&p->out, frame, (size_t)n);
+    append(&p->out, "\r\n", 2);
+}
+
+#define RESPONSE "\"response\":{\"id\":\"resp_canned\",\"object\":\"response\",\"created_at\":1760000000,\"model\":\"canned\",\"status\":"
+#define PLACE "\"item_id\":\"msg_canned\",\"output_index\":0,\"content_index\":0"
+#define ITEM "{\"id\":\"msg_canned\",\"type\":\"message\",\"role\":\"assistant\",\"status\":"
+
+static void begin_stream(struct peer *p) {
+    if (p->form == 'r') {
+        named(p, "response.created", "{\"type\":\"response.created\",\"sequence_number\":0," RESPONSE "\"in_progress\",\"output\":[]}}");
+        named(p, "response.output_item.added", "{\"type\":\"response.output_item.added\",\"sequence_number\":1,\"output_index\":0,\"item\":" ITEM "\"in_progress\",\"content\":[]}}");
+        named(p, "response.content_part.added", "{\"type\":\"response.content_part.added\",\"sequence_number\":2," PLACE ",\"part\":{\"type\":\"output_text\",\"text\":\"\",\"annotations\":[]}}");
+    } else if (p->form == 'a') {
+        named(p, "message_start", "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_canned\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"canned\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":200,\"output_tokens\":1}}}");
+        named(p, "content_block_start", "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}");
+    } else if (p->form == 'c')
+        event(p, "{\"role\":\"assistant\",\"content\":\"\"}", "null", "");
+}
+
+/* Deltas of the other protocols. The obfuscation of Responses is a word of another length each time. */
+static void piece(struct peer *p, const char *text) {
+    static const char PADDING[] = "aK3d9Jx0qPz7";
+    size_t length = strlen(text);
+    if (p->said_length + length < 4096) memcpy(p->said + p->said_length, text, length + 1), p->said_length += length;
+    if (p->form == 'r')
+        named(p, "response.output_text.delta", "{\"type\":\"response.output_text.delta\",\"sequence_number\":%d," PLACE ",\"delta\":\"%s\",\"logprobs\":[],\"obfuscation\":\"%s\"}",
+              p->sent + 3, text, PADDING + p->sent % 12);
+    else if (p->form == 'a')
+        named(p, "content_block_delta", "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"%s\"}}", text);
+    else
+        named(p, NULL, "{\"candidates\": [{\"content\": {\"parts\": [{\"text\": \"%s\"}],\"role\": \"model\"},\"index\": 0}],\"usageMetadata\": {\"promptTokenCount\": 200,\"candidatesTokenCount\": %d,\"totalTokenCount\": %d,\"promptTokensDetails\": [{\"modality\": \"TEXT\",\"tokenCount\": 200}]},\"modelVersion\": \"canned\",\"responseId\": \"canned-1\"}",
+              text, p->sent + 1, p->sent + 201);
+}
+
+static void end_stream(struct peer *p) {
+    static const char USAGE[] = "\"usage\":{\"input_tokens\":200,\"output_tokens\":100,\"total_tokens\":300}";
+    if (p->form == 'r') {
+        int n = p->sent + 3;
+        named(p, "response.output_text.done", "{\"type\":\"response.output_text.done\",\"sequence_number\":%d," PLACE ",\"text\":\"%s\",\"logprobs\":[]}", n, p->said);
+        named(p, "response.content_part.done", "{\"type\":\"response.content_part.done\",\"sequence_number\":%d," PLACE ",\"part\":{\"type\":\"output_text\",\"text\":\"%s\",\"annotations\":[]}}", n + 1, p->said);
+        named(p, "response.output_item.done", "{\"type\":\"response.output_item.done\",\"sequence_number\":%d,\"output_index\":0,\"item\":" ITEM "\"completed\",\"content\":[{\"type\":\"output_text\",\"text\":\"%s\",\"annotations\":[]}]}}", n + 2, p->said);
+        named(p, "response.completed", "{\"type\":\"response.completed\",\"sequence_number\":%d," RESPONSE "\"completed\",\"output\":[" ITEM "\"completed\",\"content\":[{\"type\":\"output_text\",\"text\":\"%s\",\"annotations\":[]}]}],%s}}", n + 3, p->said, USAGE);
+    } else if (p->form == 'a') {
+        named(p, "content_block_stop", "{\"type\":\"content_block_stop\",\"index\":0}");
+        named(p, "message_delta", "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":100}}");
+        named(p, "message_stop", "{\"type\":\"message_stop\"}");
+    } else
+        named(p, NULL, "{\"candidates\": [{\"content\": {\"parts\": [{\"text\": \".\"}],\"role\": \"model\"},\"finishReason\": \"STOP\",\"index\": 0}],\"usageMetadata\": {\"promptTokenCount\": 200,\"candidatesTokenCount\": 100,\"totalTokenCount\": 300},\"modelVersion\": \"canned\",\"responseId\": \"canned-1\"}");
+    append(&p->out, "0\r\n\r\n", 5);
 }
 
 static void step(struct peer *p) {
     static const char DONE[] = "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
     if (p->sent < chunks) {
-        char delta[64];                          /* the send time travels along: the load driver turns it into a delay */
-        if (strcmp(p->tag, SPOKEN) == 0 && p->sent % 10 != 9)
-            spoken(p->sent, delta, sizeof delta);
+        char text[48], delta[64];                /* the send time travels along: the load driver turns it into a delay */
+        if ((p->form != 'c' || strcmp(p->tag, SPOKEN) == 0) && p->sent % 10 != 9)
+            spoken(p->sent, text, sizeof text);
         else
-            snprintf(delta, sizeof delta, "{\"content\":\" word@%016llu\"}", (unsigned long long)now_us());
-        event(p, delta, "null", "");
+            snprintf(text, sizeof text, " word@%016llu", (unsigned long long)now_us());
+        if (p->form == 'c') {
+            snprintf(delta, sizeof delta, "{\"content\":\"%s\"}", text);
+            event(p, delta, "null", "");
+        } else
+            piece(p, text);
         p->sent++;
         p->due += gap_us;
+        return;
+    }
+    p->streaming = 0;
+    streaming--;
+    if (p->form != 'c') {
+        end_stream(p);
         return;
     }
     event(p, "{}", "\"stop\"", "");
     event(p, NULL, "", ",\"usage\":{\"prompt_tokens\":200,\"completion_tokens\":100,\"total_tokens\":300}");
     append(&p->out, DONE, sizeof DONE - 1);
-    p->streaming = 0;
-    streaming--;
+}
+
+static char form_of(const char *head, size_t n) {
+    const char *end = memchr(head, '\r', n);
+    size_t line = end ? (size_t)(end - head) : n;
+    if (memmem(head, line, "/responses ", 11)) return 'r';
+    if (memmem(head, line, "/messages ", 10)) return 'a';
+    return memmem(head, line, ":streamGenerateContent", 22) ? 'g' : 'c';
 }
 
 static void answer(struct peer *p, const char *body, size_t n) {
@@ -127,10 +210,11 @@ static void answer(struct peer *p, const char *body, size_t n) {
     if (tag)
         for (tag += sizeof KEY - 1; k < TAG && tag + k < body + n && tag[k] != '"' && tag[k] != '\\'; k++) p->tag[k] = tag[k];
     p->tag[k] = 0;
-    if (memmem(body, n, "\"stream\":true", 13)) {
+    if (p->form == 'g' || memmem(body, n, "\"stream\":true", 13)) {
+        if (!p->said && !(p->said = malloc(4096))) abort();
         append(&p->out, SSE, sizeof SSE - 1);
-        event(p, "{\"role\":\"assistant\",\"content\":\"\"}", "null", "");
-        p->streaming = 1, p->sent = 0, p->due = now_us() + gap_us;
+        p->streaming = 1, p->sent = 0, p->said_length = 0, p->due = now_us() + gap_us;
+        begin_stream(p);
         streaming++;
         return;
     }
@@ -178,7 +262,10 @@ static void take(struct peer *p) {
             int n = snprintf(json, sizeof json, "{\"requests\":%llu,\"planted\":%llu}", (unsigned long long)n_requests, (unsigned long long)n_planted);
             append(&p->out, reply, (size_t)snprintf(reply, sizeof reply,
                 "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s", n, json));
-        } else answer(p, p->in.data + head, body);
+        } else {
+            p->form = form_of(p->in.data, head);
+            answer(p, p->in.data + head, body);
+        }
         memmove(p->in.data, p->in.data + whole, p->in.len - whole);
         p->in.len -= whole;
     }

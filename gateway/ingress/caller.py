@@ -134,6 +134,15 @@ class Caller:
             headers = [*headers, (b"connection", b"close")]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
+    @property
+    def flows(self) -> bool:
+        """Whether `pass_on` can be used now. Behind ASGI whoever sends has to wait."""
+        return False
+
+    def pass_on(self, chunk: bytes) -> None:
+        """A piece of a stream that has begun, at once."""
+        raise NotImplementedError
+
     async def send(self, chunk: bytes, *, more: bool = True) -> None:
         """A piece of the answer; `more=False` ends it. Waits while the caller reads slowly."""
         await self._send({"type": "http.response.body", "body": chunk, "more_body": more})

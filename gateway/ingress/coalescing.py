@@ -24,6 +24,13 @@ class CoalescingTransport:
             self._loop.call_soon(self._flush)
         self._pending.append(data)
 
+    def pass_on(self, data: bytes) -> None:
+        """Writes what nothing more will join in this turn."""
+        if self._pending:
+            self._pending.append(data)
+        else:
+            self._transport.write(data)
+
     def close(self) -> None:
         """Everything written is sent first."""
         self._flush()

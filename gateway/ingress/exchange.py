@@ -149,6 +149,16 @@ class Exchange(Caller):
         if not more:
             self._complete()
 
+    @property
+    def flows(self) -> bool:
+        """Whether a piece of a stream that has begun can go on at once, without waiting for anybody."""
+        return not self._head and self._chunked and not self._connection.flow.write_paused
+
+    def pass_on(self, chunk: bytes) -> None:
+        """A piece of the answer, while it `flows`; where the caller has left, into the void."""
+        if chunk and not self.disconnected:
+            self._connection.transport.pass_on(b"%x\r\n%b\r\n" % (len(chunk), chunk))  # type: ignore[attr-defined]
+
     def _complete(self) -> None:
         self.response_complete = True
         self.message_event.set()

@@ -14,13 +14,13 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import regex
 
 from gateway.flow import Span
+from gateway.inspection.automaton import automaton
 from gateway.inspection.checksums import cn_resident, fr_nir, it_codice_fiscale, luhn, only_digits
 from gateway.inspection.engine import PatternScanner
 from gateway.inspection.overlap import resolve
@@ -28,7 +28,8 @@ from gateway.inspection.recognizer import Recognizer, Shape, shape
 from gateway.inspection.recognizers import global_credit_card, global_iban
 from gateway.inspection.recognizers.secret_connection_string import has_password
 from gateway.inspection.recognizers.secret_vendor_key import KEYS, UNANCHORED, bounded, is_key
-from gateway.protocols.plain_run_python import LETTERS, TRIPLES
+from gateway.protocols.plain_run import Automaton
+from gateway.protocols.plain_run_python import NUMBER
 
 LONGEST = 2048
 """Characters; no guarded match is longer."""
@@ -117,8 +118,8 @@ def _recognizers() -> Iterator[Recognizer]:
     yield Recognizer("guard_iban", "IBAN", (Shape(r"\b[A-Za-z]{2}[0-9]{2}", global_iban.complete, expression=_IBAN),))
 
 
-_FOURTH_IS_A_DIGIT = frozenset({"azure client secret"})
-"""Forms that may begin with any three letters and go on with a digit."""
+ANY = 1
+"""The mark of expressions without check digits; NUMBER is the other."""
 _STARTS = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]|(?<![0-9A-Za-z_~.\-])[_~.]")
 _SPACED_STARTS = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]|[A-Za-z]{2}[0-9])")
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
@@ -156,29 +157,15 @@ class GuardScanner:
     def warm(self) -> None:
         """Makes now what the first stream would wait for."""
         self.hold("")
-        _ = self.beginnings
+        _ = self.automaton
 
     @cached_property
-    def beginnings(self) -> bytes:
-        """Whether a guarded match may begin with three letters and no digit behind: a bit for each three.
-
-        In the order of `plain_run_python.LETTERS`. A no is certain, a yes is not.
-        """
-        table = bytearray(TRIPLES)
-        begins = _compiled(f"{_vendors(UNANCHORED | _FOURTH_IS_A_DIGIT)}|{_LONG_JWT}|{_JWT}|{_URL}").fullmatch
-        numbers = {letter: number for number, letter in enumerate(LETTERS)}
-        for first, second in product(LETTERS, repeat=2):
-            capitals = (
-                first.isupper() and second.isupper()
-            )  # of an Italian tax code; an IBAN has a digit in third place
-            begun = begins(first + second, partial=True)
-            if not capitals and not begun:
-                continue
-            for third in LETTERS:
-                if (capitals and third.isupper()) or (begun and begins(first + second + third, partial=True)):
-                    bit = (numbers[first] * 52 + numbers[second]) * 52 + numbers[third]
-                    table[bit >> 3] |= 1 << (bit & 7)
-        return bytes(table)
+    def automaton(self) -> Automaton:
+        """The same expressions for streams, see `gateway.protocols.plain_run`: where it is sure, it says what `hold` says."""
+        numbers = f"{_CARD}|{_CN_ID}|{_NIR}"
+        tokens = f"{_vendors(UNANCHORED)}|{_LONG_JWT}|{_JWT}|{_URL}|{_CODICE}|{_IBAN}"
+        made = automaton([[(tokens, ANY), (numbers, NUMBER)], [(f"{numbers}|{_IBAN}", ANY)]])
+        return Automaton(*made.packed(), *made.starts)
 
     def find(self, text: str, context: str = "") -> list[Span]:
         """Guarded matches that begin in `text`, disjoint, in order. `context` is what stood before (64 are enough)."""

@@ -1,13 +1,22 @@
-def run(
-    buffer: bytes,
-    at: int,
-    prefix: bytes,
-    suffix: bytes,
-    before: bytes,
-    behind: bytes,
-    table: bytes | None,
-    marks: bool,
-    held: bytes,
-    most: int,
-    /,
-) -> tuple[int, int, str, bytes, str]: ...
+class Automaton:
+    def __init__(self, kinds: bytes, nodes: bytes, sets: bytes, token: int, spaced: int, /) -> None: ...
+    def hold(self, text: bytes, /) -> int: ...
+    def possible(self, text: bytes, before: int, /) -> bool: ...
+
+class Lane:
+    def __init__(
+        self,
+        automaton: Automaton | None,
+        came: tuple[bytes, ...],
+        holes: bytes,
+        shown: tuple[bytes, ...],
+        restores: bool,
+        json: bool,
+        shift: int,
+        /,
+    ) -> None: ...
+    def enter(self, held: bytes, before: int, /) -> None: ...
+    def take(self, buffer: bytes, at: int, /) -> tuple[int, bytes]: ...
+    def one(self, buffer: bytes, at: int, /) -> tuple[int, str]: ...
+    def written(self, text: str | None, /) -> bytes: ...
+    def leave(self) -> tuple[str, str, str, int, bytes, bool]: ...

@@ -10,7 +10,8 @@ import orjson
 
 from gateway.flow import Path, Usage
 from gateway.protocols.json_offsets import escape, locate
-from gateway.protocols.plain_events import Form, PlainEvents
+from gateway.protocols.plain_events import Form, PlainEvents, Probe
+from gateway.protocols.plain_run import Automaton
 from gateway.redaction.channel import Rules, TextChannel
 from gateway.redaction.splice import splice
 
@@ -67,6 +68,8 @@ class Channels:
         self.report = AnswerReport()
         self.plain: PlainEvents | None = None  # only until another event comes
         self.tries = 0
+        self._automaton: Automaton | None = getattr(rules.guard, "automaton", None)
+        self._looks = rules.guard is None or self._automaton is not None  # whether events can be guarded many at once
         self._channels: dict[Hashable, TextChannel] = {}
         self._kinds: dict[Hashable, str] = {}
 
@@ -107,32 +110,37 @@ class Channels:
         wanted = self._channels if keys is None else keys
         return "".join("".join(self._channels[key].delivered) for key in wanted if self._kinds[key] == "text")
 
-    def form_of(self, probe: bytes | None, shown: bytes | None) -> Form | None:
-        """The form of an event of which only its text matters; None where its text cannot be told from the rest."""
-        if probe is None or shown is None or self.rules.names is not None:
-            return None
-        try:
-            return Form(probe, shown)
-        except ValueError:
-            return None
+    def form_of(self, probe: Probe | None) -> Form | None:
+        """The form of an event; None where what changes in it cannot be told from the rest."""
+        return None if probe is None or self.rules.names is not None else probe.form()
 
-    def learn(self, form: Form | None, key: Hashable, end: Callable[[], bytes]) -> None:
+    def learn(
+        self,
+        form: Form | None,
+        channel: TextChannel | None,
+        end: Callable[[], bytes],
+        left: Callable[[bytes, int, bool], None] | None = None,
+        shift: int = 0,
+    ) -> None:
         """The event at hand has gone through every check: those of the same form that follow it at once are plain.
 
-        `end`: the events that end the stream when the guard stops at one of them.
+        `end`: the events that end the stream when the guard stops at one of them. `left`, `shift`: see `PlainEvents`.
         """
-        channel = self._channels.get(key)
         if form is not None and channel is not None:
             self.tries += 1
-            guard = self.rules.guard
-            table = getattr(guard, "beginnings", None)
-            if guard is None or table is not None:
-                self.plain = PlainEvents(form, channel, table, end)
+            self.plain = PlainEvents(form, channel, self._automaton, end, left, shift)
+
+    def leave_plain(self, *, forget: bool = False) -> None:
+        """The channel of plain events can be asked from here on; `forget`: an event of another form follows."""
+        if self.plain is not None:
+            self.plain.leave()
+            if forget:
+                self.plain = None
 
     @property
     def learns(self) -> bool:
         """Whether it is worth while: a provider that puts something new into each event has no form."""
-        return self.tries < TRIES
+        return self.tries < TRIES and self._looks
 
     def close(self) -> AnswerReport:
         """The report with the texts filled in."""

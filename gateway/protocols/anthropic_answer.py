@@ -19,7 +19,7 @@ from gateway.protocols.answer_json import loads
 from gateway.protocols.arguments import pass_object
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
-from gateway.protocols.plain_events import probe_of
+from gateway.protocols.plain_events import Form, Hole, probe_of
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
 
@@ -131,29 +131,7 @@ class AnthropicAnswer:
             changed |= type(citation) is dict and self._without_offsets(citation)
             return event.with_data(orjson.dumps(message)) if changed else event.raw
         field = _DELTAS.get(str(delta.get("type")), ("", ""))[0]
-        if field == "text" and len(delta) == 2 and delta.get(field):
-            return self._plain(event, message, delta, index)
         return self._passed(event, message, delta, field, index) if field else event.raw
-
-    def _plain(self, event: Event, message: dict[str, Any], delta: dict[str, Any], index: int) -> bytes:
-        """An event that says nothing but a piece of a text."""
-        text = delta["text"]
-        self._open.setdefault(index, ("text", False))
-        channel = self.channels.open((index, "text"), "text", restore=self._open[index][1])
-        new = channel.push(text)
-        if new == text and not self.channels.learns:
-            return event.raw
-        form = self.channels.form_of(*[probe_of(event.raw, message, delta, "text")] * 2)
-        if self._last_look.alone and self.channels.learns:
-            self.channels.learn(form, (index, "text"), self._end)
-        out = event.raw
-        if new != text:
-            delta["text"] = new
-            out = event.with_data(orjson.dumps(message)) if form is None else form.written(new)
-        if channel.stopped is None:
-            return out
-        self.channels.report.stopped = channel.stopped
-        return out + self._end()
 
     def _passed(self, event: Event, message: dict[str, Any], holder: dict[str, Any], field: str, index: int) -> bytes:
         """One fragment through its channel; the event as it came if the fragment did."""
@@ -167,14 +145,27 @@ class AnthropicAnswer:
         self._open.setdefault(index, (field, False))
         channel = self.channels.open((index, field), kind, restore=restore, json=kind == "tool")
         new = channel.push(text)
-        if new == text and channel.stopped is None:
-            return event.raw
-        holder[field] = new
-        out = event.with_data(orjson.dumps(message))
+        form = self._learned(event, message, holder, field, changed=new != text)
+        out = event.raw
+        if new != text:
+            holder[field] = new
+            out = event.with_data(orjson.dumps(message)) if form is None else form.written(event.raw, new)
         if channel.stopped is not None:
             self.channels.report.stopped = channel.stopped
             out += self._end()
         return out
+
+    def _learned(
+        self, event: Event, message: dict[str, Any], holder: dict[str, Any], field: str, *, changed: bool
+    ) -> Form | None:
+        """The form of an event that says nothing but a piece of a text."""
+        plain = message.get("delta") is holder and holder.keys() == {"type", field}
+        if not plain or not (changed or self.channels.learns):
+            return None
+        form = self.channels.form_of(probe_of(event.raw, message, [Hole(holder, field)]))
+        if self._last_look.alone and self.channels.learns:
+            self.channels.learn(form, self.channels.get((message["index"], field)), self._end)
+        return form
 
     def _without_offsets(self, citation: dict[str, Any]) -> bool:
         """Takes out offsets that would lie: they count in the document as it was redacted. True if there were any."""

@@ -22,7 +22,8 @@ from gateway.protocols.family import FAMILIES
 from gateway.protocols.gemini_outside import READ, outside
 from gateway.protocols.json_offsets import locate
 from gateway.protocols.last_look import LastLook, other_lines
-from gateway.protocols.sse import Event
+from gateway.protocols.plain_events import NUMBER, Form, Hole, probe_of
+from gateway.protocols.sse import Event, read_event
 from gateway.redaction.channel import Rules, TextChannel
 from gateway.redaction.splice import splice
 
@@ -75,10 +76,40 @@ class GeminiAnswer:
             return self._end()
         texts: dict[Path, str] = {}
         changed = self._candidates(chunk, texts)
-        out = event.with_data(orjson.dumps(chunk)) if changed or texts else event.raw
+        form = None if changed else self._text_form(event, texts)
+        if form is not None and texts:
+            out = form.written(event.raw, next(iter(texts.values())))
+        else:
+            out = event.with_data(orjson.dumps(chunk)) if changed or texts else event.raw
         if self.channels.stopped():
             return self._out(out) + self._end()
         return self._out(out)
+
+    def _text_form(self, event: Event, texts: dict[Path, str]) -> Form | None:
+        """The form of an event that says nothing but a piece of the running text; those that follow it are learned."""
+        if self.channels.options.array or not (texts or self.channels.learns):
+            return None
+        chunk = _loads(event.data or b"")
+        part = _only_part(chunk)
+        index = chunk["candidates"][0].get("index", 0) if part is not None else 0
+        running = self._open.get(index)
+        if part is None or running is None or self._done():
+            return None
+        told = chunk.get("usageMetadata")
+        usage: dict[str, Any] = told if type(told) is dict else {}
+        counts = [key for key, value in usage.items() if type(value) is int]
+        holes = [Hole(part, "text"), *(Hole(usage, key, NUMBER) for key in counts)]
+        form = self.channels.form_of(probe_of(event.raw, chunk, holes))
+        if self.channels.learns and self.channels.report.stopped is None and self._last_look.repeats():
+
+            def left(last: bytes, count: int, changed: bool) -> None:
+                self._last_look.repeated(count)
+                self._read_head(_loads(read_event(last).data or b""))
+                if changed and running[0] == "text":
+                    self._restored.add(index)
+
+            self.channels.learn(form, running[1], self._end, left)
+        return form
 
     def _out(self, raw: bytes) -> bytes:
         """This event now, or held because all candidates have ended: then it belongs to the terminal bytes."""
@@ -153,10 +184,10 @@ class GeminiAnswer:
             changed |= self._finish(index, candidate)
         if self.channels.stopped():
             # a stream's own end follows in an event of its own, which waits for the record
-            candidate.pop("finishReason", None)
+            ended = candidate.pop("finishReason", None) is not None
             if not self._streamed:
                 candidate["finishReason"] = self.channels.report.finish = STOPPED
-            return True
+            return changed or ended or not self._streamed
         return self._without_offsets(index, candidate) or changed
 
     def _finish(self, index: int, candidate: dict[str, Any]) -> bool:
@@ -389,6 +420,22 @@ def _kind(part: dict[str, Any]) -> str:
     if type(text) is not str:
         raise MalformedAnswer
     return "thought" if part.get("thought") is True else "text"
+
+
+def _only_part(chunk: dict[str, Any]) -> dict[str, Any] | None:
+    """The part of an event that has one candidate, this one part with a text, and no end."""
+    candidates = chunk.get("candidates")
+    candidate = candidates[0] if type(candidates) is list and len(candidates) == 1 else None
+    if type(candidate) is not dict or not candidate.keys() <= {"content", "index"}:
+        return None
+    content = candidate.get("content")
+    if type(content) is not dict or not content.keys() <= {"parts", "role"}:
+        return None
+    parts = content.get("parts")
+    part = parts[0] if type(parts) is list and len(parts) == 1 else None
+    if type(part) is not dict or not part.keys() <= {"text", "thought"} or not part.get("text"):
+        return None
+    return part
 
 
 def _with_parts(body: bytes, labels: dict[int, list[dict[str, Any]]]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from gateway.protocols.plain_run import Automaton
 from gateway.redaction.channel import Rules
 
 _BETWEEN = "\x00\n\x00"
@@ -28,12 +29,13 @@ class LastLook:
     a list of objects, the same place in one event after the other. A secret in pieces is none of the pieces.
     """
 
-    __slots__ = ("_rules", "_tails", "alone")
+    __slots__ = ("_rules", "_seen", "_tails", "alone")
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self.alone = True  # what the last look saw belongs to no strand: looking at the same again tells nothing new
         self._tails: dict[_Place, str] = {}
+        self._seen: dict[_Place, str] = {}  # what the last look added to the strands
 
     def look(self, values: Iterable[Any]) -> str | None:
         """The label of the first guarded match in any string, key or strand of `values` that is not allowed."""
@@ -50,9 +52,35 @@ class LastLook:
                 _collect(value, texts, strands)
         label = self._first(texts) if texts else None
         self.alone = not strands
+        self._seen = {place: "".join(pieces) for place, pieces in strands.items()}
         if label is not None or not strands:
             return label
         return next(filter(None, map(self._strand, strands, strands.values())), None)
+
+    def repeats(self) -> bool:
+        """Whether looking at the same again, however often, finds nothing: then it is enough to say how often (`repeated`)."""
+        automaton = getattr(self._rules.guard, "automaton", None)
+        if self._rules.guard is None or not self._seen:
+            return True
+        return automaton is not None and all(
+            len(piece) <= _TAIL and self._never(automaton, self._tails.get(place, ""), piece)
+            for place, piece in self._seen.items()
+        )
+
+    @staticmethod
+    def _never(automaton: Automaton, tail: str, piece: str) -> bool:
+        """Whether no match begins in a strand that goes on with this piece again and again, wherever its tail is cut."""
+        if not piece:
+            return True
+        endless = tail + piece * (2 * _TAIL // len(piece) + 2)
+        return not any(automaton.possible(endless[at:].encode(), -1) for at in range(len(tail) + len(piece)))
+
+    def repeated(self, times: int) -> None:
+        """What the last look saw came so many times more."""
+        for place, piece in self._seen.items():
+            if place in self._tails and piece:
+                most = min(times, _TAIL // len(piece) + 1)
+                self._tails[place] = (self._tails[place] + piece * most)[-_TAIL:]
 
     def _first(self, texts: list[str]) -> str | None:
         """Of texts that are judged each by itself. Nothing is found across what parts them, so one look comes first."""

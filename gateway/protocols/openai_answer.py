@@ -8,7 +8,7 @@ text changed are removed: their tokens would spell the placeholder. The terminal
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -18,7 +18,7 @@ from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, d
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
-from gateway.protocols.plain_events import Form, probe_of
+from gateway.protocols.plain_events import WORD, Form, Hole, probe_of
 from gateway.protocols.sse import Event, read_event
 from gateway.redaction.channel import Rules
 
@@ -26,6 +26,9 @@ _VISIBLE = frozenset({"content", "refusal"})
 _NO_TEXT = frozenset({"role", "id", "name", "tool_call_id"})
 _STEPS = "reasoning_details"
 """Reasoning in steps, each an object with a text (MiniMax, and routers)."""
+_MORE = ("finish_reason", "usage", "logprobs")
+_PADDING = "obfuscation"
+"""A random word that hides how long an event's text is."""
 _STAMP = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
 _NULL_USAGE = (b',"usage":null', b', "usage": null')
 _TOTALS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
@@ -42,6 +45,14 @@ class _Call:
     id: str
     name: str
     restore: bool
+
+
+class _Said(NamedTuple):
+    """A piece of one text: its channel, and where it stands in its event."""
+
+    key: tuple[Any, ...]
+    holder: dict[str, Any]
+    field: str
 
 
 class OpenAIAnswer:
@@ -96,8 +107,9 @@ class OpenAIAnswer:
         changed = False
         if type(choices) is not list:
             raise MalformedAnswer
-        if len(choices) == 1 and _is_plain(chunk, choices[0]):
-            return self._plain(event, chunk, choices[0])
+        said = self._said(chunk, choices[0]) if len(choices) == 1 else None
+        if said is not None:
+            return self._plain(event, chunk, said)
         for choice in choices:
             if type(choice) is not dict or type(choice.get("index", 0)) is not int:
                 raise MalformedAnswer
@@ -117,23 +129,24 @@ class OpenAIAnswer:
             before.append(self._end())
         return b"".join(before)
 
-    def _plain(self, event: Event, chunk: dict[str, Any], choice: dict[str, Any]) -> bytes:
-        """An event that says nothing but a piece of the content."""
-        index, delta = choice.get("index", 0), choice["delta"]
-        text = delta["content"]
+    def _plain(self, event: Event, chunk: dict[str, Any], said: _Said) -> bytes:
+        """An event that says nothing but a piece of one text."""
+        key, holder, field = said
+        text = holder[field]
+        index = chunk["choices"][0].get("index", 0)
         self._open.setdefault(index)
-        changed = self._text(index, "content", delta, "content")
-        new, delta["content"] = delta["content"], text
+        changed = self._delta(index, chunk["choices"][0]["delta"])
+        new, holder[field] = holder[field], text
         hidden = self.channels.options.hide_usage and chunk.get("usage", 0) is None
         if not changed and not hidden and not self.channels.learns:
             return event.raw
-        form = self._form(event, chunk, delta, hidden=hidden)
+        form = self._form(event, chunk, said, hidden=hidden)
         if self._last_look.alone and self.channels.learns:
-            self.channels.learn(form, (index, "content"), self._end)
+            self.channels.learn(form, self.channels.get(key), self._end)
         if form is not None:
-            out = form.written(new) if changed or hidden else event.raw
+            out = form.written(event.raw, new if changed else None) if changed or hidden else event.raw
         else:
-            delta["content"] = new
+            holder[field] = new
             if hidden and not changed:
                 return without_usage(event, chunk)
             if hidden:
@@ -141,14 +154,51 @@ class OpenAIAnswer:
             out = event.with_data(orjson.dumps(chunk)) if changed else event.raw
         return out + self._end() if self.channels.stopped() else out
 
-    def _form(self, event: Event, chunk: dict[str, Any], delta: dict[str, Any], *, hidden: bool) -> Form | None:
+    def _form(self, event: Event, chunk: dict[str, Any], said: _Said, *, hidden: bool) -> Form | None:
         """The form of such an event. `hidden`: its usage, which is null, is not shown."""
-        probe = probe_of(event.raw, chunk, delta, "content")
-        shown = probe
+        holes = [Hole(said.holder, said.field)]
+        if type(chunk.get(_PADDING)) is str:
+            holes.append(Hole(chunk, _PADDING, WORD))
+        probe = probe_of(event.raw, chunk, holes)
         if hidden and probe is not None:
-            like = read_event(probe)
-            shown = without_usage(like, loads(like.data or b""))
-        return self.channels.form_of(probe, shown)
+            like = read_event(probe.raw)
+            probe = probe._replace(shown=without_usage(like, loads(like.data or b"")))
+        return self.channels.form_of(probe)
+
+    def _said(self, chunk: dict[str, Any], choice: Any) -> _Said | None:
+        """The piece of text that an event says, if it says nothing else."""
+        if (
+            type(choice) is not dict
+            or chunk.get("usage") is not None
+            or type(index := choice.get("index", 0)) is not int
+        ):
+            return None
+        delta = choice.get("delta")
+        if type(delta) is not dict or not all(choice.get(key) is None for key in _MORE):
+            return None
+        said = [(key, value) for key, value in delta.items() if value is not None and key not in _NO_TEXT]
+        if len(said) != 1 or not all(type(delta[key]) in {str, type(None)} for key in _NO_TEXT & delta.keys()):
+            return None
+        key, value = said[0]
+        if key == "tool_calls":
+            return self._said_call(index, value)
+        return _Said((index, key), delta, key) if type(value) is str and value else None
+
+    def _said_call(self, index: int, calls: Any) -> _Said | None:
+        """The piece of a known call's arguments, if there is nothing else."""
+        call = calls[0] if type(calls) is list and len(calls) == 1 else None
+        if type(call) is not dict or call.keys() != {"index", "function"} or type(call["index"]) is not int:
+            return None
+        known, function = self._calls.get((index, call["index"])), call["function"]
+        if (
+            known is None
+            or known.key[-1] != "arguments"
+            or type(function) is not dict
+            or function.keys() != {"arguments"}
+        ):
+            return None
+        text = function["arguments"]
+        return _Said(known.key, function, "arguments") if type(text) is str and text else None
 
     def _choice(self, choice: dict[str, Any], before: list[bytes]) -> bool:
         """Pass one choice of one event through its channels. True if the event has changed."""
@@ -479,16 +529,6 @@ def usage_of(usage: dict[str, Any]) -> Usage | None:
 def _details(usage: dict[str, Any], key: str) -> dict[str, Any]:
     details = usage.get(key)
     return details if type(details) is dict else {}
-
-
-def _is_plain(chunk: dict[str, Any], choice: Any) -> bool:
-    """Whether an event says nothing but a piece of the content of one choice."""
-    if type(choice) is not dict or chunk.get("usage") is not None or type(choice.get("index", 0)) is not int:
-        return False
-    delta = choice.get("delta")
-    if type(delta) is not dict or len(delta) != 1 or type(text := delta.get("content")) is not str or not text:
-        return False
-    return all(choice.get(key) is None for key in ("finish_reason", "usage", "logprobs"))
 
 
 def withheld() -> UpstreamFailed:

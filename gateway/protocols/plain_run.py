@@ -1,30 +1,18 @@
-"""Events that differ from one another in one string only: taken many at once.
+"""Events that differ from one another in one text, and in numbers and words beside it: taken many at once, and guarded.
 
-`run(buffer, at, prefix, suffix, before, behind, table, marks, held, most)` takes events from `at` on that are `prefix`, the
-inside of a JSON string without escapes, and `suffix` (which begins with the quote), at most `most` of them. It gives
-(end, count, text, events, held): where the first byte stands that it did not take, how many it took, their texts joined, the
-events as they go on (`before`, what of the text goes on, `behind`), and what is held back at the end.
-
-`table` (`gateway.inspection.guard.GuardScanner.beginnings`; None: nothing is guarded): an event is taken only if it is clear
-what has to be held back of it; `held`: what was held back before. `marks`: an event with `⟦`, where a placeholder may begin,
-is not taken.
+`Automaton`: the guard's expressions (`gateway.inspection.guard.GuardScanner.automaton`). `Lane`: the events of one form and
+the text that they say piece by piece. An event is taken only if it is clear what of its text has to be held back, and that
+nothing guarded begins in what is known of it; where placeholders are restored, none with `⟦`, where one may begin; of a text
+that is JSON itself, none with a backslash. Those are left to whoever looks closer.
 
 The C extension `native/events.c` does it at memory speed; where it was not built, `plain_run_python` does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-Run = Callable[
-    [bytes, int, bytes, bytes, bytes, bytes, bytes | None, bool, bytes, int], tuple[int, int, str, bytes, str]
-]
-
-run: Run
-
 try:
-    from gateway.protocols._events import run
+    from gateway.protocols._events import Automaton, Lane
 except ImportError:  # no compiler was there when this was installed
-    from gateway.protocols.plain_run_python import run
+    from gateway.protocols.plain_run_python import Automaton, Lane  # type: ignore[assignment]
 
-__all__ = ["run"]
+__all__ = ["Automaton", "Lane"]

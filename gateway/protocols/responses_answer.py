@@ -22,9 +22,10 @@ from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
 from gateway.protocols.openai_answer import withheld
+from gateway.protocols.plain_events import COUNT, WORD, Form, Hole, probe_of
 from gateway.protocols.responses_items import Item, Items, own_message
 from gateway.protocols.responses_texts import TEXT, TOOL, Place, Text, name_of, outside, texts_of, texts_of_item
-from gateway.protocols.sse import Event
+from gateway.protocols.sse import Event, read_event
 from gateway.redaction.channel import Rules, TextChannel
 from gateway.redaction.placeholder import OPEN, Restorable
 
@@ -33,6 +34,9 @@ _ENDS = frozenset({"response.completed", "response.incomplete", "response.failed
 _WAITS_FOR_LABEL = frozenset({"output_text", "content_part", "output_item"})
 ALL: Place = ("output_text",)
 """Where some providers say all texts of a response together, once more."""
+_DELTA: Path = ("delta",)
+_OF_A_FORM = frozenset({_DELTA, ("sequence_number",)})
+"""What may change in an event of a form."""
 _MARK = re.compile(rb"\xe2\x9f\xa6|\\u27[eE]6")
 
 
@@ -140,7 +144,10 @@ class ResponsesAnswer:
             return b"".join(out) + self._end()
         if item is not None and ending == "done" and name == "output_item":
             item.closed = True
-        return b"".join(out) + self._now(said, name, ending, item)
+        out.append(self._now(said, name, ending, item))
+        if ending == "delta":
+            self._learn_form(said)
+        return b"".join(out)
 
     def _pass(self, said: _Said) -> None:
         """All texts of an event through their channels."""
@@ -287,9 +294,38 @@ class ResponsesAnswer:
             self.channels.report.events = self._last + 1
         if not said.edits:
             return said.event.raw
+        form = self._form(said)
+        if form is not None:
+            return form.written(said.event.raw, said.edits.get(_DELTA), self._shift)
         if "delta" in said.tree and not said.tree.get("logprobs"):
             return said.event.with_data(orjson.dumps(said.tree))  # a piece is small, and has no numbers but indices
         return said.event.with_data(spliced(said.event.data or b"", said.edits))
+
+    def _form(self, said: _Said) -> Form | None:
+        """The form of an event that says a piece of a text, and no more."""
+        if not said.texts or said.texts[0].path != _DELTA or not said.edits.keys() <= _OF_A_FORM:
+            return None
+        came = loads(said.event.data or b"")
+        if came.get("logprobs"):
+            return None
+        holes = [Hole(came, "delta")]
+        if "sequence_number" in came:
+            holes.append(Hole(came, "sequence_number", COUNT))
+        if "obfuscation" in came:
+            holes.append(Hole(came, "obfuscation", WORD))
+        return self.channels.form_of(probe_of(said.event.raw, came, holes))
+
+    def _learn_form(self, said: _Said) -> None:
+        if len(said.texts) == 1 and not self._held and self.channels.learns:
+            channel = self.channels.get(said.texts[0].place)
+            self.channels.learn(self._form(said), channel, self._end, self._plain_left, self._shift)
+
+    def _plain_left(self, last: bytes, _count: int, _changed: bool) -> None:
+        """Events of one form have gone out: the number of the last of them."""
+        number = loads(read_event(last).data or b"").get("sequence_number")
+        if type(number) is int:
+            self._last = number + self._shift
+            self.channels.report.events = self._last + 1
 
     def _insert(self, tree: dict[str, Any]) -> bytes:
         """An event of ours, after the last one."""

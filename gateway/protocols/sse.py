@@ -46,20 +46,26 @@ class Event:
         return b"".join(lines)
 
 
+def event_end(buffer: bytes, at: int) -> int:
+    """Where the event that begins at `at` ends, its blank line included; 0 if it does not end in these bytes."""
+    if b"\r" not in buffer:
+        end = buffer.find(b"\n\n", at)
+        return end + 2 if end >= 0 else 0
+    match = _BLANK.search(buffer, at)
+    if match is None or (match.end() == len(buffer) and buffer[-1:] == b"\r"):
+        return 0  # the line end may go on with a line feed
+    return match.end()
+
+
 class EventReader:
     """Bytes in, whole events out. Which events come out does not depend on how the bytes were cut."""
 
-    __slots__ = ("_pieces", "_size", "_tail")
+    __slots__ = ("_pieces", "_tail", "held")
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []  # of the event that is not complete yet
-        self._size = 0
+        self.held = 0  # bytes of it
         self._tail = b""  # its last bytes: a blank line may be split over two reads
-
-    @property
-    def held(self) -> int:
-        """Bytes of the event that is not complete yet."""
-        return self._size
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """The events that are complete now. Raises EventTooLarge."""
@@ -69,13 +75,13 @@ class EventReader:
         else:
             # Only new bytes are searched and nothing is copied: a long event costs what it weighs.
             self._pieces.append(chunk)
-            self._size += len(chunk)
+            self.held += len(chunk)
             self._tail = window[-3:]
-        if self._size > MAX_EVENT:
+        if self.held > MAX_EVENT:
             raise EventTooLarge
 
     def _events(self, chunk: bytes) -> Iterator[Event]:
-        start, position = 0, max(0, self._size - 3)
+        start, position = 0, max(0, self.held - 3)
         buffer = b"".join((*self._pieces, chunk))
         simple = b"\r" not in buffer
         try:
@@ -93,12 +99,12 @@ class EventReader:
                 yield read_event(event)
         finally:
             rest = buffer[start:]
-            self._pieces, self._size, self._tail = [rest], len(rest), rest[-3:]
+            self._pieces, self.held, self._tail = [rest], len(rest), rest[-3:]
 
     def rest(self) -> bytes:
         """Bytes of an event that nothing ended."""
         rest = b"".join(self._pieces)
-        self._pieces, self._size, self._tail = [], 0, b""
+        self._pieces, self.held, self._tail = [], 0, b""
         return rest
 
 

@@ -46,20 +46,20 @@ class TextChannel:
         "_context",
         "_gate",
         "_held",
-        "_json",
         "_raw",
-        "_restore",
         "_rules",
         "_unread",
         "delivered",
+        "json",
         "provider",
+        "restores",
         "stopped",
     )
 
     def __init__(self, rules: Rules, *, restore: bool = True, json: bool = False) -> None:
         self._rules = rules
-        self._restore = restore and bool(rules.placeholders)
-        self._json = json
+        self.restores = restore and bool(rules.placeholders)
+        self.json = json
         self._gate = None if rules.names is None else NamesGate(rules.names, json=json, scout=rules.scout)
         self._unread = ""  # provider's text not yet passed by the guard
         self._context = ""
@@ -83,40 +83,33 @@ class TextChannel:
         return out
 
     @property
-    def clear(self) -> bool:
-        """Whether only the guard holds something, and no escape matters: then fragments may come joined."""
-        if self._held or self._json or self._gate is not None or self.stopped is not None:
-            return False
-        return not (self._restore and OPEN in self._unread)
+    def clear(self) -> str | None:
+        """What the guard holds, if it alone holds something and no escape matters: then fragments may come many at once."""
+        unread = self._unread
+        if self._held or self._gate is not None or self.stopped is not None:
+            return None
+        if self.json and ("\\" in unread or "\\" in self._context):
+            return None
+        return None if self.restores and OPEN in unread else unread
 
     @property
-    def held(self) -> str:
-        """What the guard holds."""
-        return self._unread
+    def last_byte(self) -> int:
+        """The last byte of what the guard has passed; -1: nothing yet."""
+        return self._context.encode()[-1] if self._context else -1
 
-    @property
-    def restores(self) -> bool:
-        """Whether placeholders become values again here."""
-        return self._restore
-
-    def passed(self, text: str, rest: str) -> bool:
-        """Several fragments at once, and what the guard then holds of them. False, and nothing done, if one is guarded.
+    def passed(self, provider: str, delivered: str, held: str) -> None:
+        """Several fragments at once that others have guarded, what went on of them, and what is held back now.
 
         Only while the channel is `clear`, and for fragments in which no placeholder begins.
         """
-        guard, unread = self._rules.guard, self._unread + text
-        out = unread[: len(unread) - len(rest)]
-        if guard is not None:
-            if guard.find(unread, self._context):
-                return False
-            self._unread = rest
-            if out:
-                self._context = context_of(self._context + out)
-        self.provider.append(text)
-        self.delivered.append(out)
-        if self._restore:
-            self._raw.append(out)
-        return True
+        if self._rules.guard is not None:
+            self._unread = held
+            if delivered:
+                self._context = context_of(self._context + delivered)
+        self.provider.append(provider)
+        self.delivered.append(delivered)
+        if self.restores:
+            self._raw.append(delivered)
 
     def whole(self, text: str) -> str:
         """What may be delivered of a text that came whole: as `push` and `finish` say it, in one look."""
@@ -125,7 +118,7 @@ class TextChannel:
         self.provider.append(text)
         if self._rules.guard is not None:
             text = self._pass_guard(text, last=True)
-        out = self._restored(text, last=True) if self._restore else text
+        out = self._restored(text, last=True) if self.restores else text
         self.delivered.append(out)
         return out
 
@@ -158,7 +151,7 @@ class TextChannel:
         guard = self._rules.guard
         assert guard is not None
         self._unread = unread = self._unread + text
-        if self._json and ("\\" in unread or "\\" in self._context):
+        if self.json and ("\\" in unread or "\\" in self._context):
             final, spans = read_escaped(guard, unread, self._context)
         else:
             spans = guard.find(unread, self._context)
@@ -181,16 +174,16 @@ class TextChannel:
 
     def _restored(self, text: str, *, last: bool) -> str:
         """Placeholders of `text` replaced. A stopped channel is at its end, too."""
-        if not self._restore:
+        if not self.restores:
             return text
         if self._held:
             text, self._held = self._held + text, ""
         last = last or self.stopped is not None
-        if OPEN not in text and not (self._json and "\\" in text):
+        if OPEN not in text and not (self.json and "\\" in text):
             self._raw.append(text)
             return text
         if not last:
-            tail = (_TAIL if self._json else _PLAIN_TAIL).search(text)
+            tail = (_TAIL if self.json else _PLAIN_TAIL).search(text)
             if tail:
                 text, self._held = text[: tail.start()], text[tail.start() :]
         out: list[str] = []
@@ -217,7 +210,7 @@ class TextChannel:
         if once == value:
             return value
         before = "".join(self._raw)
-        if not self._json and _JSON_START.match(before) is None:
+        if not self.json and _JSON_START.match(before) is None:
             return value
         for _ in range(open_strings(before)):
             value = escape(value)

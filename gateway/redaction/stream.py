@@ -22,7 +22,7 @@ from gateway.protocols.openai_answer import OpenAIAnswer
 from gateway.protocols.openai_completions_answer import CompletionsAnswer
 from gateway.protocols.plain_events import PlainEvents
 from gateway.protocols.responses_answer import ResponsesAnswer
-from gateway.protocols.sse import Event, EventReader, EventTooLarge, read_event
+from gateway.protocols.sse import Event, EventReader, EventTooLarge, event_end, read_event
 from gateway.protocols.transcript_answer import TranscriptAnswer
 from gateway.protocols.video_answer import VideoAnswer
 from gateway.redaction.channel import Rules
@@ -32,6 +32,8 @@ from gateway.redaction.placeholder import Restorable
 
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes of a whole answer."""
+JOINED = 8192
+"""Bytes of a cut event that are joined with what follows, so that events around the cut are taken together."""
 
 
 class Finished(NamedTuple):
@@ -147,6 +149,7 @@ class AnswerStream:
 
     def texts(self) -> list[tuple[Hashable, list[str]]]:
         """Texts as delivered so far, each in its pieces: all but what tools are called with."""
+        self._answer.channels.leave_plain()
         return self._answer.channels.texts()
 
     def feed(self, chunk: bytes) -> bytes:
@@ -162,42 +165,49 @@ class AnswerStream:
                 self._whole.append(chunk)
             return b""
         out: list[bytes] = []
+        reader = self._reader
         try:
-            at = self._whole_events(chunk, out) if type(self._reader) is EventReader else 0
-            for event in self._reader.feed(chunk[at:]) if at < len(chunk) else ():
-                self._answer.channels.plain = None
+            at = 0
+            if type(reader) is EventReader:
+                if 0 < reader.held < JOINED and b"\n" in chunk:
+                    chunk = reader.rest() + chunk
+                at = 0 if reader.held else self._whole_events(chunk, out)
+            for event in reader.feed(chunk[at:] if at else chunk) if at < len(chunk) else ():
+                self._answer.channels.leave_plain(forget=True)
                 out.append(self._event(event))
         except MalformedAnswer:
             self.report.problem = "malformed"
         except EventTooLarge:
             self.report.problem = "too_large"
-        return b"".join(out)
+        return out[0] if len(out) == 1 else b"".join(out)
 
     def _whole_events(self, chunk: bytes, out: list[bytes]) -> int:
         """Works on the events that a chunk begins with and holds whole, plain ones many at once; where it ended."""
         at, channels = 0, self._answer.channels
-        if self._reader.held or b"\r" in chunk:
-            return at
-        while at < len(chunk):
-            if channels.plain is not None:
-                at = self._plain_events(channels.plain, chunk, at, out)
-            end = chunk.find(b"\n\n", at) + 2
-            if end == 1:
+        while True:
+            plain = channels.plain
+            if plain is not None:
+                begin, at = at, plain.take(chunk, at, out)
+                if at > begin:
+                    channels.tries = 0
+                if plain.channel.stopped is not None:
+                    self._stopped_plain(plain, out)
+                if at == len(chunk):
+                    break
+            end = event_end(chunk, at)
+            if not end:
                 break
-            channels.plain = None
+            channels.leave_plain(forget=True)
             out.append(self._event(read_event(chunk[at:end])))
             at = end
         return at
 
-    def _plain_events(self, plain: PlainEvents, chunk: bytes, at: int, out: list[bytes]) -> int:
-        end = plain.take(chunk, at, out)
-        if end > at:
-            self._answer.channels.tries = 0
-        if plain.stopped is not None and self.report.stopped is None:
-            self._answer.channels.plain = None
-            self.report.stopped = plain.stopped
+    def _stopped_plain(self, plain: PlainEvents, out: list[bytes]) -> None:
+        """The guard has stopped at one of several plain events."""
+        self._answer.channels.leave_plain(forget=True)
+        if self.report.stopped is None:
+            self.report.stopped = plain.channel.stopped
             out.append(plain.end())
-        return end
 
     def idle(self) -> bytes:
         """Nothing came for a while. All that the guard has passed is already out, so there is nothing to add."""
@@ -206,12 +216,14 @@ class AnswerStream:
     def finish(self, error: LexgateError | None = None) -> Finished:
         """The end, once; again, the same. `error`: why the provider's bytes ended, if the transport knows; said if its answer is incomplete."""
         if self._finished is None:
+            self._answer.channels.leave_plain(forget=True)
             body = self._finish_stream(error) if self._streaming else self._finish_whole(error)
             self._finished = Finished(body, self._answer.channels.close(), self._error)
         return self._finished
 
     def error_event(self, error: LexgateError) -> bytes:
         """The last event of a stream that fails."""
+        self._answer.channels.leave_plain()
         return self._family.error_event(error, self._flow, self.report.events)
 
     def _event(self, event: Event) -> bytes:

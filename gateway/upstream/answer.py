@@ -7,7 +7,7 @@ The parser is llhttp in its strict mode; this module adds the limits and the end
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
@@ -50,7 +50,7 @@ class Answer:
 
     __slots__ = (
         "_carrier", "_decoder", "_error", "_fields", "_interim", "_loop", "_name", "_parser", "_pieces", "_silent",
-        "_size", "_until_close", "_waiter", "complete", "headers", "keep_alive", "status", "surplus", "unread",
+        "_size", "_taker", "_until_close", "_waiter", "complete", "headers", "keep_alive", "status", "surplus", "unread",
     )  # fmt: skip
 
     def __init__(self, carrier: Carrier, loop: asyncio.AbstractEventLoop, name: str) -> None:
@@ -69,6 +69,7 @@ class Answer:
         self._decoder: Decompressor | None = None
         self._error: LexgateError | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._taker: Callable[[bytes], bool] | None = None
 
     # --- what its caller does ---
 
@@ -95,6 +96,27 @@ class Answer:
                 raise self._error
             else:
                 await self._wait()
+
+    async def relay(self, take: Callable[[bytes], bool]) -> None:
+        """Hands the body to `take` in the callback that reads it, so that no task wakes up for a piece of a stream.
+
+        Until `take` says False, or the body ends or fails: `__anext__` has the rest, and says which. What was handed over is
+        taken in any case. A body that is coded is not for this way. Raises what `take` raises.
+        """
+        if self._decoder is not None:
+            return
+        self._taker = take
+        try:
+            if self._pieces and not take(self._take()):
+                return
+            while self._relays and not self.complete and self._error is None:
+                await self._wait()
+        finally:
+            self._taker = None
+
+    @property
+    def _relays(self) -> bool:
+        return self._taker is not None
 
     async def begun(self) -> None:
         """Waits for the head. Raises UpstreamTimeout, UpstreamFailed."""
@@ -133,7 +155,15 @@ class Answer:
                 self.fail(UpstreamFailed(f"provider {self._name} sent an answer without end or content"))
         else:
             self._silent = 0
-        if self.status:
+        if self._taker is not None and (pieces := self._pieces):
+            self._pieces, self.unread = [], 0
+            try:
+                if not self._taker(pieces[0] if len(pieces) == 1 else b"".join(pieces)):
+                    self._taker = None
+            except Exception as problem:  # whoever relays gets it; the connection has done nothing wrong
+                self._taker = None
+                self._wake(problem)
+        if self.status and (self._taker is None or self.complete):
             self._wake()
 
     def end(self, *, clean: bool) -> None:
@@ -266,6 +296,10 @@ class Answer:
         finally:
             self._waiter = None
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
+    def _wake(self, problem: Exception | None = None) -> None:
+        if self._waiter is None or self._waiter.done():
+            return
+        if problem is None:
             self._waiter.set_result(None)
+        else:
+            self._waiter.set_exception(problem)

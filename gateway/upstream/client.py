@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -41,6 +41,9 @@ class UpstreamAnswer:
             raise UpstreamTimeout("the provider stopped sending") from None
         except (aiohttp.ClientError, OSError):
             raise UpstreamFailed("the connection to the provider broke") from None
+
+    async def relay(self, take: Callable[[bytes], bool]) -> None:
+        """Hands nothing over: this client has no callback of ours. `chunks` has all of the body."""
 
     def close(self) -> None:
         """Ends the exchange; a connection whose answer was not read to its end is not used again."""

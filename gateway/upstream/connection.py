@@ -147,7 +147,10 @@ class Connection(asyncio.Protocol):
                 self._transport.pause_reading()
                 self._watch(self._total)  # silent on our account, not the provider's
             else:
-                self._watch(min(self._loop.time() + self._idle, self._total))
+                deadline = self._loop.time() + self._idle
+                self._deadline = min(self._total, deadline)
+                if self._deadline < self._fires:
+                    self._watch(self._deadline)
 
     def eof_received(self) -> bool:
         answer = self._answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
 
 from gateway.errors import UpstreamFailed
@@ -24,6 +24,13 @@ class UpstreamAnswer(Protocol):
 
     def chunks(self) -> AsyncIterator[bytes]:
         """The body as it arrives. Raises UpstreamTimeout, or UpstreamFailed when the connection breaks."""
+        ...
+
+    async def relay(self, take: Callable[[bytes], bool]) -> None:
+        """Hands the body to `take` as it is read, until that says False, or the body ends or fails: `chunks` has the rest.
+
+        A client may hand over nothing. Raises what `take` raises.
+        """
         ...
 
     def close(self) -> None:

@@ -1,0 +1,79 @@
+"""The usual way of a stream's piece: read, inspected and sent on in one callback, without a turn of the event loop between.
+
+Only while nobody has to wait: not for the caller, for inspectors, for marks, nor for work that is done beside the loop.
+What has to wait is left to `gateway/delivery.py`, which takes one piece its own way and comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from gateway.flow import Flow
+from gateway.heavy_work import ANSWER_WEIGHT, LARGE
+from gateway.recording.answer_digests import Digests
+from gateway.redaction.stream import AnswerStream
+from gateway.upstream.port import UpstreamAnswer
+
+FEW_BYTES = 16_384
+"""Bytes that wait to be digested: one look at many costs less than many looks."""
+
+
+class Relay:
+    """One stream on its usual way."""
+
+    __slots__ = ("_answer", "_caller", "_delivered", "_digests", "_received", "_report", "_size", "left")
+
+    def __init__(self, flow: Flow, answer: AnswerStream, digests: Digests) -> None:
+        self._caller = flow.caller
+        self._answer = answer
+        self._report = answer.report
+        self._digests = digests
+        self._received: list[bytes] = []
+        self._delivered: list[bytes] = []
+        self._size = 0
+        self.left: bytes | None = None  # the piece that has to wait
+
+    @property
+    def flows(self) -> bool:
+        """Whether the next piece can go this way."""
+        return self._caller.flows and not self._answer.stopped
+
+    def take(self, chunk: bytes) -> bool:
+        """A piece from the provider. False: `left` has to wait, or the answer has been stopped."""
+        caller, answer, size = self._caller, self._answer, len(chunk)
+        if not caller.flows or (size + answer.held) * ANSWER_WEIGHT >= LARGE:
+            self.left = chunk
+            return False
+        self._received.append(chunk)
+        out = answer.feed(chunk)
+        if out:
+            self._delivered.append(out)
+            caller.pass_on(out)
+        self._size += size
+        if self._size > FEW_BYTES:
+            self.digest()
+        report = self._report
+        return report.stopped is None and report.problem is None
+
+    def digest(self) -> None:
+        """What was taken so far into the digests. Before anybody looks at them, or adds to them."""
+        self._digests.received.update(b"".join(self._received))
+        self._digests.delivered.update(b"".join(self._delivered))
+        self._received.clear()
+        self._delivered.clear()
+        self._size = 0
+
+
+async def pieces(upstream: UpstreamAnswer, relay: Relay | None) -> AsyncIterator[bytes]:
+    """The pieces of an answer that have to wait for somebody; the others go the way of `relay`. Raises as `chunks` does."""
+    async for chunk in upstream.chunks():
+        yield chunk
+        while relay is not None and relay.flows:
+            try:
+                await upstream.relay(relay.take)
+            finally:
+                relay.digest()
+            if relay.left is None:
+                break
+            left, relay.left = relay.left, None
+            yield left
