@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_the_network_in_c_scores_a_text_the_same_alone_and_among_others(network:
     together = tokens_of(network, counts)
     edges = together.first.tolist()
     scores = in_c(tiles).scores(together)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         own = slice(low, high)
         columns = together.start[own], together.end[own], together.hashes[own], together.kind[own]
         alone = Tokens(*columns, np.array([0, high - low]))
