@@ -21,6 +21,7 @@ EXTENSIONS = {
     "native/lineage.c": "gateway/lineage/_lineage",
     "native/seal.c": "audit/_seal",
     "native/tagger.c": "gateway/inspection/names/_tagger",
+    "native/fingerprint.c": "watermark/_fingerprint",
 }
 FLAGS = (
     "-std=c11",
