@@ -5,6 +5,7 @@
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,6 +199,86 @@ done:
     return result;
 }
 
+/* ---- from scores to runs of tokens: decode.py says what they are, and is the oracle in the tests ---- */
+
+/* How likely the label of tag `best` (B- or I- of it) is for one token, by softmax. */
+static float likelihood(const float *score, int tags, int best) {
+    float most = score[0], total = 0, own = 0;
+    for (int n = 1; n < tags; n++) most = score[n] > most ? score[n] : most;
+    const int begin = best - (best - 1) % 2;
+    for (int n = 0; n < tags; n++) {
+        const float wide = expf(score[n] - most);
+        total += wide;
+        if (n == begin || n == begin + 1) own += wide;
+    }
+    return own / total;
+}
+
+/* What a run of tokens of one label has: the run cut to its plain part where it is a name of several, and its mean. */
+static PyObject *run_of(const float *sure, Py_ssize_t begin, Py_ssize_t stop, int label, int core, float plain, float doubtful) {
+    Py_ssize_t low = begin, high = stop;
+    float most = 0, total = 0;
+    for (Py_ssize_t t = begin; t < stop; t++) most = sure[t] > most ? sure[t] : most;
+    if (label == core && most >= plain) {
+        while (sure[low] < doubtful) low++;
+        while (sure[high - 1] < doubtful) high--;
+    }
+    for (Py_ssize_t t = low; t < high; t++) total += sure[t];
+    return Py_BuildValue("nnid", low, high, label, (double)(total / (float)(high - low)));
+}
+
+static PyObject *runs(PyObject *self, PyObject *args) {
+    (void)self;
+    Py_buffer scores, bias;
+    Py_ssize_t low, high;
+    int core;
+    float plain, doubtful;
+    PyObject *found = NULL;
+    if (!PyArg_ParseTuple(args, "y*y*nniff", &scores, &bias, &low, &high, &core, &plain, &doubtful)) return NULL;
+    const Py_ssize_t tags = bias.len / (Py_ssize_t)sizeof(float), row = tags * (Py_ssize_t)sizeof(float);
+    float *sure = NULL;
+    if (tags < 3 || tags % 2 == 0 || tags > TAGS || low < 0 || high < low || high > scores.len / row) {
+        PyErr_SetString(PyExc_ValueError, "scores and tags do not fit together");
+        goto done;
+    }
+    sure = malloc((size_t)(high - low + 1) * sizeof(float));
+    found = PyList_New(0);
+    if (sure == NULL || found == NULL) {
+        Py_CLEAR(found);
+        PyErr_NoMemory();
+        goto done;
+    }
+    const float *score = (const float *)scores.buf + low * tags, *added = bias.buf;
+    int label = -1; /* of the run that is open */
+    Py_ssize_t begun = 0;
+    for (Py_ssize_t t = 0; t <= high - low; t++, score += tags) {
+        int best = 0;
+        if (t < high - low)
+            for (int n = 1; n < tags; n++)
+                if (score[n] + added[n] > score[best] + added[best]) best = n;
+        const int next = best ? (best - 1) / 2 : -1;
+        if (label >= 0 && (next != label || best % 2 == 1)) {
+            PyObject *run = run_of(sure, begun, t, label, core, plain, doubtful);
+            if (run == NULL || PyList_Append(found, run) < 0) {
+                Py_XDECREF(run);
+                Py_CLEAR(found);
+                goto done;
+            }
+            Py_DECREF(run);
+            label = -1;
+        }
+        if (next >= 0) {
+            if (label < 0) label = next, begun = t;
+            sure[t] = likelihood(score, (int)tags, best);
+        }
+    }
+done:
+    free(sure);
+    PyBuffer_Release(&scores);
+    PyBuffer_Release(&bias);
+    return found;
+}
+
 /* ---- from text to tokens and their features: features.py says what they are, and is the oracle in the tests ---- */
 
 enum { SPACE, LETTER, DIGIT, HAN };
@@ -347,6 +428,7 @@ static PyMethodDef methods[] = {
     {"features", features, METH_VARARGS, "Starts, ends, feature hashes and kinds of a text's tokens, as bytes."},
     {"load", load, METH_VARARGS, "A network from its arrays, which must not change afterwards; whether it may use matrix tiles comes last."},
     {"scores", scores, METH_VARARGS, "Scores of every tag for every token, as the bytes of 32-bit floats."},
+    {"runs", runs, METH_VARARGS, "(begin, stop, label, mean) of each run of tokens low to high that is one entity."},
     {NULL, NULL, 0, NULL},
 };
 
