@@ -20,7 +20,9 @@ EXTENSIONS = {
     "native/events.c": "gateway/protocols/_events",
     "native/lineage.c": "gateway/lineage/_lineage",
     "native/seal.c": "audit/_seal",
+    "native/glance.c": "gateway/inspection/_glance",
     "native/tagger.c": "gateway/inspection/names/_tagger",
+    "native/fingerprint.c": "watermark/_fingerprint",
 }
 FLAGS = (
     "-std=c11",
@@ -51,7 +53,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         for source, module in EXTENSIONS.items():
             target = f"{module}{sysconfig.get_config_var('EXT_SUFFIX')}"
             # `PyInit_…` is exported by its own attribute; everything else stays inside.
-            command = [*compiler, *FLAGS, f"-I{include}", "-o", str(root / target), str(root / source)]
+            command = [*compiler, *FLAGS, f"-I{include}", "-o", str(root / target), str(root / source), "-lm"]
             subprocess.run(command, check=True)
             build_data["artifacts"].append(target)
         build_data["pure_python"] = False

@@ -13,15 +13,23 @@ from __future__ import annotations
 
 import base64
 import binascii
+import importlib
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from watermark.errors import BadFingerprint
+
+_native: Any
+try:
+    _native = importlib.import_module("watermark._fingerprint")
+except ImportError:  # no compiler was there when this was installed
+    _native = None
 
 Marks = NDArray[np.uint64]
 """A fingerprint: sorted, distinct 64-bit marks."""
@@ -67,8 +75,17 @@ def winnow(text: str, key: bytes) -> Marks:
         starts = range(0, len(text) - _OVERLAP, _PIECE)
         return np.unique(np.concatenate([winnow(text[start : start + _PIECE + _OVERLAP], key) for start in starts]))
     secret = blake2b(b"lexgate fingerprint", key=key, digest_size=32).digest()
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    if _native is None:
+        return _in_numpy(folded, key, secret)
+    sizes = WORDS, WORD_WINDOW, CHARACTERS, CHARACTER_WINDOW
+    return np.frombuffer(_native.marks(folded, _kinds(), key, secret, *sizes), np.uint64)
+
+
+def _in_numpy(folded: str, key: bytes, secret: bytes) -> Marks:
+    """What `native/fingerprint.c` does, step by step: its oracle, and in its place where it was not built."""
     base, step, salt, final = (int.from_bytes(secret[i : i + 8], "little") for i in range(0, 32, 8))
-    points, kinds = _read(text)
+    points, kinds = _read(folded)
     with np.errstate(over="ignore"):  # all arithmetic is modulo 2**64 by intent
         mixed = _mix(points.astype(np.uint64) ^ np.uint64(salt))
         words = _grams(_word_hashes(mixed, kinds == _WORD, base | 1), WORDS, step | 1)
@@ -108,9 +125,8 @@ def decode(text: str) -> Marks:
     return marks
 
 
-def _read(text: str) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-    """Code points of the normalised text and what each is, invisible ones left out."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+def _read(folded: str) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    """Code points of the folded text and what each is, invisible ones left out."""
     points = np.frombuffer(folded.encode("utf-32-le", "replace"), np.uint32)
     table = _kinds()
     if points.size and int(points.max()) >= _TABLE_END:

@@ -12,6 +12,8 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 
+from gateway.inspection.glance import glance
+from gateway.inspection.glance_flags import CODE, CODED, HEX, PAIRED
 from gateway.inspection.normalised import Normalised
 
 BEFORE = 40
@@ -19,8 +21,6 @@ BEFORE = 40
 
 _MADE = bytes(97 if byte < 128 and (chr(byte).isalnum() or byte in b"+/_-") else 32 for byte in range(256))
 _HEX_SIGNS = bytes(97 if byte in b"0123456789abcdefABCDEF" else 32 for byte in range(256))
-_NO_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")
-_PAIRED = (b"aa aa aa aa", b"aa  aa  aa  aa", b" aa a aa a aa", b" aa  a aa  a aa")
 _STRETCH = b"a" * 14
 """The shortest code looked at: ten bytes in Base64, seven in hexadecimal digits."""
 
@@ -41,19 +41,21 @@ _ROW = 48
 
 def texts_in_code(text: Normalised) -> Iterator[tuple[Normalised, int]]:
     """Each text that stands in code, with how many of its first characters stood before the code. Linear time."""
+    may = glance(text.text)
+    if not may & CODED:
+        return
     content = text.text.encode("ascii", "replace")  # one byte for each character
     behind = 0
-    for start, end in _stretches(content.translate(_MADE)):
+    for start, end in _stretches(content.translate(_MADE)) if may & CODE else ():
         if start >= behind:
             rows = _ROWS.match(text.text, start) if end - start >= _ROW else None
             behind = end if rows is None else rows.end()
             yield from _base64(text, start, behind)
-    shape = content.translate(_HEX_SIGNS)
-    for start, end in _stretches(shape):
+    for start, end in _stretches(content.translate(_HEX_SIGNS)) if may & HEX else ():
         if (start == 0 or not content[start - 1 : start].isalnum()) and not content[end : end + 1].isalnum():
             first = start + (end - start) % 2
             yield from _read(text, start, range(first, end), 4, bytes.fromhex(text.text[first:end]))
-    if content.translate(None, _NO_DIGITS)[_FEWEST:] and any(paired in shape for paired in _PAIRED):
+    if may & PAIRED:
         for match in _PAIRS.finditer(text.text):
             yield from _pairs(text, match)
 

@@ -24,10 +24,10 @@ UNIT = 8_192
 HITS = 512
 """Anchors tried in one step."""
 
-BLOCK = 32_768
-"""Code points that are scanned for anchors at once."""
+BLOCK = 8_192
+"""Code points of a window that is scanned for anchors at once."""
 _MARGIN = 512
-"""No anchor is longer."""
+"""Windows overlap by twice as many: no anchor is longer."""
 
 _SURE = 0.85
 

@@ -17,6 +17,8 @@ import html
 import re
 import unicodedata
 
+from gateway.inspection.glance import glance
+from gateway.inspection.glance_flags import DISGUISED, ENTITY, ESCAPE, PERCENT, PLUS, SPELLED, UNDER
 from gateway.inspection.look_alikes import unmasked
 from gateway.inspection.normalised import Normalised, replaced
 from gateway.inspection.written_numbers import in_digits
@@ -69,8 +71,6 @@ _UNDER = re.compile(r"_(?<=[A-Za-z]_)(?=[0-9](?:[ \-.]?[0-9]){11,18}(?![0-9A-Za-
 _MOST_LAYERS = 3
 
 _LETTERS = re.compile(r"(?<!\S)[^\s](?: [^\s]){7,}(?!\S)")
-_SHAPE = bytes(32 if byte in b" \t\r\n" else 97 for byte in range(256))
-_CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 def normalise(text: str) -> Normalised:
@@ -80,41 +80,48 @@ def normalise(text: str) -> Normalised:
 
 def undisguised(result: Normalised) -> Normalised:
     """The same for a text that was read out of another one."""
+    may = glance(result.text)
     for _ in range(_MOST_LAYERS):
+        if not may & DISGUISED:
+            break
         before = result
-        result = _uncoded(result)
+        result = _uncoded(result, may)
         if result is before:
             break
+        may = glance(result.text)
     if not result.text.isascii():
+        before = result
         if _ODD.search(result.text) is not None:
             pieces = _ODD if _MARK.search(result.text) is None else _ODD_PIECE
             result = replaced(result, pieces, lambda match: _plain(match[0]))
         result = unmasked(result)
-    if _is_spelled(result.text):
+        may = may if result is before else glance(result.text)
+    if may & SPELLED:
+        before = result
         result = replaced(result, _LETTERS, _joined)
-    return in_digits(result)
+        may = may if result is before else glance(result.text)
+    return in_digits(result, may)
 
 
-def _uncoded(result: Normalised) -> Normalised:
-    # Written out, not looped over: it runs on every text.
-    text = result.text
-    if "\\" in text:
-        result = replaced(result, _ESCAPES_AND_PATHS if ":\\" in text else _ESCAPES, _escaped)
-    if "%" in text:
+def _uncoded(result: Normalised, may: int) -> Normalised:
+    # Written out, not looped over: it runs on many texts.
+    if may & ESCAPE:
+        before = result
+        result = replaced(result, _ESCAPES_AND_PATHS if ":\\" in result.text else _ESCAPES, _escaped)
+        may = may if result is before else may | glance(result.text)  # what it uncovers may go on right here
+    if may & PERCENT:
+        before = result
         result = replaced(result, _PERCENT, _escaped)
-    if "&" in text:
+        may = may if result is before else may | glance(result.text)
+    if may & ENTITY:
+        before = result
         result = replaced(result, _ENTITY, _escaped)
-    if "+" in text:
+        may = may if result is before else may | glance(result.text)
+    if may & PLUS:
         result = replaced(result, _PLUS, lambda _: " ")
-    if "_" in text:
+    if may & UNDER:
         result = replaced(result, _UNDER, lambda _: " ")
     return result
-
-
-def _is_spelled(text: str) -> bool:
-    """Whether eight single characters stand in a row, each by itself."""
-    shape = text.encode("utf-8", "surrogatepass").translate(_SHAPE, _CONTINUATION)
-    return b" a a a a a a a" in shape or shape.startswith(b"a a a a a a a a")
 
 
 def _joined(match: re.Match[str]) -> list[tuple[int, int, str]] | None:

@@ -20,6 +20,9 @@ _STOP = re.compile(r"(?:.*[\n0-9])?", re.DOTALL)
 
 _LOOSE = re.compile(r"\\b|(?:\\.|\[[^\]|]*\]|[^\\\[\](){}^$*+?.])\?|\[[^\]|]*\](?![*+{?])|\\[.](?![*+{?])")
 """Parts of an expression that are no word: a word's boundary, one sign of several, what may be missing."""
+_BEGINS_WORD = re.compile(r"(^|[|:])\\b([a-z])(?![?*+{])")
+"""A word's beginning where an alternative begins. With its letter first, and then the look behind it, it means the same, and
+`re` can pass over all places where no alternative's first letter stands."""
 _SPECIAL = re.compile(r"[\\\[\](){}^$*+?.]")
 
 Check = Callable[[str], float | bool]
@@ -59,7 +62,7 @@ def _cue(expression: str) -> Callable[[str, int, int], object] | None:
         return None
     if expression != expression.lower():
         return re.compile(expression, re.IGNORECASE).search
-    search = re.compile(expression).search
+    search = re.compile(_BEGINS_WORD.sub(r"\1\2(?<!\\w\2)", expression)).search
 
     def in_small(text: str, low: int, end: int) -> object:
         begin = low - 1 if low else 0  # with the character that a word's boundary depends on

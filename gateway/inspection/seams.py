@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from gateway.flow import Span
+from gateway.inspection.glance import signs
 from gateway.inspection.normalised import Normalised, counting
 
 SURE = 0.9
@@ -36,20 +37,11 @@ _JOINT = r"[\"'`][ \t]{0,4}[+.&,;]?[ \t]{0,4}(?:\\?\r?\n[ \t]{0,40})?[+.&]?[ \t]
 _TAGS = r"<(?:(?:/?[A-Za-z][^<>\n]{0,80}|!--[^>\n]{0,80}--)>[ \t]{0,2})(?:<(?:/?[A-Za-z][^<>\n]{0,80}|!--[^>\n]{0,80}--)>[ \t]{0,2}){0,5}"
 _COMMENT = r"/\*[^*\n]{0,80}\*/[ \t]{0,2}"
 _EMPHASIS = r"\*\*[ ]?\*\*"
-_NUMBERS = (
-    ("\n", re.compile(_BREAK + _DIGIT_AHEAD)),
-    ("<", re.compile(_TAGS + _DIGIT_AHEAD)),
-    ("/*", re.compile(_COMMENT + _DIGIT_AHEAD)),
-    ("**", re.compile(_EMPHASIS + _DIGIT_AHEAD)),
-    ("", re.compile(rf"[0-9][0-9A-Za-z]{{0,3}}(?P<seam>{_JOINT}){_DIGIT_AHEAD}")),
-)
-_MAILS = (
-    ("\n", re.compile(_BREAK + _LETTER_AHEAD)),
-    ("<", re.compile(_TAGS + _LETTER_AHEAD)),
-    ("/*", re.compile(_COMMENT + _LETTER_AHEAD)),
-    ("**", re.compile(_EMPHASIS + _LETTER_AHEAD)),
-    ("", re.compile(rf"(?P<seam>{_JOINT}){_LETTER_AHEAD}")),
-)
+_FORMS = {"\n": _BREAK, "<": _TAGS, "/": _COMMENT, "*": _EMPHASIS, '"': _JOINT, "'": _JOINT, "`": _JOINT}
+_NUMBERS = {sign: re.compile(form + _DIGIT_AHEAD) for sign, form in _FORMS.items()}
+_MAILS = {sign: re.compile(form + _LETTER_AHEAD) for sign, form in _FORMS.items()}
+_QUOTES = "\"'`"
+_DIGIT_BEFORE = re.compile(r"[0-9][0-9A-Za-z]{0,3}\Z")
 _GROUP_BEFORE = re.compile(r"[0-9A-Za-z][ \-.][0-9A-Za-z]{1,6}\Z")
 _GROUP_BEHIND = re.compile(r"[0-9A-Za-z]{1,8}[ \-.][0-9]")
 _BEFORE = " \t\r\\-="
@@ -59,13 +51,25 @@ _LEFT_MAIL = re.compile(r"@[0-9A-Za-z\-]{0,24}\.?\Z")
 
 def seams(text: str) -> list[tuple[int, int]]:
     """Where a value may be broken: what has to go, in order, disjoint."""
+    places = signs(text)
+    if not places:
+        return []
+    mail = "@" in text
+    forms = _MAILS if mail else _NUMBERS
     found: dict[int, int] = {}
-    for sign, form in _MAILS if "@" in text else _NUMBERS:
-        if sign in text:
-            for match in form.finditer(text):
-                start, end = _seam(text, *match.span("seam" if not sign else 0))
-                if start < end:
-                    found[start] = max(end, found.get(start, 0))
+    behind: dict[re.Pattern[str], int] = {}  # what one joint took is no beginning of another
+    for at in places:
+        sign = text[at]
+        form = forms[sign]
+        match = form.match(text, at) if at >= behind.get(form, 0) else None
+        if match is None:
+            continue
+        if sign in _QUOTES and not mail and _DIGIT_BEFORE.search(text, max(0, at - 4), at) is None:
+            continue
+        behind[form] = match.end()
+        start, end = _seam(text, at, match.end())
+        if start < end:
+            found[start] = max(end, found.get(start, 0))
     return list(_disjoint(found)) if found else []
 
 

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from gateway.inspection.glance import glance
+from gateway.inspection.glance_flags import APART, DIGITS, GROUPED, MISTAKEN, SAID
 from gateway.inspection.normalised import Normalised, replaced
 
 _ENGLISH = {
@@ -36,11 +38,6 @@ def _run(words: Iterable[str]) -> re.Pattern[str]:
         rf"(?:{'|'.join(sorted(map(_word, words), key=lambda word: -len(word)))}){{{FEWEST},}}", re.IGNORECASE
     )
 
-
-_DIGIT_SHAPE = bytes(
-    49 if 48 <= byte <= 57 else 111 if byte in b"OoIl" else 120 if chr(byte).isalnum() or byte >= 0x80 else 32
-    for byte in range(256)
-)
 
 _CHINESE = dict(
     zip("零一二三四五六七八九〇壹贰叁肆伍陆柒捌玖貳參陸○幺么两兩弌弍弎", "0123456789012345678923601122123", strict=True)
@@ -99,20 +96,21 @@ _MOST_MISTAKEN = 6
 _GAP_PIECE = re.compile(r"[^0-9Xx]+")
 
 
-def in_digits(text: Normalised) -> Normalised:
-    """The text with its written numbers in digits side by side. Linear time."""
-    if _may_say(text.text):
+def in_digits(text: Normalised, may: int) -> Normalised:
+    """The text with its written numbers in digits side by side. `may`: what it may hold, at a glance. Linear time."""
+    before = text
+    if may & SAID and _may_say(text.text):
         text = replaced(text, _SAID, _said)
     if not text.text.isascii() and _HAN_SHOWN.search(text.text) is not None:
         text = replaced(text, _HAN, _numerals)
-    shape = text.text.encode("utf-8", "surrogatepass").translate(_DIGIT_SHAPE)
-    if shape.count(b"1") < FEWEST:
-        return text  # counting is a tenth of looking for numbers that cannot be there
-    if b"1 1 1 1" in shape or b"1  1  1  1" in shape:
+    may = may if text is before else glance(text.text)
+    if not may & DIGITS:
+        return text
+    if may & APART:
         text = replaced(text, _APART, _joined)
-    if b"11 1" in shape or b"11  1" in shape or b"11   1" in shape or b"11    1" in shape:
+    if may & GROUPED:
         text = replaced(text, _GROUPED, _usual)
-    if b"1o" in shape or b"o1" in shape or b"o 1" in shape or b"1 o" in shape:
+    if may & MISTAKEN:
         text = replaced(text, _MISTAKEN, _corrected)
     return text
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from watermark import fingerprint
 from watermark.errors import BadFingerprint
 from watermark.fingerprint import decode, encode, likeness, winnow
 
@@ -85,6 +86,30 @@ def test_any_text_is_accepted_and_survives_the_record(text: str) -> None:
     marks = winnow(text, KEY)
     assert np.array_equal(decode(encode(marks)), marks)
     assert encode(marks).isascii()
+
+
+MIXED = st.text(
+    st.sampled_from("aZ9ß \n.,-_é你好世界ไทยかな\u200b\ufe0f\u0301ﬁ\ud800\U00020000\U00030001\U000e0041\U0001f600Ａ"),
+    max_size=400,
+)
+
+
+@given(st.one_of(MIXED, st.text()), st.binary(min_size=16, max_size=64))
+def test_marks_in_c_are_those_in_numpy(text: str, key: bytes) -> None:
+    if fingerprint._native is None:
+        pytest.skip("the C extension was not built")
+    native = winnow(text, key)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "_native", None)
+        assert np.array_equal(winnow(text, key), native)
+
+
+@pytest.mark.parametrize("wrong", [(b"", KEY, KEY), (bytes(0x20000), b"", KEY), (bytes(0x20000), KEY, b"short")])
+def test_tables_and_keys_that_no_fingerprint_has_are_refused(wrong: tuple[bytes, bytes, bytes]) -> None:
+    if fingerprint._native is None:
+        pytest.skip("the C extension was not built")
+    with pytest.raises(ValueError, match="no fingerprint has"):
+        fingerprint._native.marks("text", *wrong, 5, 4, 8, 6)
 
 
 def test_a_text_of_many_pieces_is_found_by_an_excerpt_across_a_seam() -> None:

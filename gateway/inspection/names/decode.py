@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,16 @@ from gateway.flow import Span
 from gateway.inspection.names.features import DIGIT, HAN, LETTER, OTHER
 from gateway.inspection.names.network import Decision
 
+_native: Any
+try:
+    _native = importlib.import_module("gateway.inspection.names._tagger")
+except ImportError:  # no compiler was there when this was installed
+    _native = None
+
 DETECTOR = "names"
+
+Run = tuple[int, int, int, float]
+"""(first token, behind the last one, number of the label, mean probability)"""
 
 _SURE_WITHOUT_CAPITALS = 0.5  # least score of a person in small letters: in code and logs every word is written so
 _SURE_IN_HAN = 0.2  # among Chinese words fewer doubtful ones are names than in texts with capitals
@@ -60,6 +71,7 @@ class Decoder:
         ]  # of O, then B- and I- of each label
         self._lines = {label: _line(points) for label, points in decision.calibration.items()}
         self._thresholds = dict(zip(decision.labels, decision.thresholds, strict=True))
+        self._person = decision.labels.index("PERSON") if "PERSON" in decision.labels else -1
 
     def spans(
         self,
@@ -70,29 +82,12 @@ class Decoder:
         scores: NDArray[np.float32],
     ) -> list[Span]:
         """Spans in order, never overlapping. Offsets are code points of `text`."""
-        tags = (scores + self._bias).argmax(axis=1)
-        named = np.flatnonzero(tags)
-        if not len(named):
-            return []
         out: list[Span] = []
-        sure = _label_probabilities(scores[named])
-        chosen = tags[named]
-        begins, stops = _runs(named, chosen)
-        label_of = (chosen[begins] - 1) // 2
-        own = np.take_along_axis(sure, ((chosen - 1) // 2)[:, None], axis=1)[:, 0]
-        means = np.add.reduceat(own, begins) / (stops - begins)
-        for begin, stop, index, mean in zip(
-            begins.tolist(), stops.tolist(), label_of.tolist(), means.tolist(), strict=True
-        ):
+        for low, high, index, score in self._runs(scores):
             label = self._labels[index]
-            low, high, score = begin, stop, mean
-            if label == "PERSON" and stop - begin > 1:
-                low, high = _core(own, begin, stop)
-                if high - low < stop - begin:
-                    score = float(own[low:high].mean())
             if score < self._thresholds[label]:
                 continue
-            first, last = _trim(int(named[low]), int(named[high - 1]), kind, label)
+            first, last = _trim(low, high - 1, kind, label)
             if first > last:
                 continue
             a, b = int(start[first]), int(end[last])
@@ -101,6 +96,11 @@ class Decoder:
             if _names_somebody(text[a:b], kind[first : last + 1], label, score):
                 out.append(Span(a, b, label, self._shown(label, score), DETECTOR))
         return out
+
+    def _runs(self, scores: NDArray[np.float32]) -> list[Run]:
+        if _native is None:
+            return runs_in_numpy(scores, self._bias, self._person)
+        return _native.runs(scores, self._bias, 0, len(scores), self._person, _PLAIN, _DOUBTFUL)  # type: ignore[no-any-return]
 
     @staticmethod
     def _least(name: str, kind: int) -> float:
@@ -120,6 +120,24 @@ def _line(points: Sequence[tuple[float, float]]) -> list[float]:
     scores, shares = zip(*points, strict=True)
     line: list[float] = np.interp(np.arange(_FINE + 1) / _FINE, scores, shares).round(3).tolist()
     return line
+
+
+def runs_in_numpy(scores: NDArray[np.float32], bias: NDArray[np.float32], person: int) -> list[Run]:
+    """The runs of tokens that are one entity each, as `native/tagger.c` finds them too."""
+    tags = (scores + bias).argmax(axis=1)
+    named = np.flatnonzero(tags)
+    if not len(named):
+        return []
+    sure = _label_probabilities(scores[named])
+    chosen = tags[named]
+    begins, stops = _runs(named, chosen)
+    label_of = (chosen[begins] - 1) // 2
+    own = np.take_along_axis(sure, ((chosen - 1) // 2)[:, None], axis=1)[:, 0]
+    found: list[Run] = []
+    for begin, stop, label in zip(begins.tolist(), stops.tolist(), label_of.tolist(), strict=True):
+        low, high = _core(own, begin, stop) if label == person else (begin, stop)
+        found.append((int(named[low]), int(named[high - 1]) + 1, label, float(own[low:high].mean())))
+    return found
 
 
 def _label_probabilities(scores: NDArray[np.float32]) -> NDArray[np.float32]:

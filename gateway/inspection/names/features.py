@@ -108,6 +108,8 @@ class Featuriser:
         if len(joined) > self.capacity:
             raise ValueError(f"block of {len(joined)} code points is over the capacity of {self.capacity}")
         start, end, hashes, kinds = self._in_c(joined) if _native is not None else self._in_numpy(joined)
+        if len(texts) == 1:  # most calls: nothing to part
+            return Tokens(start - len(SEPARATOR), end - len(SEPARATOR), hashes, kinds, np.array((0, len(start))))
         lengths = np.fromiter((len(text) for text in texts), np.int64, len(texts)) + len(SEPARATOR)
         edges = np.concatenate(([len(SEPARATOR)], len(SEPARATOR) + np.cumsum(lengths)))
         first = np.searchsorted(start, edges)

@@ -1,7 +1,8 @@
 """The model file: vocabulary, embeddings and the small integer network over them.
 
-Where the processor has AVX-512 VNNI, the C extension `native/tagger.c` works the network out; elsewhere, and where no
-extension was built, onnxruntime does. Both make the same integer products; scores differ by rounding at most.
+Where the processor has AVX-512 VNNI, the C extension `native/tagger.c` works the network out (with its matrix unit, AMX,
+where it has one); elsewhere, and where no extension was built, onnxruntime does. All make the same integer products; scores
+differ by rounding at most.
 
 Arithmetic that could depend on what else is in a batch is avoided: activations are quantised with fixed scales, the
 products are exact integers, and every text stands between `REACH` empty positions, further than any token sees. So
@@ -135,8 +136,13 @@ class Network:
         return out
 
 
-def _in_c(folder: Path, vocabulary: NDArray[Any], bucket: NDArray[Any], embedding: NDArray[Any]) -> Any:
-    """The network for the C extension; None where that cannot run here or was written for another form."""
+def _in_c(
+    folder: Path, vocabulary: NDArray[Any], bucket: NDArray[Any], embedding: NDArray[Any], *, tiles: bool = True
+) -> Any:
+    """The network for the C extension; None where that cannot run here or was written for another form.
+
+    `tiles`: whether it may use the matrix unit of a processor that has one.
+    """
     path = folder / "blocks.npz"
     if _native is None or not _native.supported() or not path.exists():
         return None
@@ -157,7 +163,7 @@ def _in_c(folder: Path, vocabulary: NDArray[Any], bucket: NDArray[Any], embeddin
         for k in range(blocks)
     )
     ends = value["in_w"], value["in_b"], layers, value["out_w"], value["out_b"]
-    return _native.load(vocabulary, bucket, embedding, *ends, value["epsilon"].item(), value["out_w"].shape[1])
+    return _native.load(vocabulary, bucket, embedding, *ends, value["epsilon"].item(), value["out_w"].shape[1], tiles)
 
 
 def _session(graph: bytes) -> Any:

@@ -10,7 +10,7 @@ _CUE = (
     r"(?:a(?<![a-z]a)cct|account|a(?<!\wa)(?:/c\b|ba\b|cc(?:\b|[.:#]))|routing|b(?<!\wb)sb\b|transit|sort[ \-]?code"
     r"|b(?<![a-z]b)ank(?![a-z])|deposit to|beneficiary|wire to|wire transfer|checking|savings|c(?<!\wc)labe\b"
     r"|i(?<!\wi)fsc\b|s(?<!\ws)wift\b|direct deposit"
-    r"|账号|帐号|卡号|账户|帐户|户头|存折|对公|工资卡|[行银信用蓄]卡|银行账|银行卡|储蓄卡|借记卡|收款|汇款|打款|开户"
+    r"|账号|帐号|卡号|账户|帐户|户头|存折|对公|工资卡|行卡|银卡|信卡|用卡|蓄卡|银行账|银行卡|储蓄卡|借记卡|收款|汇款|打款|开户"
     r"|konto(?:nummer|nr)?|bankleitzahl|b(?<!\wb)lz\b|compte|cuenta|c(?<!\wc)onto\b|rekening)"
 )
 _NOT = r"(?:order|invoice|ticket|tracking|订单号?|单号|发票号?|流水号?|phone|tel|电话|手机号?|zip|邮编)\s*(?:no\.?|number|#)?[:：#\s]{0,3}$"

@@ -6,7 +6,7 @@ from gateway.inspection.recognizer import Recognizer, shape
 
 _CUE = (
     r"(?:\bborn\b|\bdob\b|d\.o\.b|\bbirth|birthda(?:y|te)|date_of_birth"
-    r"|出生|(?<![发产])生于|生日|诞生|\bgeb(?:oren|urtsdatum|\.|\b)|\bn(?:é|ée|ee)\b|date de naissance|naissance|naiss\."
+    r"|出生|生(?<![发产]生)于|生日|诞生|\bgeb(?:oren|urtsdatum|\.|\b)|\bn(?:é|ée|ee)\b|date de naissance|naissance|naiss\."
     r"|\bnat[oa]\b|nascita|nacid[oa]|nacimiento|fecha de nac|urodz|geboren|nascido|nasc\.)"
 )
 _CLOSE = _CUE + r"[^\n0-9]{0,22}$"

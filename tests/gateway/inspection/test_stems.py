@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.inspection.recognizer import shape, stems
+from gateway.inspection.recognizer import _cue, shape, stems
 
 PLAIN = {
     r"\bpesel\b": ("pesel",),
@@ -39,3 +41,23 @@ def test_the_glance_reaches_as_far_as_the_search() -> None:
         text = "PESEL" + " " * gap + "44051401359"
         assert bool(number.complete(text, 5 + gap)) == (gap <= 35)
         assert bool(number.complete(text.replace("PESEL", "other"), 5 + gap)) is False
+
+
+CUE = r"(?:phone|\btel\b|\bgeb(?:oren|\.|\b)|\bn(?:é|ée)\b|卡号|\bss ?#)"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["tel", "Tel", "geb", "geboren", ".", " ", "né", "e", "phone", "卡号", "é", "_", "1", "ss", "#"]
+        ),
+        max_size=12,
+    ),
+    st.integers(0, 12),
+)
+def test_a_cue_is_found_where_its_expression_is_found(pieces: list[str], low: int) -> None:
+    text = "".join(pieces)
+    search = _cue(CUE)
+    assert search is not None
+    low = min(low, len(text))
+    assert bool(search(text, low, len(text))) == (re.compile(CUE, re.IGNORECASE).search(text, low) is not None)

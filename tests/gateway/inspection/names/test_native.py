@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.inspection.names import Tagger
+from gateway.inspection.names.decode import runs_in_numpy
 
 native = pytest.importorskip("gateway.inspection.names._tagger", reason="the C extension was not built")
 
@@ -76,7 +77,7 @@ def test_tables_that_do_not_fit_are_refused(tagger):
     with pytest.raises(ValueError, match="another size"):
         native.features("text", table.kind[:10], table.lower, table.upper)
     with pytest.raises(ValueError, match="form"):
-        native.load(b"", b"", b"", b"", b"", (), b"", b"", 1e-5, 13)
+        native.load(b"", b"", b"", b"", b"", (), b"", b"", 1e-5, 13, True)
 
 
 def test_tokens_out_of_order_are_refused(tagger):
@@ -86,3 +87,28 @@ def test_tokens_out_of_order_are_refused(tagger):
     for first in ([0, 5], [1, 4], [0, 3, 2, 4]):
         with pytest.raises(ValueError, match="order"):
             native.scores(tagger._network._fast, hashes, np.array(first, np.int64))
+
+
+@given(
+    scores=st.lists(st.lists(st.floats(-8, 8, width=32), min_size=13, max_size=13), max_size=30),
+    sharp=st.booleans(),
+)
+def test_the_runs_in_c_are_those_in_numpy(scores, sharp):
+    bias = np.array([0, 4, 4, 4.5, 4.5, 1, 1, 0, 0, 2, 2, 2, 2], np.float32)
+    rows = np.array(scores, np.float32).reshape(-1, 13) * (3 if sharp else 1)
+    ours = native.runs(rows, bias, 0, len(rows), 0, 0.6, 0.2)
+    theirs = runs_in_numpy(rows, bias, 0)
+    assert [run[:3] for run in ours] == [run[:3] for run in theirs]
+    assert [run[3] for run in ours] == pytest.approx([run[3] for run in theirs], abs=1e-4)
+
+
+def test_scores_that_do_not_fit_their_tags_are_refused():
+    rows, bias = np.zeros((4, 13), np.float32), np.zeros(13, np.float32)
+    for wrong in (
+        (rows, bias[:4], 0, 4),
+        (rows, bias, 2, 1),
+        (rows, bias, 0, 5),
+        (rows, np.zeros(17, np.float32), 0, 1),
+    ):
+        with pytest.raises(ValueError, match="fit together"):
+            native.runs(*wrong, 0, 0.6, 0.2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from gateway.inspection import names
 from gateway.inspection.names import Tagger
 from gateway.inspection.names.features import FEATURES, Tokens
-from gateway.inspection.names.network import Network
+from gateway.inspection.names.network import Network, _in_c
 
 MODEL = Path(names.__file__).with_name("model")
 TEXTS = (
@@ -58,18 +59,44 @@ def tokens_of(network: Network, counts: list[int]) -> Tokens:
     return Tokens(nothing, nothing, hashes, nothing.astype(np.uint8), np.cumsum([0, *counts]))
 
 
+@pytest.mark.parametrize("tiles", [True, False], ids=["tiles", "vectors"])
 @pytest.mark.parametrize("counts", [[1], [0, 2, 0], [5, 16, 17], [511, 1, 512], [513, 33], [1100]])
-def test_the_network_in_c_scores_as_the_graph_does(network: Network, counts: list[int]) -> None:
+def test_the_network_in_c_scores_as_the_graph_does(network: Network, counts: list[int], tiles: bool) -> None:
     """An activation that one of them rounds up and the other down moves a score by up to a tenth; scores reach 6."""
     if network._fast is None:
         pytest.skip("the processor has no AVX-512 VNNI, or the C extension was not built")
     tokens = tokens_of(network, counts)
-    assert np.abs(network.scores(tokens) - network._by_graph(tokens)).max() < 0.25
+    assert np.abs(in_c(tiles).scores(tokens) - network._by_graph(tokens)).max() < 0.25
 
 
-def test_a_processor_without_vnni_finds_the_same_names() -> None:
+@pytest.mark.parametrize("tiles", [True, False], ids=["tiles", "vectors"])
+def test_the_network_in_c_scores_a_text_the_same_alone_and_among_others(network: Network, tiles: bool) -> None:
+    if network._fast is None:
+        pytest.skip("the processor has no AVX-512 VNNI, or the C extension was not built")
+    counts = [33, 700, 1, 18]
+    together = tokens_of(network, counts)
+    edges = together.first.tolist()
+    scores = in_c(tiles).scores(together)
+    for low, high in itertools.pairwise(edges):
+        own = slice(low, high)
+        columns = together.start[own], together.end[own], together.hashes[own], together.kind[own]
+        alone = Tokens(*columns, np.array([0, high - low]))
+        assert np.array_equal(in_c(tiles).scores(alone), scores[own])
+
+
+def in_c(tiles: bool) -> Network:
+    """A network that does or does not use the processor's matrix unit, if it has one."""
+    made = Network(MODEL)
+    made._fast = _in_c(MODEL, made._vocabulary, made._bucket, made._embedding, tiles=tiles)
+    return made
+
+
+@pytest.mark.parametrize("other", ["vectors", "graph"])
+def test_every_processor_finds_the_same_names(other: str) -> None:
     here, there = Tagger(MODEL), Tagger(MODEL)
-    there._network._fast = None
+    there._network = in_c(tiles=False)
+    if other == "graph":
+        there._network._fast = None
     for mine, its in zip(here.tag(TEXTS), there.tag(TEXTS), strict=True):
         assert [(span.start, span.end, span.label) for span in mine] == [(s.start, s.end, s.label) for s in its]
         assert [span.score for span in mine] == pytest.approx([span.score for span in its], abs=0.02)

@@ -1,0 +1,23 @@
+"""What a text may hold, as bits of one number: which searches can find anything in it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ESCAPE: Final = 1  # a backslash
+PERCENT: Final = 2  # one that may begin a code
+ENTITY: Final = 4  # of HTML
+PLUS: Final = 8  # between digits
+UNDER: Final = 16  # a low line between a letter and a digit
+SAID: Final = 32  # so many letters of number words as seven of them have
+SPELLED: Final = 64  # single characters in a row
+DIGITS: Final = 128  # seven of them
+APART: Final = 256  # digits one by one
+GROUPED: Final = 512  # digits in groups
+MISTAKEN: Final = 1024  # letters beside digits that look like some
+CODE: Final = 2048  # a stretch of Base64's signs
+HEX: Final = 4096  # a stretch of hexadecimal digits
+PAIRED: Final = 8192  # hexadecimal digits in pairs
+
+DISGUISED: Final = ESCAPE | PERCENT | ENTITY | PLUS | UNDER
+CODED: Final = CODE | HEX | PAIRED

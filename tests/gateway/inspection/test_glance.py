@@ -1,0 +1,121 @@
+"""A glance at a text: the same in C and in Python, and no seam is lost to it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.inspection import glance_python, seams
+from gateway.inspection.glance_flags import APART, CODE, GROUPED, HEX, MISTAKEN, PAIRED, SAID, SPELLED
+
+TEXTS = st.one_of(
+    st.text(),
+    st.text(st.sampled_from("0123456789aAbBfFoOIl +/_-%&#\\.,\n\t@é好𠀀\ud800"), max_size=300),
+    st.lists(
+        st.sampled_from(
+            [
+                "one ",
+                "two",
+                "seven, ",
+                "yi ",
+                "èr",
+                "1 ",
+                "1  2",
+                "12 3",
+                "ab ",
+                "0x",
+                "é",
+                "中",
+                " ",
+                "\n",
+                "a ",
+                "deadbeef",
+            ]
+        ),
+        max_size=60,
+    ).map("".join),
+)
+JOINED = st.lists(
+    st.sampled_from(
+        ["4111", "a@b", ".com", "x", "\n", "\r\n", " ", "# ", "// ", "<b>", "</i>", "<!-- x -->", "/* x */", "** **", "**",
+         '"', "'", '" + "', "' . '", "- ", "=", "\\", "> ", "@", "_", ".", "好", "٣", "don't", "13"]
+    ),
+    max_size=40,
+).map("".join)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def native():
+    return pytest.importorskip("gateway.inspection._glance")
+
+
+@settings(max_examples=400)
+@given(TEXTS)
+def test_the_glance_in_c_is_that_in_python(text: str) -> None:
+    native = pytest.importorskip("gateway.inspection._glance")
+    assert native.glance(text) == glance_python.glance(text)
+
+
+@settings(max_examples=400)
+@given(st.one_of(TEXTS, JOINED))
+def test_the_signs_in_c_are_those_in_python(text: str) -> None:
+    native = pytest.importorskip("gateway.inspection._glance")
+    assert native.signs(text) == glance_python.signs(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        ("one two three four five six seven", SAID),
+        ("ling yao san si wu liu qi ba", SAID),
+        ("s p e l l e d out", SPELLED),
+        ("4 1 1 1 1", APART),
+        ("4111  1111", GROUPED),
+        ("411O", MISTAKEN),
+        ("a" * 14, CODE),
+        ("deadbeefdeadbeef", HEX),
+        ("64 65 61 64 62", PAIRED),
+    ],
+)
+def test_what_hides_a_value_is_seen(text: str, flag: int, native) -> None:
+    assert native.glance(text) & flag
+    assert not native.glance("Please call me back.") & flag
+
+
+def test_only_texts_are_looked_at(native) -> None:
+    for look in (native.glance, native.signs):
+        with pytest.raises(TypeError, match="text"):
+            look(b"bytes")
+
+
+PLAIN = {
+    "\n": seams._BREAK,
+    "<": seams._TAGS,
+    "/*": seams._COMMENT,
+    "**": seams._EMPHASIS,
+}
+
+
+def by_search(text: str) -> list[tuple[int, int]]:
+    """Seams as searches for each form find them, at every place."""
+    mail = "@" in text
+    ahead = seams._LETTER_AHEAD if mail else seams._DIGIT_AHEAD
+    found: dict[int, int] = {}
+    matches = [match.span() for form in PLAIN.values() for match in re.finditer(form + ahead, text)]
+    before = "" if mail else r"[0-9][0-9A-Za-z]{0,3}"
+    matches += [match.span("seam") for match in re.finditer(f"{before}(?P<seam>{seams._JOINT}){ahead}", text)]
+    for match in matches:
+        start, end = seams._seam(text, *match)
+        if start < end:
+            found[start] = max(end, found.get(start, 0))
+    return list(seams._disjoint(found))
+
+
+@settings(max_examples=600)
+@given(JOINED)
+def test_every_seam_is_found_that_a_search_at_every_place_finds(text: str) -> None:
+    covered = {place for start, end in seams.seams(text) for place in range(start, end)}
+    assert {place for start, end in by_search(text) for place in range(start, end)} <= covered
