@@ -66,6 +66,9 @@ class Kept:
         """All of it."""
         yield self.body
 
+    async def relay(self, take: Callable[[bytes], bool]) -> None:
+        """Hands over nothing: `chunks` has all."""
+
     def close(self) -> None:
         """Nothing is open."""
 
