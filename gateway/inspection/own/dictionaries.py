@@ -6,13 +6,12 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection.own.recognizers import Text, _Model, _word
 from gateway.inspection.own.spans_matcher import SpansMatcher
+from gateway.inspection.own.yaml_file import read_as
 
 LABEL = "REGISTERED_TERM"
 
@@ -35,15 +34,7 @@ class File(_Model):
 
 def read(path: Path) -> tuple[Dictionary, ...]:
     """The dictionaries of a file. Raises ConfigurationError naming what is wrong."""
-    try:
-        return File.model_validate(yaml.safe_load(path.read_text())).dictionaries
-    except OSError as problem:
-        raise ConfigurationError(f"{path}: {problem.strerror}") from problem
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise ConfigurationError(f"{path}: not YAML") from problem
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        raise ConfigurationError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from problem
+    return read_as(File, path).dictionaries
 
 
 class DictionaryScanner:

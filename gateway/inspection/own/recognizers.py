@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection.own.spans_matcher import SpansMatcher, TooManyMatches
+from gateway.inspection.own.yaml_file import read_as
 
 AROUND = 40
 RAISED = 0.35
@@ -69,16 +69,7 @@ class File(_Model):
 
 def read(path: Path) -> tuple[Custom, ...]:
     """The recognisers of a file. Raises ConfigurationError naming what is wrong; nothing is compiled yet."""
-    try:
-        loaded = yaml.safe_load(path.read_text())
-        return tuple(each for each in File.model_validate(loaded).recognizers if each.enabled)
-    except OSError as problem:
-        raise ConfigurationError(f"{path}: {problem.strerror}") from problem
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise ConfigurationError(f"{path}: not YAML") from problem
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        raise ConfigurationError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from problem
+    return tuple(each for each in read_as(File, path).recognizers if each.enabled)
 
 
 class CustomScanner:
