@@ -81,7 +81,7 @@ RECOGNIZER = Recognizer(
             score=0.7,
         ),
         shape(  # WeChat: 6 to 20 characters, a letter first; the numbers of QQ have 5 to 11 digits
-            "(微信|微信号|微信账号|[Vv][Xx]号?)(号|ID|id)?(是|为|：|:| )",
+            "(微信|[Vv][Xx])(号|账号|ID|id)?(是|为|：|:| )",
             r"(?:微信(?:账号|号|ID|id)?|[Vv][Xx]号?)(?:是|为|：|:)?[\s：:]?(?P<value>[A-Za-z][A-Za-z0-9_\-]{5,19})(?![A-Za-z0-9_\-@])",
             check=_has_figure,
             score=0.75,

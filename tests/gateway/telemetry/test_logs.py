@@ -17,7 +17,7 @@ SAFE = frozenset({
     "child.process.returncode", "operator.name", "access.action", "access.found", "effective.generation",
     "effective.digest", "self._settings.listen.data", "self._settings.listen.control", "where", "place",
     "error.message", "len(issued.keys)", "len(keys)", "self._issuer.issuer", "self._complaint",
-    "type(problem).__name__", "left",
+    "type(problem).__name__", "left", "state.flow",
 })  # fmt: skip
 """What may be logged: names, numbers and kinds of ours. A message of our own errors is a sentence that quotes no call."""
 OWN_MESSAGE = frozenset({"gateway/supervisor.py", "gateway/app.py"})
