@@ -7,6 +7,7 @@ redact. Afterwards no reading of the body may hold the value, as it was written 
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import json
 import re
@@ -287,6 +288,11 @@ def finding(part, span, value):
     return Finding(part.path, part.kind, span, part.text[span.start : span.end], subject)
 
 
+@functools.cache
+def model_names() -> ModelNames:
+    return ModelNames(GuardScanner())
+
+
 def forwarded(protocol, tree, engine, policy) -> bytes:
     """What would leave; b"" if nothing does."""
     if protocol == "openai_responses" and "messages" in tree:
@@ -296,7 +302,7 @@ def forwarded(protocol, tree, engine, policy) -> bytes:
         request = DECODERS[protocol](json.dumps(tree, ensure_ascii=False).encode())
         if request.family == "gemini":  # whose paths name the model
             request = request.addressed("gemini-2.5-flash", stream=False, framing="sse")
-        ModelNames(GuardScanner()).check(request.model)
+        model_names().check(request.model)
     except BadRequest:
         return b""
     findings = list(inspected(request, engine))
