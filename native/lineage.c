@@ -1,8 +1,8 @@
 /* The table of names and flows: entries of 40 bytes, four to a bucket, in a file that several processes share.
  *
  * An entry is a name (16 bytes), a flow (16), the CRC-32 of both (4, big-endian) and four bytes of nothing. The file is read
- * and written by system calls and not mapped: one that somebody cuts off while it is in use must not end a process. The Python implementation beside it (gateway/lineage/cells.py) is its
- * oracle in the tests.
+ * and written by system calls and not mapped: one that somebody cuts off while it is in use must not end a process. The
+ * Python implementation beside it (gateway/lineage/cells.py) is its oracle in the tests.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

@@ -55,6 +55,8 @@ def test_a_new_worker_in_the_same_slot_forgets_the_dead_ones_calls(tmp_path: Pat
     first.enter(limits, NOON)
     reborn = LimitTable(tmp_path / "limits", 2, 0)
     reborn.enter(limits, NOON)
+    with pytest.raises(TooManyRequests):  # its own call counts
+        reborn.enter(limits, NOON)
 
 
 def test_names_have_the_same_column_in_all_workers(tmp_path: Path) -> None:
