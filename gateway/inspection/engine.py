@@ -14,9 +14,10 @@ from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection import matcher
 from gateway.inspection.content.classes import ClassFinder
+from gateway.inspection.needs import Needs
 from gateway.inspection.overlap import resolve
 from gateway.inspection.readings import Reading, readings
-from gateway.inspection.recognizer import Recognizer
+from gateway.inspection.recognizer import CUE_WINDOW, Recognizer
 from gateway.inspection.steps import Detector, Steps, finished, tag_in_steps
 
 UNIT = 8_192
@@ -43,7 +44,10 @@ class PatternScanner:
 
     def __init__(self, recognizers: Sequence[Recognizer], cache: Path | None = None) -> None:
         self._shapes = [(each, shape) for each in recognizers for shape in each.shapes]
-        self._matcher = matcher.build([shape.anchor for _, shape in self._shapes], cache)
+        shapes = [shape for _, shape in self._shapes]
+        # A cue's window, with the character before it that a word's boundary depends on.
+        needs = Needs(tuple(each.anchor for each in shapes), tuple(each.needs for each in shapes), CUE_WINDOW + 1)
+        self._matcher = matcher.build(needs, cache)
 
     def find(self, text: str) -> list[Span]:
         """All candidates that pass their checks, overlapping ones included. `text` is normalised already."""

@@ -18,6 +18,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
+from gateway.inspection.hits import Hits
+from gateway.inspection.needs import Needs, plain
+
 hyperscan: Any
 try:
     hyperscan = importlib.import_module("hyperscan")
@@ -41,10 +44,11 @@ class Matcher(Protocol):
         ...
 
 
-def build(expressions: Sequence[str], cache: Path | None = None) -> Matcher:
+def build(expressions: Sequence[str] | Needs, cache: Path | None = None) -> Matcher:
     """The fastest matcher this machine has. Raises ValueError naming the expression that does not compile.
 
-    `cache`: a folder that only we write, where what was compiled is kept for the next start.
+    Of expressions that need words only those hits are given that have one before them. `cache`: a folder that only we
+    write, where what was compiled is kept for the next start.
     """
     if hyperscan is None:
         _log.warning("hyperscan is not installed: patterns are scanned by `re`, many times slower")
@@ -58,7 +62,9 @@ class HyperscanMatcher:
 
     name = "hyperscan"
 
-    def __init__(self, expressions: Sequence[str], cache: Path | None = None) -> None:
+    def __init__(self, expressions: Sequence[str] | Needs, cache: Path | None = None) -> None:
+        needs = expressions if isinstance(expressions, Needs) else plain(expressions)
+        expressions, self._plan = needs.expressions(), needs.packed()
         file = cache / f"patterns-{_name(expressions)}.hsdb" if cache is not None else None
         self._database: Any = _kept(file) if file is not None else None
         if self._database is None:
@@ -68,19 +74,9 @@ class HyperscanMatcher:
 
     def scan(self, text: str) -> list[Hit]:
         content = text.encode("utf-8", "surrogatepass")
-        found: list[Hit] = []
-
-        def collect(number: int, start: int, end: int, flags: int, context: object) -> None:
-            del end, flags, context
-            found.append((start, number))
-
-        self._database.scan(content, match_event_handler=collect)
-        if not found:
-            return found
-        hits = sorted(set(found)) if len(found) > 1 else found
-        if len(content) == len(text):
-            return [(number, start) for start, number in hits]
-        return _in_code_points(content, hits)
+        hits = Hits()
+        self._database.scan(content, match_event_handler=hits)
+        return hits.take(content, len(text), self._plan)
 
 
 def _compiled(expressions: Sequence[str]) -> Any:
@@ -136,37 +132,24 @@ class PlainMatcher:
 
     name = "re"
 
-    def __init__(self, expressions: Sequence[str]) -> None:
+    def __init__(self, expressions: Sequence[str] | Needs) -> None:
+        needs = expressions if isinstance(expressions, Needs) else plain(expressions)
+        expressions, self._plan = needs.expressions(), needs.packed()
         # A look-ahead reports every start, as Hyperscan does, also of matches that overlap.
         self._expressions = [_look_ahead(expression) for expression in expressions]
 
     def scan(self, text: str) -> list[Hit]:
         content = text.encode("utf-8", "surrogatepass")
-        hits = sorted(
-            {
-                (match.start(), number)
-                for number, each in enumerate(self._expressions)
-                for match in each.finditer(content)
-            }
-        )
-        return _in_code_points(content, hits)
+        hits = Hits()
+        for number, each in enumerate(self._expressions):
+            for match in each.finditer(content):
+                hits(number, match.start())
+        return hits.take(content, len(text), self._plan)
 
 
 def _look_ahead(expression: str) -> re.Pattern[bytes]:
     bare = expression.removeprefix("(?i)")
     return re.compile(b"(?=" + bare.encode() + b")", re.DOTALL | (re.IGNORECASE if bare != expression else 0))
-
-
-def _in_code_points(content: bytes, hits: Sequence[tuple[int, int]]) -> list[Hit]:
-    """Byte offsets to code points in one walk over the text."""
-    converted: list[Hit] = []
-    byte = point = 0
-    for start, number in hits:
-        if start > byte:
-            point += len(content[byte:start].decode("utf-8", "surrogatepass"))
-            byte = start
-        converted.append((number, point))
-    return converted
 
 
 def _culprit(expressions: Sequence[str], flags: int) -> str:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from gateway.inspection.stems import stems
+
 CUE_WINDOW = 40
 """How many characters before (and, where asked, after) a weak value may hold the word that explains it."""
 
@@ -18,12 +20,9 @@ NEAR = r"[^\n0-9]{0,24}$"
 _STOP = re.compile(r"(?:.*[\n0-9])?", re.DOTALL)
 """Everything up to the last line end or digit: a cue that ends with `NEAR` stands behind it, wholly."""
 
-_LOOSE = re.compile(r"\\b|(?:\\.|\[[^\]|]*\]|[^\\\[\](){}^$*+?.])\?|\[[^\]|]*\](?![*+{?])|\\[.](?![*+{?])")
-"""Parts of an expression that are no word: a word's boundary, one sign of several, what may be missing."""
 _BEGINS_WORD = re.compile(r"(^|[|:])\\b([a-z])(?![?*+{])")
 """A word's beginning where an alternative begins. With its letter first, and then the look behind it, it means the same, and
 `re` can pass over all places where no alternative's first letter stands."""
-_SPECIAL = re.compile(r"[\\\[\](){}^$*+?.]")
 
 Check = Callable[[str], float | bool]
 """From the value to a score 0..1, or to yes (the shape's own score) and no."""
@@ -40,6 +39,7 @@ class Shape:
     complete: Callable[[str, int], Iterable[Candidate]]
     ceiling: float = 1.0  # no candidate of a shape that needs a cue scores higher
     expression: str = ""  # the Python expression behind `complete`, "" where code does it
+    needs: tuple[str, ...] = ()  # words (small letters) one of which begins in the window before, or `complete` finds nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +69,6 @@ def _cue(expression: str) -> Callable[[str, int, int], object] | None:
         return search(text[begin:end].lower(), low - begin)
 
     return in_small
-
-
-def stems(cue: str) -> tuple[str, ...]:
-    """Words one of which stands in every text, in small letters, that a cue is found in; none where that is not plain."""
-    whole = cue[3:-1] if cue.startswith("(?:") and cue.endswith(")") else cue
-    found = []
-    for alternative in whole.split("|"):
-        rest = _LOOSE.split(alternative)
-        longest = max(rest, key=len)
-        if len(longest) < 2 or cue != cue.lower() or any(map(_SPECIAL.search, rest)):
-            return ()
-        found.append(longest)
-    return tuple(found)
 
 
 def shape(
@@ -123,8 +110,6 @@ def shape(
         return before is None and after is None
 
     def complete(text: str, at: int) -> Iterable[Candidate]:
-        if words and not any(map(text[max(0, at - CUE_WINDOW - 1) : at].lower().__contains__, words)):
-            return ()  # a glance where the cue would stand; nearly always it does not
         found = compiled.search(text, max(0, at - lead), at + 512) if lead else compiled.match(text, at)
         if found is None:
             return ()
@@ -140,4 +125,4 @@ def shape(
             return ()
         return ((start, end, score if verdict is True else verdict),)
 
-    return Shape(anchor, complete, score if cue or cue_after else 1.0, expression or anchor)
+    return Shape(anchor, complete, score if cue or cue_after else 1.0, expression or anchor, words)

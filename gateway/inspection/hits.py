@@ -1,0 +1,14 @@
+"""What a pass over a text hit; in C where it was built."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from gateway.inspection import hits_python
+
+Hits: Any = hits_python.Hits
+try:
+    Hits = importlib.import_module("gateway.inspection._hits").Hits
+except ImportError:  # no compiler was there when this was installed
+    pass
