@@ -22,6 +22,9 @@ enum { FORM = 3, BLANK = 4, HEXED = 8, MADE = 16, BETWEEN = 32, ENGLISH = 64, PI
 #define ENGLISH_LETTERS 21
 #define PINYIN_LETTERS 18
 #define FEW_DIGITS 7
+#define FEW_APART 3
+#define WIDEST_GAP 4
+#define FEWEST_ALIKE 13
 
 static uint8_t kinds[128];
 
@@ -39,17 +42,6 @@ static void fill(void) {
     }
 }
 
-/* The last forms, two bits each, end in these: 1 for a digit, 2 for one mistaken, 0 for a sign. */
-static uint64_t forms(const char *pattern, uint64_t *mask) {
-    uint64_t value = 0;
-    *mask = 0;
-    for (; *pattern; pattern++) {
-        value = value << 2 | (*pattern == '1' ? 1u : *pattern == 'o' ? 2u : 0u);
-        *mask = *mask << 2 | 3;
-    }
-    return value;
-}
-
 static uint32_t bits(const char *pattern, uint32_t *mask) {
     uint32_t value = 0;
     *mask = 0;
@@ -61,15 +53,98 @@ static uint32_t bits(const char *pattern, uint32_t *mask) {
 }
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-static const char *const FORMS[] = {"1 1 1 1", "1  1  1  1", "11 1", "11  1", "11   1", "11    1", "1o", "o1", "o 1", "1 o"};
-static const int SAYS[] = {APART, APART, GROUPED, GROUPED, GROUPED, GROUPED, MISTAKEN, MISTAKEN, MISTAKEN, MISTAKEN};
 static const char *const PAIRS[] = {"aa aa aa aa", "aa  aa  aa  aa", " aa a aa a aa", " aa  a aa  a aa"};
-static uint64_t form_value[COUNT(FORMS)], form_mask[COUNT(FORMS)];
 static uint32_t pair_value[COUNT(PAIRS)], pair_mask[COUNT(PAIRS)], spelled_value, spelled_mask;
+
+/* ---- numbers in words ---- */
+
+static const char *const ENGLISH_WORDS[] = {"zero", "oh", "nought", "one", "two", "three", "four", "five", "six", "seven", "eight",
+                                            "nine"};
+static const char *const PINYIN_WORDS[] = {"ling", "yao", "yi", "er", "liang", "san", "si", "wu", "liu", "qi", "ba", "jiu", "dong",
+                                           "guai"};
+#define WORDS 7      /* so many in a row are a number */
+#define SAME_END 6   /* words of a language that end in the same letter, at most */
+
+typedef struct { uint64_t value, mask; int size; } Word;
+typedef struct { Word words[26][SAME_END]; int count[26]; Py_ssize_t letters; unsigned kind; } Tongue;
+static Tongue english_tongue, pinyin_tongue;
+
+/* The last letters, five bits each, and how many words in a row end at each of them, four bits each. */
+typedef struct { uint64_t letters; uint64_t rows; Py_ssize_t stretch; int found; } Said;
+
+static void learn(Tongue *tongue, const char *const *words, size_t count, Py_ssize_t letters, unsigned kind) {
+    memset(tongue, 0, sizeof *tongue);
+    tongue->letters = letters;
+    tongue->kind = kind;
+    for (size_t i = 0; i < count; i++) {
+        const int size = (int)strlen(words[i]), end = words[i][size - 1] - 'a';
+        Word word = {0, ((uint64_t)1 << 5 * size) - 1, size};
+        for (int n = 0; n < size; n++) word.value = word.value << 5 | (uint64_t)(words[i][n] - 'a' + 1);
+        if (tongue->count[end] < SAME_END) tongue->words[end][tongue->count[end]++] = word;
+    }
+}
+
+/* A letter `a` to `z` of a word, or 0 for one that is in none: it ends what stood in a row, not the stretch. */
+static inline int say(const Tongue *tongue, Said *said, unsigned letter, Py_ssize_t bytes) {
+    said->stretch += bytes;
+    if (!letter) {
+        said->letters = said->rows = 0;
+    } else {
+        said->letters = said->letters << 5 | (letter - 'a' + 1);
+        uint64_t most = 0;
+        for (int i = 0; i < tongue->count[letter - 'a']; i++) {
+            const Word *word = &tongue->words[letter - 'a'][i];
+            if ((said->letters & word->mask) != word->value) continue;
+            const uint64_t row = (said->rows >> 4 * (word->size - 1) & 15) + 1;
+            if (row > most) most = row;
+        }
+        if (most >= WORDS) said->found = 1, most = WORDS;
+        said->rows = said->rows << 4 | most;
+    }
+    return said->found && said->stretch >= tongue->letters;
+}
+
+static inline void quiet(Said *said, Py_ssize_t stretch) {
+    said->letters = said->rows = 0;
+    said->stretch = stretch;
+    said->found = 0;
+}
+
+/* The vowels under a tone, by what they are in Unicode. */
+#define TONED 0x200
+static uint8_t vowels[TONED];
+static const struct { Py_UCS4 tones[8]; char vowel; } TONES[] = {
+    {{0x100, 0x101, 0xC1, 0xE1, 0x1CD, 0x1CE, 0xC0, 0xE0}, 'a'}, {{0x112, 0x113, 0xC9, 0xE9, 0x11A, 0x11B, 0xC8, 0xE8}, 'e'},
+    {{0x12A, 0x12B, 0xCD, 0xED, 0x1CF, 0x1D0, 0xCC, 0xEC}, 'i'}, {{0x14C, 0x14D, 0xD3, 0xF3, 0x1D1, 0x1D2, 0xD2, 0xF2}, 'o'},
+    {{0x16A, 0x16B, 0xDA, 0xFA, 0x1D3, 0x1D4, 0xD9, 0xF9}, 'u'},
+};
+
+/* The letter that `re` takes for this one in another case, 0 for none. */
+static unsigned folded(Py_UCS4 c) { return c == 0x17F ? 's' : c == 0x130 || c == 0x131 ? 'i' : 0; }
+
+/* ---- numbers in groups ---- */
+
+#define NOWHERE (-1)
+
+/* The digits seen last: how many stand side by side, and in the groups before them; what stands between. */
+typedef struct { Py_ssize_t size[4]; int odd[3]; Py_ssize_t gap; int plain; } Groups;
+
+/* Whether groups of these sizes may be a number that is written in an odd way. `odd`: the gap is no single blank or hyphen. */
+static int is_grouped(const Groups *g) {
+    const Py_ssize_t *n = g->size; /* n[0] is the last one */
+    if (n[2] == 6 && n[1] == 8 && (n[0] == 3 || n[0] == 4)) return 1;
+    if (!g->odd[0] || !g->odd[1]) return 0;
+    if (n[2] == 3 && n[0] == 4 && (n[1] == 4 || n[1] == 2)) return 1;
+    if (n[2] == 4 && n[1] == 6 && n[0] == 5) return 1;
+    return g->odd[2] && n[3] == 4 && n[2] == 4 && n[1] == 4 && n[0] == 4;
+}
 
 static void prepare(void) {
     fill();
-    for (size_t i = 0; i < COUNT(FORMS); i++) form_value[i] = forms(FORMS[i], &form_mask[i]);
+    learn(&english_tongue, ENGLISH_WORDS, COUNT(ENGLISH_WORDS), ENGLISH_LETTERS, ENGLISH);
+    learn(&pinyin_tongue, PINYIN_WORDS, COUNT(PINYIN_WORDS), PINYIN_LETTERS, PINYIN);
+    for (size_t i = 0; i < COUNT(TONES); i++)
+        for (size_t n = 0; n < COUNT(TONES[i].tones); n++) vowels[TONES[i].tones[n]] = (uint8_t)TONES[i].vowel;
     for (size_t i = 0; i < COUNT(PAIRS); i++) pair_value[i] = bits(PAIRS[i], &pair_mask[i]);
     spelled_value = bits(" a a a a a a a", &spelled_mask);
 }
@@ -78,40 +153,82 @@ static int is_hex(Py_UCS4 c) { return c < 128 && kinds[c] & HEXED; }
 static int is_digit(Py_UCS4 c) { return c >= '0' && c <= '9'; }
 static int is_letter(Py_UCS4 c) { return (c | 32) >= 'a' && (c | 32) <= 'z' && c < 128; }
 
-static int seen_in(int form, const void *data, Py_ssize_t size) {
-    uint64_t last = 0;              /* forms */
+static inline int seen_in(int form, const void *data, Py_ssize_t size) {
     uint32_t hexed = 0, blanks = 0; /* hexadecimal or not; visible or not */
-    Py_ssize_t digits = 0, made = 0, hex = 0, english = 0, pinyin = 0;
+    Py_ssize_t digits = 0, made = 0, hex = 0;
+    Said english = {0}, pinyin = {0};
+    Groups groups = {{0}, {0}, NOWHERE, 0};
+    Py_ssize_t single = 0, wide = 0; /* digits one by one, one sign or two between them */
+    Py_ssize_t alike = 0;            /* digits and what is mistaken for some, a blank or a hyphen between two at most */
+    int mistaken = 0, ended = 0;     /* one was among them; a digit or such ended just here */
     int flags = 0;
     for (Py_ssize_t i = 0; i < size; i++) {
         const Py_UCS4 c = PyUnicode_READ(form, data, i);
         if (c >= 128) {
-            const Py_ssize_t letters = c < 0x10000 ? 2 : 3; /* bytes of it that may be a vowel's with a tone */
-            english = c < 0x800 ? english + 2 : letters;
-            pinyin = c < 0x800 ? pinyin + 2 : letters;
-            if (english >= ENGLISH_LETTERS || pinyin >= PINYIN_LETTERS) flags |= SAID;
-            last = last << 2 | LETTER;
+            if (c < 0x800) { /* two bytes that may be a vowel's with a tone */
+                if (say(&english_tongue, &english, folded(c), 2)) flags |= SAID;
+                const unsigned vowel = c < TONED ? vowels[c] : 0;
+                if (say(&pinyin_tongue, &pinyin, vowel ? vowel : folded(c), 2)) flags |= SAID;
+            } else {
+                quiet(&english, c < 0x10000 ? 2 : 3);
+                quiet(&pinyin, c < 0x10000 ? 2 : 3);
+            }
+            groups.gap = NOWHERE;
+            groups.size[0] = groups.size[1] = groups.size[2] = groups.size[3] = 0;
+            alike = mistaken = ended = 0;
             hexed <<= 1;
             blanks = blanks << 1 | 1;
             made = hex = 0;
         } else {
-            const unsigned kind = kinds[c];
+            const unsigned kind = kinds[c], is = kind & FORM;
             if (!(kind & BETWEEN)) {
-                english = kind & ENGLISH ? english + 1 : 0;
-                pinyin = kind & PINYIN ? pinyin + 1 : 0;
-                if (english >= ENGLISH_LETTERS || pinyin >= PINYIN_LETTERS) flags |= SAID;
+                const unsigned letter = c | 32;
+                if (!(kind & ENGLISH)) quiet(&english, 0);
+                else if (say(&english_tongue, &english, letter, 1)) flags |= SAID;
+                if (!(kind & PINYIN)) quiet(&pinyin, 0);
+                else if (say(&pinyin_tongue, &pinyin, letter, 1)) flags |= SAID;
             }
-            last = last << 2 | (kind & FORM);
             hexed = hexed << 1 | ((kind & HEXED) != 0);
             blanks = blanks << 1 | !(kind & BLANK);
             made = kind & MADE ? made + 1 : 0;
             hex = kind & HEXED ? hex + 1 : 0;
             if (made >= STRETCH) flags |= hex >= STRETCH ? CODE | HEX : CODE;
-            if ((kind & FORM) == DIGIT || (kind & FORM) == 2) {
-                digits += (kind & FORM) == DIGIT;
-                for (size_t n = 0; n < COUNT(FORMS); n++)
-                    if ((last & form_mask[n]) == form_value[n]) flags |= SAYS[n];
-            } else if (!kind || c == '_' || c == '+' || c == '/') {
+            if (is == DIGIT || is == 2) {
+                alike += 1;
+                mistaken |= is == 2;
+                ended = 1;
+                if (alike >= FEWEST_ALIKE && mistaken) flags |= MISTAKEN;
+            } else if ((c == ' ' || c == '-') && ended) {
+                ended = 0;
+            } else {
+                alike = mistaken = ended = 0;
+            }
+            if (is == DIGIT) {
+                digits += 1;
+                if (groups.gap == 0) {
+                    groups.size[0] += 1;
+                    single = wide = 0;
+                } else {
+                    const Py_ssize_t gap = groups.gap;
+                    single = gap == 1 && groups.size[0] ? single + 1 : 0;
+                    wide = gap == 2 && groups.size[0] ? wide + 1 : 0;
+                    if (single >= FEW_APART || wide >= FEW_APART) flags |= APART;
+                    const int beside = gap > 0 && gap <= WIDEST_GAP;
+                    for (int n = 3; n > 0; n--) groups.size[n] = beside ? groups.size[n - 1] : 0;
+                    for (int n = 2; n > 0; n--) groups.odd[n] = groups.odd[n - 1];
+                    groups.odd[0] = !groups.plain;
+                    groups.size[0] = 1;
+                }
+                groups.gap = groups.plain = 0;
+                if (groups.size[0] >= 3 && is_grouped(&groups)) flags |= GROUPED;
+            } else if (is == 0 && groups.gap != NOWHERE) {
+                groups.gap += 1;
+                groups.plain = groups.gap == 1 && (c == ' ' || c == '-');
+            } else if (is != 0) {
+                groups.gap = NOWHERE;
+                groups.size[0] = groups.size[1] = groups.size[2] = groups.size[3] = 0;
+            }
+            if (!kind || c == '_' || c == '+' || c == '/') {
                 const Py_UCS4 next = i + 1 < size ? PyUnicode_READ(form, data, i + 1) : 0;
                 const Py_UCS4 before = i ? PyUnicode_READ(form, data, i - 1) : 0;
                 if (c == '\\') flags |= ESCAPE;
@@ -120,7 +237,7 @@ static int seen_in(int form, const void *data, Py_ssize_t size) {
                 else if (c == '+' && is_digit(before) && is_digit(next)) flags |= PLUS;
                 else if (c == '_' && is_letter(before) && is_digit(next)) flags |= UNDER;
             }
-            if (kind & HEXED)
+            if ((hexed & 7) == 3) /* each of them ends in two behind a sign */
                 for (size_t n = 0; n < COUNT(PAIRS); n++)
                     if ((hexed & pair_mask[n]) == pair_value[n]) flags |= PAIRED;
         }

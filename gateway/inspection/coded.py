@@ -12,7 +12,6 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 
-from gateway.inspection.glance import glance
 from gateway.inspection.glance_flags import CODE, CODED, HEX, PAIRED
 from gateway.inspection.normalised import Normalised
 
@@ -39,9 +38,11 @@ _ROW = 48
 """Characters from which on a row of code may go on in the next line."""
 
 
-def texts_in_code(text: Normalised) -> Iterator[tuple[Normalised, int]]:
-    """Each text that stands in code, with how many of its first characters stood before the code. Linear time."""
-    may = glance(text.text)
+def texts_in_code(text: Normalised, may: int) -> Iterator[tuple[Normalised, int]]:
+    """Each text that stands in code, with how many of its first characters stood before the code. Linear time.
+
+    `may`: what the text may hold, at a glance.
+    """
     if not may & CODED:
         return
     content = text.text.encode("ascii", "replace")  # one byte for each character

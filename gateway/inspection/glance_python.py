@@ -20,6 +20,7 @@ from gateway.inspection.glance_flags import (
     SPELLED,
     UNDER,
 )
+from gateway.inspection.number_words import ENGLISH, PINYIN, in_a_row
 
 _FEW_DIGITS = 7
 _STRETCH = b"a" * 14
@@ -32,8 +33,11 @@ def _letters(letters: str) -> bytes:
     return bytes(97 if byte in made or 0x80 <= byte < 0xE0 else 32 for byte in range(256))
 
 
-_TONGUES = ((_letters("zerohntwfuivsxg"), b"a" * 21), (_letters("lingyaoersuwqbjd"), b"a" * 18))
-"""For each language: the letters of its numbers, and as many of them as seven words have."""
+_TONGUES = (
+    (_letters("zerohntwfuivsxg"), b"a" * 21, in_a_row(ENGLISH)),
+    (_letters("lingyaoersuwqbjd"), b"a" * 18, in_a_row(PINYIN)),
+)
+"""For each language: the letters of its numbers, as many of them as seven words have, and seven of its words."""
 _FORMS = bytes(
     49 if 48 <= byte <= 57 else 111 if byte in b"OoIl" else 120 if chr(byte).isalnum() or byte >= 0x80 else 32
     for byte in range(256)
@@ -50,28 +54,34 @@ _SIGNS = (
     (PLUS, re.compile(r"[0-9]\+[0-9]")),
     (UNDER, re.compile(r"[A-Za-z]_[0-9]")),
 )
-_RUNS = (
-    (APART, (b"1 1 1 1", b"1  1  1  1")),
-    (GROUPED, (b"11 1", b"11  1", b"11   1", b"11    1")),
-    (MISTAKEN, (b"1o", b"o1", b"o 1", b"1 o")),
+_APART = (b"1 1 1 1", b"1  1  1  1")
+_ALIKE = re.compile(r"[0-9OoIl](?:[ \-]?[0-9OoIl]){12,}")
+_GAP = r"(?:(?![ \-][0-9])[\x00-/:-@\[-`{-\x7f]{1,4})"
+_ANY_GAP = r"[\x00-/:-@\[-`{-\x7f]{1,4}"
+_GROUPED = re.compile(
+    rf"(?<![0-9])(?:[0-9]{{6}}{_ANY_GAP}[0-9]{{8}}{_ANY_GAP}[0-9]{{3}}|[0-9]{{3}}{_GAP}[0-9]{{2}}(?:[0-9]{{2}})?{_GAP}[0-9]{{4}}"
+    rf"|[0-9]{{4}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{5}}|(?:[0-9]{{4}}{_GAP}){{3}}[0-9]{{4}})"
 )
 _SEAM = re.compile(r"[\n<\"'`]|[/*](?=\*)")
 _ODD_ADDRESS = re.compile(r"(?<![^\W_])(?<!\A)@")
 _BLANKS = " \t\r\\-="
+_ALL_DIGITS = frozenset("0123456789 -")
 
 
 def glance(text: str) -> int:
     """The flags of a text; each is wrong only in saying yes."""
     flags = sum(flag for flag, form in _SIGNS if form.search(text) is not None)
     content = text.encode("utf-8", "surrogatepass")
-    if any(stretch in content.translate(letters, _BETWEEN) for letters, stretch in _TONGUES):
+    if any(_said(content, *tongue) for tongue in _TONGUES):
         flags |= SAID
     if b" a a a a a a a" in b" " + content.translate(_VISIBLE, _CONTINUATION):
         flags |= SPELLED
     forms = content.translate(_FORMS)
     digits = forms.count(b"1")
     flags |= DIGITS if digits >= _FEW_DIGITS else 0
-    flags |= sum(flag for flag, runs in _RUNS if any(run in forms for run in runs))
+    flags |= APART if any(run in forms for run in _APART) else 0
+    flags |= GROUPED if _GROUPED.search(text) is not None else 0
+    flags |= MISTAKEN if any(not _ALL_DIGITS.issuperset(match[0]) for match in _ALIKE.finditer(text)) else 0
     plain = text.encode("ascii", "replace")  # one byte for each character
     flags |= CODE if _STRETCH in plain.translate(_MADE) else 0
     shape = plain.translate(_HEXED)
@@ -79,6 +89,20 @@ def glance(text: str) -> int:
     if digits > _FEW_DIGITS and any(pair in b" " + shape for pair in _PAIRS):
         flags |= PAIRED
     return flags
+
+
+def _said(content: bytes, letters: bytes, fewest: bytes, run: re.Pattern[str]) -> bool:
+    """Whether a number in words stands there. Nearly every text is told apart by a stretch of letters it lacks."""
+    shape = content.translate(letters, _BETWEEN)
+    at, bare = shape.find(fewest), b""
+    while at >= 0:
+        end = shape.find(b" ", at)
+        end = len(shape) if end < 0 else end
+        bare = bare or content.translate(None, _BETWEEN)
+        if run.search(bare[at:end].decode(errors="ignore")) is not None:
+            return True
+        at = shape.find(fewest, end)
+    return False
 
 
 def signs(text: str) -> list[int]:

@@ -75,11 +75,11 @@ _LETTERS = re.compile(r"(?<!\S)[^\s](?: [^\s]){7,}(?!\S)")
 
 def normalise(text: str) -> Normalised:
     """The text as patterns should see it, with the way back. Linear time."""
-    return undisguised(Normalised(text))
+    return undisguised(Normalised(text))[0]
 
 
-def undisguised(result: Normalised) -> Normalised:
-    """The same for a text that was read out of another one."""
+def undisguised(result: Normalised) -> tuple[Normalised, int]:
+    """The same for a text that was read out of another one; and what the result may hold, at a glance."""
     may = glance(result.text)
     for _ in range(_MOST_LAYERS):
         if not may & DISGUISED:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gateway.flow import Span
 from gateway.inspection.coded import texts_in_code
-from gateway.inspection.normalise import Normalised, normalise, undisguised
+from gateway.inspection.normalise import Normalised, undisguised
 from gateway.inspection.seams import crossing, joined
 
 DEEPEST = 3
@@ -45,13 +45,14 @@ class Reading:
 
 def readings(text: str) -> Iterator[Reading]:
     """The text as it stands first, then the others. Linear time; most texts have only the first."""
-    return _layers(normalise(text), 0, 0)
+    return _layers(Normalised(text), 0, 0)
 
 
-def _layers(normal: Normalised, context: int, depth: int) -> Iterator[Reading]:
+def _layers(text: Normalised, context: int, depth: int) -> Iterator[Reading]:
+    normal, may = undisguised(text)
     yield Reading(normal, context)
     for seamless, places in joined(normal):
-        yield Reading(undisguised(seamless), 0, places)
+        yield Reading(undisguised(seamless)[0], 0, places)
     if depth < DEEPEST:
-        for inner, before in texts_in_code(normal):
-            yield from _layers(undisguised(inner), before, depth + 1)
+        for inner, before in texts_in_code(normal, may):
+            yield from _layers(inner, before, depth + 1)

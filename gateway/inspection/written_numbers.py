@@ -7,59 +7,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 from gateway.inspection.glance import glance
 from gateway.inspection.glance_flags import APART, DIGITS, GROUPED, MISTAKEN, SAID
 from gateway.inspection.normalised import Normalised, replaced
+from gateway.inspection.number_words import ENGLISH, FEWEST, PINYIN, expression
 
-_ENGLISH = {
-    "zero": "0", "oh": "0", "nought": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
-    "six": "6", "seven": "7", "eight": "8", "nine": "9",
-}  # fmt: skip
-_PINYIN = {
-    "ling": "0", "yao": "1", "yi": "1", "er": "2", "liang": "2", "san": "3", "si": "4", "wu": "5", "liu": "6",
-    "qi": "7", "ba": "8", "jiu": "9", "dong": "0", "guai": "7",
-}  # fmt: skip
-_WORDS = {**_ENGLISH, **_PINYIN}
+_WORDS = {**ENGLISH, **PINYIN}
 _TIMES = {"double": 2, "triple": 3}
-_TONES = {"a": "[aāáǎà]", "e": "[eēéěè]", "i": "[iīíǐì]", "o": "[oōóǒò]", "u": "[uūúǔù]"}
-_BETWEEN = b" ,.-/;|_\n\r\t0123456789"
-
-
-def _letters(letters: str) -> bytes:
-    """A table for bytes.translate: the letters that make numbers in words (vowels with tones too) become `a`, the rest blank."""
-    made = (letters + letters.upper()).encode()
-    return bytes(97 if byte in made or 0x80 <= byte < 0xE0 else 32 for byte in range(256))
-
-
-def _run(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?:{'|'.join(sorted(map(_word, words), key=lambda word: -len(word)))}){{{FEWEST},}}", re.IGNORECASE
-    )
-
 
 _CHINESE = dict(
     zip("零一二三四五六七八九〇壹贰叁肆伍陆柒捌玖貳參陸○幺么两兩弌弍弎", "0123456789012345678923601122123", strict=True)
 )
 _NUMERAL = "".join(_CHINESE)
-FEWEST = 7
-
-
-def _word(word: str) -> str:
-    if word not in _PINYIN:
-        return word
-    return "".join(_TONES.get(letter, letter) for letter in word)
-
-
-_TONGUES = (
-    (_letters("zerohntwfuivsxg"), 3 * FEWEST, _run(_ENGLISH)),
-    (_letters("".join(_PINYIN)), 18, _run(_PINYIN)),
-)
-"""For each language: the letters of its numbers, how many of them seven words have, and seven of its words."""
 _ITEM = (
     r"(?:(?:double|triple)[ \-])?(?:"
-    + "|".join(_word(word) for word in sorted(_WORDS, key=lambda word: (-len(word), word)))
+    + "|".join(expression(word) for word in sorted(_WORDS, key=lambda word: (-len(word), word)))
     + r"|[0-9])"
 )
 _SAID = re.compile(
@@ -96,39 +59,27 @@ _MOST_MISTAKEN = 6
 _GAP_PIECE = re.compile(r"[^0-9Xx]+")
 
 
-def in_digits(text: Normalised, may: int) -> Normalised:
-    """The text with its written numbers in digits side by side. `may`: what it may hold, at a glance. Linear time."""
+def in_digits(text: Normalised, may: int) -> tuple[Normalised, int]:
+    """The text with its written numbers in digits side by side. `may`, what it may hold, at a glance, is given back for it.
+
+    Linear time.
+    """
     before = text
-    if may & SAID and _may_say(text.text):
+    if may & SAID:
         text = replaced(text, _SAID, _said)
     if not text.text.isascii() and _HAN_SHOWN.search(text.text) is not None:
         text = replaced(text, _HAN, _numerals)
     may = may if text is before else glance(text.text)
     if not may & DIGITS:
-        return text
+        return text, may
+    before = text
     if may & APART:
         text = replaced(text, _APART, _joined)
     if may & GROUPED:
         text = replaced(text, _GROUPED, _usual)
     if may & MISTAKEN:
         text = replaced(text, _MISTAKEN, _corrected)
-    return text
-
-
-def _may_say(text: str) -> bool:
-    """Whether a number in words stands in a text. Nearly every text is told apart by a stretch of letters it lacks."""
-    content = text.encode("utf-8", "surrogatepass")
-    for letters, fewest, run in _TONGUES:
-        shape, stretch, bare = content.translate(letters, _BETWEEN), b"a" * fewest, b""
-        at = shape.find(stretch)
-        while at >= 0:
-            end = shape.find(b" ", at)
-            end = len(shape) if end < 0 else end
-            bare = bare or content.translate(None, _BETWEEN)
-            if run.search(bare[at:end].decode(errors="ignore")) is not None:
-                return True
-            at = shape.find(stretch, end)
-    return False
+    return text, may if text is before else glance(text.text)
 
 
 def _said(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
