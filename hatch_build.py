@@ -20,6 +20,7 @@ EXTENSIONS = {
     "native/events.c": "gateway/protocols/_events",
     "native/lineage.c": "gateway/lineage/_lineage",
     "native/seal.c": "audit/_seal",
+    "native/entropy.c": "gateway/inspection/_entropy",
     "native/glance.c": "gateway/inspection/_glance",
     "native/hits.c": "gateway/inspection/_hits",
     "native/tagger.c": "gateway/inspection/names/_tagger",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from operator import attrgetter
 
 from gateway.flow import Span
 
@@ -18,8 +19,26 @@ _CONTAINERS = {"PRIVATE_KEY": 3, "CONNECTION_STRING": 2, "JWT": 2, "EMAIL": 1, "
 """Labels whose values hold others inside; they win over what stands in them."""
 
 
+_BY_START = attrgetter("start")
+
+
 def resolve(text: str, spans: Iterable[Span]) -> list[Span]:
     """Disjoint spans in order of their start. Deterministic in the set of spans."""
+    chosen: list[Span] = []
+    together: list[Span] = []  # each overlaps one of those before it
+    behind = 0
+    for span in sorted(spans, key=_BY_START):
+        if span.start >= behind:
+            chosen += _settled(text, together) if len(together) > 1 else together
+            together = []
+        if span.start < span.end:
+            together.append(span)
+            behind = max(behind, span.end)
+    return chosen + (_settled(text, together) if len(together) > 1 else together)
+
+
+def _settled(text: str, spans: Iterable[Span]) -> list[Span]:
+    """Of spans that overlap those that stand."""
     waiting = sorted(
         set(spans),
         key=lambda span: (
@@ -31,8 +50,6 @@ def resolve(text: str, spans: Iterable[Span]) -> list[Span]:
             span.detector,
         ),
     )
-    if len(waiting) < 2:
-        return waiting
     chosen: list[Span] = []  # ordered by start, disjoint
     starts: list[int] = []
     for span in waiting:
