@@ -17,6 +17,8 @@ CUE_WINDOW = 40
 
 NEAR = r"[^\n0-9]{0,24}$"
 """Ends a cue that must stand before the value in the same line, no digit between. Such a cue holds no digit itself."""
+_LOOKS_BACK = 8
+"""How many characters before a window an expression looks at, with a word's boundary or a look behind, at most."""
 _STOP = re.compile(r"(?:.*[\n0-9])?", re.DOTALL)
 """Everything up to the last line end or digit: a cue that ends with `NEAR` stands behind it, wholly."""
 
@@ -52,20 +54,18 @@ class Recognizer:
     guarded: bool = False
 
 
-def _cue(expression: str) -> Callable[[str, int, int], object] | None:
-    """A search for a word in any case between two places; truthy where it stands.
+def in_any_case(expression: str) -> Callable[[str, int, int], object]:
+    """A search for an expression in any case between two places of a text; truthy where it stands.
 
     The window is made small and searched for small letters: an expression that folds case itself tries every alternative
     at every character, which costs ten times as much.
     """
-    if not expression:
-        return None
     if expression != expression.lower():
         return re.compile(expression, re.IGNORECASE).search
     search = re.compile(_BEGINS_WORD.sub(r"\1\2(?<!\\w\2)", expression)).search
 
     def in_small(text: str, low: int, end: int) -> object:
-        begin = low - 1 if low else 0  # with the character that a word's boundary depends on
+        begin = max(0, low - _LOOKS_BACK)
         return search(text[begin:end].lower(), low - begin)
 
     return in_small
@@ -90,9 +90,9 @@ def shape(
     """
     compiled = re.compile(expression or anchor)
     group: int | str = "value" if "value" in compiled.groupindex else 0
-    before = _cue(cue)
+    before = in_any_case(cue) if cue else None
     after = re.compile(cue_after, re.IGNORECASE) if cue_after else None
-    never = re.compile(unless, re.IGNORECASE) if unless else None
+    never = in_any_case(unless) if unless else None
 
     near = cue.endswith(NEAR)
     needs_cue = before is not None or after is not None
@@ -116,12 +116,12 @@ def shape(
         start, end = found.span(group)
         if start == end:
             return ()
-        if not needs_cue and never is not None and never.search(text, max(0, start - 24), start):
+        if not needs_cue and never is not None and never(text, max(0, start - 24), start):
             return ()
         verdict = True if check is None else check(found[group])
         if not verdict or not explained(text, start, end):
             return ()
-        if needs_cue and never is not None and never.search(text, max(0, start - 24), start):
+        if needs_cue and never is not None and never(text, max(0, start - 24), start):
             return ()
         return ((start, end, score if verdict is True else verdict),)
 

@@ -83,6 +83,8 @@ class ClassFinder:
         self._classes, terms, self._weights = catalogue()
         pairs = [(number, writing) for number, writings in enumerate(terms) for writing in writings]
         self._terms = pairs
+        self._most = [max(weight for _, weight in weights) for weights in self._weights]
+        self._least = min(each.needs for each in self._classes.values() if each.needs) - _ROUNDING
         self._matcher = matcher.build([expression(writing) for _, writing in pairs], cache_folder)
 
     def find(self, text: str) -> list[tuple[str, float]]:
@@ -120,6 +122,8 @@ class ClassFinder:
     def _possible(self, present: Iterable[int]) -> frozenset[str]:
         """The classes whose need all these terms would meet if they stood together. Most texts have none."""
         writings = Counter(self._terms[number][0] for number in present)
+        if sum([self._most[number] * _WORTH[min(count, 3)] for number, count in writings.items()]) < self._least:
+            return frozenset()  # not even if they spoke of one class
         most: defaultdict[str, float] = defaultdict(float)
         for number, count in writings.items():
             worth = _WORTH[min(count, 3)]

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from gateway.inspection.recognizer import Candidate, Recognizer, Shape
 
-_LOCAL = re.compile(r"[A-Za-z0-9À-ɏ_.+%\-]{1,64}$")
+_BACKWARDS = re.compile(r"[A-Za-z0-9À-ɏ_.+%\-]{1,64}")
+"""A local part, read from its end: searched forwards, every word before it would be tried."""
 _DOMAIN = re.compile(
     r"@((?:[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ\-]{0,61}[A-Za-z0-9À-ɏ])?\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])"
 )
@@ -15,13 +16,13 @@ _LOGIN = re.compile(r"(?:^|[\s\"'(])git$")
 
 
 def _complete(text: str, at: int) -> Iterable[Candidate]:
-    begin = max(0, at - 64)
-    local = _LOCAL.search(text[begin:at])
+    end = at - 1 if text[at - 1 : at] == "\n" else at  # a line may be broken before the sign
+    local = _BACKWARDS.match(text[max(0, at - 64) : end][::-1])
     if local is None or (domain := _DOMAIN.match(text, at)) is None:
         return ()
-    if _LOGIN.search(text[max(0, at - 4) : at]):  # git@host:repository is an address of code
-        return ()
-    start = begin + local.start()
+    if "git" in text[max(0, at - 4) : at] and _LOGIN.search(text[max(0, at - 4) : at]):
+        return ()  # git@host:repository is an address of code
+    start = end - local.end()
     while text[start] in ".-+%":
         start += 1
         if start == at:
@@ -46,23 +47,25 @@ _DOTS = ("dot", "pun", "nt", "点", *_BRACKETS)
 """One of these is in every text with a dot in words. `nt`: in any case, the letter before it has forms outside ASCII."""
 
 
-def _may_be_said(before: str, rest: str) -> bool:
+_REST = 320
+"""Characters behind the sign that hold the longest domain in words."""
+
+
+def _may_be_said(text: str) -> bool:
     """Whether an address with the usual sign may be another than the usual: nearly none is, and looking costs much."""
-    if " . " in rest or _DOT_SAID.search(rest) is not None:
-        return True
-    small = before.lower()
-    return any(map(small.__contains__, _ASCII_DOTS if small.isascii() else _DOTS))
+    small = text.lower()
+    return " . " in small or any(map(small.__contains__, _ASCII_DOTS if small.isascii() else _DOTS))
 
 
 def _said(text: str, at: int) -> Iterable[Candidate]:
     """An address whose signs are words. A bare `at` needs a domain whose dots are words, or a name with a dot before it."""
+    begin = max(0, at - 96)
+    if text[at : at + 3].lstrip(" \t").startswith("@") and not _may_be_said(text[begin : at + _REST]):
+        return ()
     sign = _SIGN.match(text, at)
     if sign is None or (domain := _SAID_DOMAIN.match(text, sign.end())) is None:
         return ()
-    begin = max(0, at - 96)
     before = text[begin:at]
-    if sign["at"] is not None and not _may_be_said(before, domain["rest"]):
-        return ()
     local = _SAID_LOCAL.search(before)
     if local is None:
         return ()

@@ -6,17 +6,17 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from gateway.inspection.recognizer import Candidate, Recognizer, Shape
+from gateway.inspection.recognizer import Candidate, Recognizer, Shape, in_any_case
 
 _V4 = re.compile(
     r"(?<![0-9A-Za-z.\-_])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![0-9A-Za-z]|\.[0-9])"
 )
 _V6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?(?![0-9A-Za-z:])")
-_VERSION = re.compile(
-    r"(?i)(?:\bv|version|\bver\.?|release|firmware|build|版本|固件|升级到|更新到|[=~<>]=|[@\-]|bump(?:ed)?|upgrade[d]?|rc|\bfrom \d[\d.]* to)\s*[:：=]?\s*$"
+_is_version = in_any_case(
+    r"(?:\bv|version|\bver\.?|release|firmware|build|版本|固件|升级到|更新到|[=~<>]=|[@\-]|bump(?:ed)?|upgrade[d]?|rc|\bfrom \d[\d.]* to)\s*[:：=]?\s*$"
 )
-_ADDRESS = re.compile(
-    r"(?i)(?:\bip\b|ip[=:]|addr|host|server|client|from|src|dst|gateway|dns|ping|ssh|-h|at|服务器|地址|主机|网关|@|//)[^\n]{0,12}$"
+_is_told = in_any_case(
+    r"(?:\bip\b|ip[=:]|addr|host|server|client|from|src|dst|gateway|dns|ping|ssh|-h|at|服务器|地址|主机|网关|@|//)[^\n]{0,12}$"
 )
 
 
@@ -26,10 +26,10 @@ def _version4(text: str, at: int) -> Iterable[Candidate]:
         return ()
     if found[0].startswith(("127.0.", "255.", "0.")):
         return ()
-    before = text[max(0, at - 24) : at]
-    if _VERSION.search(before):
+    low = max(0, at - 24)
+    if _is_version(text, low, at):
         return ()
-    told = _ADDRESS.search(before) is not None
+    told = bool(_is_told(text, low, at))
     small = all(int(octet) < 40 for octet in found[0].split("."))
     if small and not told:
         return ()
