@@ -54,6 +54,8 @@ static uint32_t bits(const char *pattern, uint32_t *mask) {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 static const char *const PAIRS[] = {"aa aa aa aa", "aa  aa  aa  aa", " aa a aa a aa", " aa  a aa  a aa"};
+/* How they end: the last five signs of one, as a number, is a bit of this. */
+#define PAIR_ENDS (1u << 27 | 1u << 19 | 1u << 11)
 static uint32_t pair_value[COUNT(PAIRS)], pair_mask[COUNT(PAIRS)], spelled_value, spelled_mask;
 
 /* ---- numbers in words ---- */
@@ -66,15 +68,11 @@ static const char *const PINYIN_WORDS[] = {"ling", "yao", "yi", "er", "liang", "
 #define SAME_END 6   /* words of a language that end in the same letter, at most */
 
 typedef struct { uint64_t value, mask; int size; } Word;
-typedef struct { Word words[26][SAME_END]; int count[26]; Py_ssize_t letters; unsigned kind; } Tongue;
+typedef struct { Word words[26][SAME_END]; int count[26]; unsigned kind; } Tongue;
 static Tongue english_tongue, pinyin_tongue;
 
-/* The last letters, five bits each, and how many words in a row end at each of them, four bits each. */
-typedef struct { uint64_t letters; uint64_t rows; Py_ssize_t stretch; int found; } Said;
-
-static void learn(Tongue *tongue, const char *const *words, size_t count, Py_ssize_t letters, unsigned kind) {
+static void learn(Tongue *tongue, const char *const *words, size_t count, unsigned kind) {
     memset(tongue, 0, sizeof *tongue);
-    tongue->letters = letters;
     tongue->kind = kind;
     for (size_t i = 0; i < count; i++) {
         const int size = (int)strlen(words[i]), end = words[i][size - 1] - 'a';
@@ -82,32 +80,6 @@ static void learn(Tongue *tongue, const char *const *words, size_t count, Py_ssi
         for (int n = 0; n < size; n++) word.value = word.value << 5 | (uint64_t)(words[i][n] - 'a' + 1);
         if (tongue->count[end] < SAME_END) tongue->words[end][tongue->count[end]++] = word;
     }
-}
-
-/* A letter `a` to `z` of a word, or 0 for one that is in none: it ends what stood in a row, not the stretch. */
-static inline int say(const Tongue *tongue, Said *said, unsigned letter, Py_ssize_t bytes) {
-    said->stretch += bytes;
-    if (!letter) {
-        said->letters = said->rows = 0;
-    } else {
-        said->letters = said->letters << 5 | (letter - 'a' + 1);
-        uint64_t most = 0;
-        for (int i = 0; i < tongue->count[letter - 'a']; i++) {
-            const Word *word = &tongue->words[letter - 'a'][i];
-            if ((said->letters & word->mask) != word->value) continue;
-            const uint64_t row = (said->rows >> 4 * (word->size - 1) & 15) + 1;
-            if (row > most) most = row;
-        }
-        if (most >= WORDS) said->found = 1, most = WORDS;
-        said->rows = said->rows << 4 | most;
-    }
-    return said->found && said->stretch >= tongue->letters;
-}
-
-static inline void quiet(Said *said, Py_ssize_t stretch) {
-    said->letters = said->rows = 0;
-    said->stretch = stretch;
-    said->found = 0;
 }
 
 /* The vowels under a tone, by what they are in Unicode. */
@@ -121,6 +93,32 @@ static const struct { Py_UCS4 tones[8]; char vowel; } TONES[] = {
 
 /* The letter that `re` takes for this one in another case, 0 for none. */
 static unsigned folded(Py_UCS4 c) { return c == 0x17F ? 's' : c == 0x130 || c == 0x131 ? 'i' : 0; }
+
+/* Whether seven words in a row stand in a stretch of a text, whatever may stand between two letters. */
+static int says(const Tongue *tongue, int form, const void *data, Py_ssize_t from, Py_ssize_t behind) {
+    uint64_t letters = 0, rows = 0; /* the last letters, five bits each; how many words in a row end at each, four bits each */
+    for (Py_ssize_t i = from; i < behind; i++) {
+        const Py_UCS4 c = PyUnicode_READ(form, data, i);
+        if (c < 128 && kinds[c] & BETWEEN) continue;
+        const unsigned toned = tongue->kind == PINYIN && c >= 128 && c < TONED ? vowels[c] : 0;
+        const unsigned letter = c < 128 ? (kinds[c] & tongue->kind ? c | 32 : 0) : toned ? toned : folded(c);
+        if (!letter) {
+            letters = rows = 0;
+            continue;
+        }
+        letters = letters << 5 | (letter - 'a' + 1);
+        uint64_t most = 0;
+        for (int n = 0; n < tongue->count[letter - 'a']; n++) {
+            const Word *word = &tongue->words[letter - 'a'][n];
+            if ((letters & word->mask) != word->value) continue;
+            const uint64_t row = (rows >> 4 * (word->size - 1) & 15) + 1;
+            if (row > most) most = row;
+        }
+        if (most >= WORDS) return 1;
+        rows = rows << 4 | most;
+    }
+    return 0;
+}
 
 /* ---- numbers in groups ---- */
 
@@ -141,8 +139,8 @@ static int is_grouped(const Groups *g) {
 
 static void prepare(void) {
     fill();
-    learn(&english_tongue, ENGLISH_WORDS, COUNT(ENGLISH_WORDS), ENGLISH_LETTERS, ENGLISH);
-    learn(&pinyin_tongue, PINYIN_WORDS, COUNT(PINYIN_WORDS), PINYIN_LETTERS, PINYIN);
+    learn(&english_tongue, ENGLISH_WORDS, COUNT(ENGLISH_WORDS), ENGLISH);
+    learn(&pinyin_tongue, PINYIN_WORDS, COUNT(PINYIN_WORDS), PINYIN);
     for (size_t i = 0; i < COUNT(TONES); i++)
         for (size_t n = 0; n < COUNT(TONES[i].tones); n++) vowels[TONES[i].tones[n]] = (uint8_t)TONES[i].vowel;
     for (size_t i = 0; i < COUNT(PAIRS); i++) pair_value[i] = bits(PAIRS[i], &pair_mask[i]);
@@ -153,11 +151,24 @@ static int is_hex(Py_UCS4 c) { return c < 128 && kinds[c] & HEXED; }
 static int is_digit(Py_UCS4 c) { return c >= '0' && c <= '9'; }
 static int is_letter(Py_UCS4 c) { return (c | 32) >= 'a' && (c | 32) <= 'z' && c < 128; }
 
+static int in_stretch(const Tongue *tongue, Py_UCS4 c) {
+    return c < 128 ? (kinds[c] & (tongue->kind | BETWEEN)) != 0 : c < 0x800;
+}
+
+/* The same for the stretch around a place. */
+static int says_around(const Tongue *tongue, int form, const void *data, Py_ssize_t size, Py_ssize_t at) {
+    Py_ssize_t from = at, behind = at;
+    while (from > 0 && in_stretch(tongue, PyUnicode_READ(form, data, from - 1))) from--;
+    while (behind < size && in_stretch(tongue, PyUnicode_READ(form, data, behind))) behind++;
+    return says(tongue, form, data, from, behind);
+}
+
 static inline int seen_in(int form, const void *data, Py_ssize_t size) {
     uint32_t hexed = 0, blanks = 0; /* hexadecimal or not; visible or not */
     Py_ssize_t digits = 0, made = 0, hex = 0;
-    Said english = {0}, pinyin = {0};
-    Groups groups = {{0}, {0}, NOWHERE, 0};
+    Py_ssize_t english = 0, pinyin = 0; /* letters of a language's numbers in a row */
+    const Groups nothing = {{0}, {0}, NOWHERE, 0};
+    Groups groups = nothing;
     Py_ssize_t single = 0, wide = 0; /* digits one by one, one sign or two between them */
     Py_ssize_t alike = 0;            /* digits and what is mistaken for some, a blank or a hyphen between two at most */
     int mistaken = 0, ended = 0;     /* one was among them; a digit or such ended just here */
@@ -166,43 +177,32 @@ static inline int seen_in(int form, const void *data, Py_ssize_t size) {
         const Py_UCS4 c = PyUnicode_READ(form, data, i);
         if (c >= 128) {
             if (c < 0x800) { /* two bytes that may be a vowel's with a tone */
-                if (say(&english_tongue, &english, folded(c), 2)) flags |= SAID;
-                const unsigned vowel = c < TONED ? vowels[c] : 0;
-                if (say(&pinyin_tongue, &pinyin, vowel ? vowel : folded(c), 2)) flags |= SAID;
-            } else {
-                quiet(&english, c < 0x10000 ? 2 : 3);
-                quiet(&pinyin, c < 0x10000 ? 2 : 3);
+                english += 2;
+                pinyin += 2;
+            } else { /* of three bytes or four the first one ends a stretch */
+                english = pinyin = c < 0x10000 ? 2 : 3;
             }
-            groups.gap = NOWHERE;
-            groups.size[0] = groups.size[1] = groups.size[2] = groups.size[3] = 0;
+            if (groups.gap != NOWHERE) groups = nothing;
             alike = mistaken = ended = 0;
             hexed <<= 1;
             blanks = blanks << 1 | 1;
             made = hex = 0;
         } else {
             const unsigned kind = kinds[c], is = kind & FORM;
-            if (!(kind & BETWEEN)) {
-                const unsigned letter = c | 32;
-                if (!(kind & ENGLISH)) quiet(&english, 0);
-                else if (say(&english_tongue, &english, letter, 1)) flags |= SAID;
-                if (!(kind & PINYIN)) quiet(&pinyin, 0);
-                else if (say(&pinyin_tongue, &pinyin, letter, 1)) flags |= SAID;
-            }
+            /* Without a branch: which letter comes next cannot be foretold. */
+            const Py_ssize_t stays = kind & BETWEEN ? -1 : 0;
+            english = (english & stays) | ((english + 1) & -(Py_ssize_t)(kind / ENGLISH & 1) & ~stays);
+            pinyin = (pinyin & stays) | ((pinyin + 1) & -(Py_ssize_t)(kind / PINYIN & 1) & ~stays);
             hexed = hexed << 1 | ((kind & HEXED) != 0);
             blanks = blanks << 1 | !(kind & BLANK);
             made = kind & MADE ? made + 1 : 0;
             hex = kind & HEXED ? hex + 1 : 0;
             if (made >= STRETCH) flags |= hex >= STRETCH ? CODE | HEX : CODE;
-            if (is == DIGIT || is == 2) {
-                alike += 1;
-                mistaken |= is == 2;
-                ended = 1;
-                if (alike >= FEWEST_ALIKE && mistaken) flags |= MISTAKEN;
-            } else if ((c == ' ' || c == '-') && ended) {
-                ended = 0;
-            } else {
-                alike = mistaken = ended = 0;
-            }
+            const int near = is == DIGIT || is == 2, stay = near | ((c == ' ' || c == '-') & ended);
+            alike = (alike + near) & -(Py_ssize_t)stay;
+            mistaken = (mistaken | (is == 2)) & -stay;
+            ended = near;
+            if (alike >= FEWEST_ALIKE && mistaken) flags |= MISTAKEN;
             if (is == DIGIT) {
                 digits += 1;
                 if (groups.gap == 0) {
@@ -221,12 +221,13 @@ static inline int seen_in(int form, const void *data, Py_ssize_t size) {
                 }
                 groups.gap = groups.plain = 0;
                 if (groups.size[0] >= 3 && is_grouped(&groups)) flags |= GROUPED;
-            } else if (is == 0 && groups.gap != NOWHERE) {
-                groups.gap += 1;
-                groups.plain = groups.gap == 1 && (c == ' ' || c == '-');
-            } else if (is != 0) {
-                groups.gap = NOWHERE;
-                groups.size[0] = groups.size[1] = groups.size[2] = groups.size[3] = 0;
+            } else if (groups.gap != NOWHERE) {
+                if (is != 0) {
+                    groups = nothing;
+                } else {
+                    groups.gap += 1;
+                    groups.plain = groups.gap == 1 && (c == ' ' || c == '-');
+                }
             }
             if (!kind || c == '_' || c == '+' || c == '/') {
                 const Py_UCS4 next = i + 1 < size ? PyUnicode_READ(form, data, i + 1) : 0;
@@ -237,11 +238,20 @@ static inline int seen_in(int form, const void *data, Py_ssize_t size) {
                 else if (c == '+' && is_digit(before) && is_digit(next)) flags |= PLUS;
                 else if (c == '_' && is_letter(before) && is_digit(next)) flags |= UNDER;
             }
-            if ((hexed & 7) == 3) /* each of them ends in two behind a sign */
+            if (PAIR_ENDS >> (hexed & 31) & 1)
                 for (size_t n = 0; n < COUNT(PAIRS); n++)
                     if ((hexed & pair_mask[n]) == pair_value[n]) flags |= PAIRED;
         }
         if ((blanks & spelled_mask) == spelled_value) flags |= SPELLED;
+        /* Looked at once, where it became long enough; the last step added three at most. */
+        if (english >= ENGLISH_LETTERS && english < ENGLISH_LETTERS + 3 && !(flags & SAID)) {
+            if (says_around(&english_tongue, form, data, size, i)) flags |= SAID;
+            english = ENGLISH_LETTERS + 3;
+        }
+        if (pinyin >= PINYIN_LETTERS && pinyin < PINYIN_LETTERS + 3 && !(flags & SAID)) {
+            if (says_around(&pinyin_tongue, form, data, size, i)) flags |= SAID;
+            pinyin = PINYIN_LETTERS + 3;
+        }
     }
     if (digits >= FEW_DIGITS) flags |= DIGITS;
     if (digits <= FEW_DIGITS) flags &= ~PAIRED;
