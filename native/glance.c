@@ -14,7 +14,7 @@ enum {
 };
 
 /* Of a character of ASCII. The lowest two bits are its form: 0 a sign, 1 a digit, 2 one that is mistaken for one, 3 a letter. */
-enum { FORM = 3, BLANK = 4, HEXED = 8, MADE = 16, BETWEEN = 32, ENGLISH = 64, PINYIN = 128 };
+enum { FORM = 3, BLANK = 4, HEXED = 8, MADE = 16, BETWEEN = 32, ENGLISH = 64, PINYIN = 128, CODING = 256 };
 #define DIGIT 1
 #define LETTER 3
 
@@ -22,11 +22,11 @@ enum { FORM = 3, BLANK = 4, HEXED = 8, MADE = 16, BETWEEN = 32, ENGLISH = 64, PI
 #define ENGLISH_LETTERS 21
 #define PINYIN_LETTERS 18
 #define FEW_DIGITS 7
-#define FEW_APART 3
 #define WIDEST_GAP 4
+#define FEW_APART 3
 #define FEWEST_ALIKE 13
 
-static uint8_t kinds[128];
+static uint16_t kinds[128];
 
 static void fill(void) {
     for (int c = 0; c < 128; c++) {
@@ -38,7 +38,8 @@ static void fill(void) {
         if (c && strchr(" ,.-/;|_\n\r\t0123456789", c)) kind |= BETWEEN;
         if (letter && strchr("zerohntwfuivsxg", small)) kind |= ENGLISH;
         if (letter && strchr("lingyaoersuwqbjd", small)) kind |= PINYIN;
-        kinds[c] = (uint8_t)kind;
+        if (c && strchr("\\%&+_", c)) kind |= CODING;
+        kinds[c] = (uint16_t)kind;
     }
 }
 
@@ -54,8 +55,8 @@ static uint32_t bits(const char *pattern, uint32_t *mask) {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 static const char *const PAIRS[] = {"aa aa aa aa", "aa  aa  aa  aa", " aa a aa a aa", " aa  a aa  a aa"};
-/* How they end: the last five signs of one, as a number, is a bit of this. */
-#define PAIR_ENDS (1u << 27 | 1u << 19 | 1u << 11)
+/* How they end: the last seven signs of one, as a number, is a bit of these. */
+static const uint64_t PAIR_ENDS[2] = {(uint64_t)1 << 0x33, (uint64_t)1 << (0x5B - 64) | (uint64_t)1 << (0x6B - 64) | (uint64_t)1 << (0x4B - 64)};
 static uint32_t pair_value[COUNT(PAIRS)], pair_mask[COUNT(PAIRS)], spelled_value, spelled_mask;
 
 /* ---- numbers in words ---- */
@@ -122,19 +123,17 @@ static int says(const Tongue *tongue, int form, const void *data, Py_ssize_t fro
 
 /* ---- numbers in groups ---- */
 
-#define NOWHERE (-1)
+/* The last groups of digits, the last one first: how many they are, whether what stands before them is no single blank or
+ * hyphen; 0 where more than signs, or more than four of them, stand between. */
+typedef struct { Py_ssize_t size[4]; int odd[3]; } Groups;
 
-/* The digits seen last: how many stand side by side, and in the groups before them; what stands between. */
-typedef struct { Py_ssize_t size[4]; int odd[3]; Py_ssize_t gap; int plain; } Groups;
-
-/* Whether groups of these sizes may be a number that is written in an odd way. `odd`: the gap is no single blank or hyphen. */
 static int is_grouped(const Groups *g) {
-    const Py_ssize_t *n = g->size; /* n[0] is the last one */
-    if (n[2] == 6 && n[1] == 8 && (n[0] == 3 || n[0] == 4)) return 1;
+    const Py_ssize_t *n = g->size;
+    if (n[2] == 6 && n[1] == 8 && n[0] >= 3) return 1;
     if (!g->odd[0] || !g->odd[1]) return 0;
-    if (n[2] == 3 && n[0] == 4 && (n[1] == 4 || n[1] == 2)) return 1;
-    if (n[2] == 4 && n[1] == 6 && n[0] == 5) return 1;
-    return g->odd[2] && n[3] == 4 && n[2] == 4 && n[1] == 4 && n[0] == 4;
+    if (n[2] == 3 && n[0] >= 4 && (n[1] == 4 || n[1] == 2)) return 1;
+    if (n[2] == 4 && n[1] == 6 && n[0] >= 5) return 1;
+    return g->odd[2] && n[3] == 4 && n[2] == 4 && n[1] == 4 && n[0] >= 4;
 }
 
 static void prepare(void) {
@@ -151,85 +150,117 @@ static int is_hex(Py_UCS4 c) { return c < 128 && kinds[c] & HEXED; }
 static int is_digit(Py_UCS4 c) { return c >= '0' && c <= '9'; }
 static int is_letter(Py_UCS4 c) { return (c | 32) >= 'a' && (c | 32) <= 'z' && c < 128; }
 
-static int in_stretch(const Tongue *tongue, Py_UCS4 c) {
-    return c < 128 ? (kinds[c] & (tongue->kind | BETWEEN)) != 0 : c < 0x800;
+static int form_of(int form, const void *data, Py_ssize_t at) {
+    const Py_UCS4 c = PyUnicode_READ(form, data, at);
+    return c < 128 ? kinds[c] & FORM : LETTER;
 }
 
-/* The same for the stretch around a place. */
-static int says_around(const Tongue *tongue, int form, const void *data, Py_ssize_t size, Py_ssize_t at) {
-    Py_ssize_t from = at, behind = at;
-    while (from > 0 && in_stretch(tongue, PyUnicode_READ(form, data, from - 1))) from--;
-    while (behind < size && in_stretch(tongue, PyUnicode_READ(form, data, behind))) behind++;
-    return says(tongue, form, data, from, behind);
+static int parts(int form, const void *data, Py_ssize_t at) {
+    const Py_UCS4 c = PyUnicode_READ(form, data, at);
+    return c == ' ' || c == '-';
 }
 
-static inline int seen_in(int form, const void *data, Py_ssize_t size) {
+/* Whether the digits at a place are among so many digits, and letters that look like some, that they may be a card's number.
+ * A blank or a hyphen may stand between two. `behind`: where that ends. */
+static int is_mistaken(int form, const void *data, Py_ssize_t size, Py_ssize_t at, Py_ssize_t *behind) {
+    Py_ssize_t from = at, to = at, alike = 0, letters = 0;
+    for (Py_ssize_t i = at - 1; i >= 0; i--) {
+        int is = form_of(form, data, i);
+        if (is != DIGIT && is != 2) {
+            if (!parts(form, data, i) || i == 0) break;
+            is = form_of(form, data, --i);
+            if (is != DIGIT && is != 2) break;
+        }
+        from = i;
+    }
+    for (Py_ssize_t i = from; i < size; i++) {
+        int is = form_of(form, data, i);
+        if (is != DIGIT && is != 2) {
+            if (!parts(form, data, i) || i + 1 == size) break;
+            is = form_of(form, data, ++i);
+            if (is != DIGIT && is != 2) break;
+        }
+        alike++;
+        letters += is == 2;
+        to = i + 1;
+    }
+    *behind = to;
+    return letters && alike >= FEWEST_ALIKE;
+}
+
+/* What the numbers of a text may be: from one run of digits to the next, for hardly any character is a digit. */
+static inline int numbers(int form, const void *data, Py_ssize_t size) {
+    Groups groups = {{0}, {0}};
+    Py_ssize_t single = 0, wide = 0; /* digits one by one, one sign or two between them */
+    Py_ssize_t end = -1, seen = 0;   /* of the digits before; of what was looked at for letters among digits */
+    int flags = 0;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        if (!is_digit(PyUnicode_READ(form, data, i))) continue;
+        const Py_ssize_t begin = i, gap = end < 0 ? size : begin - end;
+        while (i + 1 < size && is_digit(PyUnicode_READ(form, data, i + 1))) i++;
+        const Py_ssize_t count = i + 1 - begin;
+        int beside = gap <= WIDEST_GAP;
+        for (Py_ssize_t n = end; n < begin && beside; n++) beside = form_of(form, data, n) == 0;
+        for (int n = 3; n > 0; n--) groups.size[n] = beside ? groups.size[n - 1] : 0;
+        for (int n = 2; n > 0; n--) groups.odd[n] = groups.odd[n - 1];
+        groups.odd[0] = gap != 1 || !beside || !parts(form, data, begin - 1);
+        groups.size[0] = count;
+        single = beside && gap == 1 ? single + 1 : 0;
+        wide = beside && gap == 2 ? wide + 1 : 0;
+        if (single >= FEW_APART || wide >= FEW_APART) flags |= APART;
+        if (count > 1) single = wide = 0;
+        if (count > 2 && is_grouped(&groups)) flags |= GROUPED;
+        if (begin >= seen && is_mistaken(form, data, size, begin, &seen)) flags |= MISTAKEN;
+        end = i + 1;
+    }
+    return flags;
+}
+
+static int in_stretch(unsigned kind, Py_UCS4 c) { return c < 128 ? (kinds[c] & (kind | BETWEEN)) != 0 : c < 0x800; }
+
+/* Whether a number in words stands in a text. A stretch of its letters is long: only every so many characters is looked at, and
+ * those before it until one is in no such word. `fewest`: letters of a stretch; in a text beyond ASCII, where some count twice
+ * and three may stand before its beginning, less than half as many characters. */
+static inline int says_number(const Tongue *tongue, int form, const void *data, Py_ssize_t size, Py_ssize_t fewest, int ascii) {
+    const Py_ssize_t step = ascii ? fewest : fewest / 2 - 2;
+    for (Py_ssize_t from = 0; from + step <= size;) {
+        Py_ssize_t at = from + step - 1;
+        while (at >= from && in_stretch(tongue->kind, PyUnicode_READ(form, data, at))) at--;
+        if (at >= from) {
+            from = at + 1;
+            continue;
+        }
+        const Py_UCS4 before = from ? PyUnicode_READ(form, data, from - 1) : 0;
+        Py_ssize_t behind = from, letters = before < 0x800 ? 0 : before < 0x10000 ? 2 : 3;
+        for (; behind < size && in_stretch(tongue->kind, PyUnicode_READ(form, data, behind)); behind++) {
+            const Py_UCS4 c = PyUnicode_READ(form, data, behind);
+            letters += c >= 128 ? 2 : !(kinds[c] & BETWEEN);
+        }
+        if (letters >= fewest && says(tongue, form, data, from, behind)) return 1;
+        from = behind + 1;
+    }
+    return 0;
+}
+
+static inline int seen_in(int form, const void *data, Py_ssize_t size, int ascii) {
     uint32_t hexed = 0, blanks = 0; /* hexadecimal or not; visible or not */
     Py_ssize_t digits = 0, made = 0, hex = 0;
-    Py_ssize_t english = 0, pinyin = 0; /* letters of a language's numbers in a row */
-    const Groups nothing = {{0}, {0}, NOWHERE, 0};
-    Groups groups = nothing;
-    Py_ssize_t single = 0, wide = 0; /* digits one by one, one sign or two between them */
-    Py_ssize_t alike = 0;            /* digits and what is mistaken for some, a blank or a hyphen between two at most */
-    int mistaken = 0, ended = 0;     /* one was among them; a digit or such ended just here */
     int flags = 0;
     for (Py_ssize_t i = 0; i < size; i++) {
         const Py_UCS4 c = PyUnicode_READ(form, data, i);
         if (c >= 128) {
-            if (c < 0x800) { /* two bytes that may be a vowel's with a tone */
-                english += 2;
-                pinyin += 2;
-            } else { /* of three bytes or four the first one ends a stretch */
-                english = pinyin = c < 0x10000 ? 2 : 3;
-            }
-            if (groups.gap != NOWHERE) groups = nothing;
-            alike = mistaken = ended = 0;
             hexed <<= 1;
             blanks = blanks << 1 | 1;
             made = hex = 0;
         } else {
-            const unsigned kind = kinds[c], is = kind & FORM;
-            /* Without a branch: which letter comes next cannot be foretold. */
-            const Py_ssize_t stays = kind & BETWEEN ? -1 : 0;
-            english = (english & stays) | ((english + 1) & -(Py_ssize_t)(kind / ENGLISH & 1) & ~stays);
-            pinyin = (pinyin & stays) | ((pinyin + 1) & -(Py_ssize_t)(kind / PINYIN & 1) & ~stays);
+            const unsigned kind = kinds[c];
             hexed = hexed << 1 | ((kind & HEXED) != 0);
             blanks = blanks << 1 | !(kind & BLANK);
             made = kind & MADE ? made + 1 : 0;
             hex = kind & HEXED ? hex + 1 : 0;
+            digits += (kind & FORM) == DIGIT;
             if (made >= STRETCH) flags |= hex >= STRETCH ? CODE | HEX : CODE;
-            const int near = is == DIGIT || is == 2, stay = near | ((c == ' ' || c == '-') & ended);
-            alike = (alike + near) & -(Py_ssize_t)stay;
-            mistaken = (mistaken | (is == 2)) & -stay;
-            ended = near;
-            if (alike >= FEWEST_ALIKE && mistaken) flags |= MISTAKEN;
-            if (is == DIGIT) {
-                digits += 1;
-                if (groups.gap == 0) {
-                    groups.size[0] += 1;
-                    single = wide = 0;
-                } else {
-                    const Py_ssize_t gap = groups.gap;
-                    single = gap == 1 && groups.size[0] ? single + 1 : 0;
-                    wide = gap == 2 && groups.size[0] ? wide + 1 : 0;
-                    if (single >= FEW_APART || wide >= FEW_APART) flags |= APART;
-                    const int beside = gap > 0 && gap <= WIDEST_GAP;
-                    for (int n = 3; n > 0; n--) groups.size[n] = beside ? groups.size[n - 1] : 0;
-                    for (int n = 2; n > 0; n--) groups.odd[n] = groups.odd[n - 1];
-                    groups.odd[0] = !groups.plain;
-                    groups.size[0] = 1;
-                }
-                groups.gap = groups.plain = 0;
-                if (groups.size[0] >= 3 && is_grouped(&groups)) flags |= GROUPED;
-            } else if (groups.gap != NOWHERE) {
-                if (is != 0) {
-                    groups = nothing;
-                } else {
-                    groups.gap += 1;
-                    groups.plain = groups.gap == 1 && (c == ' ' || c == '-');
-                }
-            }
-            if (!kind || c == '_' || c == '+' || c == '/') {
+            if (kind & CODING) {
                 const Py_UCS4 next = i + 1 < size ? PyUnicode_READ(form, data, i + 1) : 0;
                 const Py_UCS4 before = i ? PyUnicode_READ(form, data, i - 1) : 0;
                 if (c == '\\') flags |= ESCAPE;
@@ -238,21 +269,16 @@ static inline int seen_in(int form, const void *data, Py_ssize_t size) {
                 else if (c == '+' && is_digit(before) && is_digit(next)) flags |= PLUS;
                 else if (c == '_' && is_letter(before) && is_digit(next)) flags |= UNDER;
             }
-            if (PAIR_ENDS >> (hexed & 31) & 1)
+            if (PAIR_ENDS[hexed >> 6 & 1] >> (hexed & 63) & 1)
                 for (size_t n = 0; n < COUNT(PAIRS); n++)
                     if ((hexed & pair_mask[n]) == pair_value[n]) flags |= PAIRED;
         }
         if ((blanks & spelled_mask) == spelled_value) flags |= SPELLED;
-        /* Looked at once, where it became long enough; the last step added three at most. */
-        if (english >= ENGLISH_LETTERS && english < ENGLISH_LETTERS + 3 && !(flags & SAID)) {
-            if (says_around(&english_tongue, form, data, size, i)) flags |= SAID;
-            english = ENGLISH_LETTERS + 3;
-        }
-        if (pinyin >= PINYIN_LETTERS && pinyin < PINYIN_LETTERS + 3 && !(flags & SAID)) {
-            if (says_around(&pinyin_tongue, form, data, size, i)) flags |= SAID;
-            pinyin = PINYIN_LETTERS + 3;
-        }
     }
+    if (says_number(&english_tongue, form, data, size, ENGLISH_LETTERS, ascii) ||
+        says_number(&pinyin_tongue, form, data, size, PINYIN_LETTERS, ascii))
+        flags |= SAID;
+    if (digits) flags |= numbers(form, data, size);
     if (digits >= FEW_DIGITS) flags |= DIGITS;
     if (digits <= FEW_DIGITS) flags &= ~PAIRED;
     return flags;
@@ -267,10 +293,11 @@ static PyObject *glance(PyObject *self, PyObject *text) {
     /* Called with constants, so that each width of characters has a loop of its own. */
     const void *data = PyUnicode_DATA(text);
     const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
+    const int ascii = PyUnicode_IS_ASCII(text);
     switch (PyUnicode_KIND(text)) {
-    case PyUnicode_1BYTE_KIND: return PyLong_FromLong(seen_in(PyUnicode_1BYTE_KIND, data, size));
-    case PyUnicode_2BYTE_KIND: return PyLong_FromLong(seen_in(PyUnicode_2BYTE_KIND, data, size));
-    default: return PyLong_FromLong(seen_in(PyUnicode_4BYTE_KIND, data, size));
+    case PyUnicode_1BYTE_KIND: return PyLong_FromLong(seen_in(PyUnicode_1BYTE_KIND, data, size, ascii));
+    case PyUnicode_2BYTE_KIND: return PyLong_FromLong(seen_in(PyUnicode_2BYTE_KIND, data, size, ascii));
+    default: return PyLong_FromLong(seen_in(PyUnicode_4BYTE_KIND, data, size, ascii));
     }
 }
 

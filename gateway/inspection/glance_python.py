@@ -65,7 +65,6 @@ _GROUPED = re.compile(
 _SEAM = re.compile(r"[\n<\"'`]|[/*](?=\*)")
 _ODD_ADDRESS = re.compile(r"(?<![^\W_])(?<!\A)@")
 _BLANKS = " \t\r\\-="
-_ALL_DIGITS = frozenset("0123456789 -")
 
 
 def glance(text: str) -> int:
@@ -81,7 +80,7 @@ def glance(text: str) -> int:
     flags |= DIGITS if digits >= _FEW_DIGITS else 0
     flags |= APART if any(run in forms for run in _APART) else 0
     flags |= GROUPED if _GROUPED.search(text) is not None else 0
-    flags |= MISTAKEN if any(not _ALL_DIGITS.issuperset(match[0]) for match in _ALIKE.finditer(text)) else 0
+    flags |= MISTAKEN if any(_is_mixed(match[0]) for match in _ALIKE.finditer(text)) else 0
     plain = text.encode("ascii", "replace")  # one byte for each character
     flags |= CODE if _STRETCH in plain.translate(_MADE) else 0
     shape = plain.translate(_HEXED)
@@ -89,6 +88,10 @@ def glance(text: str) -> int:
     if digits > _FEW_DIGITS and any(pair in b" " + shape for pair in _PAIRS):
         flags |= PAIRED
     return flags
+
+
+def _is_mixed(alike: str) -> bool:
+    return any(letter in alike for letter in "OoIl") and any(map(str.isdigit, alike))
 
 
 def _said(content: bytes, letters: bytes, fewest: bytes, run: re.Pattern[str]) -> bool:
