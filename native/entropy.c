@@ -64,9 +64,21 @@ static const char *const BESIDE[] = {"<", "_here", "foo", "bar", "null", "none",
 static uint8_t small(uint8_t c) { return c >= 'A' && c <= 'Z' ? c | 32 : c; }
 
 static int stands_at(const uint8_t *data, Py_ssize_t left, const char *word) {
-    for (Py_ssize_t i = 0; word[i]; i++)
-        if (i == left || small(data[i]) != (uint8_t)word[i]) return 0;
+    for (Py_ssize_t i = 1; word[i]; i++)
+        if (i >= left || small(data[i]) != (uint8_t)word[i]) return 0;
     return 1;
+}
+
+/* Of each letter the words that begin with it: those that say enough, then those that do not; numbers from 1, 0 ends. */
+#define MOST 6
+static uint8_t begins[128][MOST];
+
+static void learn(const char *const *words, size_t count, size_t first) {
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *numbers = begins[(unsigned char)words[i][0]];
+        while (*numbers) numbers++;
+        *numbers = (uint8_t)(first + i + 1);
+    }
 }
 
 /* True or False; None where the whole expression has to say. */
@@ -78,9 +90,12 @@ static PyObject *stands_for(PyObject *self, PyObject *value) {
     const Py_ssize_t size = PyUnicode_GET_LENGTH(value);
     int beside = 0;
     for (Py_ssize_t i = 0; i < size; i++) {
-        for (size_t n = 0; n < COUNT(SAID); n++)
-            if (stands_at(data + i, size - i, SAID[n])) Py_RETURN_TRUE;
-        for (size_t n = 0; n < COUNT(BESIDE) && !beside; n++) beside = stands_at(data + i, size - i, BESIDE[n]);
+        for (const uint8_t *number = begins[small(data[i])]; *number; number++) {
+            const size_t n = *number - 1u;
+            if (!stands_at(data + i, size - i, n < COUNT(SAID) ? SAID[n] : BESIDE[n - COUNT(SAID)])) continue;
+            if (n < COUNT(SAID)) Py_RETURN_TRUE;
+            beside = 1;
+        }
     }
     if (beside) Py_RETURN_NONE;
     Py_RETURN_FALSE;
@@ -124,7 +139,41 @@ static PyObject *repeats(PyObject *self, PyObject *value) {
     Py_RETURN_FALSE;
 }
 
+static int is_small(Py_UCS4 c) { return c >= 'a' && c <= 'z'; }
+static int is_capital(Py_UCS4 c) { return c >= 'A' && c <= 'Z'; }
+
+/* (digits, letters, characters in words): a word is four small letters or more, one capital before them, or five capitals. */
+static PyObject *counts(PyObject *self, PyObject *value) {
+    (void)self;
+    if (!is_text(value)) return NULL;
+    const int form = PyUnicode_KIND(value);
+    const void *data = PyUnicode_DATA(value);
+    const Py_ssize_t size = PyUnicode_GET_LENGTH(value);
+    Py_ssize_t digits = 0, letters = 0, in_words = 0;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        const Py_UCS4 c = PyUnicode_READ(form, data, i);
+        digits += Py_UNICODE_ISDIGIT(c) != 0;
+        letters += Py_UNICODE_ISALPHA(c) != 0;
+    }
+    for (Py_ssize_t i = 0; i < size;) {
+        Py_ssize_t behind = i;
+        while (behind < size && is_capital(PyUnicode_READ(form, data, behind))) behind++;
+        const Py_ssize_t capitals = behind - i;
+        if (capitals >= 5) { /* whole, also where small letters follow */
+            in_words += capitals;
+            i = behind;
+            continue;
+        }
+        Py_ssize_t end = behind;
+        while (end < size && is_small(PyUnicode_READ(form, data, end))) end++;
+        if (end - behind >= 4) in_words += end - behind + (capitals > 0);
+        i = end > i ? end : i + 1;
+    }
+    return Py_BuildValue("nnn", digits, letters, in_words);
+}
+
 static PyMethodDef methods[] = {
+    {"counts", counts, METH_O, "counts(value) -> (digits, letters, characters in words)."},
     {"shannon", shannon, METH_O, "shannon(value) -> bits per character, or None for letters beyond Latin-1."},
     {"changes", changes, METH_O, "changes(value) -> share of changes between kinds of letters, or None beyond ASCII."},
     {"stands_for", stands_for, METH_O, "stands_for(value) -> whether it is a placeholder by its words, or None where they do not tell."},
@@ -134,4 +183,9 @@ static PyMethodDef methods[] = {
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_entropy", NULL, 0, methods, NULL, NULL, NULL, NULL};
 
-PyMODINIT_FUNC PyInit__entropy(void) { return PyModule_Create(&definition); }
+PyMODINIT_FUNC PyInit__entropy(void) {
+    memset(begins, 0, sizeof begins);
+    learn(SAID, COUNT(SAID), 0);
+    learn(BESIDE, COUNT(BESIDE), COUNT(SAID));
+    return PyModule_Create(&definition);
+}

@@ -169,6 +169,7 @@ static PyObject *hits_take(PyObject *object, PyObject *const *args, Py_ssize_t c
     }
     const Py_ssize_t points = PyLong_AsSsize_t(args[1]), size = PyBytes_GET_SIZE(args[0]);
     if (points == -1 && PyErr_Occurred()) return NULL;
+    if (!self->count) return PyList_New(0);
     const uint8_t *content = (const uint8_t *)PyBytes_AS_STRING(args[0]);
     Py_buffer buffer;
     if (PyObject_GetBuffer(args[2], &buffer, PyBUF_SIMPLE) < 0) return NULL;

@@ -51,11 +51,17 @@ class PatternScanner:
 
     def find(self, text: str) -> list[Span]:
         """All candidates that pass their checks, overlapping ones included. `text` is normalised already."""
-        if len(text) <= BLOCK and not (hits := self._matcher.scan(text)):
+        found = self.at_once(text)
+        return finished(self.steps(text)) if found is None else found
+
+    def at_once(self, text: str) -> list[Span] | None:
+        """The same where it is one step; None where it is not."""
+        if len(text) > BLOCK:
+            return None
+        hits = self._matcher.scan(text)
+        if not hits:
             return []
-        if len(text) <= BLOCK and len(hits) <= HITS:
-            return self._completed(text, hits)
-        return finished(self.steps(text))
+        return self._completed(text, hits) if len(hits) <= HITS else None
 
     def _completed(self, text: str, hits: Sequence[matcher.Hit]) -> list[Span]:
         """What stands at these anchors of a text."""
@@ -140,37 +146,38 @@ class Engine:
         del lang  # today's patterns and model serve all languages at once; the hint is kept for those that will not
         read: list[list[Reading]] = []
         found: list[list[list[Span]]] = []
+        prose: list[tuple[str, list[Span]]] = []
         for text in texts:
             of_text: list[Reading] = []
-            read.append(of_text)
-            found.append([])
+            lists: list[list[Span]] = []
             for reading in readings(text):
-                of_text.append(reading)
-                if len(reading.text) > UNIT:
+                spans = self._scanner.at_once(reading.text)
+                if spans is None:
                     yield
-                found[-1].append((yield from self._scanner.steps(reading.text)))
+                    spans = yield from self._scanner.steps(reading.text)
+                of_text.append(reading)
+                lists.append(spans)
+                if reading.prose:
+                    prose.append((reading.text, spans))
+            read.append(of_text)
+            found.append(lists)
             if len(text) > UNIT:
                 yield
-        prose = [
-            (each, spans)
-            for of_text, lists in zip(read, found, strict=True)
-            for each, spans in zip(of_text, lists, strict=True)
-            if each.prose
-        ]
-        plain = [each.text for each, _ in prose]
-        tagged = [] if self._tagger is None else [(yield from tag_in_steps(self._tagger, plain))]
-        for by_text in (*tagged, *(detector.tag(plain) for detector in self._detectors)):
-            for (_, spans), more in zip(prose, by_text, strict=True):
-                spans.extend(more)
+        if self._tagger is not None or self._detectors:
+            plain = [each for each, _ in prose]
+            tagged = [] if self._tagger is None else [(yield from tag_in_steps(self._tagger, plain))]
+            for by_text in (*tagged, *(detector.tag(plain) for detector in self._detectors)):
+                for (_, spans), more in zip(prose, by_text, strict=True):
+                    spans.extend(more)
         results: list[Seen] = []
-        for text, pair in zip(texts, zip(read, found, strict=True), strict=True):
-            normal = pair[0][0].text
+        for text, of_text, lists in zip(texts, read, found, strict=True):
+            normal = of_text[0].text
             classes = yield from self._classes.steps(normal)
             if own is not None:
-                spans, more = own(normal)
-                pair[1][0].extend(spans)
-                classes += more
-            results.append((_chosen(text, *pair), classes))
+                spans, more_classes = own(normal)
+                lists[0].extend(spans)
+                classes += more_classes
+            results.append((_chosen(text, of_text, lists), classes))
             if len(text) > UNIT:
                 yield
         return results
@@ -179,6 +186,8 @@ class Engine:
 def _chosen(text: str, read: Sequence[Reading], found: Sequence[list[Span]]) -> list[Span]:
     """One answer from all readings of a text, in its own code points."""
     first = read[0].normal
+    if len(read) == 1 and not found[0]:
+        return []
     chosen = resolve(first.text, found[0]) if found[0] else []
     if first.starts is not None:
         chosen = [Span(*first.original(span.start, span.end), span.label, span.score, span.detector) for span in chosen]

@@ -28,6 +28,12 @@ def shannon(value: str) -> float:
     return entropy_python.shannon(value) if found is None else found
 
 
+def counts(value: str) -> tuple[int, int, int]:
+    """(digits, letters, characters in words) of a value; a word: four small letters or more, or five capitals."""
+    found: tuple[int, int, int] = _quick.counts(value)
+    return found
+
+
 def is_placeholder(value: str) -> bool:
     """Whether a value only shows where a secret would stand: `xxxx`, `<KEY>`, `${KEY}`, `your-key`, one letter repeated."""
     found: bool | None = _quick.stands_for(value)

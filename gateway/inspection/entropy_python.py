@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from itertools import pairwise
 from operator import ne
@@ -17,6 +18,15 @@ _SAID_BESIDE = ("<", "_here", "foo", "bar", "null", "none", "undefined")
 
 _KINDS = bytes(48 if chr(byte).islower() else 49 if chr(byte).isupper() else 50 for byte in range(128)) + bytes(128)
 _NO_KIND = bytes(byte for byte in range(128) if not chr(byte).isalnum())
+
+
+_WORDS = re.compile(r"[A-Z]?[a-z]{4,}|[A-Z]{5,}")
+
+
+def counts(value: str) -> tuple[int, int, int]:
+    """(digits, letters, characters in words) of a value."""
+    in_words = len("".join(_WORDS.findall(value)))
+    return sum(map(str.isdigit, value)), sum(map(str.isalpha, value)), in_words
 
 
 def shannon(value: str) -> float:

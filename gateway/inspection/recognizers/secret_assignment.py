@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.inspection.entropy import changes, is_placeholder, shannon
+from gateway.inspection.entropy import changes, counts, is_placeholder, shannon
 from gateway.inspection.recognizer import Recognizer, shape
 
 _NAME = (
@@ -24,7 +24,6 @@ _ASSIGNED = (
     r"[\w.\-]{0,24}[\"'\]\\]{0,3}[ \t]{0,8}(?:=>|:=|={1,3}|[:：]|is\b|是|为)[ \t]{0,3}(?:Bearer |Basic )?\\?[\"'`]?"
 )
 _VALUE = r"(?P<value>[A-Za-z0-9_+/~.\-]{16,200}={0,2})(?![A-Za-z0-9_+/~(\[{$-]|\.{1,3}\[?[Rr]edacted)"
-_WORDS = re.compile(r"[A-Z]?[a-z]{4,}|[A-Z]{5,}")
 _PUBLIC = r"(?:(?:csrf|xsrf|public|page|next|sync|continuation|pagination)[_\- ]?token|(?<!key_)(?<!key)(?<!key-)(?:id|name|url|uri|path|file|version|length|type|count|limit|size|arn)[\"'\s]{0,3}[:=]\s{0,3}[\"']?$)"
 _RESOURCE = re.compile(r"(?:[a-z]{2,}\d{0,4}|\d+)(?:-(?:[a-z]{2,}\d{0,4}|\d+))+")
 """Names of things in clouds: words and numbers between hyphens."""
@@ -40,13 +39,13 @@ def _random(value: str) -> bool:
         or _RESOURCE.fullmatch(value)
     ):
         return False
-    digits = sum(map(str.isdigit, value))
-    if not any(map(str.isalpha, value)) or ("." in value and _MODULE.fullmatch(value)):
+    digits, letters, in_words = counts(value)
+    if not letters or ("." in value and _MODULE.fullmatch(value)):
         return False  # a number, a host, a module
     lively = changes(value)
     if digits < 2 and lively < 0.3:
         return False
-    wordy = len("".join(_WORDS.findall(value))) > len(value) * 0.55
+    wordy = in_words > len(value) * 0.55
     return not (wordy and lively < 0.35) and shannon(value) >= (3.0 if len(value) < 24 else 3.2)
 
 
