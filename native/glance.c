@@ -359,7 +359,59 @@ static PyObject *signs(PyObject *self, PyObject *text) {
     return found;
 }
 
+/* ---- codes ---- */
+
+#define LEADS 4 /* signs looked at, every fourth one: those that begin a byte of text */
+#define FEWEST_BYTES 7
+
+static int8_t sextet(Py_UCS4 c) {
+    if (c >= 'A' && c <= 'Z') return (int8_t)(c - 'A');
+    if (c >= 'a' && c <= 'z') return (int8_t)(c - 'a' + 26);
+    if (c >= '0' && c <= '9') return (int8_t)(c - '0' + 52);
+    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+static int is_printable(unsigned byte) {
+    return byte >= 0x80 || (byte >= 0x20 && byte != 0x7F) || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+static int may_be_text(int form, const void *data, Py_ssize_t from, Py_ssize_t size) {
+    Py_ssize_t left = size - from;
+    if (left % 4 == 1) left--;
+    for (Py_ssize_t n = 0; n < LEADS && 4 * n < size - from; n++) {
+        const Py_UCS4 c = PyUnicode_READ(form, data, from + 4 * n);
+        if (c >= 128 || !c || !strchr("CDIJKLMNOPQRSTUVWXYZabcdef4567w", (int)c)) return 0;
+    }
+    uint32_t held = 0;
+    int bits = 0, bytes = 0;
+    for (Py_ssize_t i = from; i < from + left && bytes < FEWEST_BYTES; i++) {
+        const int8_t six = sextet(PyUnicode_READ(form, data, i));
+        if (six < 0) return 0;
+        held = held << 6 | (uint32_t)six;
+        bits += 6;
+        if (bits < 8) continue;
+        bits -= 8;
+        bytes++;
+        if (!is_printable(held >> bits & 255)) return 0;
+    }
+    return 1;
+}
+
+static PyObject *shifts(PyObject *self, PyObject *code) {
+    (void)self;
+    if (!PyUnicode_Check(code)) {
+        PyErr_SetString(PyExc_TypeError, "a text expected");
+        return NULL;
+    }
+    int found = 0;
+    const int form = PyUnicode_KIND(code);
+    for (Py_ssize_t shift = 0; shift < 4; shift++)
+        if (may_be_text(form, PyUnicode_DATA(code), shift, PyUnicode_GET_LENGTH(code))) found |= 1 << shift;
+    return PyLong_FromLong(found);
+}
+
 static PyMethodDef methods[] = {
+    {"shifts", shifts, METH_O, "shifts(code) -> bits: from which of its first four signs on Base64 may be a text."},
     {"glance", glance, METH_O, "glance(text) -> flags: what the text may hold."},
     {"signs", signs, METH_O, "signs(text) -> [place, ...]: signs over which a value may go on."},
     {NULL, NULL, 0, NULL},

@@ -12,6 +12,7 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 
+from gateway.inspection.glance import shifts
 from gateway.inspection.glance_flags import CODE, CODED, HEX, PAIRED
 from gateway.inspection.normalised import Normalised
 
@@ -27,10 +28,7 @@ _ROWS = re.compile(r"[A-Za-z0-9+/_\-]{48,}+(?:\r?\n[ \t]{0,8}[A-Za-z0-9+/_\-]{4,
 _PAIRS = re.compile(
     r"(?<![0-9A-Za-z])(?:0x)?(?P<code>[0-9A-Fa-f]{2}(?P<gap>[ :,\-]0?x?|, ?(?:0x)?)[0-9A-Fa-f]{2}(?:(?P=gap)[0-9A-Fa-f]{2}){5,})(?![0-9A-Fa-f])"
 )
-_LEADING = frozenset("CDIJKLMNOPQRSTUVWXYZabcdef4567w")
-"""Where Base64 begins a byte of text: those of ASCII, and of the first bytes of Latin and Chinese letters in UTF-8."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
-_PRINTABLE = bytes(byte for byte in range(256) if byte >= 0x80 or _UNPRINTABLE.match(chr(byte)) is None)
 _ENOUGH = 24
 """Bytes of text from which on what follows them may be anything."""
 _FEWEST = 7
@@ -78,9 +76,9 @@ def _base64(text: Normalised, start: int, end: int) -> Iterator[tuple[Normalised
     if "\n" in code:
         spots = array("I", [at for at in range(start, end) if not text.text[at].isspace()])
         code = "".join(code.split())
-    for shift in range(4):
-        leading = code[shift : shift + 16 : 4]
-        if not _LEADING.issuperset(leading):
+    may = shifts(code)
+    for shift in range(4) if may else ():
+        if not may >> shift & 1:
             continue
         piece = code[shift:].replace("-", "+").replace("_", "/")
         content = binascii.a2b_base64(piece[: len(piece) - (len(piece) % 4 == 1)] + "==")
@@ -117,8 +115,6 @@ def _read(
 
 def _plain(content: bytes) -> str | None:
     """The text that `content` is or begins with; None for other content."""
-    if content[:_FEWEST].translate(None, _PRINTABLE):
-        return None  # it ends too early to be one
     try:
         text = content.decode()
     except UnicodeDecodeError as problem:

@@ -11,8 +11,10 @@ glance: Callable[[str], int] = glance_python.glance
 """The flags of a text (`glance_flags`); each is wrong only in saying yes."""
 signs: Callable[[str], list[int]] = glance_python.signs
 """Where a sign stands over which a value may go on."""
+shifts: Callable[[str], int] = glance_python.shifts
+"""From which of its first four signs on Base64 may be a text, as bits."""
 try:
     _native = importlib.import_module("gateway.inspection._glance")
-    glance, signs = _native.glance, _native.signs
+    glance, signs, shifts = _native.glance, _native.signs, _native.shifts
 except ImportError:  # no compiler was there when this was installed
     pass

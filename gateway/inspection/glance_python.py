@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 
 from gateway.inspection.glance_flags import (
@@ -64,6 +65,10 @@ _GROUPED = re.compile(
 )
 _SEAM = re.compile(r"[\n<\"'`]|[/*](?=\*)")
 _ODD_ADDRESS = re.compile(r"(?<![^\W_])(?<!\A)@")
+_LEADING = frozenset("CDIJKLMNOPQRSTUVWXYZabcdef4567w")
+"""Where Base64 begins a byte of text: those of ASCII, and of the first bytes of Latin and Chinese letters in UTF-8."""
+_FEWEST_BYTES = 7
+_PRINTABLE = bytes(byte for byte in range(256) if byte >= 0x80 or (byte >= 0x20 and byte != 0x7F) or byte in b"\t\n\r")
 _BLANKS = " \t\r\\-="
 
 
@@ -122,3 +127,19 @@ def _may_go_on(text: str, at: int, anyhow: bool) -> bool:
     if not left or not (left[-1].isalnum() or left[-1] in "@._"):
         return False
     return anyhow or "@" in left or any(map(str.isdigit, left[-4:]))
+
+
+def shifts(code: str) -> int:
+    """From which of its first four signs on Base64 may be a text, as bits. `code` has signs of Base64 only."""
+    return sum(1 << shift for shift in range(4) if _may_be_text(code[shift:]))
+
+
+def _may_be_text(code: str) -> bool:
+    if not _LEADING.issuperset(code[:16:4]):
+        return False
+    piece = code.replace("-", "+").replace("_", "/")
+    try:
+        content = binascii.a2b_base64(piece[: len(piece) - (len(piece) % 4 == 1)] + "==")
+    except (binascii.Error, ValueError):
+        return False
+    return not content[:_FEWEST_BYTES].translate(None, _PRINTABLE)

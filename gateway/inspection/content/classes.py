@@ -83,7 +83,7 @@ class ClassFinder:
         self._classes, terms, self._weights = catalogue()
         pairs = [(number, writing) for number, writings in enumerate(terms) for writing in writings]
         self._terms = pairs
-        self._most = [max(weight for _, weight in weights) for weights in self._weights]
+        self._most = [max(weight for _, weight in self._weights[number]) for number, _ in pairs]
         self._least = min(each.needs for each in self._classes.values() if each.needs) - _ROUNDING
         self._matcher = matcher.build([expression(writing) for _, writing in pairs], cache_folder)
 
@@ -106,7 +106,10 @@ class ClassFinder:
     def _best(self, text: str) -> dict[str, float]:
         hits = self._matcher.scan(text)
         found: dict[str, float] = {}
-        names = self._possible({number for number, _ in hits}) if hits else frozenset()
+        present = {number for number, _ in hits}
+        if sum([self._most[number] for number in present]) < self._least:
+            return found  # not even if they spoke of one class
+        names = self._possible(present)
         if not names:
             return found
         figures = len(_NUMBER.findall(text))
@@ -122,8 +125,6 @@ class ClassFinder:
     def _possible(self, present: Iterable[int]) -> frozenset[str]:
         """The classes whose need all these terms would meet if they stood together. Most texts have none."""
         writings = Counter(self._terms[number][0] for number in present)
-        if sum([self._most[number] * _WORTH[min(count, 3)] for number, count in writings.items()]) < self._least:
-            return frozenset()  # not even if they spoke of one class
         most: defaultdict[str, float] = defaultdict(float)
         for number, count in writings.items():
             worth = _WORTH[min(count, 3)]

@@ -32,7 +32,7 @@ _STRONG = re.compile(
 
 def is_source_code(text: str) -> bool:
     """Looks at the first 2,000 lines."""
-    if not any(map(text.__contains__, _SIGNS)):
+    if text.count("\n") < LINES - 1 or not any(map(text.__contains__, _SIGNS)):
         return False
     lines = [line[:400] for line in text.split("\n", _MOST)[:_MOST] if line.strip()]
     if len(lines) < LINES or not _STRONG.search(text[:200_000]):
