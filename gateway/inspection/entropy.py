@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import re
 from typing import Any
@@ -15,10 +16,8 @@ _STANDS_FOR = re.compile(
 )
 
 _native: Any = None
-try:
+with contextlib.suppress(ImportError):  # no compiler was there when this was installed
     _native = importlib.import_module("gateway.inspection._entropy")
-except ImportError:  # no compiler was there when this was installed
-    pass
 _quick: Any = _native or entropy_python
 
 

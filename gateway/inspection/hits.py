@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from typing import Any
 
 from gateway.inspection import hits_python
 
 Hits: Any = hits_python.Hits
-try:
+with contextlib.suppress(ImportError):  # no compiler was there when this was installed
     Hits = importlib.import_module("gateway.inspection._hits").Hits
-except ImportError:  # no compiler was there when this was installed
-    pass

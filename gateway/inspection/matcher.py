@@ -76,7 +76,8 @@ class HyperscanMatcher:
         content = text.encode("utf-8", "surrogatepass")
         hits = Hits()
         self._database.scan(content, match_event_handler=hits)
-        return hits.take(content, len(text), self._plan)
+        found: list[Hit] = hits.take(content, len(text), self._plan)
+        return found
 
 
 def _compiled(expressions: Sequence[str]) -> Any:
@@ -144,7 +145,8 @@ class PlainMatcher:
         for number, each in enumerate(self._expressions):
             for match in each.finditer(content):
                 hits(number, match.start())
-        return hits.take(content, len(text), self._plan)
+        found: list[Hit] = hits.take(content, len(text), self._plan)
+        return found
 
 
 def _look_ahead(expression: str) -> re.Pattern[bytes]:

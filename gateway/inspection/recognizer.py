@@ -41,7 +41,9 @@ class Shape:
     complete: Callable[[str, int], Iterable[Candidate]]
     ceiling: float = 1.0  # no candidate of a shape that needs a cue scores higher
     expression: str = ""  # the Python expression behind `complete`, "" where code does it
-    needs: tuple[str, ...] = ()  # words (small letters) one of which begins in the window before, or `complete` finds nothing
+    needs: tuple[
+        str, ...
+    ] = ()  # words (small letters) one of which begins in the window before, or `complete` finds nothing
 
 
 @dataclass(frozen=True, slots=True)

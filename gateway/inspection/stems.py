@@ -57,7 +57,9 @@ def _within(element: tuple[Any, Any]) -> Words | None:
 
 def _better(left: Words | None, right: Words | None) -> Words | None:
     """The set whose shortest word is longer; None says nothing, and so does a set with an empty word."""
-    return max((each for each in (left, right) if each and "" not in each), key=lambda each: min(map(len, each)), default=None)
+    return max(
+        (each for each in (left, right) if each and "" not in each), key=lambda each: min(map(len, each)), default=None
+    )
 
 
 def _exact(sequence: Iterable[tuple[Any, Any]]) -> Words | None:

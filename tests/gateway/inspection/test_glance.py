@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -40,16 +41,79 @@ TEXTS = st.one_of(
 )
 NUMBERS = st.lists(
     st.sampled_from(
-        ["1", "12", "138", "1234", "5678", "4111", "23456", "110101", "19900307", "461", "X", "O", "l", "1234567890", " ", "  ",
-         "-", ".", "/", "\n", "\r\n", "\t", " - ", " / ", "     ", "a", "é", "电"]
+        [
+            "1",
+            "12",
+            "138",
+            "1234",
+            "5678",
+            "4111",
+            "23456",
+            "110101",
+            "19900307",
+            "461",
+            "X",
+            "O",
+            "l",
+            "1234567890",
+            " ",
+            "  ",
+            "-",
+            ".",
+            "/",
+            "\n",
+            "\r\n",
+            "\t",
+            " - ",
+            " / ",
+            "     ",
+            "a",
+            "é",
+            "电",
+        ]
     ),
     max_size=30,
 ).map("".join)
 WORDS = st.lists(
     st.sampled_from(
-        ["zero", "oh", "nought", "one", "TWO", "three", "four", "five", "Six", "seven", "eight", "nine", "ſeven", "nıne",
-         "ling", "yi", "yī", "èr", "ER", "sān", "SÌ", "wǔ", "liù", "qi", "ba", "jiǔ", "dong", "guai", " ", ", ", "-", "3", "x", "é",
-         "二", "\ud800"]
+        [
+            "zero",
+            "oh",
+            "nought",
+            "one",
+            "TWO",
+            "three",
+            "four",
+            "five",
+            "Six",
+            "seven",
+            "eight",
+            "nine",
+            "ſeven",
+            "nıne",
+            "ling",
+            "yi",
+            "yī",
+            "èr",
+            "ER",
+            "sān",
+            "SÌ",
+            "wǔ",
+            "liù",
+            "qi",
+            "ba",
+            "jiǔ",
+            "dong",
+            "guai",
+            " ",
+            ", ",
+            "-",
+            "3",
+            "x",
+            "é",
+            "二",
+            "\ud800",
+        ]
     ),
     max_size=30,
 ).map("".join)
@@ -138,3 +202,18 @@ def by_search(text: str) -> list[tuple[int, int]]:
 def test_every_seam_is_found_that_a_search_at_every_place_finds(text: str) -> None:
     covered = {place for start, end in seams.seams(text) for place in range(start, end)}
     assert {place for start, end in by_search(text) for place in range(start, end)} <= covered
+
+
+CODES = st.one_of(
+    st.text(st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"), max_size=24),
+    st.tuples(
+        st.sampled_from(["", "x", "ab", "Q9-"]), st.text(st.sampled_from("hello wörld 中文\n\t"), min_size=3)
+    ).map(lambda pair: pair[0] + base64.b64encode(pair[1].encode()).decode().rstrip("=")),
+)
+
+
+@settings(max_examples=400)
+@given(CODES)
+def test_the_shifts_in_c_are_those_in_python(code: str) -> None:
+    native = pytest.importorskip("gateway.inspection._glance")
+    assert native.shifts(code) == glance_python.shifts(code)
