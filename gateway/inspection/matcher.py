@@ -8,15 +8,13 @@ one. They run in byte mode, so a text need not be valid UTF-8 once encoded (lone
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import logging
-import os
-import platform
 import re
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
+
+from gateway.inspection.databases import databases
 
 hyperscan: Any
 try:
@@ -54,17 +52,12 @@ def build(expressions: Sequence[str], cache: Path | None = None) -> Matcher:
 
 
 class HyperscanMatcher:
-    """All expressions in one Hyperscan database; its scratch space is not shared between threads."""
+    """All expressions in few Hyperscan databases, whose scratch space is not shared between threads."""
 
     name = "hyperscan"
 
     def __init__(self, expressions: Sequence[str], cache: Path | None = None) -> None:
-        file = cache / f"patterns-{_name(expressions)}.hsdb" if cache is not None else None
-        self._database: Any = _kept(file) if file is not None else None
-        if self._database is None:
-            self._database = _compiled(expressions)
-            if file is not None:
-                _keep(self._database, file)
+        self._databases = databases(hyperscan, expressions, cache)
 
     def scan(self, text: str) -> list[Hit]:
         content = text.encode("utf-8", "surrogatepass")
@@ -74,61 +67,14 @@ class HyperscanMatcher:
             del end, flags, context
             found.append((start, number))
 
-        self._database.scan(content, match_event_handler=collect)
+        for database in self._databases:
+            database.scan(content, match_event_handler=collect)
         if not found:
             return found
         hits = sorted(set(found)) if len(found) > 1 else found
         if len(content) == len(text):
             return [(number, start) for start, number in hits]
         return _in_code_points(content, hits)
-
-
-def _compiled(expressions: Sequence[str]) -> Any:
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    flags = hyperscan.HS_FLAG_SOM_LEFTMOST | hyperscan.HS_FLAG_DOTALL
-    try:
-        database.compile(
-            expressions=[expression.encode() for expression in expressions],
-            ids=list(range(len(expressions))),
-            flags=[flags] * len(expressions),
-        )
-    except hyperscan.error as problem:
-        raise ValueError(f"{_culprit(expressions, flags)}: {problem}") from problem
-    return database
-
-
-def _name(expressions: Sequence[str]) -> str:
-    """Of these expressions, this library and this kind of processor: what Hyperscan compiles depends on all three."""
-    system = (importlib.metadata.version("hyperscan"), platform.machine(), _processor())
-    return sha256("\0".join((*system, *expressions)).encode()).hexdigest()[:24]
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return ""
-    return next((line for line in lines if line.startswith("flags")), "")
-
-
-def _kept(file: Path) -> Any:
-    """What was compiled before; None when there is none, or it is damaged or another machine's."""
-    try:
-        database = hyperscan.loadb(file.read_bytes(), hyperscan.HS_MODE_BLOCK)
-        database.scratch = hyperscan.Scratch(database)
-    except (OSError, ValueError, hyperscan.error):
-        return None
-    return database
-
-
-def _keep(database: Any, file: Path) -> None:
-    """Whole or not at all; without it the next start compiles again."""
-    temporary = file.with_suffix(f".{os.getpid()}")
-    try:
-        temporary.write_bytes(hyperscan.dumpb(database))
-        temporary.replace(file)
-    except OSError as problem:
-        _log.warning("what was compiled of the patterns could not be kept: %s", problem.strerror)
 
 
 class PlainMatcher:
@@ -167,13 +113,3 @@ def _in_code_points(content: bytes, hits: Sequence[tuple[int, int]]) -> list[Hit
             byte = start
         converted.append((number, point))
     return converted
-
-
-def _culprit(expressions: Sequence[str], flags: int) -> str:
-    """The first expression that does not compile alone; Hyperscan does not always say."""
-    for expression in expressions:
-        try:
-            hyperscan.Database().compile(expressions=[expression.encode()], ids=[0], flags=[flags])
-        except hyperscan.error:
-            return expression
-    return "the set of expressions"
