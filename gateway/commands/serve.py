@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -54,7 +55,7 @@ def process_nursery(door: int, room: str) -> None:
     from gateway.__main__ import lexgate
     from gateway.processes.nursery import next_child, rename
 
-    rename(("python", "-m", "gateway", "process-nursery"))
+    rename((sys.executable, "-m", "gateway", "process-nursery"))
     lexgate(next_child(socket.socket(fileno=door)), prog_name="lexgate")
 
 

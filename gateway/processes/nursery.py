@@ -17,6 +17,7 @@ import gc
 import importlib
 import os
 import socket
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +150,7 @@ def _settle_in(order: Order, fds: Sequence[int]) -> None:
     if not os.read(known, 1):
         os._exit(0)
     os.close(known)
-    rename(("python", "-m", "gateway", *order.command))
+    rename((sys.executable, "-m", "gateway", *order.command))
     os.environ.update(order.environment)
     gc.enable()
 

@@ -88,7 +88,7 @@ async def test_it_shows_its_own_command(nursery: Nursery) -> None:
     child = await born(nursery, text, writing)
     await asyncio.to_thread(os.read, reading, 1)
     seen = psutil.Process(child.pid)
-    assert [word for word in seen.cmdline() if word] == ["python", "-m", "gateway", "process-none", text]
+    assert [word for word in seen.cmdline() if word] == [sys.executable, "-m", "gateway", "process-none", text]
     assert seen.ppid() == os.getpid()
     child.kill()
     assert await child.wait() == -signal.SIGKILL
