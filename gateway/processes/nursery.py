@@ -11,6 +11,7 @@ given to the supervisor, which has asked the kernel for that (`gateway.processes
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import gc
@@ -96,6 +97,7 @@ def next_child(door: socket.socket) -> Sequence[str]:
         except OSError:
             pid = -1
         if pid == 0:
+            door.detach()  # closed with all that is not the child's
             _settle_in(order, fds)
             return order.command
         for fd in fds:
@@ -141,9 +143,12 @@ def _settle_in(order: Order, fds: Sequence[int]) -> None:
     A child of whom the supervisor never heard ends here: it would do its work a second time.
     """
     os.setsid()
-    above = max([*order.fds, *fds, 2]) + 1
+    above = max([*order.fds, 2]) + 1
     *moved, known = [fcntl.fcntl(fd, fcntl.F_DUPFD, above) for fd in fds]
-    os.closerange(3, above)
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        if int(entry.name) > 2 and int(entry.name) not in {*moved, known}:
+            with contextlib.suppress(OSError):  # the folder that was listed
+                os.close(int(entry.name))
     for at, fd in zip(order.fds, moved, strict=True):
         os.dup2(fd, at)
         os.close(fd)

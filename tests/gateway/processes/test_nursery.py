@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -40,9 +41,10 @@ os.write(%d, json.dumps(said).encode())
 def nursery() -> Iterator[Nursery]:
     """A nursery whose children run the Python text they are ordered with."""
     door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-c", SCRIPT, str(theirs.fileno()), " " * 200]
-    process = subprocess.Popen(command, pass_fds=(theirs.fileno(),))
+    high = fcntl.fcntl(theirs, fcntl.F_DUPFD, 60)  # above all that a child is given
     theirs.close()
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(high), " " * 200], pass_fds=(high,))
+    os.close(high)
     door.setblocking(False)
     made = Nursery(process, door)
     yield made
@@ -140,13 +142,13 @@ async def test_a_child_of_the_supervisor_is_forked_and_says_that_it_is_ready(nur
     text = f"import os; os.write(int(os.environ['{READY_FD}']), b'1'); import time; time.sleep(60)"
     child = Child("one", ("process-none", text), beats=True, nursery=nursery)
     await child.start()
-    assert isinstance(child.process, Born)
-    assert child.alive
-    first = child.process.pid
+    first = child.process
+    assert isinstance(first, Born)
+    assert first.returncode is None
     await child.stop(5.0)
-    assert not child.alive
+    assert await first.wait() == -signal.SIGTERM
     await child.start()
-    assert child.process.pid != first
+    assert child.process is not first
     await child.stop(5.0)
 
 
