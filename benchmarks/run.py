@@ -60,11 +60,18 @@ class Bench:
             return counts
 
     def load(
-        self, port: int, bodies: Path, *, calls: int | None = None, seconds: float = 60.0, path: str = corpus.CHAT
+        self,
+        port: int,
+        bodies: Path,
+        *,
+        calls: int | None = None,
+        seconds: float = 60.0,
+        path: str = corpus.CHAT,
+        connections: int = CONNECTIONS,
     ) -> dict[str, Any]:
         """One closed-loop run of the driver; its own JSON, or {"error": …}."""
         command = ["taskset", "-c", str(LOAD_CORE), str(self.build / "load"), "-p", str(port), "-b", str(bodies)]
-        command += ["-c", str(CONNECTIONS), "-t", str(seconds), "-H", f"Authorization: Bearer {targets.CALLER_KEY}"]
+        command += ["-c", str(connections), "-t", str(seconds), "-H", f"Authorization: Bearer {targets.CALLER_KEY}"]
         command += ["-u", path]
         if calls is not None:
             command += ["-n", str(calls)]

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "backup": "gateway.commands.backup:backup",
         "restore": "gateway.commands.backup:restore",
         "migrate": "gateway.commands.backup:migrate",
+        "process-nursery": "gateway.commands.serve:process_nursery",
         "process-writer": "gateway.commands.serve:process_writer",
         "process-inspector": "gateway.commands.serve:process_inspector",
         "process-marker": "gateway.commands.serve:process_marker",

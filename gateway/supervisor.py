@@ -36,6 +36,7 @@ from gateway.marking.keys import prepare_signer
 from gateway.marking.queue import MarkingQueue
 from gateway.marking.wire import FILMS, SOCKET
 from gateway.marking.worker import listen
+from gateway.processes.births import Nursery
 from gateway.processes.child_process import Child
 from gateway.settings import Settings
 
@@ -61,11 +62,12 @@ class _Lane(NamedTuple):
 
 
 class Supervisor:
-    """Runs one Lexgate. `config` is read again on SIGHUP."""
+    """Runs one Lexgate. `config` is read again on SIGHUP. `nursery`: where its processes are forked."""
 
-    def __init__(self, config: Path, settings: Settings) -> None:
+    def __init__(self, config: Path, settings: Settings, nursery: Nursery | None = None) -> None:
         self._config = config
         self._settings = settings
+        self._nursery = nursery
         self._generation = 0
         self._instance = secrets.token_hex(8)
         self._bundle_signature: object = None
@@ -107,10 +109,17 @@ class Supervisor:
         data, control = [await _listen(address) for address in (settings.listen.data, settings.listen.control)]
         self._sockets = [data, control]
         file = str(effective)
-        writer = Child("log-writer", ("process-writer", file))
+        nursery = self._nursery
+        writer = Child("log-writer", ("process-writer", file), nursery=nursery)
         patience = settings.timeouts.inspect + STUCK_S  # native code may hold an inspector's loop for so long
         inspectors = [
-            Child(f"inspector-{index}", ("process-inspector", file, str(index)), beats=True, patience=patience)
+            Child(
+                f"inspector-{index}",
+                ("process-inspector", file, str(index)),
+                beats=True,
+                patience=patience,
+                nursery=nursery,
+            )
             for index in range(settings.inspection.processes)
         ]
         markers = [
@@ -118,12 +127,19 @@ class Supervisor:
                 f"{lane.name}-{index}",
                 ("process-marker", file, f"{lane.name}-{index}", str(lane.queue.turns.fileno())),
                 pass_fds=(lane.queue.turns.fileno(),),
+                nursery=nursery,
             )
             for lane in lanes
             for index in range(lane.workers)
         ]
         extractors = [
-            Child(f"extractor-{index}", ("process-extractor", file, str(index)), beats=True, patience=patience)
+            Child(
+                f"extractor-{index}",
+                ("process-extractor", file, str(index)),
+                beats=True,
+                patience=patience,
+                nursery=nursery,
+            )
             for index in range(settings.inspection.processes if settings.inspection.files else 0)
         ]
         workers = [
@@ -132,15 +148,20 @@ class Supervisor:
                 ("process-worker", file, str(slot), str(data.fileno())),
                 pass_fds=(data.fileno(),),
                 beats=True,
+                nursery=nursery,
             )
             for slot in range(settings.workers)
         ]
         control_process = Child(
-            "control", ("process-control", file, str(control.fileno())), pass_fds=(control.fileno(),)
+            "control",
+            ("process-control", file, str(control.fileno())),
+            pass_fds=(control.fileno(),),
+            nursery=nursery,
         )
         self._groups = [[writer, *inspectors, *markers, *extractors], [*workers, control_process]]
         self._queues = [asyncio.ensure_future(lane.queue.run()) for lane in lanes]
-        await _all_started([child for group in self._groups for child in group])
+        # Who has most to do first, whom a call can do without last: they are forked one after the other.
+        await _all_started([*inspectors, writer, *workers, control_process, *extractors, *markers])
         self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
         self._tasks += [asyncio.ensure_future(self._watch_bundle()), asyncio.ensure_future(self._watch_reload())]
 

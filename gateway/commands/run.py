@@ -20,6 +20,7 @@ import click
 from gateway.errors import ConfigurationError, Unavailable
 
 if TYPE_CHECKING:
+    from gateway.processes.births import Nursery
     from gateway.settings import Settings
 
 FOLDER = Path(".lexgate")
@@ -64,14 +65,20 @@ BANNER = """\
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=FOLDER, show_default=True)
 def run(folder: Path) -> None:
     """Run the gateway, its control API and a demo provider, for a first look."""
+    from gateway.processes.births import Nursery
+
+    nursery = Nursery.open()  # it imports beside us
     from gateway.telemetry import logs
 
     logs.configure("supervisor", "warning")
     try:
         keys = prepare(folder)
-        asyncio.run(_run(folder, keys))
+        asyncio.run(_run(folder, keys, nursery))
     except (ConfigurationError, Unavailable) as error:
         raise click.ClickException(error.message) from None
+    finally:
+        if nursery is not None:
+            nursery.close()
 
 
 def prepare(folder: Path) -> dict[str, str]:
@@ -90,7 +97,7 @@ def prepare(folder: Path) -> dict[str, str]:
     return keys
 
 
-async def _run(folder: Path, keys: dict[str, str]) -> None:
+async def _run(folder: Path, keys: dict[str, str], nursery: Nursery | None) -> None:
     from gateway.configuration.reading import load
     from gateway.supervisor import Supervisor
 
@@ -106,7 +113,7 @@ async def _run(folder: Path, keys: dict[str, str]) -> None:
             await stack.enter_async_context(_demo_provider("gateway.demo.media", MEDIA_PORT))
         click.echo("starting the gateway …")
         ready = asyncio.Event()
-        supervising = asyncio.ensure_future(Supervisor(config, settings).run(ready))
+        supervising = asyncio.ensure_future(Supervisor(config, settings, nursery).run(ready))
         waiting = asyncio.ensure_future(ready.wait())
         await asyncio.wait({supervising, waiting}, return_when=asyncio.FIRST_COMPLETED)
         if ready.is_set():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -17,6 +18,9 @@ from gateway.processes.child import die_with_parent
 @click.option("--check", is_flag=True, help="Read and check the configuration, then end.")
 def serve(config: Path, check: bool) -> None:
     """Run the gateway until Ctrl-C or SIGTERM; SIGHUP reloads the configuration."""
+    from gateway.processes.births import Nursery
+
+    nursery = None if check else Nursery.open()  # it imports beside us
     from gateway.configuration.reading import load
     from gateway.errors import ConfigurationError, Unavailable
     from gateway.supervisor import Supervisor
@@ -28,12 +32,31 @@ def serve(config: Path, check: bool) -> None:
         if check:
             click.echo(f"{config}: good")
             return
-        asyncio.run(Supervisor(config, settings).run())
+        asyncio.run(Supervisor(config, settings, nursery).run())
     except (ConfigurationError, Unavailable) as error:
         raise click.ClickException(error.message) from None
+    finally:
+        if nursery is not None:
+            nursery.close()
 
 
 effective_argument = click.argument("effective", type=click.Path(path_type=Path, exists=True))
+
+
+@click.command("process-nursery", hidden=True)
+@click.argument("door", type=int)
+@click.argument("room", default="")
+def process_nursery(door: int, room: str) -> None:
+    """Where the others are forked. `room` is for the names of the children."""
+    del room
+    die_with_parent()
+    import socket
+
+    from gateway.__main__ import lexgate
+    from gateway.processes.nursery import next_child, rename
+
+    rename((sys.executable, "-m", "gateway", "process-nursery"))
+    lexgate(next_child(socket.socket(fileno=door)), prog_name="lexgate")
 
 
 @click.command("process-writer", hidden=True)
@@ -119,6 +142,7 @@ def process_control(effective: Path, listener: int) -> None:
 
 
 PROCESSES = (
+    process_nursery,
     process_writer,
     process_inspector,
     process_marker,

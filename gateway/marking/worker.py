@@ -26,7 +26,7 @@ from watermark.errors import MarkingFailed, Unsupported
 from watermark.marking import Ingredient, Marked, Marking, MarkingKeys, Origin
 
 MEMORY_BYTES = 3 << 30
-"""Address space of a marking worker: a file that unpacks to more ends it."""
+"""Address space of a marking worker beyond what it is born with: a file that unpacks to more ends it."""
 TALK_SECONDS = 30.0
 """For a data worker to hand over a job, and to take its result."""
 
@@ -45,7 +45,8 @@ class Bounds:
 
 def confine(bounds: Bounds) -> None:
     """Limits this process. Once, before anything is read."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    most = _address_space() + MEMORY_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a picture in a core file would lie in the clear
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     with contextlib.suppress(ImportError):
@@ -53,6 +54,14 @@ def confine(bounds: Bounds) -> None:
 
         Image.MAX_IMAGE_PIXELS = bounds.pixels
         warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def _address_space() -> int:
+    """Bytes that are mapped now: a forked process has some from libraries that it never uses. 0 where nobody can tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def serve(

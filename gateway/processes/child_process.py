@@ -8,13 +8,14 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from gateway.errors import Unavailable
+from gateway.processes.births import Born, Nursery
 from gateway.processes.child import HEARTBEAT_FD, PARENT, READY_FD
 
 log = structlog.get_logger("lexgate.supervisor")
@@ -30,6 +31,7 @@ class Child:
     """A child process and how to make it again.
 
     `beats`: it shows that its event loop turns; `patience`: CPU seconds for which it need not, instead of the general ones.
+    `nursery`: where it is forked; without one it is started as a program of its own.
     """
 
     name: str
@@ -37,7 +39,8 @@ class Child:
     pass_fds: tuple[int, ...] = ()
     beats: bool = False
     patience: float | None = None
-    process: asyncio.subprocess.Process | None = None
+    nursery: Nursery | None = field(default=None, repr=False)
+    process: asyncio.subprocess.Process | Born | None = None
     failures: int = 0
     started: float = 0.0
     _beat_fd: int = field(default=-1, repr=False)
@@ -48,7 +51,7 @@ class Child:
         """Starts it and waits until it says that it is ready. Raises Unavailable if it ends or takes too long."""
         self.forget_heartbeat()
         ready, say_ready = os.pipe()
-        environment = dict(os.environ) | {READY_FD: str(say_ready), PARENT: str(os.getpid())}
+        environment = {READY_FD: str(say_ready), PARENT: str(os.getpid())}
         fds = [*self.pass_fds, say_ready]
         if self.beats:
             self._beat_fd, beat = os.pipe()
@@ -56,10 +59,7 @@ class Child:
             environment[HEARTBEAT_FD] = str(beat)
             fds.append(beat)
         try:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "gateway", *self.command,
-                env=environment, pass_fds=fds, stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
+            self.process = await self._made(environment, fds)
         finally:
             for fd in fds[len(self.pass_fds) :]:
                 os.close(fd)
@@ -69,6 +69,15 @@ class Child:
         finally:
             os.close(ready)
         self._last_beat, self._cpu_at_silence = time.monotonic(), None
+
+    async def _made(self, environment: Mapping[str, str], fds: Sequence[int]) -> asyncio.subprocess.Process | Born:
+        if self.nursery is not None and (born := await self.nursery.child(self.command, environment, fds)) is not None:
+            return born
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "gateway", *self.command,
+            env={**os.environ, **environment}, pass_fds=fds,
+            stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
 
     async def _until_ready(self, fd: int) -> None:
         loop = asyncio.get_running_loop()

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import shake_256
 
-import numpy as np
-
 PRINT = 32
 """Bytes of a print."""
 _BITS = 8 * PRINT
@@ -20,6 +18,8 @@ _BITS = 8 * PRINT
 
 def keyed(prints: Sequence[bytes], key: bytes) -> tuple[bytes, ...]:
     """Prints of 32 bytes, in their order, under a key; distances between them are kept."""
+    import numpy as np  # data workers, which have most outputs' prints made elsewhere, hardly come here
+
     dice = shake_256(b"lexgate prints" + key).digest(8 * _BITS + PRINT)
     order = np.argsort(np.frombuffer(dice, "<u8", _BITS), kind="stable")
     mask = np.frombuffer(dice, np.uint8, PRINT, 8 * _BITS)

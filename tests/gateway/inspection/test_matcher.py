@@ -34,7 +34,7 @@ def test_what_was_compiled_is_kept_for_the_next_start(tmp_path, monkeypatch):
     text = "电话1234，密码 key: @"
     first = HyperscanMatcher(EXPRESSIONS, tmp_path)
     (file,) = tmp_path.iterdir()
-    monkeypatch.setattr("gateway.inspection.matcher._compiled", None)  # it must not be needed
+    monkeypatch.setattr("gateway.inspection.databases._compiled", None)  # it must not be needed
     assert HyperscanMatcher(EXPRESSIONS, tmp_path).scan(text) == first.scan(text)
     monkeypatch.undo()
     for damaged in (b"", b"x" * 100, file.read_bytes()[:-100], bytes(file.stat().st_size)):
@@ -42,6 +42,16 @@ def test_what_was_compiled_is_kept_for_the_next_start(tmp_path, monkeypatch):
         assert HyperscanMatcher(EXPRESSIONS, tmp_path).scan(text) == first.scan(text)
     assert HyperscanMatcher([*EXPRESSIONS, "x"], tmp_path).scan("x") == [(4, 0)]
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_many_expressions_in_several_databases_keep_their_numbers(tmp_path):
+    """Those without a word are compiled in blocks."""
+    expressions = [f"x{n}y" if n % 3 == 0 else rf"\b[0-9]{{{n}}}\b" for n in range(1, 150)]
+    text = " ".join(["x3y", "1" * 4, "x144y", "1" * 149, "x145y"])
+    found = HyperscanMatcher(expressions, tmp_path).scan(text)
+    assert found == PlainMatcher(expressions).scan(text) == HyperscanMatcher(expressions, tmp_path).scan(text)
+    assert [number + 1 for number, _ in found] == [3, 4, 144, 149]
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path):

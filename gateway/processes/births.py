@@ -1,0 +1,154 @@
+"""The supervisor's side of the nursery: orders children, and is the parent of those that are born.
+
+Linux only, with pidfds (5.3): elsewhere, and once the nursery is gone, children are started as programs of their own,
+which takes longer and is the same otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+from gateway.processes.child import PARENT
+from gateway.processes.nursery import Order
+
+PR_SET_CHILD_SUBREAPER = 36
+NAME_ROOM = 400
+"""Characters that a child has to show its own command in."""
+BIRTH_SECONDS = 30.0
+
+
+class Born:
+    """A child that was forked for us. Answers as `asyncio.subprocess.Process` does."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._ended = asyncio.Event()
+        self._fd = os.pidfd_open(pid)
+        asyncio.get_running_loop().add_reader(self._fd, self._reap)
+
+    async def wait(self) -> int:
+        """Until it has ended: its exit code, or the negative number of the signal that ended it."""
+        await self._ended.wait()
+        return self.returncode or 0
+
+    def send_signal(self, number: int) -> None:
+        """Raises ProcessLookupError when it has ended."""
+        if self.returncode is not None:
+            raise ProcessLookupError
+        signal.pidfd_send_signal(self._fd, number)
+
+    def kill(self) -> None:
+        """Raises ProcessLookupError when it has ended."""
+        self.send_signal(signal.SIGKILL)
+
+    def _reap(self) -> None:
+        try:
+            _, status = os.waitpid(self.pid, 0)
+        except ChildProcessError:  # somebody else has waited for it
+            status = 255 << 8
+        asyncio.get_running_loop().remove_reader(self._fd)
+        os.close(self._fd)
+        self.returncode = os.waitstatus_to_exitcode(status)
+        self._ended.set()
+
+
+class Nursery:
+    """A nursery of our own. `open` it before anything else is imported: it works while we do."""
+
+    def __init__(self, process: subprocess.Popen[bytes], door: socket.socket) -> None:
+        self._process = process
+        self._door = door
+        self._turn = asyncio.Lock()
+        self._gone = False
+
+    @classmethod
+    def open(cls) -> Nursery | None:
+        """Starts it; None where children cannot be had this way."""
+        if not _possible():
+            return None
+        door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "process-nursery", str(theirs.fileno()), " " * NAME_ROOM],
+                env=dict(os.environ) | {PARENT: str(os.getpid())},
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        door.setblocking(False)
+        return cls(process, door)
+
+    async def child(self, command: Sequence[str], environment: Mapping[str, str], fds: Sequence[int]) -> Born | None:
+        """A child with this command, additional environment and open files. None: start it in another way."""
+        async with self._turn:
+            if self._gone:
+                return None
+            known, tell = os.pipe()
+            try:
+                pid = await self._order(Order(command, environment, fds), [*fds, known])
+                if pid is None or not self._ours(pid):
+                    return None
+                born = Born(pid)
+                os.write(tell, b".")
+                return born
+            finally:  # a child of whom we have not heard, whatever the reason, reads that nobody knows it
+                os.close(known)
+                os.close(tell)
+
+    def _ours(self, pid: int) -> bool:
+        """Whether we are its parent. Where the kernel gave it to somebody else no child can be had this way."""
+        try:
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            self.close()
+            return False
+        return True
+
+    async def _order(self, order: Order, fds: Sequence[int]) -> int | None:
+        """The number of the new process. After anything but an answer the nursery is given up: the next may be a late one."""
+        _adopt(orphans=True)
+        answer = b""
+        try:
+            socket.send_fds(self._door, [order.packed()], list(fds))
+            async with asyncio.timeout(BIRTH_SECONDS):
+                answer = await asyncio.get_running_loop().sock_recv(self._door, 32)
+        except (OSError, TimeoutError):
+            answer = b""
+        finally:
+            _adopt(orphans=False)
+            if not answer:
+                self.close()
+        return int(answer) if answer.isdigit() else None
+
+    def close(self) -> None:
+        """Ends it; the children stay."""
+        if not self._gone:
+            self._gone = True
+            self._door.close()
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            self._process.wait()
+
+
+def _possible() -> bool:
+    if sys.platform != "linux":
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:  # an old kernel, or a sandbox that forbids it
+        return False
+    return True
+
+
+def _adopt(*, orphans: bool) -> None:
+    """Only while a child is born: other processes' orphans are left to whoever cares for orphans here."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, int(orphans), 0, 0, 0)
