@@ -221,7 +221,8 @@ class _Connection(asyncio.Protocol):
         self._loop = loop
         self._unpacker = Unpacker()
         self._transport: asyncio.Transport | None = None
-        self._sending = threading.Lock()  # frames never stand in one another
+        # Frames never stand in one another. It can be taken twice: a loop may say inside of a write that all is sent.
+        self._sending = threading.RLock()
         self._socket: sockets.socket | None = None  # our own hold on it: its number is nobody else's until we let go
         self._behind: list[bytes] = []  # what waits for the loop, which waits for the peer
         self._full = False  # the loop has not sent all yet
@@ -229,7 +230,13 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]  # a stream server's transports are asyncio.Transport
         transport.set_write_buffer_limits(high=0)  # type: ignore[attr-defined]  # so that we hear when it is empty
-        self._socket = transport.get_extra_info("socket").dup()
+        try:
+            self._socket = transport.get_extra_info("socket").dup()
+        except OSError as problem:  # no descriptor is left: its caller finds another inspector, or refuses
+            _log.error("inspection connection closed: %s", type(problem).__name__)
+            transport.abort()  # type: ignore[attr-defined]
+            return
+        self._socket.setblocking(False)
         self._worker.connections.add(self)
         if self._worker.closing:  # accepted while the service was stopping: nobody would answer
             self.hang_up()
@@ -270,9 +277,8 @@ class _Connection(asyncio.Protocol):
             sent = 0
             if not self._behind and not self._full:
                 try:
-                    sent = self._socket.send(frame)
-                except BlockingIOError:
-                    pass
+                    with contextlib.suppress(BlockingIOError):
+                        sent = self._socket.send(frame)
                 except OSError:  # it left; the loop will hear of it
                     return
             if sent < len(frame):
