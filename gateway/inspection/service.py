@@ -13,9 +13,10 @@ import contextlib
 import logging
 import os
 import signal
+import socket as sockets
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ async def serve(
     worker = _Worker(methods, loop, max_waiting, dies_when_stuck)
     await worker.start()
     _remove(socket)
-    server = await loop.create_unix_server(lambda: _Connection(worker), str(socket), backlog=128)
+    server = await loop.create_unix_server(lambda: _Connection(worker, loop), str(socket), backlog=128)
     os.chmod(socket, 0o600)  # noqa: PTH101 - a local socket, before anybody is served
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -86,7 +87,7 @@ def _remove(socket: Path) -> None:
 
 
 class _Worker:
-    """The one thread that runs methods, and the way its answers come back to the loop."""
+    """The one thread that runs methods. It sends its answers itself: to wake the loop for each costs as much as a short text."""
 
     def __init__(
         self, methods: Methods | Callable[[], Methods], loop: asyncio.AbstractEventLoop, limit: int, mortal: bool
@@ -95,11 +96,10 @@ class _Worker:
         self._loop = loop
         self._limit = limit
         self._mortal = mortal
-        self._waiting = 0  # counted on the loop
+        self._counting = threading.Lock()  # of what follows: the loop takes calls, the thread ends them
+        self._waiting = 0
         self._of_tenant: Counter[str] = Counter()
         self._work: FairQueue[_Call] = FairQueue()
-        self._done: deque[tuple[_Call, bytes]] = deque()
-        self._flushing = False
         self._built: asyncio.Future[None] = loop.create_future()
         self._finished = asyncio.Event()
         self.closing = False
@@ -121,12 +121,15 @@ class _Worker:
 
     def submit(self, call: _Call) -> None:
         most = max(2, int(self._limit * SHARE))
-        if self._waiting >= self._limit or self._of_tenant[call.tenant] >= most:
+        with self._counting:
+            fits = self._waiting < self._limit and self._of_tenant[call.tenant] < most
+            if fits:
+                self._waiting += 1
+                self._of_tenant[call.tenant] += 1
+        if fits:
+            self._work.put(call.tenant, call)
+        else:
             call.connection.answer(pack([call.number, False, "overload"]))
-            return
-        self._waiting += 1
-        self._of_tenant[call.tenant] += 1
-        self._work.put(call.tenant, call)
 
     def _run(self) -> None:
         try:
@@ -145,10 +148,8 @@ class _Worker:
                 self._work.back(turn, used)
                 continue
             self._work.done(turn, used)
-            self._done.append((turn.job, answer))
-            if not self._flushing:  # one wake-up of the loop for all answers that are ready by then
-                self._flushing = True
-                self._loop.call_soon_threadsafe(self._flush)
+            self._ended(turn.job)
+            turn.job.connection.answer(answer)
         self._loop.call_soon_threadsafe(self._finished.set)
 
     def _alarm(self, busy: float, waiting: float) -> None:
@@ -160,15 +161,12 @@ class _Worker:
             signal.setitimer(signal.ITIMER_PROF, busy)
             signal.setitimer(signal.ITIMER_REAL, waiting)
 
-    def _flush(self) -> None:
-        self._flushing = False  # before the answers are taken: one added from here on schedules its own flush
-        while self._done:
-            call, frame = self._done.popleft()
+    def _ended(self, call: _Call) -> None:
+        with self._counting:
             self._waiting -= 1
             self._of_tenant[call.tenant] -= 1
             if not self._of_tenant[call.tenant]:
                 del self._of_tenant[call.tenant]
-            call.connection.answer(frame)
 
 
 @dataclass(slots=True)
@@ -216,15 +214,29 @@ class _Call:
 
 
 class _Connection(asyncio.Protocol):
-    """One data worker's connection."""
+    """One data worker's connection. It is read by the loop; whoever has an answer sends it."""
 
-    def __init__(self, worker: _Worker) -> None:
+    def __init__(self, worker: _Worker, loop: asyncio.AbstractEventLoop) -> None:
         self._worker = worker
+        self._loop = loop
         self._unpacker = Unpacker()
         self._transport: asyncio.Transport | None = None
+        # Frames never stand in one another. It can be taken twice: a loop may say inside of a write that all is sent.
+        self._sending = threading.RLock()
+        self._socket: sockets.socket | None = None  # our own hold on it: its number is nobody else's until we let go
+        self._behind: list[bytes] = []  # what waits for the loop, which waits for the peer
+        self._full = False  # the loop has not sent all yet
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]  # a stream server's transports are asyncio.Transport
+        transport.set_write_buffer_limits(high=0)  # type: ignore[attr-defined]  # so that we hear when it is empty
+        try:
+            self._socket = transport.get_extra_info("socket").dup()
+        except OSError as problem:  # no descriptor is left: its caller finds another inspector, or refuses
+            _log.error("inspection connection closed: %s", type(problem).__name__)
+            transport.abort()  # type: ignore[attr-defined]
+            return
+        self._socket.setblocking(False)
         self._worker.connections.add(self)
         if self._worker.closing:  # accepted while the service was stopping: nobody would answer
             self.hang_up()
@@ -232,6 +244,10 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
         self._transport = None
+        with self._sending:
+            if self._socket is not None:
+                self._socket.close()
+            self._socket = None
         self._worker.connections.discard(self)
 
     @property
@@ -254,6 +270,31 @@ class _Connection(asyncio.Protocol):
                 self._transport.abort()
 
     def answer(self, frame: bytes) -> None:
-        """Send; a caller that left in the meantime gets nothing."""
-        if self._transport is not None:
-            self._transport.write(frame)
+        """Send, from any thread; a caller that left in the meantime gets nothing. What does not fit now, the loop sends."""
+        with self._sending:
+            if self._socket is None:
+                return
+            sent = 0
+            if not self._behind and not self._full:
+                try:
+                    with contextlib.suppress(BlockingIOError):
+                        sent = self._socket.send(frame)
+                except OSError:  # it left; the loop will hear of it
+                    return
+            if sent < len(frame):
+                if not self._behind:
+                    self._loop.call_soon_threadsafe(self._go_on)
+                self._behind.append(frame[sent:])
+
+    def _go_on(self) -> None:
+        with self._sending:
+            rest, self._behind = self._behind, []
+            if self._transport is not None:
+                self._full = True
+                self._transport.write(b"".join(rest))
+                self._full = self._transport.get_write_buffer_size() > 0
+
+    def resume_writing(self) -> None:
+        """All is sent."""
+        with self._sending:
+            self._full = False

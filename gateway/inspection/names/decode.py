@@ -83,17 +83,18 @@ class Decoder:
     ) -> list[Span]:
         """Spans in order, never overlapping. Offsets are code points of `text`."""
         out: list[Span] = []
+        kinds = kind.tobytes()  # looked at in tiny pieces, for which arrays are slow
         for low, high, index, score in self._runs(scores):
             label = self._labels[index]
             if score < self._thresholds[label]:
                 continue
-            first, last = _trim(low, high - 1, kind, label)
+            first, last = _trim(low, high - 1, kinds, label)
             if first > last:
                 continue
             a, b = int(start[first]), int(end[last])
-            if label == "PERSON" and score < self._least(text[a:b], int(kind[first])):
+            if label == "PERSON" and score < self._least(text[a:b], kinds[first]):
                 continue
-            if _names_somebody(text[a:b], kind[first : last + 1], label, score):
+            if _names_somebody(text[a:b], kinds[first : last + 1], label, score):
                 out.append(Span(a, b, label, self._shown(label, score), DETECTOR))
         return out
 
@@ -167,7 +168,7 @@ def _core(sure: NDArray[np.float32], low: int, high: int) -> tuple[int, int]:
     return low, high
 
 
-def _trim(first: int, last: int, kind: NDArray[np.uint8], label: str) -> tuple[int, int]:
+def _trim(first: int, last: int, kind: bytes, label: str) -> tuple[int, int]:
     """Without punctuation at the ends; an address may end in punctuation ("Apt. #4", "(rear)") only by its words."""
     while first <= last and kind[first] == OTHER and label != "ADDRESS":
         first += 1
@@ -176,11 +177,11 @@ def _trim(first: int, last: int, kind: NDArray[np.uint8], label: str) -> tuple[i
     return first, last
 
 
-def _names_somebody(value: str, kinds: NDArray[np.uint8], label: str, score: float) -> bool:
+def _names_somebody(value: str, kinds: bytes, label: str, score: float) -> bool:
     """False for what is too little to be a name or an address, whatever the model says."""
     if len(value) == 1:  # a party that a judgment names by a letter
         return label == "PERSON" and value.isascii() and value.isupper() and score >= _SURE_OF_A_LETTER
-    if not ((kinds == LETTER) | (kinds == HAN)).any():
+    if LETTER not in kinds and HAN not in kinds:
         return label == "DATE" and len(value) >= _SHORTEST_DATE
     if label == "PERSON":
         return value.lower() not in _FORMS_OF_ADDRESS and kinds[0] != DIGIT

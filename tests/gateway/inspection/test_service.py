@@ -10,6 +10,7 @@ import time
 from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 
 from gateway.errors import Unavailable
 from gateway.inspection.client import InspectorPool
@@ -161,6 +162,28 @@ async def test_death_fails_the_open_calls_and_the_pool_comes_back(socket):
         async with inspector(socket, {"echo": lambda value: value}):
             await until(lambda: pool.connected)
             assert await pool.call("echo", 3, 5) == 3
+
+
+def in_uvloop(work):
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
+
+
+@pytest.mark.parametrize("run", [asyncio.run, in_uvloop])
+def test_answers_that_a_slow_reader_has_no_room_for_arrive_whole_and_in_order(socket, run):
+    sizes = [3_000_000, 5, 1_000_000, 70, 300_000, 1, 200_000] * 3
+
+    async def all_arrive() -> None:
+        async with inspector(socket, {"say": lambda size: str(size)[-1] * size}), pool_of(socket) as pool:
+            calls = [asyncio.create_task(pool.call("say", size, 30)) for size in sizes]
+            await until(lambda: pool._links[0].load == len(sizes))
+            pool._links[0]._transport.pause_reading()
+            await asyncio.sleep(0.2)
+            pool._links[0]._transport.resume_reading()
+            assert await asyncio.gather(*calls) == [str(size)[-1] * size for size in sizes]
+            assert await pool.call("say", 7, 5) == "7777777"  # and the next one is sent without the loop again
+
+    run(all_arrive())
 
 
 async def test_the_least_loaded_inspector_is_chosen(tmp_path):
