@@ -20,6 +20,7 @@ EXTENSIONS = {
     "native/events.c": "gateway/protocols/_events",
     "native/lineage.c": "gateway/lineage/_lineage",
     "native/seal.c": "audit/_seal",
+    "native/intake.c": "audit/_intake",
     "native/glance.c": "gateway/inspection/_glance",
     "native/tagger.c": "gateway/inspection/names/_tagger",
     "native/fingerprint.c": "watermark/_fingerprint",
