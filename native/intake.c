@@ -5,7 +5,7 @@
 #define _GNU_SOURCE /* memmem */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-#include "hashes.h"
+#include "lanes.h"
 
 #define FRAME_HEAD 5   /* length, type */
 #define LENGTHS 24     /* n, and the lengths of head, entry, disclosed, sealed */
@@ -190,16 +190,18 @@ static PyObject *entry_hashes(PyObject *self, PyObject *args) {
     }
     PyObject *result = PyBytes_FromStringAndSize(NULL, 32 * count);
     if (result == NULL) return NULL;
-    uint8_t *out = (uint8_t *)PyBytes_AS_STRING(result);
+    Message *entries = PyMem_Malloc((size_t)(count ? count : 1) * sizeof *entries);
+    if (entries == NULL) {
+        Py_DECREF(result);
+        return PyErr_NoMemory();
+    }
     const uint8_t *lengths = data, *entry = data + LEAF_LENGTHS * count;
-    for (Py_ssize_t i = 0; i < count; i++, lengths += LEAF_LENGTHS, out += 32) {
-        Sha256 sha;
-        sha256_start(&sha);
-        sha256_add(&sha, "", 1); /* the prefix of a leaf: a zero byte */
-        sha256_add(&sha, entry, u32(lengths));
-        sha256_end(&sha, out);
+    for (Py_ssize_t i = 0; i < count; i++, lengths += LEAF_LENGTHS) {
+        entries[i] = (Message){entry, u32(lengths), (uint8_t *)PyBytes_AS_STRING(result) + 32 * i};
         entry += (size_t)u32(lengths) + u32(lengths + 4) + u32(lengths + 8) + u32(lengths + 12);
     }
+    sha256_many(0, entries, (size_t)count);
+    PyMem_Free(entries);
     return result;
 }
 
