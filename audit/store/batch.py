@@ -73,13 +73,20 @@ def leaf_at(connection: Connection, index: int) -> Leaf:
     return (index, pieces[0], pieces[1], pieces[2], pieces[3])
 
 
-def leaves_from(connection: Connection, first: int = 0, end: int | None = None) -> Iterator[Leaf]:
-    """The leaves [first, end) in order. A gap shows in their indices; StoreUnusable when a row cannot be read."""
+def leaves_from(
+    connection: Connection, first: int = 0, end: int | None = None, telling: Sequence[bytes] = ()
+) -> Iterator[Leaf]:
+    """The leaves [first, end) in order. A gap shows in their indices; StoreUnusable when a row cannot be read.
+
+    With `telling`, rows in which none of these bytes stand are passed over.
+    """
     row = connection.execute("select max(first) from batch where first <= ?", (first,)).fetchone()
     at = first if row[0] is None else row[0]
     found = "select first, leaves, data from batch where first >= ? order by first limit ?"
     while rows := connection.execute(found, (at, _ROWS)).fetchall():
         for start, count, data in rows:
+            if telling and isinstance(data, bytes) and not any(one in data for one in telling):
+                continue
             for leaf in unpack(start, count, data):
                 if end is not None and leaf[0] >= end:
                     return
