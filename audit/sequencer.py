@@ -42,7 +42,7 @@ OWN = "log"
 """The writer name of the log's own stream."""
 SIGN_EVERY_US = 20_000
 """Checkpoints are signed at most this often (microseconds); a leaf is durable before it is covered."""
-FOLD_EVERY_US = 250_000
+FOLD_EVERY_US = 500_000
 """The longest that leaves rest in the journal before the store has them and readers see them."""
 HEAD_EVERY_US = 1_000_000
 """The high-water mark beside the keys is renewed at most this often, and at the end."""

@@ -4,7 +4,7 @@ Group commit: while one batch syncs to disk, the frames of the next gather in th
 event loop has read becomes one batch. When several flows are under way and leaves arrive densely, the commit waits up
 to 2.5 ms for more of them, as PostgreSQL's commit_delay and commit_siblings do: each commit costs its write and
 its sync however few leaves it has. While a crowd of leaves arrives, batches go into the journal, and the store has them
-up to 250 ms later; a lone call's leaves go into the store at once. Everything runs in one thread, because nothing here is
+up to 500 ms later; a lone call's leaves go into the store at once. Everything runs in one thread, because nothing here is
 worth doing while a commit is under way.
 """
 
