@@ -180,10 +180,13 @@ class _Service:
         return row
 
     def changed(self) -> None:
-        """Something was staged: commit once everything that is readable now has been read."""
+        """Something was staged: commit once everything that is readable now has been read, or company has come."""
         if not self._waiting:
             self._waiting = True
-            self._loop.call_soon(self._gathered)
+            if self._in_company():
+                self._delayed = self._loop.call_later(_DELAY_S, self._commit)
+            else:
+                self._loop.call_soon(self._gathered)
 
     def appended(self, leaves: int) -> None:
         """Leaves were staged: they count as company for others."""
@@ -191,13 +194,17 @@ class _Service:
         self.changed()
 
     def _gathered(self) -> None:
-        """All that was readable has been read. A lone caller never waits: it has one flow open, or none."""
-        arrivals = self._arrivals
-        dense = len(arrivals) >= _COMPANY and self._loop.time() - arrivals[-_COMPANY] <= _RECENT_S
-        if dense and self.log.open_flows >= _COMPANY:
+        """All that was readable has been read."""
+        if self._in_company():
             self._delayed = self._loop.call_later(_DELAY_S, self._commit)
         else:
             self._commit()
+
+    def _in_company(self) -> bool:
+        """Whether waiting for others is worth it. A lone caller never waits: it has one flow open, or none."""
+        arrivals = self._arrivals
+        dense = len(arrivals) >= _COMPANY and self._loop.time() - arrivals[-_COMPANY] <= _RECENT_S
+        return dense and self.log.open_flows >= _COMPANY
 
     def _commit(self) -> None:
         self._waiting, self._delayed = False, None
