@@ -39,8 +39,8 @@ _OF_A_FLOW = frozenset({LeafKind.INTENT.value, LeafKind.OUTCOME.value})
 _COLUMNS = len(COLUMNS)
 _WIDTH = _COLUMNS + len(TAGS)
 _LATEST_US = 1 << 53
-_ROWS = 1024
-"""Rows of search that are remembered: some 2 MB where all are different."""
+_ROWS, _ROW_BYTES = 1024, 1024
+"""Rows of search that are remembered, and the most bytes of one's JSON: some 3 MB where all are different and long."""
 _COMPANY = 4
 """A commit waits only while this many flows are open and this many leaves have come within _RECENT_S."""
 _RECENT_S = 0.004
@@ -174,9 +174,10 @@ class _Service:
         if type(said) is not list or len(said) != _WIDTH:
             return None
         row = tuple(said)
-        if len(self.rows) >= _ROWS:
-            self.rows.clear()
-        self.rows[json] = row
+        if len(json) <= _ROW_BYTES:
+            if len(self.rows) >= _ROWS:
+                self.rows.clear()
+            self.rows[json] = row
         return row
 
     def changed(self) -> None:
