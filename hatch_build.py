@@ -21,6 +21,7 @@ EXTENSIONS = {
     "native/lineage.c": "gateway/lineage/_lineage",
     "native/seal.c": "audit/_seal",
     "native/entropy.c": "gateway/inspection/_entropy",
+    "native/intake.c": "audit/_intake",
     "native/glance.c": "gateway/inspection/_glance",
     "native/hits.c": "gateway/inspection/_hits",
     "native/tagger.c": "gateway/inspection/names/_tagger",

@@ -12,7 +12,7 @@ Subjects are opaque keyed hashes. A counter belongs to a tenant.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -111,6 +111,11 @@ class Counters:
                     del pending[subject]
             if not pending:
                 del self._pending[hold.key]
+
+    @property
+    def holding(self) -> Container[str]:
+        """The flows that hold a reservation."""
+        return self._holds
 
     def held(self) -> int:
         """How many flows hold a reservation."""

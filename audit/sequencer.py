@@ -10,7 +10,7 @@ what may be lost.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,12 @@ from audit.checkpoint import Checkpoint, sign
 from audit.counters import Counters
 from audit.errors import AppendRefused, LogForked, StoreUnusable
 from audit.head import Head, agreed, read_head, write_head
+from audit.intake import Usual, entry_hashes, join
 from audit.keys import Keyring
 from audit.merkle import EMPTY_ROOT, Tree
 from audit.record import LeafDraft, LeafKind, SealedLeaf, seal
-from audit.sealing import grow, leaf_hashes
+from audit.sealing import grow
 from audit.store import batch
-from audit.store.batch import Leaf
 from audit.store.journal import Journal, Left, journal_path, read_journal, remove_journal
 from audit.store.migrate import require_current, revision, upgrade
 from audit.store.projector import OpenFlow, Projector, open_flows
@@ -42,7 +42,7 @@ OWN = "log"
 """The writer name of the log's own stream."""
 SIGN_EVERY_US = 20_000
 """Checkpoints are signed at most this often (microseconds); a leaf is durable before it is covered."""
-FOLD_EVERY_US = 250_000
+FOLD_EVERY_US = 500_000
 """The longest that leaves rest in the journal before the store has them and readers see them."""
 HEAD_EVERY_US = 1_000_000
 """The high-water mark beside the keys is renewed at most this often, and at the end."""
@@ -70,9 +70,9 @@ class Log:
         self._newest_flow = ""
         self._streams: dict[tuple[str, int], int] = {}
         self._dirty: set[tuple[str, int]] = set()
-        self._leaves: list[Leaf] = []  # staged and not durable yet
+        self._leaves: list[bytes] = []  # staged and not durable yet, as `batch.one` says them
         self._resting: list[tuple[int, int, bytes]] = []  # batches in the journal, not yet in the store's transaction
-        self._entries: list[bytes] = []  # of leaves that are not in the tree yet
+        self._hashes: list[bytes] = []  # of leaves in the store's transaction that are not in the tree yet
         self._journal: Journal | None = None
         self._fold_now = False
         self._folded_us = -FOLD_EVERY_US  # these three are times of the clock that is never set
@@ -176,6 +176,45 @@ class Log:
         self._project(stream, index, leaf, opened)
         return index
 
+    def append_usual(self, stream: tuple[str, int], leaves: Sequence[Usual]) -> int:
+        """Stage the first of these leaves, up to one that is not simply the next of its flow: how many that were.
+
+        `append` has the last word on that one.
+        """
+        n, index, newest = self._streams.get(stream, -1), self.size, self._newest_flow
+        opens, closed, projector, holds = self._open, self._closed_now, self._projector, self.counters.holding
+        count = 0
+        try:
+            for number, outcome, flow, time_us, row, leaf in leaves:
+                opened = opens.get(flow)
+                if number != n + count or (opened is not None and opened.owner != stream):
+                    break
+                if opened is None:
+                    if flow in closed or (flow <= newest and self._is_stored(flow)):
+                        break
+                    projector.first(index, flow, time_us, row, outcome=outcome)
+                    if not outcome:
+                        opens[flow] = OpenFlow(flow, index, time_us, stream, row)
+                    newest = max(newest, flow)
+                elif outcome:
+                    projector.outcome(index, opened, row)
+                    del opens[flow]
+                else:
+                    projector.attempt(index, opened, row)
+                    opened.row = row
+                if outcome:
+                    closed.add(flow)
+                    if flow in holds:
+                        self.counters.release(flow)
+                self._leaves.append(leaf)
+                index += 1
+                count += 1
+        finally:  # leaves and their number agree, whatever happens
+            if count:
+                self.size, self._newest_flow, self._streams[stream] = index, newest, n + count
+                self._dirty.add(stream)
+        return count
+
     def add_user_key(self, row: tuple[bytes, str, str, bytes]) -> None:
         """File a wrapped user key. It goes into the store at once: what erasure must find is in no second place."""
         self._begin()
@@ -197,6 +236,7 @@ class Log:
         if self._resting:
             self._begin()
             self._connection.executemany(batch.INSERT, self._resting)
+            self._hashes += [entry_hashes(count, data) for _, count, data in self._resting]
             self._resting = []
 
     def sign_now(self, *, mark: bool = False) -> None:
@@ -258,7 +298,8 @@ class Log:
 
     def _packed(self) -> tuple[int, int, bytes]:
         """What is staged as one row."""
-        return self._leaves[0][0], len(self._leaves), batch.pack(self._leaves)
+        count = len(self._leaves)
+        return self.size - count, count, join(self._leaves)
 
     def _fold(self, now: int) -> None:
         """Commit everything into the store. From then on the journal begins anew."""
@@ -267,7 +308,7 @@ class Log:
         if self._leaves:
             self._resting.append(self._packed())
         self.file()
-        self._grow(leaf_hashes(self._entries))
+        self._grow(b"".join(self._hashes))
         connection.executemany(_TILE, self._tiles.take())
         connection.executemany(_STREAM, [(self._streams[stream], *stream) for stream in self._dirty])
         self._projector.flush(connection)
@@ -275,7 +316,7 @@ class Log:
         connection.execute("insert or replace into meta values ('projected', ?)", (str(self.size),))
         note = self._checkpoint(now, root) if self.unsigned and now - self._signed_us >= SIGN_EVERY_US else ""
         connection.execute("commit")
-        self._leaves, self._entries = [], []
+        self._leaves, self._hashes = [], []
         self._dirty.clear()
         self._closed_now.clear()
         self.counters.counted.clear()
@@ -302,13 +343,12 @@ class Log:
         if not leaf.flow:
             raise AppendRefused(f"an {leaf.kind.value} names its flow")
         # Flow ids grow with time (UUIDv7): one above all seen so far cannot be known, which saves most lookups.
-        known = leaf.flow in self._closed_now or (
-            leaf.flow <= self._newest_flow
-            and self._connection.execute("select 1 from flow where flow = ?", (leaf.flow,)).fetchone()
-        )
-        if known:
+        if leaf.flow in self._closed_now or (leaf.flow <= self._newest_flow and self._is_stored(leaf.flow)):
             raise AppendRefused("this flow has its outcome already")
         return None
+
+    def _is_stored(self, flow: str) -> bool:
+        return self._connection.execute("select 1 from flow where flow = ?", (flow,)).fetchone() is not None
 
     def _project(self, stream: tuple[str, int], index: int, leaf: SealedLeaf, opened: OpenFlow | None) -> None:
         row, flow, projector = leaf.row, leaf.flow, self._projector
@@ -336,8 +376,7 @@ class Log:
     def _stage(self, stream: tuple[str, int], leaf: SealedLeaf) -> int:
         index = self.size
         self.size = index + 1
-        self._entries.append(leaf.entry)
-        self._leaves.append((index, leaf.entry, leaf.disclosed, leaf.sealed, leaf.content))
+        self._leaves.append(batch.one(leaf.entry, leaf.disclosed, leaf.sealed, leaf.content))
         self._streams[stream] += 1
         self._dirty.add(stream)
         return index
@@ -441,7 +480,7 @@ class Log:
                     f"the store ends within a batch of its journal, at leaf {self._tree.size}: it was altered"
                 )
             leaves = batch.unpack(frame.first, frame.leaves, frame.data)
-            self._grow(leaf_hashes([leaf[1] for leaf in leaves]))
+            self._grow(entry_hashes(frame.leaves, frame.data))
             for leaf in leaves:
                 with suppress(ValueError, KeyError, TypeError):  # a worker's doing, which `audit verify` tells of
                     entry = orjson.loads(leaf[1])

@@ -4,7 +4,7 @@ Group commit: while one batch syncs to disk, the frames of the next gather in th
 event loop has read becomes one batch. When several flows are under way and leaves arrive densely, the commit waits up
 to 2.5 ms for more of them, as PostgreSQL's commit_delay and commit_siblings do: each commit costs its write and
 its sync however few leaves it has. While a crowd of leaves arrives, batches go into the journal, and the store has them
-up to 250 ms later; a lone call's leaves go into the store at once. Everything runs in one thread, because nothing here is
+up to 500 ms later; a lone call's leaves go into the store at once. Everything runs in one thread, because nothing here is
 worth doing while a commit is under way.
 """
 
@@ -15,7 +15,7 @@ import contextlib
 import os
 import signal
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,12 @@ import orjson
 
 from audit.counters import CounterUse
 from audit.errors import AppendRefused, AuditError, LogUnavailable
+from audit.intake import Usual, take
 from audit.keys import Keyring
-from audit.projection import COLUMNS, TAGS
+from audit.projection import COLUMNS, TAGS, Row
 from audit.record import LeafKind, SealedLeaf
 from audit.sequencer import OWN, SIGN_EVERY_US, Log
+from audit.store import batch
 from audit.store.sqlite import Error as SqliteError
 from audit.wire import Frame, FrameProtocol, pack_acks, pack_json, unpack_append, unpack_key
 
@@ -37,6 +39,8 @@ _OF_A_FLOW = frozenset({LeafKind.INTENT.value, LeafKind.OUTCOME.value})
 _COLUMNS = len(COLUMNS)
 _WIDTH = _COLUMNS + len(TAGS)
 _LATEST_US = 1 << 53
+_ROWS, _ROW_BYTES = 1024, 1024
+"""Rows of search that are remembered, and the most bytes of one's JSON: some 3 MB where all are different and long."""
 _COMPANY = 4
 """A commit waits only while this many flows are open and this many leaves have come within _RECENT_S."""
 _RECENT_S = 0.004
@@ -121,9 +125,7 @@ def _sound(head: list[Any]) -> list[Any]:
     ):
         raise ValueError("head")
     if row is not None:
-        "".join(row[:_COLUMNS])  # the cheapest way to ask whether all of them are texts
-        for texts in row[_COLUMNS:]:
-            "".join(texts)
+        _texts_of(row)
     if (row is not None and len(row) == _WIDTH) is not (kind in _OF_A_FLOW):
         raise ValueError("row")
     if flows:
@@ -131,6 +133,13 @@ def _sound(head: list[Any]) -> list[Any]:
     for key in keys:
         _texts(*key)
     return head
+
+
+def _texts_of(row: Row) -> None:
+    """TypeError unless a row holds texts, and lists of texts."""
+    "".join(row[:_COLUMNS])  # the cheapest way to ask whether all of them are texts
+    for texts in row[_COLUMNS:]:
+        "".join(texts)
 
 
 def _texts(*values: object) -> None:
@@ -149,16 +158,36 @@ class _Service:
         self.empty = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._waiting = False
+        self.rows: dict[bytes, Row] = {}
         self._arrivals: deque[float] = deque(maxlen=_CROWD)
         self._delayed: asyncio.TimerHandle | None = None
         self._signing: asyncio.TimerHandle | None = None
         self._error: Exception | None = None
 
+    def read_row(self, json: bytes) -> Row | None:
+        """A row out of its JSON, None when it is none. Kept: calls of one kind share theirs."""
+        try:
+            said = orjson.loads(json)
+            _texts_of(said)
+        except (ValueError, TypeError):
+            return None
+        if type(said) is not list or len(said) != _WIDTH:
+            return None
+        row = tuple(said)
+        if len(json) <= _ROW_BYTES:
+            if len(self.rows) >= _ROWS:
+                self.rows.clear()
+            self.rows[json] = row
+        return row
+
     def changed(self) -> None:
-        """Something was staged: commit once everything that is readable now has been read."""
+        """Something was staged: commit once everything that is readable now has been read, or company has come."""
         if not self._waiting:
             self._waiting = True
-            self._loop.call_soon(self._gathered)
+            if self._in_company():
+                self._delayed = self._loop.call_later(_DELAY_S, self._commit)
+            else:
+                self._loop.call_soon(self._gathered)
 
     def appended(self, leaves: int) -> None:
         """Leaves were staged: they count as company for others."""
@@ -166,13 +195,17 @@ class _Service:
         self.changed()
 
     def _gathered(self) -> None:
-        """All that was readable has been read. A lone caller never waits: it has one flow open, or none."""
-        arrivals = self._arrivals
-        dense = len(arrivals) >= _COMPANY and self._loop.time() - arrivals[-_COMPANY] <= _RECENT_S
-        if dense and self.log.open_flows >= _COMPANY:
+        """All that was readable has been read."""
+        if self._in_company():
             self._delayed = self._loop.call_later(_DELAY_S, self._commit)
         else:
             self._commit()
+
+    def _in_company(self) -> bool:
+        """Whether waiting for others is worth it. A lone caller never waits: it has one flow open, or none."""
+        arrivals = self._arrivals
+        dense = len(arrivals) >= _COMPANY and self._loop.time() - arrivals[-_COMPANY] <= _RECENT_S
+        return dense and self.log.open_flows >= _COMPANY
 
     def _commit(self) -> None:
         self._waiting, self._delayed = False, None
@@ -268,14 +301,27 @@ class _Connection(FrameProtocol):
             self._service.appended(self._arrived)
             self._arrived = 0
 
+    def many_received(self, buffer: bytes, at: int) -> int:
+        service = self._service
+        if self._stream is None or self._gone or service.failed.is_set():
+            return at
+        leaves, end = take(buffer, at, service.rows, service.read_row)
+        if leaves:
+            self._guarded(self._append_usual, self._stream, leaves)
+        return end
+
     def frame_received(self, kind: int, body: bytes) -> None:
         if self._gone or self._service.failed.is_set():
             return
+        if kind == Frame.APPEND and self._stream is not None:
+            self._guarded(self._append, self._stream, body)
+        else:
+            self._guarded(self._handle, kind, body)
+
+    def _guarded(self, step: Callable[..., None], *arguments: Any) -> None:
+        """Do what a worker asks for; it pays for what it sends, and the log for its own errors."""
         try:
-            if kind == Frame.APPEND and self._stream is not None:
-                self._append(self._stream, body)
-            else:
-                self._handle(kind, body)
+            step(*arguments)
         except (SqliteError, OSError) as error:
             self._service.fail(error)
         except Exception as error:  # what a worker sends may be anything
@@ -305,16 +351,42 @@ class _Connection(FrameProtocol):
         else:
             raise ValueError("frame type")
 
+    def _append_usual(self, stream: tuple[str, int], leaves: list[Usual]) -> None:
+        log = self._service.log
+        self._arrived += len(leaves)
+        while leaves:
+            index = log.size
+            count = log.append_usual(stream, leaves)
+            pairs = [0] * (2 * count)
+            pairs[::2] = range(leaves[0][0], leaves[0][0] + count)
+            pairs[1::2] = range(index, index + count)
+            self._acks += pairs
+            if count < len(leaves):
+                n, outcome, flow, time_us, row, leaf = leaves[count]
+                kind = LeafKind.OUTCOME if outcome else LeafKind.INTENT
+                self._stage(stream, n, SealedLeaf(kind, flow, (), time_us, *batch.pieces_of(leaf), row, ()))
+                count += 1
+            leaves = leaves[count:]
+
     def _append(self, stream: tuple[str, int], body: bytes) -> None:
         n, head, entry, disclosed, sealed, content = unpack_append(body)
         kind, flow, flows, time_us, row, keys, reservation, keep = _sound(head)
-        log = self._service.log
         leaf = SealedLeaf(_KINDS[kind], flow, flows, time_us, entry, disclosed, sealed, content, row, ())
         for key in keys:
-            log.add_user_key(unpack_key(key))
+            self._service.log.add_user_key(unpack_key(key))
         self._arrived += 1
+        self._stage(stream, n, leaf, reservation, keep)
+
+    def _stage(
+        self,
+        stream: tuple[str, int],
+        n: int,
+        leaf: SealedLeaf,
+        reservation: str = "",
+        keep: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         try:
-            index = log.append(stream, n, leaf, reservation, keep)
+            index = self._service.log.append(stream, n, leaf, reservation, keep)
         except AppendRefused as refusal:
             self._answers.append(pack_json(Frame.REFUSED, {"n": n, "reason": str(refusal)}))
             return

@@ -114,7 +114,7 @@ class FrameProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         buffer = self._received + data if self._received else bytes(data)
-        at, end = 0, len(buffer)
+        at, end = self.many_received(buffer, 0), len(buffer)
         while end - at >= _HEAD.size:
             length, kind = _HEAD.unpack_from(buffer, at)
             if length > MAX_FRAME or length < 1:
@@ -123,8 +123,12 @@ class FrameProtocol(asyncio.Protocol):
             if end - at < 4 + length:
                 break
             self.frame_received(kind, buffer[at + _HEAD.size : at + 4 + length])
-            at += 4 + length
+            at = self.many_received(buffer, at + 4 + length)
         self._received = buffer[at:] if at else buffer
+
+    def many_received(self, buffer: bytes, at: int) -> int:
+        """A frame may begin at `at`. Whoever can take many at once does, and says where the next one stands."""
+        return at
 
     def frame_received(self, kind: int, body: bytes) -> None:
         """One whole frame has arrived."""

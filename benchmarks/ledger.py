@@ -118,11 +118,14 @@ def groups(personal: bool) -> dict[str, Any]:
 
 
 def prepared(personal: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The groups of intent and outcome: made once, because making them is the gateway's cost, not the log's."""
+    """The groups of intent and outcome: made once, because making them is the gateway's cost, not the log's.
+
+    As in the gateway, an outcome does not repeat what its intent said of caller and decision.
+    """
     body = groups(personal)
-    pub = body["pub"] | {"status": "completed", "error": None, "labels": ["fingerprint"], "finish": "stop"}
+    pub = {"status": "completed", "error": None, "labels": ["fingerprint"], "finish": "stop"}
     digest = {"response": "ef" * 32, "delivered": "01" * 32}
-    return body, {"pub": pub, "subj": body["subj"], "meter": METER, "digest": digest}
+    return body, {"pub": pub, "meter": METER, "digest": digest}
 
 
 METER = {

@@ -5,7 +5,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdio.h>
-#include "hashes.h"
+#include "lanes.h"
 
 #define SALT 16
 #define KEY_MOST 64
@@ -153,13 +153,7 @@ static PyObject *flow_commitments(PyObject *self, PyObject *args) {
     return result;
 }
 
-static void prefixed(uint8_t prefix, const void *bytes, size_t size, uint8_t out[32]) {
-    Sha256 sha;
-    sha256_start(&sha);
-    sha256_add(&sha, &prefix, 1);
-    sha256_add(&sha, bytes, size);
-    sha256_end(&sha, out);
-}
+static void prefixed(uint8_t prefix, const void *bytes, size_t size, uint8_t out[32]) { sha256_prefixed(prefix, bytes, size, out); }
 
 /* RFC 6962 section 2.1: the root over leaves that are 32 bytes each. */
 static PyObject *root(PyObject *self, PyObject *argument) {
@@ -214,15 +208,17 @@ static PyObject *leaf_hashes(PyObject *self, PyObject *list) {
     Py_ssize_t count = PyList_GET_SIZE(list);
     PyObject *result = PyBytes_FromStringAndSize(NULL, count * 32);
     if (result == NULL) return NULL;
-    uint8_t *out = (uint8_t *)PyBytes_AS_STRING(result);
-    for (Py_ssize_t i = 0; i < count; i++) {
+    Message *entries = PyMem_Malloc((size_t)(count ? count : 1) * sizeof *entries);
+    int sound = entries != NULL;
+    for (Py_ssize_t i = 0; sound && i < count; i++) {
         Bytes entry;
-        if (bytes_of(PyList_GET_ITEM(list, i), &entry) < 0) {
-            Py_DECREF(result);
-            return NULL;
-        }
-        prefixed(0, entry.data, (size_t)entry.size, out + 32 * i);
+        sound = bytes_of(PyList_GET_ITEM(list, i), &entry) == 0;
+        if (sound) entries[i] = (Message){(const uint8_t *)entry.data, (size_t)entry.size, (uint8_t *)PyBytes_AS_STRING(result) + 32 * i};
     }
+    if (sound) sha256_many(0, entries, (size_t)count);
+    else Py_CLEAR(result);
+    if (entries == NULL) PyErr_NoMemory();
+    PyMem_Free(entries);
     return result;
 }
 
@@ -233,23 +229,45 @@ static PyObject *grow(PyObject *self, PyObject *args) {
     Py_ssize_t roots, added;
     unsigned long long size;
     if (!PyArg_ParseTuple(args, "y#Ky#", &before, &roots, &size, &hashes, &added)) return NULL;
-    uint8_t stack[65][32], pair[64];
-    int top = (int)(roots / 32), expected = 0;
+    uint8_t stack[65][32], kept[65][32];
+    Py_ssize_t top = roots / 32, count = added / 32;
+    int expected = 0, levels = 0;
     for (unsigned long long n = size; n; n >>= 1) expected += (int)(n & 1);
-    if (roots % 32 || added % 32 || roots / 32 != expected || size >> 62) {
+    if (roots % 32 || added % 32 || top != expected || size >> 62) {
         PyErr_SetString(PyExc_ValueError, "one root of 32 bytes for each complete subtree, and whole hashes, expected");
         return NULL;
     }
     memcpy(stack, before, (size_t)roots);
-    for (Py_ssize_t i = 0; i < added / 32; i++) {
-        memcpy(stack[top++], hashes + 32 * i, 32);
-        for (unsigned long long n = size++; n & 1; n >>= 1) {
-            memcpy(pair, stack[top - 2], 32);
-            memcpy(pair + 32, stack[top - 1], 32);
-            prefixed(1, pair, 64, stack[--top - 1]);
+    /* Level by level, because the nodes of one can be hashed side by side. `row`: what is new at a level, behind the root
+     * that waits there, if any; `nodes`: what is made of it for the next. */
+    size_t room = 32 * (size_t)(count + 2);
+    uint8_t *row = PyMem_Malloc(room), *nodes = PyMem_Malloc(room);
+    Message *pairs = PyMem_Malloc((size_t)(count / 2 + 2) * sizeof *pairs);
+    PyObject *result = NULL;
+    if (row == NULL || nodes == NULL || pairs == NULL) {
+        PyErr_NoMemory();
+    } else {
+        memcpy(row, hashes, (size_t)added);
+        unsigned long long rest = size;
+        for (; count || rest; rest >>= 1) {
+            if (rest & 1) { /* the smallest subtree that is left is this level's */
+                memmove(row + 32, row, 32 * (size_t)count++);
+                memcpy(row, stack[--top], 32);
+            }
+            if (count & 1) memcpy(kept[levels++], row + 32 * --count, 32);
+            count /= 2;
+            for (Py_ssize_t i = 0; i < count; i++) pairs[i] = (Message){row + 64 * i, 64, nodes + 32 * i};
+            sha256_many(1, pairs, (size_t)count);
+            uint8_t *made = nodes;
+            nodes = row, row = made;
         }
+        result = PyBytes_FromStringAndSize(NULL, 32 * levels);
+        for (int i = 0; result != NULL && i < levels; i++) memcpy(PyBytes_AS_STRING(result) + 32 * i, kept[levels - 1 - i], 32);
     }
-    return PyBytes_FromStringAndSize((const char *)stack, (Py_ssize_t)top * 32);
+    PyMem_Free(row);
+    PyMem_Free(nodes);
+    PyMem_Free(pairs);
+    return result;
 }
 
 static int plain_ascii(Bytes text) {

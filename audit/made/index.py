@@ -107,15 +107,12 @@ def put(connection: Connection, entry: Entry) -> None:
 
 def put_all(connection: Connection, entries: Iterable[Entry]) -> None:
     """The same of many outputs. Rows are added in the order of their table's key, which spares the tree most of its walks."""
-    marks: list[tuple[int, int]] = []
+    entries = list(entries)
+    texts, marks = _texts(connection, entries)
     exact: list[tuple[bytes, int]] = []
     payloads: list[tuple[int, int]] = []
     bands: list[tuple[int, int, int]] = []
-    for entry in entries:
-        n = _number(connection, entry)
-        if entry.marks:
-            text, new = _text(connection, n, entry)
-            marks += [(_signed(mark), text) for mark in entry.marks] if new else ()
+    for n, entry in zip(_numbers(connection, entries, texts), entries, strict=True):
         exact += [(digest, n) for digest in entry.exact]
         if entry.payload is not None:
             payloads.append((_signed(entry.payload), n))
@@ -123,37 +120,62 @@ def put_all(connection: Connection, entries: Iterable[Entry]) -> None:
             added = connection.execute("insert or ignore into print (n, print) values (?, ?)", (n, whole))
             if added.rowcount:
                 bands += [(value, added.lastrowid, n) for value in _bands(whole)]
-    connection.executemany("insert or ignore into mark values (?, ?)", sorted(marks))
-    connection.executemany("insert or ignore into exact values (?, ?)", sorted(exact))
-    connection.executemany("insert or ignore into payload values (?, ?)", sorted(payloads))
-    connection.executemany("insert or ignore into band values (?, ?, ?)", sorted(bands))
+    for statement, rows in (
+        ("insert or ignore into mark values (?, ?)", marks),
+        ("insert or ignore into exact values (?, ?)", exact),
+        ("insert or ignore into payload values (?, ?)", payloads),
+        ("insert or ignore into band values (?, ?, ?)", bands),
+    ):
+        connection.executemany(statement, sorted(rows))
 
 
-def _number(connection: Connection, entry: Entry) -> int:
-    """The row of an output, made where there is none."""
-    made = entry.made
-    added = connection.execute(
-        "insert or ignore into made (flow, output, tenant, key_id) values (?, ?, ?, ?)",
-        (made.flow, made.output, made.tenant, entry.key_id),
+def _numbers(connection: Connection, entries: Sequence[Entry], texts: Sequence[int | None]) -> list[int]:
+    """The rows of outputs, made where there are none. Nearly always all are new, and then one statement makes them."""
+    first = int(connection.execute("select coalesce(max(n), 0) + 1 from made").fetchone()[0])
+    rows = [
+        (n, entry.made.flow, entry.made.output, entry.made.tenant, entry.key_id, text)
+        for n, (entry, text) in enumerate(zip(entries, texts, strict=True), first)
+    ]
+    added = connection.executemany(
+        "insert or ignore into made (n, flow, output, tenant, key_id, text) values (?, ?, ?, ?, ?, ?)", rows
     )
-    if added.rowcount:
-        return int(added.lastrowid)
-    found = "select n from made where flow = ? and output = ?"
-    return int(connection.execute(found, (made.flow, made.output)).fetchone()[0])
+    if added.rowcount in (len(rows), -1):  # -1: there were none
+        return [row[0] for row in rows]
+    numbers = []
+    for _, flow, output, _, _, text in rows:
+        found = connection.execute("select n from made where flow = ? and output = ?", (flow, output)).fetchone()
+        numbers.append(int(found[0]))
+        if text is not None:
+            connection.execute("update made set text = ? where n = ?", (text, numbers[-1]))
+    return numbers
 
 
-def _text(connection: Connection, n: int, entry: Entry) -> tuple[int, bool]:
-    """The row of an output's text, shared by the tenant's outputs of the same text, and whether it is a new one."""
-    made = entry.made
-    digest = entry.exact[0] if entry.exact else f"{made.flow}/{made.output}".encode()
-    added = connection.execute("insert or ignore into text (tenant, digest) values (?, ?)", (made.tenant, digest))
-    if added.rowcount:
-        text = int(added.lastrowid)
-    else:
-        found = "select id from text where tenant = ? and digest = ?"
-        text = int(connection.execute(found, (made.tenant, digest)).fetchone()[0])
-    connection.execute("update made set text = ? where n = ?", (text, n))
-    return text, bool(added.rowcount)
+def _texts(connection: Connection, entries: Sequence[Entry]) -> tuple[list[int | None], list[tuple[int, int]]]:
+    """For each output with marks the row of its text, which the tenant's outputs of the same text share; and what is new.
+
+    The latter as rows of `mark`: only a text that nobody has made before has any.
+    """
+    known: dict[tuple[str, bytes], int] = {}
+    texts: list[int | None] = []
+    marks: list[tuple[int, int]] = []
+    for entry in entries:
+        if not entry.marks:
+            texts.append(None)
+            continue
+        made = entry.made
+        of = (made.tenant, entry.exact[0] if entry.exact else f"{made.flow}/{made.output}".encode())
+        text = known.get(of)
+        if text is None:
+            added = connection.execute("insert or ignore into text (tenant, digest) values (?, ?)", of)
+            if added.rowcount:
+                text = int(added.lastrowid)
+                marks += [(_signed(mark), text) for mark in entry.marks]
+            else:
+                found = connection.execute("select id from text where tenant = ? and digest = ?", of)
+                text = int(found.fetchone()[0])
+            known[of] = text
+        texts.append(text)
+    return texts, marks
 
 
 def erase(connection: Connection, key_ids: Iterable[bytes] = (), flows: Iterable[str] = ()) -> int:

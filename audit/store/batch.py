@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator, Sequence
 
 from audit.errors import StoreUnusable
+from audit.intake import join
 from audit.store.sqlite import Connection
 
 Leaf = tuple[int, bytes, bytes, bytes, bytes]
@@ -18,13 +19,24 @@ Leaf = tuple[int, bytes, bytes, bytes, bytes]
 INSERT = "insert into batch values (?, ?, ?)"
 _PIECES = 4
 _LENGTHS = 4 * _PIECES
+_PIECE_LENGTHS = struct.Struct(">IIII")
 _ROWS = 64  # read at a time: the tables beside them may change meanwhile
 
 
 def pack(leaves: Sequence[Leaf]) -> bytes:
     """The `data` of leaves that follow one another."""
-    pieces = [piece for leaf in leaves for piece in leaf[1:]]
-    return b"".join((struct.pack(f">{len(pieces)}I", *map(len, pieces)), *pieces))
+    return join([one(*leaf[1:]) for leaf in leaves])
+
+
+def one(entry: bytes, disclosed: bytes, sealed: bytes, content: bytes) -> bytes:
+    """One leaf, for `join`: the lengths of its pieces, then these."""
+    lengths = _PIECE_LENGTHS.pack(len(entry), len(disclosed), len(sealed), len(content))
+    return b"".join((lengths, entry, disclosed, sealed, content))
+
+
+def pieces_of(leaf: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    """The inverse of `one`."""
+    return unpack(0, 1, leaf)[0][1:]
 
 
 def unpack(first: int, count: int, data: bytes) -> list[Leaf]:
@@ -61,13 +73,20 @@ def leaf_at(connection: Connection, index: int) -> Leaf:
     return (index, pieces[0], pieces[1], pieces[2], pieces[3])
 
 
-def leaves_from(connection: Connection, first: int = 0, end: int | None = None) -> Iterator[Leaf]:
-    """The leaves [first, end) in order. A gap shows in their indices; StoreUnusable when a row cannot be read."""
+def leaves_from(
+    connection: Connection, first: int = 0, end: int | None = None, telling: Sequence[bytes] = ()
+) -> Iterator[Leaf]:
+    """The leaves [first, end) in order. A gap shows in their indices; StoreUnusable when a row cannot be read.
+
+    With `telling`, rows in which none of these bytes stand are passed over.
+    """
     row = connection.execute("select max(first) from batch where first <= ?", (first,)).fetchone()
     at = first if row[0] is None else row[0]
     found = "select first, leaves, data from batch where first >= ? order by first limit ?"
     while rows := connection.execute(found, (at, _ROWS)).fetchall():
         for start, count, data in rows:
+            if telling and isinstance(data, bytes) and not any(one in data for one in telling):
+                continue
             for leaf in unpack(start, count, data):
                 if end is not None and leaf[0] >= end:
                     return

@@ -115,7 +115,10 @@ class Journal:
         for piece in (head, data, said):
             digest.update(piece)
         chain = digest.digest()
-        self._buffer[:length] = b"".join((b"" if self._at else self._header, chain, head, data, said))
+        before = b"".join((b"" if self._at else self._header, chain, head))
+        self._buffer[: len(before)] = before
+        self._buffer[len(before) : len(before) + len(data)] = data
+        self._buffer[length - len(said) : length] = said
         with memoryview(self._buffer) as whole, whole[:blocks] as some:
             _write(self._handle, some, self._at)
         os.fdatasync(self._handle)

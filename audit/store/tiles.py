@@ -6,6 +6,7 @@ import struct
 from collections.abc import Collection, Iterable
 
 from audit.merkle import Subtree, Tree, leaf_hash, root_of
+from audit.sealing import grow
 from audit.store.batch import leaves_from, size_of
 from audit.store.sqlite import Connection
 
@@ -33,7 +34,7 @@ class TileBuilder:
             data = bytes(tile)
             self._full.append((level, done, data))
             self._levels[level] = (done + 1, bytearray())
-            self.append(root_of(split(data)), level + 1)
+            self.append(grow(b"", 0, data), level + 1)  # a full tile is one complete subtree
 
     def extend(self, hashes: bytes) -> None:
         """Add the hashes of many leaves."""

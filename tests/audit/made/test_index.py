@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.made.index import MOST_ALIKE, MOST_OWNERS, Entry, Made, MadeIndex, connect_index, erase, put
+from audit.made.index import MOST_ALIKE, MOST_OWNERS, Entry, Made, MadeIndex, connect_index, erase, put, put_all
 
 TOP = (1 << 64) - 1
 
@@ -119,6 +119,41 @@ def test_a_phrase_that_everybody_shares_costs_no_more_and_the_latest_are_looked_
     assert len(found) == MOST_OWNERS
     assert f"flow{MOST_OWNERS + 19}" in {made.flow for made, _ in found}
     assert "flow0" not in {made.flow for made, _ in found}
+
+
+def told(path: Path) -> list[tuple[object, ...]]:
+    """What the tables say of outputs, without the numbers of their rows."""
+    texts = "select m.flow, m.output, m.tenant, t.tenant, t.digest from made m left join text t on t.id = m.text"
+    marks = "select m.flow, m.output, k.mark from made m join mark k on k.text = m.text"
+    exact = "select m.flow, m.output, e.digest from made m join exact e on e.n = m.n"
+    with closing(connect_index(path)) as connection:
+        return [
+            row for query in (texts, marks, exact) for row in sorted(connection.execute(query).fetchall(), key=repr)
+        ]
+
+
+def test_many_put_at_once_stand_as_if_put_one_by_one(tmp_path: Path) -> None:
+    same = {"marks": [1, 2], "exact": [b"t" * 32]}
+    known = [entry("a", exact=[b"x" * 32]), entry("b", **same)]
+    more = [
+        entry("c", **same),
+        entry("a", marks=[5, 6], exact=[b"u" * 32]),  # its text becomes known later than the output
+        entry("b", payload=7),
+        entry("c", tenant="other", output=1, **same),
+        entry("d", marks=[8, 9]),
+        entry("d", output=1, exact=[b"y" * 32]),
+        entry("d", output=1, exact=[b"z" * 32]),
+    ]
+    one, many = tmp_path / "one.db", tmp_path / "many.db"
+    fill(one, *known, *more)
+    fill(many, *known)
+    with closing(connect_index(many)) as connection:
+        connection.execute("begin immediate")
+        put_all(connection, more)
+        put_all(connection, ())
+        connection.execute("commit")
+    assert told(one) == told(many)
+    assert MadeIndex(many).by_payload(7) == [Made("b", 0, "acme")]
 
 
 def test_what_is_put_twice_stands_once(path: Path) -> None:

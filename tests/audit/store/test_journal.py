@@ -20,7 +20,7 @@ from audit.errors import LogForked, StoreLocked
 from audit.keys import Keyring
 from audit.merkle import EMPTY_ROOT
 from audit.record import seal
-from audit.sequencer import Log
+from audit.sequencer import FOLD_EVERY_US, Log
 from audit.store import journal as journals
 from audit.store.backup import accept_loss, backup, restore
 from audit.store.batch import INSERT, leaves_from, pack, size_of, unpack
@@ -438,7 +438,7 @@ def test_a_store_that_was_cut_within_a_batch_of_its_journal_is_refused(writer: W
 def test_a_clock_that_is_set_back_keeps_nothing_from_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = Writer(Lab(tmp_path / "lab"))
     monkeypatch.setattr("audit.sequencer._now_us", lambda: NOW - 10**13)
-    monkeypatch.setattr("audit.sequencer._running_us", iter(range(10**13, 10**15, 200_000)).__next__)
+    monkeypatch.setattr("audit.sequencer._running_us", iter(range(10**13, 10**15, FOLD_EVERY_US * 4 // 5)).__next__)
     behind = []
     for _ in range(6):
         writer.call()
