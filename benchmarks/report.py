@@ -100,7 +100,7 @@ def _slope(rows: Sequence[Row], target: str, role: str = "") -> tuple[float, flo
     return (statistics.median(c for c, _ in pairs), statistics.median(f for _, f in pairs)) if pairs else None
 
 
-def _slopes(rows: Sequence[Row]) -> str:
+def slopes(rows: Sequence[Row]) -> str:
     """What a chunk costs, and what a stream costs however long it is. "" where it was not measured."""
     lines = []
     base = _slope(rows, SERVER)
@@ -153,7 +153,7 @@ def text(document: dict[str, Any]) -> str:
     parts = [
         f"{head}, machine {where['name']}, load average {where['load_average'][0]}",
         _table(f"CPU µs a call, whole process tree (x {BASE})", rows, "cpu_us", ratios=True),
-        _slopes(rows),
+        slopes(rows),
         _table("Calls a second, 16 connections, one core", rows, "rps"),
         _table("Latency p50, µs", rows, "p50_us"),
         _table("Latency p99, µs", rows, "p99_us"),

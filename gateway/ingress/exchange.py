@@ -154,10 +154,17 @@ class Exchange(Caller):
         """Whether a piece of a stream that has begun can go on at once, without waiting for anybody."""
         return not self._head and self._chunked and not self._connection.flow.write_paused
 
-    def pass_on(self, chunk: bytes) -> None:
-        """A piece of the answer, while it `flows`; where the caller has left, into the void."""
+    def pass_on(self, chunk: bytes) -> bool:
+        """A piece of the answer, while it `flows`, and whether it still does; where the caller has left, into the void."""
+        connection = self._connection
         if chunk and not self.disconnected:
-            self._connection.transport.pass_on(b"%x\r\n%b\r\n" % (len(chunk), chunk))  # type: ignore[attr-defined]
+            data = b"%x\r\n%b\r\n" % (len(chunk), chunk)
+            transport: Any = connection.transport
+            if transport.pending:
+                transport.pending.append(data)
+            else:
+                transport.write_now(data)  # nothing more will join it in this turn
+        return not connection.flow.write_paused
 
     def _complete(self) -> None:
         self.response_complete = True

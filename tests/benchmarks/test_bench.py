@@ -85,7 +85,7 @@ def test_what_a_chunk_costs_is_told_apart_from_what_a_stream_costs() -> None:
         {**_row("lexgate", "words_100", 4_500), "cpu_us_by_role": {"worker": 3_000, "writer": 1_500}},
         {**_row("lexgate", "words_500", 12_500), "cpu_us_by_role": {"worker": 11_000, "writer": 1_500}},
     ]
-    told = report.text({"machine": report.machine(), "idle": {}, "rows": rows})
+    told = report.slopes(rows)
     assert "| nginx | 10.0 | 1.00 | 100 |" in told
     assert "| lexgate | 20.0 | 2.00 | 2,500 |" in told
     assert "| worker | 20.0 | 2.00 | 1,000 |" in told
