@@ -29,13 +29,12 @@ async def record(flow: Flow, services: Services) -> None:
     if flow.answer_digests is not None:
         flow.digests |= flow.answer_digests.as_dict()
     now = time.time_ns() // 1000
-    draft = outcome(flow, now)
     if flow.reserved:
         flow.reserved = False
         with contextlib.suppress(AuditError):  # a lost log frees its reservations itself
             await flow.log.release(flow.id)
     try:
-        await append(flow.log, draft)
+        await append(flow.log, outcome(flow, now))
     except RecordInvalid:
         # Whatever could not be recorded of it, no flow stays without an outcome: the bare one always fits.
         flow.report, flow.status = None, "failed"
