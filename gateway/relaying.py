@@ -68,11 +68,11 @@ class Relay:
         self._size = 0
 
 
-async def pieces(upstream: UpstreamAnswer, relay: Relay | None) -> AsyncIterator[bytes]:
+async def pieces(upstream: UpstreamAnswer, relay: Relay) -> AsyncIterator[bytes]:
     """The pieces of an answer that have to wait for somebody; the others go the way of `relay`. Raises as `chunks` does."""
     async for chunk in upstream.chunks():
         yield chunk
-        while relay is not None and relay.flows:
+        while relay.flows:
             try:
                 await upstream.relay(relay.take)
             finally:

@@ -15,11 +15,12 @@ class CoalescingTransport:
     `pending`: what this turn has written so far. `write_now`: the transport's own `write`, for while nothing is pending.
     """
 
-    __slots__ = ("_loop", "_transport", "pending", "write_now")
+    __slots__ = ("_loop", "_transport", "is_closing", "pending", "write_now")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self.write_now = transport.write
+        self.is_closing = transport.is_closing
         self._loop = loop
         self.pending: list[bytes] = []
 
@@ -35,7 +36,7 @@ class CoalescingTransport:
 
     def _flush(self) -> None:
         pending, self.pending = self.pending, []
-        if pending and not self._transport.is_closing():
+        if pending and not self.is_closing():
             self._transport.write(pending[0] if len(pending) == 1 else b"".join(pending))
 
     def __getattr__(self, name: str) -> Any:

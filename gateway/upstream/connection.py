@@ -139,7 +139,7 @@ class Connection(asyncio.Protocol):
             return
         if answer.feed(data):  # a piece of a stream, as nearly always
             deadline = self._loop.time() + self._idle
-            self._deadline = deadline if deadline < self._total else self._total
+            self._deadline = min(self._total, deadline)
             if self._deadline < self._fires:
                 self._watch(self._deadline)
         elif answer.complete:
