@@ -16,6 +16,8 @@ PLANTED = "planted.example"
 
 SPOKEN = "spoken"
 """The tag that has a stream say words, with the send time in each tenth event only."""
+SPOKEN_LONG = "spokenlong"
+"""The same, five times as many. Letters alone: what looks like somebody's id does not reach the provider."""
 
 SHARE_WITH_PERSONAL_DATA = 0.3
 ANSWER = (

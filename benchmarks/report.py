@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 BASE = "fastapi-aiohttp"
+SERVER = "nginx"
+SLOPE = (100, 500)
+"""Events of the two streams whose difference is what a chunk costs."""
 SUBJECT = "lexgate"
 Row = dict[str, Any]
 
@@ -82,6 +85,44 @@ def floors(rows: Sequence[Row]) -> list[Floor]:
     ]
 
 
+def _slope(rows: Sequence[Row], target: str, role: str = "") -> tuple[float, float] | None:
+    """CPU µs of one more chunk, and of a stream apart from its chunks: the median over the rounds. `role`: of one process."""
+    pairs = []
+    chosen = [row for row in rows if row["target"] == target and row.get("bad") == 0]
+    for number in sorted({row["round"] for row in chosen}):
+        costs = []
+        for events in SLOPE:
+            of = [row for row in chosen if row["round"] == number and row["scenario"] == f"words_{events}"]
+            costs += [row["cpu_us_by_role"].get(role, 0.0) if role else row["cpu_us"] for row in of]
+        if len(costs) == len(SLOPE):
+            chunk = (costs[1] - costs[0]) / (SLOPE[1] - SLOPE[0])
+            pairs.append((chunk, costs[0] - chunk * SLOPE[0]))
+    return (statistics.median(c for c, _ in pairs), statistics.median(f for _, f in pairs)) if pairs else None
+
+
+def slopes(rows: Sequence[Row]) -> str:
+    """What a chunk costs, and what a stream costs however long it is. "" where it was not measured."""
+    lines = []
+    base = _slope(rows, SERVER)
+    for target in dict.fromkeys(row["target"] for row in rows):
+        roles = {role for row in rows if row["target"] == target for role in row.get("cpu_us_by_role", {})}
+        for role in ["", *(sorted(roles) if len(roles) > 1 else [])]:
+            slope = _slope(rows, target, role)
+            if slope is None:
+                continue
+            ratio = f"{slope[0] / base[0]:.2f}" if base and base[0] > 0 else "-"
+            lines.append(f"| {role or target} | {slope[0]:.1f} | {ratio} | {slope[1]:,.0f} |")
+    if not lines:
+        return ""
+    head = [
+        f"### CPU µs of one more chunk, from streams of {SLOPE[0]} and {SLOPE[1]} events",
+        "",
+        f"| target, and its processes | a chunk | x {SERVER} | a stream without its chunks |",
+        "|---|---:|---:|---:|",
+    ]
+    return "\n".join([*head, *lines])
+
+
 def _table(title: str, rows: Sequence[Row], key: str, *, ratios: bool = False, digits: int = 0) -> str:
     names = list(dict.fromkeys(row["target"] for row in rows))
     scenarios = list(dict.fromkeys(row["scenario"] for row in rows))
@@ -112,6 +153,7 @@ def text(document: dict[str, Any]) -> str:
     parts = [
         f"{head}, machine {where['name']}, load average {where['load_average'][0]}",
         _table(f"CPU µs a call, whole process tree (x {BASE})", rows, "cpu_us", ratios=True),
+        slopes(rows),
         _table("Calls a second, 16 connections, one core", rows, "rps"),
         _table("Latency p50, µs", rows, "p50_us"),
         _table("Latency p99, µs", rows, "p99_us"),
@@ -119,7 +161,7 @@ def text(document: dict[str, Any]) -> str:
         f"Idle, share of a core: {idle}.\n{_planted(rows)}",
         "\n".join(_floor(floor) for floor in floors(rows)),
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _floor(floor: Floor) -> str:

@@ -144,6 +144,16 @@ def sse_words(bench: Bench, target: targets.Target, _nth: int) -> dict[str, Any]
     return _warm(bench, target, "sse-words", prompts, 3)
 
 
+def sse_slope(bench: Bench, target: targets.Target, _nth: int) -> dict[str, Any]:
+    """Streams of words of two lengths: what one more chunk costs, apart from what a stream costs however long it is."""
+    result: dict[str, Any] = {}
+    for events, tag in zip(report.SLOPE, (corpus.SPOKEN, corpus.SPOKEN_LONG), strict=True):
+        name = f"words_{events}"
+        prompts = corpus.prompts(name, 64, 1024, stream=True, tag=tag)
+        result[name] = _warm(bench, target, name, prompts, 3)
+    return result
+
+
 def _streamed(name: str) -> Scenario:
     def scenario(bench: Bench, target: targets.Target, _nth: int) -> dict[str, Any]:
         """The streams of words in another protocol."""
@@ -174,9 +184,13 @@ SCENARIOS: dict[str, Scenario] = {
     "warm_32k": warm_32k,
     "sse_100": sse_100,
     "sse_words": sse_words,
+    "sse_slope": sse_slope,
     **{name: _streamed(name) for name in corpus.STREAMS},
     "conversation": conversation,
 }
+
+IN_PARTS = frozenset({"conversation", "sse_slope"})
+"""Scenarios whose result is several rows."""
 
 
 def start(bench: Bench, names: Sequence[str], litellm: str) -> list[targets.Target]:
@@ -215,7 +229,7 @@ def rounds(bench: Bench, running: Sequence[targets.Target], names: Sequence[str]
             time.sleep(0.1)
             for name in names:
                 result = SCENARIOS[name](bench, target, nth)
-                parts = result if name == "conversation" else {name: result}
+                parts = result if name in IN_PARTS else {name: result}
                 for scenario, measured in parts.items():
                     rows.append({"round": nth, "target": target.name, "scenario": scenario, **measured})
                     cost = measured.get("cpu_us", measured.get("error"))

@@ -40,7 +40,7 @@ async def deliver(flow: Flow, services: Services) -> None:
     digests = flow.answer_digests = services.new_digests(flow.who.tenant)
     plain = flow.streamed and names is None and flow.outputs is None
     size, chunk = 0, b""
-    async for chunk in pieces(upstream, Relay(flow, answer, digests) if plain else None):
+    async for chunk in pieces(upstream, Relay(flow, answer, digests)) if plain else upstream.chunks():
         if not flow.timing.first_byte:
             flow.timing.first_byte = time.perf_counter()
         size += len(chunk)

@@ -49,7 +49,10 @@ log = structlog.get_logger("lexgate.pipeline")
 async def run(flow: Flow, services: Services) -> None:
     """One call from its first byte to its last. Never raises what the caller could have caused."""
     try:
-        await _journey(flow, services)
+        await _steps(REQUEST, flow, services)
+        await _attempts(flow, services)
+        await _steps(ANSWER, flow, services)
+        await deliver(flow, services)
     except LexgateError as error:
         flow.error = error
     except CallerLeft:
@@ -62,13 +65,6 @@ async def run(flow: Flow, services: Services) -> None:
     finally:
         flow.caller.stop_watching()
     await _end(flow, services)
-
-
-async def _journey(flow: Flow, services: Services) -> None:
-    await _steps(REQUEST, flow, services)
-    await _attempts(flow, services)
-    await _steps(ANSWER, flow, services)
-    await deliver(flow, services)
 
 
 async def _steps(steps: tuple[Step, ...], flow: Flow, services: Services) -> None:
@@ -84,10 +80,14 @@ async def _attempts(flow: Flow, services: Services) -> None:
     if flow.caller.task is not None:
         flow.caller.cancel_when_gone(flow.caller.task)
     attempts: Attempts | None = None
+    traced = flow.trace.span is not None
     try:
         while attempts is None or not attempts.over:
             try:
-                await _steps(ATTEMPT, flow, services)
+                for step in ATTEMPT:  # as `_steps` does: here a call waits, and wakes all that it waits in
+                    if traced:
+                        flow.trace.step(step.__name__)
+                    await step(flow, services)
             except (Denied, UpstreamFailed, UpstreamTimeout) as error:
                 attempts = attempts or Attempts(flow, services)
                 await attempts.failed(error)
@@ -107,7 +107,8 @@ async def _end(flow: Flow, services: Services) -> None:
         if flow.principal is not None:
             if flow.log.is_lost:
                 raise Unavailable("the log is gone, so this call ends here", retry_after=1)
-            await _steps((record,), flow, services)
+            flow.trace.step(record.__name__)
+            await record(flow, services)
     except LexgateError as error:
         flow.error = error
     except asyncio.CancelledError as cancelled:
@@ -120,17 +121,15 @@ async def _end(flow: Flow, services: Services) -> None:
     if flow.status != "aborted":
         await (finish(flow) if flow.error is None else _say(flow, services))
     if flow.intents:
-        await _settle(flow, services)
+        try:
+            flow.trace.step(settle.__name__)
+            await settle(flow, services)
+        except (
+            Exception
+        ) as error:  # the answer is delivered and its outcome recorded: this leaves it unsettled, and is loud
+            log.error("a flow could not be settled", flow=flow.id, error=type(error).__name__, frames=_frames(error))
     services.tracing.end(flow)
     services.call_metrics.count(flow)
-
-
-async def _settle(flow: Flow, services: Services) -> None:
-    """The answer is already delivered and its outcome recorded: what fails here leaves the flow unsettled, and is loud."""
-    try:
-        await _steps((settle,), flow, services)
-    except Exception as error:
-        log.error("a flow could not be settled", flow=flow.id, error=type(error).__name__, frames=_frames(error))
 
 
 async def _say(flow: Flow, services: Services) -> None:

@@ -16,6 +16,8 @@ from gateway.upstream.port import UpstreamAnswer
 
 FEW_BYTES = 16_384
 """Bytes that wait to be digested: one look at many costs less than many looks."""
+HEAVY = LARGE // ANSWER_WEIGHT
+"""Bytes of an answer that are worked on beside the event loop."""
 
 
 class Relay:
@@ -39,21 +41,23 @@ class Relay:
         return self._caller.flows and not self._answer.stopped
 
     def take(self, chunk: bytes) -> bool:
-        """A piece from the provider. False: `left` has to wait, or the answer has been stopped."""
-        caller, answer, size = self._caller, self._answer, len(chunk)
-        if not caller.flows or (size + answer.held) * ANSWER_WEIGHT >= LARGE:
-            self.left = chunk
-            return False
+        """A piece from the provider. False: the next has to wait, and so has `left`, or the answer has been stopped."""
+        answer, size, flows = self._answer, len(chunk), True
+        out = answer.plain(chunk) if size < HEAVY else None
+        if out is None:
+            if size + answer.held >= HEAVY:
+                self.left = chunk
+                return False
+            out = answer.feed(chunk)
         self._received.append(chunk)
-        out = answer.feed(chunk)
         if out:
             self._delivered.append(out)
-            caller.pass_on(out)
+            flows = self._caller.pass_on(out)
         self._size += size
         if self._size > FEW_BYTES:
             self.digest()
         report = self._report
-        return report.stopped is None and report.problem is None
+        return flows and report.stopped is None and report.problem is None
 
     def digest(self) -> None:
         """What was taken so far into the digests. Before anybody looks at them, or adds to them."""
@@ -64,11 +68,11 @@ class Relay:
         self._size = 0
 
 
-async def pieces(upstream: UpstreamAnswer, relay: Relay | None) -> AsyncIterator[bytes]:
+async def pieces(upstream: UpstreamAnswer, relay: Relay) -> AsyncIterator[bytes]:
     """The pieces of an answer that have to wait for somebody; the others go the way of `relay`. Raises as `chunks` does."""
     async for chunk in upstream.chunks():
         yield chunk
-        while relay is not None and relay.flows:
+        while relay.flows:
             try:
                 await upstream.relay(relay.take)
             finally:

@@ -71,6 +71,65 @@ __attribute__((target("sha,sse4.1"))) static void sha_blocks_ni(uint32_t state[8
     _mm_storeu_si128((__m128i *)&state[0], _mm_blend_epi16(t, s1, 0xF0));
     _mm_storeu_si128((__m128i *)&state[4], _mm_alignr_epi8(s1, t, 8));
 }
+
+/* Where a processor has no instructions for SHA: the schedule four words at a time, rounds on registers that take turns. */
+#define SHA_ROTATE4(v, n) _mm_or_si128(_mm_srli_epi32(v, n), _mm_slli_epi32(v, 32 - (n)))
+#define SHA_SIGMA(p) _mm_xor_si128(_mm_xor_si128(_mm_srli_epi64(p, 17), _mm_srli_epi64(p, 19)), _mm_srli_epi32(p, 10))
+#define SHA_ROUND(a, b, c, d, e, f, g, h, word)                                                                     \
+    do {                                                                                                            \
+        uint32_t t1 = h + (sha_rotate(e, 6) ^ sha_rotate(e, 11) ^ sha_rotate(e, 25)) + (g ^ (e & (f ^ g))) + (word); \
+        uint32_t t2 = (sha_rotate(a, 2) ^ sha_rotate(a, 13) ^ sha_rotate(a, 22)) + ((a & b) | (c & (a | b)));        \
+        d += t1;                                                                                                    \
+        h = t1 + t2;                                                                                                \
+    } while (0)
+
+__attribute__((target("avx,bmi2"))) static inline __m128i sha_four_words(__m128i w0, __m128i w4, __m128i w8, __m128i w12) {
+    const __m128i low = _mm_set_epi32(-1, -1, 0x0b0a0908, 0x03020100), high = _mm_set_epi32(0x0b0a0908, 0x03020100, -1, -1);
+    __m128i w1 = _mm_alignr_epi8(w4, w0, 4);
+    __m128i s = _mm_xor_si128(_mm_xor_si128(SHA_ROTATE4(w1, 7), SHA_ROTATE4(w1, 18)), _mm_srli_epi32(w1, 3));
+    __m128i next = _mm_add_epi32(_mm_add_epi32(w0, _mm_alignr_epi8(w12, w8, 4)), s);
+    __m128i pair = _mm_shuffle_epi32(w12, 0xFA); /* each word twice, so that a shift of 64 bits turns it */
+    next = _mm_add_epi32(next, _mm_shuffle_epi8(SHA_SIGMA(pair), low));
+    pair = _mm_shuffle_epi32(next, 0x50); /* the last two words need the first two */
+    return _mm_add_epi32(next, _mm_shuffle_epi8(SHA_SIGMA(pair), high));
+}
+
+__attribute__((target("avx,bmi2"))) static void sha_blocks_avx(uint32_t state[8], const uint8_t *data, size_t blocks) {
+    const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
+    for (; blocks; blocks--, data += 64) {
+        __m128i x[4];
+        uint32_t w[16] __attribute__((aligned(16)));
+        uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
+        for (int i = 0; i < 4; i++) x[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(data + 16 * i)), swap);
+        for (int j = 0; j < 64; j += 16) {
+            for (int i = 0; i < 4; i++) {
+                __m128i sum = _mm_add_epi32(x[i], _mm_loadu_si128((const __m128i *)&SHA_K[j + 4 * i]));
+                _mm_store_si128((__m128i *)(w + 4 * i), sum);
+            }
+            if (j < 48) x[0] = sha_four_words(x[0], x[1], x[2], x[3]);
+            SHA_ROUND(a, b, c, d, e, f, g, h, w[0]);
+            SHA_ROUND(h, a, b, c, d, e, f, g, w[1]);
+            SHA_ROUND(g, h, a, b, c, d, e, f, w[2]);
+            SHA_ROUND(f, g, h, a, b, c, d, e, w[3]);
+            if (j < 48) x[1] = sha_four_words(x[1], x[2], x[3], x[0]);
+            SHA_ROUND(e, f, g, h, a, b, c, d, w[4]);
+            SHA_ROUND(d, e, f, g, h, a, b, c, w[5]);
+            SHA_ROUND(c, d, e, f, g, h, a, b, w[6]);
+            SHA_ROUND(b, c, d, e, f, g, h, a, w[7]);
+            if (j < 48) x[2] = sha_four_words(x[2], x[3], x[0], x[1]);
+            SHA_ROUND(a, b, c, d, e, f, g, h, w[8]);
+            SHA_ROUND(h, a, b, c, d, e, f, g, w[9]);
+            SHA_ROUND(g, h, a, b, c, d, e, f, w[10]);
+            SHA_ROUND(f, g, h, a, b, c, d, e, w[11]);
+            if (j < 48) x[3] = sha_four_words(x[3], x[0], x[1], x[2]);
+            SHA_ROUND(e, f, g, h, a, b, c, d, w[12]);
+            SHA_ROUND(d, e, f, g, h, a, b, c, w[13]);
+            SHA_ROUND(c, d, e, f, g, h, a, b, w[14]);
+            SHA_ROUND(b, c, d, e, f, g, h, a, w[15]);
+        }
+        state[0] += a, state[1] += b, state[2] += c, state[3] += d, state[4] += e, state[5] += f, state[6] += g, state[7] += h;
+    }
+}
 #endif
 
 static void (*sha_blocks)(uint32_t[8], const uint8_t *, size_t) = sha_blocks_plain;
@@ -80,6 +139,7 @@ static void hashes_init(void) {
 #ifdef LEXGATE_SHA_NI
     uint32_t a = 0, b = 0, c = 0, d = 0;
     __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx") && __builtin_cpu_supports("bmi2")) sha_blocks = sha_blocks_avx;
     /* A processor that has no leaf 7 would answer with another one. */
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1) && __builtin_cpu_supports("sse4.1")) sha_blocks = sha_blocks_ni;
 #endif

@@ -6,7 +6,8 @@
  * POST .../responses, .../messages, ...:streamGenerateContent  the same streams as OpenAI Responses, Anthropic and Gemini say them:
  *                  words, with the send time in each tenth event.
  *                  The value of the request's "user" field ends the answer's text: so each turn of a conversation
- *                  gets an answer of its own that the load's author knows beforehand.
+ *                  gets an answer of its own that the load's author knows beforehand. A stream to "spoken" says words, to
+ *                  "spokenlong" five times as many.
  * GET /stats       {"requests": n, "planted": n}: planted counts requests that carried the string PLANTED.
  */
 #define _GNU_SOURCE
@@ -29,7 +30,7 @@
 #define TAG 40
 
 struct buffer { char *data; size_t len, cap, off; };
-struct peer { int fd, streaming, sent; uint64_t due; char form, tag[TAG + 1], *said; size_t said_length; struct buffer in, out; };
+struct peer { int fd, streaming, sent, events; uint64_t due; char form, tag[TAG + 1], *said; size_t said_length; struct buffer in, out; };
 
 static const char ANSWER[] = "A gateway reads each call before it leaves, decides by rules that name their source, and keeps "
     "a record that others can check. It forwards what nothing touches byte by byte, and puts typed marks where values "
@@ -88,15 +89,15 @@ static void event(struct peer *p, const char *delta, const char *finish, const c
     append(&p->out, frame, (size_t)snprintf(frame, sizeof frame, "%x\r\n%s\r\n", (unsigned)n, json));
 }
 
-/* A stream to this tag is the words of the answer one by one; only each tenth event carries the send time. */
-static const char SPOKEN[] = "spoken";
+/* A stream to a tag that begins like this is the words of the answer one by one; each tenth event carries the send time. */
+static const char SPOKEN[] = "spoken", LONG[] = "spokenlong";
 
 static void spoken(int number, char *text, size_t room) {
     const char *word = ANSWER, *end;
-    for (int i = 0;; i++, word = end + 1) {
+    for (int i = 0;; i++, word = *end ? end + 1 : ANSWER) { /* a long stream says the words again */
         end = strchr(word, ' ');
         if (!end) end = word + strlen(word);
-        if (i == number || !*end) break;
+        if (i == number) break;
     }
     snprintf(text, room, " %.*s", (int)(end - word), word);
 }
@@ -166,9 +167,9 @@ static void end_stream(struct peer *p) {
 
 static void step(struct peer *p) {
     static const char DONE[] = "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
-    if (p->sent < chunks) {
+    if (p->sent < p->events) {
         char text[48], delta[64];                /* the send time travels along: the load driver turns it into a delay */
-        if ((p->form != 'c' || strcmp(p->tag, SPOKEN) == 0) && p->sent % 10 != 9)
+        if ((p->form != 'c' || strncmp(p->tag, SPOKEN, sizeof SPOKEN - 1) == 0) && p->sent % 10 != 9)
             spoken(p->sent, text, sizeof text);
         else
             snprintf(text, sizeof text, " word@%016llu", (unsigned long long)now_us());
@@ -213,6 +214,7 @@ static void answer(struct peer *p, const char *body, size_t n) {
     if (p->form == 'g' || memmem(body, n, "\"stream\":true", 13)) {
         if (!p->said && !(p->said = malloc(4096))) abort();
         append(&p->out, SSE, sizeof SSE - 1);
+        p->events = strcmp(p->tag, LONG) ? chunks : 5 * chunks;
         p->streaming = 1, p->sent = 0, p->said_length = 0, p->due = now_us() + gap_us;
         begin_stream(p);
         streaming++;

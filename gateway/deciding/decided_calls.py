@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gateway.inspection.classifier import classify
 
 if TYPE_CHECKING:
-    from audit.canonical import Template
+    from audit.canonical import Rendered, Template
     from audit.projection import Row
     from gateway.flow import Classification, Flow
     from gateway.settings import Provider
@@ -37,13 +37,15 @@ class Written(NamedTuple):
 class Decided:
     """Facts and decision of calls of one kind. `told`: what a record says of them all, once one has been written.
 
-    `written`: the same as the bytes of an intent's `pub`, by what differs between calls of one kind.
+    `written`: the same as the bytes of an intent's `pub`, by what differs between calls of one kind. `ended`: what an outcome
+    adds in its `pub`, by how such a call ended.
     """
 
     facts: Mapping[str, Any] = field(repr=False)
     decision: Decision
     told: Mapping[str, Any] | None = None
     written: dict[Hashable, Written] = field(default_factory=dict, repr=False)
+    ended: dict[Hashable, Rendered] = field(default_factory=dict, repr=False)
 
 
 class DecidedCalls:

@@ -139,8 +139,8 @@ class Caller:
         """Whether `pass_on` can be used now. Behind ASGI whoever sends has to wait."""
         return False
 
-    def pass_on(self, chunk: bytes) -> None:
-        """A piece of a stream that has begun, at once."""
+    def pass_on(self, chunk: bytes) -> bool:
+        """A piece of a stream that has begun, at once. Whether the next one can go like this, too."""
         raise NotImplementedError
 
     async def send(self, chunk: bytes, *, more: bool = True) -> None:

@@ -10,26 +10,24 @@ from typing import Any
 
 
 class CoalescingTransport:
-    """Stands before a connection's transport; all but `write` and `close` is the transport's own."""
+    """Stands before a connection's transport; all but `write` and `close` is the transport's own.
 
-    __slots__ = ("_loop", "_pending", "_transport")
+    `pending`: what this turn has written so far. `write_now`: the transport's own `write`, for while nothing is pending.
+    """
+
+    __slots__ = ("_loop", "_transport", "is_closing", "pending", "write_now")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
+        self.write_now = transport.write
+        self.is_closing = transport.is_closing
         self._loop = loop
-        self._pending: list[bytes] = []
+        self.pending: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        if not self._pending:
+        if not self.pending:
             self._loop.call_soon(self._flush)
-        self._pending.append(data)
-
-    def pass_on(self, data: bytes) -> None:
-        """Writes what nothing more will join in this turn."""
-        if self._pending:
-            self._pending.append(data)
-        else:
-            self._transport.write(data)
+        self.pending.append(data)
 
     def close(self) -> None:
         """Everything written is sent first."""
@@ -37,8 +35,8 @@ class CoalescingTransport:
         self._transport.close()
 
     def _flush(self) -> None:
-        pending, self._pending = self._pending, []
-        if pending and not self._transport.is_closing():
+        pending, self.pending = self.pending, []
+        if pending and not self.is_closing():
             self._transport.write(pending[0] if len(pending) == 1 else b"".join(pending))
 
     def __getattr__(self, name: str) -> Any:

@@ -115,18 +115,18 @@ class Exchange(Caller):
         """Status line and headers, written with the first piece of the body."""
         fields = [*self._connection.server_state.default_headers, *headers]
         framed = b"content-length" in dict(fields)
-        lines = [STATUS_LINE[status], *[b"%b: %b\r\n" % field for field in fields]]
+        lines = [b": ".join(field) for field in fields]
         if not self._body_read:
             self.keep_alive = False
         if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
+            lines.append(b"connection: close")
         if not framed:
             self._chunked = True
-            lines.append(b"transfer-encoding: chunked\r\n")
-        head = b"".join(lines)
-        if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
+            lines.append(b"transfer-encoding: chunked")
+        head = b"%b%b\r\n\r\n" % (STATUS_LINE[status], b"\r\n".join(lines))
+        if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
             raise ValueError("a header field of an answer would not end where it should")
-        self._head = head + b"\r\n"
+        self._head = head
         self.started = self.response_started = True
 
     async def send(self, chunk: bytes, *, more: bool = True) -> None:
@@ -154,10 +154,17 @@ class Exchange(Caller):
         """Whether a piece of a stream that has begun can go on at once, without waiting for anybody."""
         return not self._head and self._chunked and not self._connection.flow.write_paused
 
-    def pass_on(self, chunk: bytes) -> None:
-        """A piece of the answer, while it `flows`; where the caller has left, into the void."""
+    def pass_on(self, chunk: bytes) -> bool:
+        """A piece of the answer, while it `flows`, and whether it still does; where the caller has left, into the void."""
+        connection = self._connection
         if chunk and not self.disconnected:
-            self._connection.transport.pass_on(b"%x\r\n%b\r\n" % (len(chunk), chunk))  # type: ignore[attr-defined]
+            data = b"%x\r\n%b\r\n" % (len(chunk), chunk)
+            transport: Any = connection.transport
+            if transport.pending:
+                transport.pending.append(data)
+            else:
+                transport.write_now(data)  # nothing more will join it in this turn
+        return not connection.flow.write_paused
 
     def _complete(self) -> None:
         self.response_complete = True

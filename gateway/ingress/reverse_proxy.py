@@ -45,16 +45,24 @@ class ReverseProxy:
 
     async def serve(self, endpoint: Endpoint, caller: Caller) -> None:
         """Answers one call to an endpoint of ours."""
+        services, task = self._services(), caller.task
+        if task is None:
+            raise RuntimeError("a call runs in a task")
         try:
-            await _call(endpoint, caller, self._services())
+            flow = _flow(endpoint, caller, services)
+            services.log.enter(task, flow.log)
+            try:
+                await pipeline.run(flow, services)
+            finally:
+                services.log.leave(task)
         except LexgateError as error:
             await _refuse(endpoint, caller, error)
 
 
-async def _call(endpoint: Endpoint, caller: Caller, services: Services) -> None:
+def _flow(endpoint: Endpoint, caller: Caller, services: Services) -> Flow:
     appender = services.log.current()
     flow_id = str(uuid7())
-    flow = Flow(
+    return Flow(
         id=flow_id,
         time_us=time.time_ns() // 1000,
         endpoint=endpoint,
@@ -63,14 +71,6 @@ async def _call(endpoint: Endpoint, caller: Caller, services: Services) -> None:
         timing=Timing(time.perf_counter()),
         trace=services.tracing.begin(caller.header(b"traceparent"), flow_id, endpoint.route or endpoint.path),
     )
-    task = caller.task
-    if task is None:
-        raise RuntimeError("a call runs in a task")
-    services.log.enter(task, appender)
-    try:
-        await pipeline.run(flow, services)
-    finally:
-        services.log.leave(task)
 
 
 async def _refuse(endpoint: Endpoint, caller: Caller, error: LexgateError) -> None:

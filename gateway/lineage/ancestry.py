@@ -176,9 +176,13 @@ class Lineage:
             return
         key, asked = conversation.key, conversation.asked[-1]
         small = report.said if sum([len(text) for _, text in report.said]) <= LARGEST else ()
-        names = {name for kind, text in small for piece in _texts(kind, text) for name in names_of(piece, key)}
         visible = "".join([text.strip() for kind, text in report.said if kind == "text"])
-        text = _name(key, visible.encode("utf-8", "replace"))
+        data = visible.encode("utf-8", "replace")
+        text = _name(key, data)
+        if len(small) == 1 and small[0][0] == "text" and "\n" not in small[0][1]:
+            names = {text} if len(data) >= SHORTEST else set()  # of a text in one line: its own
+        else:
+            names = {name for kind, text in small for piece in _texts(kind, text) for name in names_of(piece, key)}
         wanted = [*list(names - conversation.carried)[:MOST_NAMES], asked, _name(key, asked, text)]
         if flow.session or b"traceparent" in flow.caller.headers:
             wanted += [name for _, name in _callers_own(flow, key, own=True)]

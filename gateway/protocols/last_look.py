@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.protocols.plain_run import Automaton
 from gateway.redaction.channel import Rules
+from gateway.redaction.escaped import matches
 
 _BETWEEN = "\x00\n\x00"
 SHORTEST = 8
@@ -85,7 +86,7 @@ class LastLook:
     def _first(self, texts: list[str]) -> str | None:
         """Of texts that are judged each by itself. Nothing is found across what parts them, so one look comes first."""
         guard = self._rules.guard
-        if guard is None or (len(texts) > 1 and not guard.find(_BETWEEN.join(texts))):
+        if guard is None or (len(texts) > 1 and not matches(guard, _BETWEEN.join(texts))):
             return None
         return next(filter(None, map(self._judged, texts)), None)
 
@@ -100,7 +101,7 @@ class LastLook:
         guard = self._rules.guard
         if guard is None or len(text) < SHORTEST:
             return None
-        for span in guard.find(text):
+        for span in matches(guard, text):
             if not self._rules.allowed(span.label, text[span.start : span.end]):
                 return span.label
         return None

@@ -33,6 +33,19 @@ _STAMP = ("id", "object", "created", "model", "system_fingerprint", "service_tie
 _NULL_USAGE = (b',"usage":null', b', "usage": null')
 _TOTALS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
 _PLAIN_USAGE = len(_TOTALS)
+_PLAIN_ANSWER = frozenset({*_STAMP, "choices", "usage"})
+_PLAIN_CHOICE = frozenset({"index", "message", "logprobs", "finish_reason"})
+_PLAIN_MESSAGE = frozenset({"role", "content", "refusal", "annotations"})
+_PLAIN_ENDS = frozenset({"stop", "length", None})
+_USAGE = _TOTALS | {"prompt_tokens_details", "completion_tokens_details"}
+_USAGE_DETAILS = frozenset(
+    {
+        *("cached_tokens", "audio_tokens", "text_tokens", "image_tokens", "reasoning_tokens"),
+        *("accepted_prediction_tokens", "rejected_prediction_tokens"),
+    }
+)
+_NUMBERS = frozenset({int, float, type(None)})
+_CONTENT: Path = ("choices", 0, "message", "content")
 DONE = b"data: [DONE]\n\n"
 STOPPED = "content_filter"
 
@@ -403,7 +416,11 @@ class OpenAIAnswer:
         report.response_id, report.response_model = word(answer.get("id")), word(answer.get("model"))
         if type(answer.get("usage")) is dict:
             report.usage = usage_of(answer["usage"])
-        report.stopped = self._last_look.look(_outside(answer, {}, "message"))
+        message = _plain_message(answer)
+        outside = (
+            _outside(answer, {}, "message") if message is None else [answer[key] for key in _STAMP if key in answer]
+        )
+        report.stopped = self._last_look.look(outside)
         if report.stopped is not None:
             report.response_id = report.response_model = None
             report.finish = STOPPED
@@ -415,6 +432,13 @@ class OpenAIAnswer:
         choices = answer.get("choices", [])
         if type(choices) is not list:
             raise MalformedAnswer
+        if message is not None and self.channels.options.label is None:
+            self._whole_text((0, "content"), "text", message, "content", _CONTENT, texts)
+            report.finish = choices[0].get("finish_reason")
+            if not self.channels.stopped():
+                return rewritten(body, texts, nulls)
+            report.finish = choices[0]["finish_reason"] = STOPPED
+            return orjson.dumps(answer)
         for position, choice in enumerate(choices):
             message = choice.get("message") if type(choice) is dict else None
             if type(message) is dict:
@@ -501,6 +525,41 @@ class OpenAIAnswer:
         if new != text:
             holder[field] = texts[path] = new
         self.channels.report.stopped = channel.stopped
+
+
+def _plain_message(answer: dict[str, Any]) -> dict[str, Any] | None:
+    """The message of an answer that has nothing else to look at but names of itself, as most have; else None."""
+    choices, usage = answer.get("choices"), answer.get("usage")
+    if type(choices) is not list or len(choices) != 1 or not answer.keys() <= _PLAIN_ANSWER:
+        return None
+    choice = choices[0]
+    if type(choice) is not dict or not choice.keys() <= _PLAIN_CHOICE or choice.get("index") != 0:
+        return None
+    message, finish = choice.get("message"), choice.get("finish_reason")
+    if type(message) is not dict or not message.keys() <= _PLAIN_MESSAGE or type(message.get("content")) is not str:
+        return None
+    if (
+        (finish is not None and (type(finish) is not str or finish not in _PLAIN_ENDS))
+        or choice.get("logprobs") is not None
+        or message.get("refusal") is not None
+    ):
+        return None
+    if message.get("role") != "assistant" or message.get("annotations"):
+        return None
+    if usage is not None and not (type(usage) is dict and usage.keys() <= _USAGE and _are_counts(usage)):
+        return None
+    return message
+
+
+def _are_counts(usage: dict[str, Any]) -> bool:
+    """Whether it holds numbers alone, under names that are known, one level deep at most."""
+    for value in usage.values():
+        if type(value) is dict:
+            if not value.keys() <= _USAGE_DETAILS or not _NUMBERS.issuperset(map(type, value.values())):
+                return False
+        elif type(value) not in _NUMBERS:
+            return False
+    return True
 
 
 def usage_of(usage: dict[str, Any]) -> Usage | None:

@@ -147,7 +147,7 @@ def _says(raw: bytes, tree: dict[str, Any]) -> bool:
 class PlainEvents:
     """Events of one form, and the channel of their texts."""
 
-    __slots__ = ("_inside", "_lane", "_left", "channel", "end")
+    __slots__ = ("_left", "channel", "end", "inside", "lane")
 
     def __init__(
         self,
@@ -166,13 +166,13 @@ class PlainEvents:
         self.end = end
         self.channel = channel
         self._left = left
-        self._lane = Lane(automaton, form.came, form.holes, form.shown, channel.restores, channel.json, shift)
-        self._inside = False
+        self.lane = Lane(automaton, form.came, form.holes, form.shown, channel.restores, channel.json, shift)
+        self.inside = False  # whether the lane has the channel's state: then it can take events
 
     def take(self, buffer: bytes, at: int, out: list[bytes]) -> int:
         """Appends to `out` the events from `at` on as they go on, as many as are of this form; where it ended."""
-        lane = self._lane
-        if self._inside:  # as nearly always
+        lane = self.lane
+        if self.inside:  # as nearly always
             end, events = lane.take(buffer, at)
             if end == len(buffer):
                 out.append(events)
@@ -182,7 +182,7 @@ class PlainEvents:
                 at = end
         channel = self.channel
         while channel.stopped is None:
-            if self._inside or self._enter():
+            if self.inside or self._enter():
                 end, events = lane.take(buffer, at)
                 if end > at:
                     out.append(events)
@@ -204,16 +204,16 @@ class PlainEvents:
     def _enter(self) -> bool:
         held = self.channel.clear
         if held is not None:
-            self._lane.enter(held.encode(), self.channel.last_byte)
-            self._inside = True
-        return self._inside
+            self.lane.enter(held.encode(), self.channel.last_byte)
+            self.inside = True
+        return self.inside
 
     def leave(self) -> None:
         """The channel gets what its events said: from here on it can be asked. A second call does nothing."""
-        if not self._inside:
+        if not self.inside:
             return
-        self._inside = False
-        provider, delivered, held, count, last, changed = self._lane.leave()
+        self.inside = False
+        provider, delivered, held, count, last, changed = self.lane.leave()
         if count:
             self.channel.passed(provider, delivered, held)
             if self._left is not None:

@@ -54,19 +54,7 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
         attempt=flow.attempt,
         plain_json=True,
         groups={
-            "pub": {
-                **({} if flow.intents and _told(flow) else _decided(flow)),
-                "status": flow.status,
-                "error": flow.error.code if flow.error else None,
-                "rule": getattr(flow.error, "rule", None) or None,
-                "labels": list(flow.labels),
-                **({} if flow.outputs is None else flow.outputs.said()),
-                **({"film": flow.film} if flow.film else {}),
-                "finish": report.finish if report else None,
-                "stopped": report.stopped if report else None,
-                "http_status": flow.upstream.status if flow.upstream else None,
-                "response_model": report.response_model if report else None,
-            },
+            "pub": _ended(flow),
             **({} if flow.intents else {"facts": flow.facts}),
             "meter": {
                 "reported": report.usage.as_dict() if report and report.usage else None,
@@ -81,6 +69,40 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
             },
         },
     )
+
+
+def _ended(flow: Flow) -> Mapping[str, Any] | Rendered:
+    """What an outcome says in the open. Where the intent has said the rest, calls of a kind mostly end in few ways."""
+    report, upstream, decided = flow.report, flow.upstream, flow.decided
+    if flow.error is not None or not flow.intents or not _told(flow):
+        return {**({} if flow.intents and _told(flow) else _decided(flow)), **_end(flow)}
+    if decided is None or report is None or upstream is None or flow.outputs is not None or flow.film:
+        return _end(flow)
+    way = (flow.status, flow.labels, report.finish, report.stopped, upstream.status, report.response_model)
+    written = decided.ended.get(way)
+    if written is None:
+        if len(decided.ended) >= WRITTEN:
+            decided.ended.clear()
+        said = _end(flow)
+        row = row_of(LeafKind.OUTCOME, flow.who.tenant, flow.who.user, {"pub": said})
+        written = decided.ended[way] = Rendered(dump(said), row, orjson.dumps(row))
+    return written
+
+
+def _end(flow: Flow) -> dict[str, Any]:
+    report = flow.report
+    return {
+        "status": flow.status,
+        "error": flow.error.code if flow.error else None,
+        "rule": getattr(flow.error, "rule", None) or None,
+        "labels": list(flow.labels),
+        **({} if flow.outputs is None else flow.outputs.said()),
+        **({"film": flow.film} if flow.film else {}),
+        "finish": report.finish if report else None,
+        "stopped": report.stopped if report else None,
+        "http_status": flow.upstream.status if flow.upstream else None,
+        "response_model": report.response_model if report else None,
+    }
 
 
 def _told(flow: Flow) -> bool:

@@ -7,15 +7,13 @@ connection drops, so this worker must not deliver, or record, anything more for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import structlog
 
-from audit.appender import Appender, Receipt
-from audit.errors import AuditError, RecordInvalid
+from audit.appender import Appender
+from audit.errors import AuditError
 from audit.keys import Keyring
-from audit.record import LeafDraft
 from gateway.errors import Unavailable
 
 log = structlog.get_logger("lexgate.log")
@@ -23,24 +21,13 @@ log = structlog.get_logger("lexgate.log")
 RETRY_SECONDS = 0.2
 
 
-async def append(
-    appender: Appender,
-    draft: LeafDraft,
-    *,
-    reservation: str = "",
-    keep: Mapping[str, Collection[str]] | None = None,
-) -> Receipt:
-    """Appends a leaf and waits until it is durable; where it stands. Raises Unavailable when that fails, RecordInvalid for a leaf that cannot be one.
+def unwritten() -> Unavailable:
+    """What a call is told whose record the log did not take, or did not say to be durable.
 
     A writer that does not answer within `timeouts.record` is treated as gone (`LogConnection` watches it): its
     connection is given up, so that it closes the flows of this connection itself, and no leaf of theirs can follow.
     """
-    try:
-        return await appender.append(draft, reservation=reservation, keep=keep)
-    except RecordInvalid:
-        raise  # nothing was sent to the log; the caller of this function knows what else to say
-    except AuditError as error:
-        raise Unavailable("the record could not be written, so the call was refused", retry_after=1) from error
+    return Unavailable("the record could not be written, so the call was refused", retry_after=1)
 
 
 class LogConnection:

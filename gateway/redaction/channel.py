@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gateway.flow import Span
 from gateway.protocols.json_offsets import escape, unescape
-from gateway.redaction.escaped import Guard, context_of, read_escaped
+from gateway.redaction.escaped import Guard, context_of, matches, read_escaped
 from gateway.redaction.names_guard import NamesGate, NamesGuard
 from gateway.redaction.placeholder import CLOSE, OPEN, Restorable
 
@@ -154,7 +154,7 @@ class TextChannel:
         if self.json and ("\\" in unread or "\\" in self._context):
             final, spans = read_escaped(guard, unread, self._context)
         else:
-            spans = guard.find(unread, self._context)
+            spans = matches(guard, unread, self._context)
             final = 0 if last else guard.hold(unread)
         if last:
             final = len(unread)

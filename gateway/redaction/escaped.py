@@ -11,11 +11,14 @@ from typing import Protocol
 
 from gateway.flow import Span
 from gateway.protocols.json_offsets import unescape
+from gateway.protocols.plain_run import Automaton
 
 CONTEXT = 64
 """Characters before the text at hand that the guard sees, for its look-behinds."""
 
 MAX_DEPTH = 4
+SHORT = 16_384
+"""Characters; a longer text is left to the guard, which lets others run while it reads."""
 _PIECE = re.compile(r"\\u[0-9a-fA-F]{4}|\\(?!u|\Z).|\\u?[0-9a-fA-F]{0,3}|[^\\]+", re.DOTALL)
 _INCOMPLETE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?")
 _LONGEST_ESCAPE = 6
@@ -27,6 +30,16 @@ class Guard(Protocol):
     def find(self, text: str, context: str = "") -> list[Span]: ...
 
     def hold(self, text: str) -> int: ...
+
+
+def matches(guard: Guard, text: str, context: str = "") -> list[Span]:
+    """What `guard.find` says. Its automaton is asked first, where it has one: that nothing begins in a text is certain."""
+    automaton: Automaton | None = getattr(guard, "automaton", None) if len(text) <= SHORT else None
+    if automaton is not None:
+        before = context[-1:].encode(errors="surrogatepass")
+        if not automaton.possible(text.encode(errors="surrogatepass"), before[-1] if before else -1):
+            return []
+    return guard.find(text, context)
 
 
 def read_escaped(guard: Guard, unread: str, context: str) -> tuple[int, list[Span]]:

@@ -152,6 +152,18 @@ class AnswerStream:
         self._answer.channels.leave_plain()
         return self._answer.channels.texts()
 
+    def plain(self, chunk: bytes) -> bytes | None:
+        """The usual way of a stream's piece: `feed` of one that begins with a plain event, with nothing held. Else None."""
+        channels = self._answer.channels
+        plain = channels.plain
+        if plain is None or not plain.inside or self._reader.held or self.report.problem is not None:
+            return None
+        at, events = plain.lane.take(chunk, 0)
+        if not at:
+            return None  # nothing was taken, and nothing has changed
+        channels.tries = 0
+        return events if at == len(chunk) else events + self.feed(chunk[at:])
+
     def feed(self, chunk: bytes) -> bytes:
         """What the caller gets now. Never the terminal bytes."""
         if self.report.problem is not None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from audit.errors import RecordInvalid
+from audit.errors import AuditError, RecordInvalid
 from gateway.deciding.counters import uses
 from gateway.errors import Unavailable
 from gateway.flow import Flow
 from gateway.inspection.classifier import classify
 from gateway.recording.groups import intent
-from gateway.recording.log_connection import append
+from gateway.recording.log_connection import unwritten
 from gateway.services import Services
 
 
@@ -35,8 +35,10 @@ async def commit(flow: Flow, services: Services) -> None:
     draft = intent(flow, time.time_ns() // 1000)
     reservation = flow.id if flow.reserved else ""
     try:
-        flow.receipt = await append(flow.log, draft, reservation=reservation, keep=keep)
-    except RecordInvalid as error:
+        flow.receipt = await flow.log.append(draft, reservation=reservation, keep=keep)
+    except RecordInvalid as error:  # nothing was sent to the log either
         raise Unavailable("this call cannot be recorded, so nothing was sent") from error
+    except AuditError as error:
+        raise unwritten() from error
     flow.reserved = False
     flow.intents += 1

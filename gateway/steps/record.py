@@ -10,7 +10,7 @@ from gateway.delivery import finished_answer
 from gateway.errors import Denied, LexgateError
 from gateway.flow import Flow
 from gateway.recording.groups import outcome
-from gateway.recording.log_connection import append
+from gateway.recording.log_connection import unwritten
 from gateway.recording.reported import fit
 from gateway.services import Services
 
@@ -29,18 +29,20 @@ async def record(flow: Flow, services: Services) -> None:
     if flow.answer_digests is not None:
         flow.digests |= flow.answer_digests.as_dict()
     now = time.time_ns() // 1000
-    draft = outcome(flow, now)
     if flow.reserved:
         flow.reserved = False
         with contextlib.suppress(AuditError):  # a lost log frees its reservations itself
             await flow.log.release(flow.id)
     try:
-        await append(flow.log, draft)
-    except RecordInvalid:
-        # Whatever could not be recorded of it, no flow stays without an outcome: the bare one always fits.
-        flow.report, flow.status = None, "failed"
-        flow.error = flow.error or LexgateError("the outcome could not be recorded as it was")
-        await append(flow.log, outcome(flow, now))
+        try:
+            await flow.log.append(outcome(flow, now))
+        except RecordInvalid:
+            # Whatever could not be recorded of it, no flow stays without an outcome: the bare one always fits.
+            flow.report, flow.status = None, "failed"
+            flow.error = flow.error or LexgateError("the outcome could not be recorded as it was")
+            await flow.log.append(outcome(flow, now))
+    except AuditError as error:
+        raise unwritten() from error
 
 
 def _status(flow: Flow) -> str:

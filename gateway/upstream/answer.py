@@ -138,11 +138,11 @@ class Answer:
     def failed(self) -> bool:
         return self._error is not None
 
-    def feed(self, data: bytes) -> None:
-        """Bytes from the provider. Afterwards look at `complete`, `failed`, `unread`."""
+    def feed(self, data: bytes) -> bool:
+        """Bytes from the provider. True: they went on at once, and more may come; else look at `complete`, `failed`, `unread`."""
         parser = self._parser
         if parser is None:
-            return
+            return False
         unread = self.unread
         try:
             parser.feed_data(data)
@@ -155,16 +155,21 @@ class Answer:
                 self.fail(UpstreamFailed(f"provider {self._name} sent an answer without end or content"))
         else:
             self._silent = 0
-        if self._taker is not None and (pieces := self._pieces):
+        taker = self._taker
+        if taker is not None and (pieces := self._pieces):
             self._pieces, self.unread = [], 0
             try:
-                if not self._taker(pieces[0] if len(pieces) == 1 else b"".join(pieces)):
+                if taker(pieces[0] if len(pieces) == 1 else b"".join(pieces)):
+                    if not self.complete and self._error is None:
+                        return True
+                else:
                     self._taker = None
             except Exception as problem:  # whoever relays gets it; the connection has done nothing wrong
                 self._taker = None
                 self._wake(problem)
         if self.status and (self._taker is None or self.complete):
             self._wake()
+        return False
 
     def end(self, *, clean: bool) -> None:
         """The connection has ended: by the provider's own hand (`clean`), or not."""

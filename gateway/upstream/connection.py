@@ -137,8 +137,12 @@ class Connection(asyncio.Protocol):
         if answer is None:
             self.drop()  # nobody asked
             return
-        answer.feed(data)
-        if answer.complete:
+        if answer.feed(data):  # a piece of a stream, as nearly always
+            deadline = self._loop.time() + self._idle
+            self._deadline = min(self._total, deadline)
+            if self._deadline < self._fires:
+                self._watch(self._deadline)
+        elif answer.complete:
             self._answer = None
             self._rest(answer)
         elif not answer.failed and answer.status:

@@ -20,6 +20,8 @@ from gateway.upstream.port import Unreachable
 DOWN = frozenset({502, 503, 504, 529})
 SILENT = frozenset({500})
 """Statuses that tell neither that the provider works nor that it does not."""
+CLASSES = tuple(f"{hundreds}xx" for hundreds in range(10))
+"""Names of the classes of statuses."""
 FIGURES = {State.CLOSED: 0.0, State.HALF_OPEN: 1.0, State.OPEN: 2.0}
 
 
@@ -39,7 +41,7 @@ class Passage:
 
     def answered(self, status: int) -> None:
         """The head of an answer has come."""
-        self._health.count(self._name, f"{status // 100}xx")
+        self._health.count(self._name, CLASSES[status // 100])
         if status in DOWN:
             self._fail()
         elif status in SILENT:

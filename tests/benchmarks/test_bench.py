@@ -78,6 +78,20 @@ def test_floors_hold_or_not_by_the_measured_ratio() -> None:
     assert [floor.holds for floor in report.floors(rows)] == [True, False, True]
 
 
+def test_what_a_chunk_costs_is_told_apart_from_what_a_stream_costs() -> None:
+    rows = [
+        {**_row("nginx", "words_100", 1_100), "cpu_us_by_role": {"nginx": 1_100}},
+        {**_row("nginx", "words_500", 5_100), "cpu_us_by_role": {"nginx": 5_100}},
+        {**_row("lexgate", "words_100", 4_500), "cpu_us_by_role": {"worker": 3_000, "writer": 1_500}},
+        {**_row("lexgate", "words_500", 12_500), "cpu_us_by_role": {"worker": 11_000, "writer": 1_500}},
+    ]
+    told = report.slopes(rows)
+    assert "| nginx | 10.0 | 1.00 | 100 |" in told
+    assert "| lexgate | 20.0 | 2.00 | 2,500 |" in told
+    assert "| worker | 20.0 | 2.00 | 1,000 |" in told
+    assert "| writer | 0.0 | 0.00 | 1,500 |" in told
+
+
 def test_a_figure_with_a_bad_call_in_it_is_no_figure() -> None:
     rows = [_row("lexgate", "warm_1k", 10, bad=1), _row("fastapi-aiohttp", "warm_1k", 100)]
     assert report.median(rows, "lexgate", "warm_1k", "cpu_us") is None

@@ -13,7 +13,7 @@ from audit.canonical import Rendered, canonical
 from audit.projection import row_of
 from gateway.deciding.decided_calls import WRITTEN, Decided
 from gateway.flow import Classification, Principal
-from gateway.recording.groups import intent
+from gateway.recording.groups import intent, outcome
 
 WHO = Principal("acme", "assistant", "internal", "li.wei", "support", "CN", "", "0" * 16)
 DECISION = SimpleNamespace(
@@ -90,3 +90,57 @@ def test_the_forms_that_are_kept_of_one_kind_are_bounded():
     for number in range(WRITTEN + 5):
         intent(flow(decided, redacted=SimpleNamespace(redactions={"PERSON": number + 1})), 5)
     assert len(decided.written) == 5
+
+
+def ended(decided: Decided | None, **named: Any) -> Any:
+    """A forwarded call that has ended; its intent has been written."""
+    given = {
+        "status": "completed",
+        "error": None,
+        "labels": ("fingerprint",),
+        "outputs": None,
+        "film": {},
+        "intents": 1,
+        "user": "li.wei",
+        "report": SimpleNamespace(finish="stop", stopped=None, response_model="m", usage=None),
+        "upstream": SimpleNamespace(status=200),
+        "timing": SimpleNamespace(started=1.0, ended=2.0, first_byte=1.5),
+    }
+    made = flow(decided, **{**given, **named})
+    intent(made, 5)
+    return made
+
+
+ends = st.fixed_dictionaries(
+    {
+        "status": st.sampled_from(["completed", "failed"]),
+        "labels": st.lists(names, max_size=2).map(tuple),
+        "report": st.builds(
+            SimpleNamespace,
+            finish=st.sampled_from([None, "stop"]),
+            stopped=st.sampled_from([None, "JWT"]),
+            response_model=st.one_of(st.none(), names),
+            usage=st.none(),
+        ),
+        "upstream": st.builds(SimpleNamespace, status=st.sampled_from([200, 404])),
+        "film": st.sampled_from([{}, {"state": "ready"}]),
+    }
+)
+
+
+@given(st.lists(ends, min_size=1, max_size=6))
+def test_an_outcome_of_a_known_kind_and_end_says_what_one_of_an_unknown_one_says(several):
+    decided = Decided({}, DECISION)
+    for named in several:
+        first, later = outcome(ended(None, **named), 5), outcome(ended(decided, **named), 5)
+        assert {name: read(group) for name, group in later.groups.items()} == {
+            name: read(group) for name, group in first.groups.items()
+        }
+        assert row_of("outcome", "acme", "li.wei", later.groups) == row_of("outcome", "acme", "li.wei", first.groups)
+
+
+def test_few_ends_of_one_kind_are_kept():
+    decided = Decided({}, DECISION)
+    for number in range(2 * WRITTEN):
+        outcome(ended(decided, labels=(str(number),)), 5)
+    assert len(decided.ended) <= WRITTEN
