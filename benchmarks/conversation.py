@@ -2,8 +2,9 @@
 
 A client resends its history with every turn. What was seen before, the model's own answers included, is not inspected
 again; so a conversation of a hundred turns should cost little more than its final text. One real gateway, a canned
-provider (it says what it was told), everything on; CPU seconds of the inspector process, which does all inspection and
-settles flows, are read from the kernel.
+provider (it says what it was told), everything on. Two figures: the CPU seconds of inspection, as the inspector counts
+them, and those of its whole process as the kernel counts them. The latter have what no final text has a hundred times: a
+hundred answers recounted, priced and fingerprinted, and two hundred times the way into the process and back.
 
 What is compared: a conversation's turns come one at a time over a connection that stays open, as from a client of a
 provider's SDK. A final text of the same making and size, of which no process has seen anything, goes through once, in
@@ -14,16 +15,19 @@ a machine that is shared does both equally slowly; each has its own texts.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import random
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 
+from gateway.inspection.client import InspectorPool
 from gateway.inspection.engine import Engine
 from tests.e2e.product import Product, running
 
@@ -49,30 +53,53 @@ def turn(draw: random.Random, sentences: int) -> str:
     )
 
 
-def cpu(process: psutil.Process) -> float:
-    used = process.cpu_times()
-    return float(used.user + used.system)
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """CPU seconds of an inspector so far."""
+
+    inspection: float
+    process: float
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(self.inspection - other.inspection, self.process - other.process)
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.inspection + other.inspection, self.process + other.process)
 
 
-def measured(product: Product, client: httpx.Client, turns: int, sentences: int, seed: int) -> tuple[float, float]:
-    """CPU seconds of the inspector: for a conversation, and for a final text once."""
+def spent(product: Product) -> Spent:
     (inspector,) = [
         child for child in psutil.Process(product.gateway.pid).children() if "process-inspector" in child.cmdline()
     ]
+    used = inspector.cpu_times()
+    return Spent(asyncio.run(_inspection(product.folder / "run" / "inspector-0.sock")), used.user + used.system)
+
+
+async def _inspection(socket: Path) -> float:
+    pool = InspectorPool([socket])
+    await pool.start()
+    try:
+        return float((await pool.call("usage", {}, 10))["inspection"])
+    finally:
+        await pool.close()
+
+
+def measured(product: Product, client: httpx.Client, turns: int, sentences: int, seed: int) -> tuple[Spent, Spent]:
+    """CPU seconds of the inspector: for a conversation, and for a final text once."""
     draw = random.Random(seed)
     messages: list[dict[str, Any]] = []
     flow = ""
-    before = cpu(inspector)
+    before = spent(product)
     for _ in range(turns):
         messages.append({"role": "user", "content": turn(draw, sentences)})
         said, flow = _ask(product, client, messages, "crm")
         messages.append({"role": "assistant", "content": said})
     product.record(flow)  # settled: what is measured is over
-    middle = cpu(inspector)
+    middle = spent(product)
     texts = [turn(draw, sentences) for _ in range(turns)]
     final = [{"role": role, "content": text} for text in texts for role in ("user", "assistant")]
     product.record(_ask(product, client, final, "other")[1])
-    return middle - before, cpu(inspector) - middle
+    return middle - before, spent(product) - middle
 
 
 def detectors(turns: int, sentences: int, seed: int) -> tuple[float, float]:
@@ -117,8 +144,14 @@ def main() -> None:
             for number in range(1, options.rounds + 1)
         ]
     for conversation, once in rounds:
-        print(f"{options.turns} turns: {conversation:.2f} s of CPU in the inspector; a final text once: {once:.2f} s")
-    print(f"ratio of the sums {sum(each[0] for each in rounds) / sum(each[1] for each in rounds):.2f}")
+        print(
+            f"{options.turns} turns: {conversation.inspection:.2f} s of CPU for inspection, {conversation.process:.2f} s of the"
+            f" process; a final text once: {once.inspection:.2f} s, {once.process:.2f} s"
+        )
+    every, final = (sum(each, Spent(0, 0)) for each in zip(*rounds, strict=True))
+    print(
+        f"ratio of the sums: inspection {every.inspection / final.inspection:.2f}, process {every.process / final.process:.2f}"
+    )
     apart, together = detectors(options.turns, options.sentences, options.seed)
     print(f"the detectors alone: {apart:.2f} s text by text, {together:.2f} s at once; ratio {apart / together:.2f}")
 
