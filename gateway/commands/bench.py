@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ bench.add_command(untouched)
 @click.option("--presidio/--no-presidio", default=None, help="Beside Presidio's defaults. [default: if installed]")
 @click.option("--limit", type=click.IntRange(1), help="Only so many rows of each file.")
 @click.option("--labels/--no-labels", default=True, help="A line for each label, or one for each file.")
+@click.option(
+    "--misses", type=click.IntRange(0), default=0, help="Show so many values of each file that were missed most."
+)
 def inspect(
     data: tuple[Path, ...],
     json_file: Path | None,
@@ -50,6 +54,7 @@ def inspect(
     presidio: bool | None,
     limit: int | None,
     labels: bool,
+    misses: int,
 ) -> None:
     """Inspect labelled texts and print how right the findings are.
 
@@ -59,12 +64,17 @@ def inspect(
     try:
         systems = dict(_systems(names, presidio))
         figures: dict[str, Any] = {}
+        missed: dict[str, Counter[tuple[str, str]]] = {}
         for path in data:
-            figures |= _measured(path.name, read(path)[:limit], systems)
+            scores = _measured(path.name, read(path)[:limit], systems)
+            figures |= {part: {system: each.figures() for system, each in row.items()} for part, row in scores.items()}
+            missed[path.name] = scores[path.name][next(iter(systems))].missed
     except (LexgateError, OSError, ValueError) as problem:
         click.echo(f"lexgate bench inspect: {problem}", err=True)
         sys.exit(_CANNOT)
     click.echo(_table(figures, labels))
+    if misses:
+        click.echo(_missed(missed, misses))
     if json_file:
         json_file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n")
 
@@ -88,14 +98,14 @@ def _systems(names: bool, presidio: bool | None) -> Iterator[tuple[str, System]]
         raise ValueError(f"Presidio needs an English spaCy model; install one of {', '.join(MODELS)}")
 
 
-def _measured(name: str, examples: Sequence[Example], systems: Mapping[str, System]) -> dict[str, Any]:
-    """Figures by file (and language), then by system. Each text is a call of its own, as on the path."""
+def _measured(name: str, examples: Sequence[Example], systems: Mapping[str, System]) -> dict[str, dict[str, Score]]:
+    """Scores by file (and language), then by system. Each text is a call of its own, as on the path."""
     found: dict[str, list[tuple[Sequence[Span], float]]] = {}
     for system, inspected in systems.items():
         inspected(Example(_WARMING, (), "en"))  # what is loaded on first use is not the texts' doing
         found[system] = [_timed(inspected, example) for example in examples]
     places = {id(example): number for number, example in enumerate(examples)}
-    out: dict[str, Any] = {}
+    out: dict[str, dict[str, Score]] = {}
     for lang, part in by_language(examples):
         out[f"{name} {lang}".strip()] = {
             system: _scored(part, [results[places[id(each)]] for each in part]) for system, results in found.items()
@@ -108,11 +118,27 @@ def _timed(inspected: System, example: Example) -> tuple[Sequence[Span], float]:
     return inspected(example), time.process_time() - begin
 
 
-def _scored(examples: Sequence[Example], results: Sequence[tuple[Sequence[Span], float]]) -> dict[str, Any]:
+def _scored(examples: Sequence[Example], results: Sequence[tuple[Sequence[Span], float]]) -> Score:
     score = Score()
     for example, (spans, cpu) in zip(examples, results, strict=True):
         score.add(example, spans, cpu)
-    return score.figures()
+    return score
+
+
+def _missed(missed: Mapping[str, Counter[tuple[str, str]]], most: int) -> str:
+    """Markdown: for each file what Lexgate missed most often. The values are those of the labelled data."""
+    lines: list[str] = []
+    for name, values in missed.items():
+        lines += [
+            "",
+            f"### {name}: missed {values.total()}, {len(values)} different",
+            "",
+            "| label | value | times |",
+            "|---|---|---|",
+        ]
+        ordered = sorted(values.items(), key=lambda item: (-item[1], item[0]))
+        lines += [f"| `{label}` | {' '.join(value.split())} | {times} |" for (label, value), times in ordered[:most]]
+    return "\n".join(lines)
 
 
 def _table(figures: Mapping[str, Any], labels: bool) -> str:

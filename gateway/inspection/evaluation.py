@@ -9,6 +9,7 @@ weighs recall four times. The gold label `PII` stands for any.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,6 +121,9 @@ class Score:
     labels: dict[str, Count] = field(default_factory=dict)
     right: list[int] = field(default_factory=lambda: [0] * _BUCKETS)
     graded: list[int] = field(default_factory=lambda: [0] * _BUCKETS)
+    missed: Counter[tuple[str, str]] = field(
+        default_factory=Counter
+    )  # (label, value), values as they stand in the texts
 
     def add(self, example: Example, spans: Iterable[Span], cpu: float = 0.0) -> None:
         """Count one text; `cpu` is the time its inspection took, in seconds."""
@@ -129,7 +133,7 @@ class Score:
         found = list(spans)
         core = [mark for mark in example.marks if mark[2] not in CONTEXT]
         joined = _joined(example.text, found)
-        used = self._gold(core, joined, _covered(example.text, found))
+        used = self._gold(example.text, core, joined, _covered(example.text, found))
         self._findings(example, core, [mark for mark in joined if mark not in used])
         self._calibration(example, found)
 
@@ -156,8 +160,8 @@ class Score:
     def _count(self, label: str) -> Count:
         return self.labels.setdefault(label, Count())
 
-    def _gold(self, core: Sequence[Mark], found: Sequence[Mark], covered: bytearray) -> set[Mark]:
-        """Count hits and uncovered characters; the findings that were right."""
+    def _gold(self, text: str, core: Sequence[Mark], found: Sequence[Mark], covered: bytearray) -> set[Mark]:
+        """Count hits, misses and uncovered characters; the findings that were right."""
         used: set[Mark] = set()
         for start, end, label in core:
             hits = [mark for mark in found if mark[0] < end and start < mark[1] and compatible(label, mark[2])]
@@ -165,6 +169,8 @@ class Score:
             count = self._count(label)
             count.found += bool(hits)
             count.missed += not hits
+            if not hits:
+                self.missed[label, text[start:end]] += 1
             count.characters += end - start
             count.uncovered += end - start - sum(covered[start:end])
         return used

@@ -52,6 +52,12 @@ RECOGNIZER = Recognizer(
             rf"(?<![0-9A-Za-z.\-/+])0[1-9](?:[ .\-]\d{{2}}){{4}}{_BEHIND}",
             score=0.85,
         ),
+        shape(  # surer than an address that runs on into it
+            r"\b0[1-9]([ .\-]?[0-9]{2}){4}\b",
+            rf"(?<![0-9A-Za-z.\-/+])0[1-9](?:[ .\-]\d{{2}}){{4}}{_BEHIND}",
+            cue=_CUE + NEAR,
+            score=0.93,
+        ),
         shape(r"\b0[0-9]{3,5}/[0-9]{3}", rf"(?<![0-9/])0\d{{2,5}}/\d{{3,8}}{_BEHIND}", check=_weak, score=0.75),
     ),
 )

@@ -47,6 +47,17 @@ def test_one_line_for_each_file_without_labels(data):
     assert [line.split(":")[0] for line in lines[2:]] == ["| own.jsonl", "| own.jsonl en", "| own.jsonl zh"]
 
 
+def test_shows_what_was_missed_most_where_asked_for(data):
+    lines = run(str(data), "--misses", "20").output.splitlines()
+    assert lines[-5:] == [
+        "### own.jsonl: missed 1, 1 different",
+        "",
+        "| label | value | times |",
+        "|---|---|---|",
+        "| `PASSWORD` | 555 | 1 |",
+    ]
+
+
 def test_writes_all_figures_as_json(data, tmp_path):
     file = tmp_path / "figures.json"
     assert run(str(data), "--json", str(file), "--limit", "1").exit_code == 0

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.flow import Span
+from gateway.inspection.engine import PatternScanner
+from gateway.inspection.overlap import resolve
+from gateway.inspection.recognizers.global_phone import RECOGNIZER
+
 
 @pytest.mark.parametrize(
     ("text", "value"),
@@ -28,3 +33,11 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
 )
 def test_leaves_look_alikes_alone(found, text):
     assert found("PHONE", text) == []
+
+
+def test_a_number_beside_its_word_is_surer_than_an_address_that_runs_into_it():
+    text = "98, rue de Roger, 73971 Sainte-Victoire, tél. 04 84 15 35 87."
+    address = Span(0, len(text) - 1, "ADDRESS", 0.88, "names")
+    phones = [span for span in PatternScanner([RECOGNIZER]).find(text) if span.score > address.score]
+    assert [text[span.start : span.end] for span in phones] == ["04 84 15 35 87"]
+    assert [span.label for span in resolve(text, [address, *phones])] == ["ADDRESS", "PHONE"]
