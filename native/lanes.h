@@ -110,7 +110,8 @@ __attribute__((target("avx2"))) static void sha256_lanes(uint8_t prefix, const M
 /* SHA-256(prefix || message) of each. Hashes may not lie where messages are read from. */
 static void sha256_many(uint8_t prefix, const Message *messages, size_t count) {
 #ifdef LEXGATE_SHA_NI
-    if (count > 2 && sha_blocks == sha_blocks_plain && __builtin_cpu_supports("avx2")) {
+    /* Of few, most lanes would work for nothing: one after the other is as fast. */
+    if (count > 3 && sha_blocks != sha_blocks_ni && __builtin_cpu_supports("avx2")) {
         sha256_lanes(prefix, messages, count);
         return;
     }

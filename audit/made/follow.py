@@ -27,9 +27,8 @@ from audit.store.batch import leaves_from, size_of
 from audit.store.sqlite import Connection, connect_reader
 
 _PAYLOAD = re.compile(r"[0-9a-f]{1,16}")
-BATCH = (
-    1000  # leaves in one transaction: each writes a page for nearly every mark, and the more marks the fewer of them
-)
+BATCH = 1000
+"""Leaves in one transaction: each writes a page for nearly every mark, and the more marks the fewer of them."""
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _SETTLE, _OUTPUTS = b'"k":"settle"', b'"outputs":[{'
 """What tells of outputs: settle leaves of texts, and the outcomes that say in the open which others there were."""
@@ -48,9 +47,8 @@ def follow(store: Path, keyring: Keyring, seconds: float) -> int:
         with closing(connect_index(path)) as index:
             _same_log(log, index)
             _forget(log, index)
-            reader = LeafReader(log, keyring)
             while (behind := size_of(log) - _at(index)) > 0 and time.monotonic() < ends:
-                _batch(log, index, reader)
+                _batch(log, index, keyring)
             return behind
 
 
@@ -73,9 +71,10 @@ def erase_flows(store: Path, flows: list[str]) -> int:
         return erase(index, flows=flows)
 
 
-def _batch(log: Connection, index: Connection, reader: LeafReader) -> None:
+def _batch(log: Connection, index: Connection, keyring: Keyring) -> None:
     at = _at(index)
     end = min(at + BATCH, size_of(log))
+    reader = LeafReader(log, keyring)  # of this batch alone: it remembers keys, and one may be destroyed meanwhile
     entries: list[Entry] = []
     for row in leaves_from(log, at, end, (_SETTLE, _OUTPUTS)):
         _, entry, disclosed, sealed, _ = row

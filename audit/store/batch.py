@@ -85,6 +85,8 @@ def leaves_from(
     found = "select first, leaves, data from batch where first >= ? order by first limit ?"
     while rows := connection.execute(found, (at, _ROWS)).fetchall():
         for start, count, data in rows:
+            if end is not None and start >= end:
+                return
             if telling and isinstance(data, bytes) and not any(one in data for one in telling):
                 continue
             for leaf in unpack(start, count, data):

@@ -353,7 +353,7 @@ def _outside(message: dict[str, Any]) -> list[Any]:
     """What no channel reads of an event."""
     kind = message.get("type")
     holder = {"content_block_delta": "delta", "content_block_start": "content_block"}.get(str(kind))
-    values: list[Any] = []
+    values: list[Any] = [*message]  # a name can say anything, too
     for key, value in message.items():
         if key == holder and type(value) is dict:
             values += _of_block(value)
@@ -368,12 +368,13 @@ def _of_block(block: dict[str, Any], *, whole: bool = False) -> list[Any]:
     read = _DELTAS[kind][0] if kind in _DELTAS else kind if kind in {"text", "thinking"} else ""
     if whole and kind.endswith("tool_use"):
         read = "input"
-    values: list[Any] = []
+    values: list[Any] = [*block]
     for key, value in block.items():
         cited = value if key == "citations" and type(value) is list else [value] if key == "citation" else None
         if cited is not None:
             for item in cited:
                 values += [v for k, v in item.items() if k != "cited_text"] if type(item) is dict else [item]
+                values += item if type(item) is dict else ()
         elif key != read and (key != "type" or kind not in _DELTAS):
             values.append(value)
     return values
@@ -381,7 +382,7 @@ def _of_block(block: dict[str, Any], *, whole: bool = False) -> list[Any]:
 
 def _outside_whole(answer: dict[str, Any]) -> list[Any]:
     """What no channel reads of a whole answer."""
-    values: list[Any] = [value for key, value in answer.items() if key != "content"]
+    values: list[Any] = [*answer, *(value for key, value in answer.items() if key != "content")]
     blocks = answer.get("content")
     for block in blocks if type(blocks) is list else [blocks]:
         values += _of_block(block, whole=True) if type(block) is dict else [block]

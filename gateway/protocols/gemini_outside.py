@@ -13,18 +13,18 @@ READ = {"executableCode": "code", "codeExecutionResult": "output", "functionCall
 
 def outside(chunk: dict[str, Any]) -> list[Any]:
     """What no channel reads of an event or answer. Sealed bytes and media are no text: they are not searched."""
-    values: list[Any] = [value for key, value in chunk.items() if key != "candidates"]
+    values: list[Any] = [*chunk, *(value for key, value in chunk.items() if key != "candidates")]
     candidates = chunk.get("candidates")
     for candidate in candidates if type(candidates) is list else [candidates]:
         if type(candidate) is not dict:
             values.append(candidate)
             continue
-        values += [value for key, value in candidate.items() if key != "content"]
+        values += [*candidate, *(value for key, value in candidate.items() if key != "content")]
         content = candidate.get("content")
         if type(content) is not dict:
             values.append(content)
             continue
-        values += [value for key, value in content.items() if key != "parts"]
+        values += [*content, *(value for key, value in content.items() if key != "parts")]
         parts = content.get("parts")
         for part in parts if type(parts) is list else [parts]:
             values += _of_part(part) if type(part) is dict else [part]
@@ -39,7 +39,7 @@ def _of_part(part: dict[str, Any]) -> list[Any]:
         if key == "inlineData" and type(value) is dict:
             data = value.get("data")
             encoded = type(data) is str and is_encoded(data)
-            values += [item for name, item in value.items() if name != "data" or not encoded]
+            values += [*value, *(item for name, item in value.items() if name != "data" or not encoded)]
         elif key in READ and type(value) is dict:
             values += [item for name, item in value.items() if name != READ[key]]
             values += [name for name in value if name != READ[key]]

@@ -36,6 +36,9 @@ _PLAIN_USAGE = len(_TOTALS)
 _PLAIN_ANSWER = frozenset({*_STAMP, "choices", "usage"})
 _PLAIN_CHOICE = frozenset({"index", "message", "logprobs", "finish_reason"})
 _PLAIN_MESSAGE = frozenset({"role", "content", "refusal", "annotations"})
+_NAMES = _PLAIN_ANSWER | _PLAIN_CHOICE | {"delta", _PADDING}
+_CALL_NAMES = frozenset({"index", "id", "type", "function", "custom", "name", "arguments", "input"})
+_AUDIO_NAMES = frozenset({"id", "data", "expires_at", "transcript"})
 _PLAIN_ENDS = frozenset({"stop", "length", None})
 _USAGE = _TOTALS | {"prompt_tokens_details", "completion_tokens_details"}
 _USAGE_DETAILS = frozenset(
@@ -598,6 +601,7 @@ def withheld() -> UpstreamFailed:
 def _outside(chunk: dict[str, Any], stamp: dict[str, Any], body: str) -> list[Any]:
     """What no channel reads: of the chunk or answer, of its choices, and of their `body` (delta | message)."""
     values: list[Any] = [v for k, v in chunk.items() if v is not None and k != "choices" and stamp.get(k) != v]
+    values += _strange(chunk, _NAMES)
     choices = chunk.get("choices")
     if type(choices) is not list:
         return [*values, choices]
@@ -605,6 +609,7 @@ def _outside(chunk: dict[str, Any], stamp: dict[str, Any], body: str) -> list[An
         if type(choice) is not dict:
             values.append(choice)
             continue
+        values += _strange(choice, _NAMES)
         for key, value in choice.items():
             if key != body or type(value) is not dict:
                 values.append(value)
@@ -619,27 +624,35 @@ def _outside(chunk: dict[str, Any], stamp: dict[str, Any], body: str) -> list[An
     return values
 
 
+def _strange(part: dict[str, Any], known: frozenset[str]) -> list[Any]:
+    """Names of members that are not those of the protocol: a name can say anything, too."""
+    return [] if part.keys() <= known else [name for name in part if name not in known]
+
+
 def _of_part(name: str, part: Any) -> list[Any]:
     """What no channel reads of a tool call, a function call or audio."""
     if name == "tool_calls" and type(part) is list:
         return [value for call in part for value in _of_call(call)]
     if name == _STEPS and type(part) is list:
         steps = [step if type(step) is dict else {"": step} for step in part]
-        return [value for step in steps for key, value in step.items() if key != "text" or type(value) is not str]
+        said = [value for step in steps for key, value in step.items() if key != "text" or type(value) is not str]
+        return [*said, *(name for step in steps for name in step)]
     text = {"function_call": "arguments", "audio": "transcript"}.get(name)
     if text is not None and type(part) is dict:
-        return [value for key, value in part.items() if key != text or type(value) is not str]
+        values = [value for key, value in part.items() if key != text or type(value) is not str]
+        return values + _strange(part, _CALL_NAMES if text == "arguments" else _AUDIO_NAMES)
     return [name, part]
 
 
 def _of_call(call: Any) -> list[Any]:
     if type(call) is not dict:
         return [call]
-    values: list[Any] = []
+    values: list[Any] = [*_strange(call, _CALL_NAMES)]
     for key, value in call.items():
         text = {"function": "arguments", "custom": "input"}.get(key)
         if text is not None and type(value) is dict:
             values += [v for k, v in value.items() if k != text or type(v) is not str]
+            values += _strange(value, _CALL_NAMES)
         else:
             values.append(value)
     return values

@@ -211,6 +211,8 @@ def _choices_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
 def _outside(answer: dict[str, Any], stamp: dict[str, Any]) -> list[Any]:
     """What no channel reads. Logprobs spell the text: they are read as it is, and go where it changes."""
     values: list[Any] = [v for k, v in answer.items() if v is not None and k != "choices" and stamp.get(k) != v]
+    values += [name for name in answer if name not in stamp]  # a name can say anything, too
     for choice in _choices_of(answer):
         values += [v for k, v in choice.items() if k != "text" or type(v) is not str]
+        values += choice
     return values

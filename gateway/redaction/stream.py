@@ -239,14 +239,13 @@ class AnswerStream:
         return self._family.error_event(error, self._flow, self.report.events)
 
     def _event(self, event: Event) -> bytes:
-        if self._answer.terminal is not None and self.report.stopped is None:
-            return b""  # nothing comes after the provider's own end
-        return self._answer.event(event)
+        ended = self._answer.terminal is not None if self.report.stopped is None else event.data is None
+        return b"" if ended else self._answer.event(event)  # nothing comes after the provider's own end, or the guard's
 
     def _finish_stream(self, error: LexgateError | None) -> bytes:
         out = b""
         rest = self._reader.rest()
-        if rest.strip() and self.report.problem is None:
+        if rest.strip() and not self.stopped:
             try:
                 out = self._event(read_event(rest.rstrip(b"\r\n") + b"\n\n"))
             except MalformedAnswer:

@@ -9,6 +9,7 @@ import struct
 import pysqlite3.dbapi2 as sqlite
 import pytest
 
+from audit.made import follow as follower
 from audit.made.follow import entries_of, erase_flows, follow, rebuild
 from audit.made.index import Made, MadeIndex, index_path
 from audit.store.reindex import reindex
@@ -74,6 +75,31 @@ async def test_the_index_catches_up_in_pieces_and_is_rebuilt_by_reindex(lab: Lab
     index_path(lab.store).unlink()
     reindex(lab.store, lab.keyring)
     assert MadeIndex(index_path(lab.store)).by_flow(hers)
+
+
+async def test_a_key_that_is_destroyed_while_the_index_follows_tells_no_more(lab: Lab, monkeypatch) -> None:
+    log, flows = await lab.connect(), (new_flow(), new_flow())
+    for flow in flows:
+        await log.append(intent(flow))
+        await log.append(outcome(flow))
+        await log.append(printed((flow,)))
+    await log.close()
+    await asyncio.to_thread(lab.stop)
+
+    connection = sqlite.connect(str(lab.store), isolation_level=None)
+    read = follower.entries_of
+
+    def destroyed(*of):
+        yield from read(*of)
+        connection.execute("update user_key set usr = '', wrapped = x'' where usr = 'li.wei'")
+
+    monkeypatch.setattr(follower, "BATCH", 1)
+    monkeypatch.setattr(follower, "entries_of", destroyed)
+    assert follow(lab.store, lab.keyring, 5.0) == 0
+    connection.close()
+    index = MadeIndex(index_path(lab.store))
+    assert index.by_flow(flows[0])  # these go with the next look
+    assert index.by_flow(flows[1]) == []
 
 
 async def test_an_index_of_another_log_is_begun_anew(lab: Lab) -> None:

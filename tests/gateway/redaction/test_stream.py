@@ -258,6 +258,16 @@ def test_nothing_comes_after_the_providers_own_end():
     assert report.complete
 
 
+@pytest.mark.parametrize("after", [b"", b"d", b"data: {", b": wait\n\n", b": wait\n\n: wa"])
+def test_nothing_comes_after_the_guards_end(after):
+    said = {"id": "c1", "choices": [{"index": 0, "delta": {"content": "sk-aaaaaaaaaaaa x"}, "finish_reason": None}]}
+    sent = b"data: " + orjson.dumps(said) + b"\n\n" + after
+    out, end, report = run("openai", sent, guard=scanner.Scanner())
+    assert out.endswith(b'"finish_reason":"content_filter"}]}\n\n')
+    assert end == b"data: [DONE]\n\n"
+    assert (report.stopped, report.complete, report.problem) == ("API_KEY", True, None)
+
+
 def test_a_last_event_without_its_blank_line_counts():
     sent = echo.openai_events(["x"], [])
     out, end, report = run("openai", sent[:-2])
