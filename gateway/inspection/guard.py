@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,16 @@ def _vendors(without: frozenset[str]) -> str:
     return "|".join(f"(?:{form.replace(_POSSESSIVE, _GREEDY)})" for name, _, form in KEYS if name not in without)
 
 
+def _from_their_first(chosen: Sequence[Span], found: Sequence[Span]) -> Iterator[Span]:
+    """What stands, each from where the first match begins that it won against: an answer ends before that one."""
+    behind = 0
+    for span in chosen:
+        first = min((each.start for each in found if each.start < span.start < each.end), default=span.start)
+        start = max(first, behind)
+        yield span if start == span.start else replace(span, start=start)
+        behind = span.end
+
+
 class _Own(threading.local):
     """A scanner for each thread that asks: Hyperscan's scratch space is not shared."""
 
@@ -175,10 +186,10 @@ class GuardScanner:
             found = [span for span in found if span.start >= before]
         if not found:
             return found
-        return [
-            Span(span.start - before, span.end - before, span.label, span.score, span.detector)
-            for span in resolve(whole, found)
-        ]
+        chosen = resolve(whole, found)
+        if len(chosen) < len(found):
+            chosen = list(_from_their_first(chosen, found))
+        return [Span(span.start - before, span.end - before, span.label, span.score, span.detector) for span in chosen]
 
     def hold(self, text: str) -> int:
         """The smallest index such that text[index:] may still begin, or be, or extend a match; len(text) if none."""

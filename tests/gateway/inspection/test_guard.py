@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -135,3 +137,10 @@ def test_what_is_held_is_bounded():
 
 def test_labels():
     assert set(VALUES.values()) <= GUARD.labels
+
+
+def test_a_secret_that_runs_into_another_ends_the_answer_where_it_begins():
+    text = f"use postgres://root:k6gHrXprD25@db.internal{PEM}"
+    spans = GUARD.find(text)
+    assert text[: spans[0].start] == "use "
+    assert all(before.end <= behind.start for before, behind in pairwise(spans))
