@@ -13,6 +13,7 @@ import logging
 import os
 import platform
 import re
+import threading
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -99,7 +100,7 @@ def _kept(hyperscan: Any, file: Path) -> Any:
 
 def _keep(hyperscan: Any, database: Any, file: Path) -> None:
     """Whole or not at all; without it the next start compiles again."""
-    temporary = file.with_suffix(f".{os.getpid()}")
+    temporary = file.with_suffix(f".{os.getpid()}-{threading.get_native_id()}")  # two threads may compile the same
     try:
         temporary.write_bytes(hyperscan.dumpb(database))
         temporary.replace(file)
