@@ -7,6 +7,7 @@ compiled in blocks, side by side, and each text is scanned once by each: 8 µs m
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import itertools
 import logging
@@ -106,6 +107,8 @@ def _keep(hyperscan: Any, database: Any, file: Path) -> None:
         temporary.replace(file)
     except OSError as problem:
         _log.warning("what was compiled of the patterns could not be kept: %s", problem.strerror)
+        with contextlib.suppress(OSError):  # a full disk shall not be fuller with each start
+            temporary.unlink()
 
 
 def _culprit(hyperscan: Any, expressions: Sequence[str], flags: int) -> str:

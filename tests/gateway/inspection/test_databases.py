@@ -53,3 +53,16 @@ def test_two_threads_that_keep_the_same_do_not_write_into_one_another(
     assert "could not be kept" not in caplog.text
     assert file.read_bytes() == hyperscan.dumpb(made)
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_where_there_is_no_room_nothing_is_kept_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(file: Path, content: bytes) -> int:
+        with file.open("wb") as opened:
+            opened.write(content[: len(content) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    assert found(databases(hyperscan, EXPRESSIONS, tmp_path)) == [2, 3]
+    assert list(tmp_path.iterdir()) == []
