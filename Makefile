@@ -60,7 +60,7 @@ e2e: install-dev
 	$(BIN)/python -m pytest tests/e2e $(ARGS)
 
 soak: install-dev
-	LEXGATE_KILLS=1000 LEXGATE_CRASH_CYCLES=1000 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --timeout 0 -k "kill or crash or given or any_cut or cut" \
+	KILLS=1000 CRASH_CYCLES=1000 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --timeout 0 -k "kill or crash or given or any_cut or cut" \
 	  tests/e2e/test_laws.py tests/audit tests/gateway/redaction tests/gateway/protocols $(ARGS)
 	$(BIN)/python -m tests.e2e.soak --minutes $(MINUTES)
 

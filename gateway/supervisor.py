@@ -128,6 +128,7 @@ class Supervisor:
                 ("process-marker", file, f"{lane.name}-{index}", str(lane.queue.turns.fileno())),
                 pass_fds=(lane.queue.turns.fileno(),),
                 nursery=nursery,
+                apart=True,
             )
             for lane in lanes
             for index in range(lane.workers)

@@ -7,12 +7,14 @@ compiled in blocks, side by side, and each text is scanned once by each: 8 µs m
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import itertools
 import logging
 import os
 import platform
 import re
+import threading
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -99,12 +101,14 @@ def _kept(hyperscan: Any, file: Path) -> Any:
 
 def _keep(hyperscan: Any, database: Any, file: Path) -> None:
     """Whole or not at all; without it the next start compiles again."""
-    temporary = file.with_suffix(f".{os.getpid()}")
+    temporary = file.with_suffix(f".{os.getpid()}-{threading.get_native_id()}")  # two threads may compile the same
     try:
         temporary.write_bytes(hyperscan.dumpb(database))
         temporary.replace(file)
     except OSError as problem:
         _log.warning("what was compiled of the patterns could not be kept: %s", problem.strerror)
+        with contextlib.suppress(OSError):  # a full disk shall not be fuller with each start
+            temporary.unlink()
 
 
 def _culprit(hyperscan: Any, expressions: Sequence[str], flags: int) -> str:

@@ -38,6 +38,8 @@ TURN_S = 0.01
 
 STUCK_S = 5.0
 """CPU seconds beyond its caller's deadline that a step may take before its process is given up."""
+LONGEST_S = 86_400.0
+"""A later deadline is taken for this one: the kernel's clocks have an end."""
 WAITING_S = 60.0
 """Seconds by the clock after which a step waits for what never comes."""
 
@@ -140,7 +142,7 @@ class _Worker:
         self._loop.call_soon_threadsafe(self._built.set_result, None)
         while (turn := self._work.take()) is not None:
             begun = time.monotonic()
-            self._alarm(max(turn.job.deadline - begun, 0.0) + STUCK_S, WAITING_S)
+            self._alarm(min(max(turn.job.deadline - begun, 0.0), LONGEST_S) + STUCK_S, WAITING_S)
             answer = turn.job.go_on(methods, lambda: self._work.contended)
             self._alarm(0.0, 0.0)
             used = time.monotonic() - begun
@@ -189,25 +191,26 @@ class _Call:
         begun = time.monotonic()
         if begun >= self.deadline or self.connection.gone:
             return pack([self.number, False, "deadline"])
-        run = methods.get(self.method)
-        if run is None:
-            return pack([self.number, False, "unknown method"])
         try:
+            run = methods.get(self.method)
+            if run is None:
+                return pack([self.number, False, "unknown method"])
             if self.steps is None:
                 result = run(self.payload)
                 self.payload = None
                 if not isinstance(result, Generator):
                     return pack([self.number, True, result])
                 self.steps = result
-            while True:
-                next(self.steps)
-                now = time.monotonic()
-                if now >= self.deadline:
-                    return pack([self.number, False, "deadline"])
-                if now - begun >= TURN_S and contended():
-                    return None
-        except StopIteration as end:
-            return pack([self.number, True, end.value])
+            try:
+                while True:
+                    next(self.steps)
+                    now = time.monotonic()
+                    if now >= self.deadline:
+                        return pack([self.number, False, "deadline"])
+                    if now - begun >= TURN_S and contended():
+                        return None
+            except StopIteration as end:
+                return pack([self.number, True, end.value])  # in both: what cannot be packed is a failure, too
         except Exception as problem:
             _log.error("inspection method %s failed: %s", self.method, type(problem).__name__)
             return pack([self.number, False, f"failed: {type(problem).__name__}"])

@@ -31,7 +31,8 @@ class Child:
     """A child process and how to make it again.
 
     `beats`: it shows that its event loop turns; `patience`: CPU seconds for which it need not, instead of the general ones.
-    `nursery`: where it is forked; without one it is started as a program of its own.
+    `nursery`: where it is forked; without one it is started as a program of its own. `apart`: so is whoever replaces it, and
+    lies at other addresses: what a file from outside could learn of one that it broke is worth nothing with the next.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Child:
     beats: bool = False
     patience: float | None = None
     nursery: Nursery | None = field(default=None, repr=False)
+    apart: bool = False
     process: asyncio.subprocess.Process | Born | None = None
     failures: int = 0
     started: float = 0.0
@@ -48,31 +50,47 @@ class Child:
     _cpu_at_silence: float | None = None
 
     async def start(self) -> None:
-        """Starts it and waits until it says that it is ready. Raises Unavailable if it ends or takes too long."""
-        self.forget_heartbeat()
-        ready, say_ready = os.pipe()
-        environment = {READY_FD: str(say_ready), PARENT: str(os.getpid())}
-        fds = [*self.pass_fds, say_ready]
-        if self.beats:
-            self._beat_fd, beat = os.pipe()
-            os.set_blocking(self._beat_fd, False)
-            environment[HEARTBEAT_FD] = str(beat)
-            fds.append(beat)
-        try:
-            self.process = await self._made(environment, fds)
-        finally:
-            for fd in fds[len(self.pass_fds) :]:
-                os.close(fd)
+        """Starts it and waits until it says that it is ready. Raises Unavailable if it ends or takes too long.
+
+        Also when the system has no process or no descriptor left: whoever keeps it alive tries again later.
+        """
         self.started = time.monotonic()
+        try:
+            ready = await self._begun()
+        except OSError as problem:
+            raise Unavailable(f"{self.name} could not be started: {problem.strerror}") from problem
         try:
             await self._until_ready(ready)
         finally:
             os.close(ready)
         self._last_beat, self._cpu_at_silence = time.monotonic(), None
 
+    async def _begun(self) -> int:
+        """Where it says that it is ready. Raises OSError."""
+        self.forget_heartbeat()
+        ready, say_ready = os.pipe()
+        environment = {READY_FD: str(say_ready), PARENT: str(os.getpid())}
+        fds = [*self.pass_fds, say_ready]
+        try:
+            if self.beats:
+                self._beat_fd, beat = os.pipe()
+                os.set_blocking(self._beat_fd, False)
+                environment[HEARTBEAT_FD] = str(beat)
+                fds.append(beat)
+            self.process = await self._made(environment, fds)
+        except BaseException:
+            os.close(ready)
+            raise
+        finally:
+            for fd in fds[len(self.pass_fds) :]:
+                os.close(fd)
+        return ready
+
     async def _made(self, environment: Mapping[str, str], fds: Sequence[int]) -> asyncio.subprocess.Process | Born:
-        if self.nursery is not None and (born := await self.nursery.child(self.command, environment, fds)) is not None:
-            return born
+        if self.nursery is not None and not (self.apart and self.process is not None):
+            if (born := await self.nursery.child(self.command, environment, fds)) is not None:
+                return born
+            log.warning("could not be forked, started as a program", child=self.name)
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "gateway", *self.command,
             env={**os.environ, **environment}, pass_fds=fds,

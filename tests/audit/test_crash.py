@@ -16,7 +16,7 @@ from audit.store.inspect import verify_store
 from audit.store.sqlite import connect_reader
 from tests.audit.lab import Lab, entries_of, intent, new_flow, outcome
 
-CYCLES = int(os.environ.get("LEXGATE_CRASH_CYCLES", "10"))
+CYCLES = int(os.environ.get("CRASH_CYCLES", "10"))
 
 
 @pytest.fixture

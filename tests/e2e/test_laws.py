@@ -24,8 +24,8 @@ from tests.e2e.product import Product, running
 
 pytestmark = pytest.mark.e2e
 
-KILLS = int(os.environ.get("LEXGATE_KILLS", "50"))
-"""`make soak` asks for 1,000."""
+KILLS = int(os.environ.get("KILLS", "50"))
+"""`make soak` asks for 1,000. The name is none of ours: `serve` would take LEXGATE_KILLS for an option, and refuse it."""
 NAME = "Annegret Wiedenbrück"
 CARD = "5500 0055 5555 5559"
 KEY = "sk-ant-api03-Qm3vT8pYw1Zs6Kd0Rx4Lc9Bn2Hf7Jg5Ua-TkEiOoPlMnWqSzXv"

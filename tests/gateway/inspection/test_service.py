@@ -75,6 +75,19 @@ async def test_failures_are_told_without_content(socket, caplog):
             await pool.call("other", None, 5)
 
 
+async def test_what_cannot_be_answered_or_asked_fails_alone_and_the_thread_lives(socket):
+    def steps(_payload):
+        yield
+        return {1, 2}  # no JSON
+
+    async with inspector(socket, {"steps": steps, "echo": lambda value: value}), pool_of(socket) as pool:
+        with pytest.raises(Unavailable, match="FrameError"):
+            await pool.call("steps", None, 5)
+        with pytest.raises(Unavailable, match="TypeError"):
+            await pool.call(["echo"], None, 5)
+        assert await pool.call("echo", 1, 5) == 1
+
+
 async def test_a_text_that_cannot_be_sent_is_refused(socket):
     async with inspector(socket, {"echo": lambda value: value}), pool_of(socket) as pool:
         with pytest.raises(Unavailable, match="cannot be inspected"):

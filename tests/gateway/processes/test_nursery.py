@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from gateway.errors import Unavailable
 from gateway.processes import nursery as nursery_module
 from gateway.processes.births import Born, Nursery
 from gateway.processes.child import READY_FD
@@ -25,7 +26,8 @@ from gateway.processes.child_process import Child
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere children are started as programs")
 
 SCRIPT = """
-import socket, sys
+import random, secrets, socket, ssl, sys, uuid, uuid_utils
+random.random(), secrets.token_hex(8), uuid.uuid4(), ssl.RAND_bytes(8), uuid_utils.uuid7()
 from gateway.processes.nursery import next_child
 exec(next_child(socket.socket(fileno=int(sys.argv[1])))[1])
 """
@@ -150,6 +152,53 @@ async def test_a_child_of_the_supervisor_is_forked_and_says_that_it_is_ready(nur
     await child.start()
     assert child.process is not first
     await child.stop(5.0)
+
+
+async def test_who_replaces_one_that_foreign_files_may_have_broken_is_not_its_sibling(nursery: Nursery) -> None:
+    """It would lie at the same addresses, and a second file could use what a first one has found out."""
+    child = Child("one", ("process-none", f"import os; os.write(int(os.environ['{READY_FD}']), b'1')"), nursery=nursery)
+    child.apart = True
+    await child.start()
+    assert isinstance(child.process, Born)
+    await child.process.wait()
+    with pytest.raises(Unavailable):  # as a program there is no such command
+        await child.start()
+    assert not isinstance(child.process, Born)
+
+
+async def test_one_that_cannot_be_started_now_is_unavailable_and_leaves_no_file_open(
+    nursery: Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its watcher tries again: an error of another kind would end the watcher, and nobody would start it ever again."""
+
+    async def no_room(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    nursery.close()
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", no_room)
+    before = len(os.listdir("/proc/self/fd"))
+    child = Child("one", ("process-none", ""), beats=True, nursery=nursery)
+    with pytest.raises(Unavailable, match="Resource temporarily unavailable"):
+        await child.start()
+    child.forget_heartbeat()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+async def test_siblings_draw_other_numbers_than_one_another(nursery: Nursery) -> None:
+    """Flow ids, keys, nonces and salts come from these. The nursery itself has drawn from some of them before a birth."""
+    text = (
+        "import json, os, random, secrets, ssl, uuid, uuid_utils\n"
+        "from cryptography.hazmat.primitives.ciphers.aead import AESGCM\n"
+        "drawn = [random.random(), secrets.token_hex(8), str(uuid.uuid4()), ssl.RAND_bytes(8).hex()]\n"
+        "drawn += [uuid_utils.uuid7().hex[16:], AESGCM.generate_key(128).hex()]\n"
+    )
+    reading, writing = os.pipe()
+    rows = []
+    for _ in range(4):
+        child = await born(nursery, text + f"os.write({writing}, json.dumps(drawn).encode())", writing)
+        assert await child.wait() == 0
+        rows.append(json.loads(os.read(reading, 4096)))
+    assert [len(set(column)) for column in zip(*rows, strict=True)] == [4] * 6
 
 
 def test_nothing_that_is_imported_before_a_fork_starts_a_thread() -> None:
