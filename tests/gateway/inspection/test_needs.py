@@ -81,6 +81,15 @@ def test_a_word_counts_as_far_as_the_search_reaches() -> None:
         assert scanner.find(text.replace("PESEL", "other")) == []
 
 
+@pytest.mark.parametrize("cue", ["PESEL", "DNİ", "İPESEL", "ẞ", "É"])
+def test_a_word_counts_in_any_form_of_its_letters(cue: str) -> None:
+    number = shape(r"\b[0-9]{11}\b", r"\d{11}", cue=r"\b(?:pesel|dni|ß|é)\b")
+    alone = PatternScanner([Recognizer("number", "NATIONAL_ID", (number,))])
+    for before in ("", "x ", "İİİİİİİİİİ "):
+        assert alone.find(f"{before}{cue} 44051401359")
+        assert not alone.find(f"{before}İİİİ{cue}{' ' * 41}44051401359")
+
+
 @pytest.mark.parametrize("recognizer", RECOGNIZERS, ids=lambda recognizer: recognizer.name)
 def test_words_are_in_small_letters(recognizer: Recognizer) -> None:
     for each in recognizer.shapes:
