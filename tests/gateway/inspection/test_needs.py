@@ -62,7 +62,14 @@ def test_hits_in_c_are_those_in_python(hits: list[tuple[int, int]], text: str, n
 
 
 @pytest.mark.parametrize(
-    "plan", [b"x", b"\x01\x00\x00\x00" * 5, b"\xff" * 40, Needs(("a",), (("x",),), 3).packed()[:-4]]
+    "plan",
+    [
+        b"\x00" * 8 + b"\xff\xff\xff\x7f" + b"\x00" * 12,
+        b"x",
+        b"\x01\x00\x00\x00" * 5,
+        b"\xff" * 40,
+        Needs(("a",), (("x",),), 3).packed()[:-4],
+    ],
 )
 def test_a_damaged_plan_is_refused(plan: bytes) -> None:
     native = pytest.importorskip("gateway.inspection._hits")
