@@ -97,6 +97,10 @@ def test_a_word_counts_in_any_form_of_its_letters(cue: str) -> None:
         assert not alone.find(f"{before}İİİİ{cue}{' ' * 41}44051401359")
 
 
+def test_a_scanner_without_recognisers_finds_nothing() -> None:
+    assert PatternScanner([]).find("PESEL 44051401359") == []
+
+
 @pytest.mark.parametrize("recognizer", RECOGNIZERS, ids=lambda recognizer: recognizer.name)
 def test_words_are_in_small_letters(recognizer: Recognizer) -> None:
     for each in recognizer.shapes:
