@@ -102,6 +102,7 @@ static int unpacked(const Py_buffer *buffer, Plan *plan) {
     plan->listed = head[3];
     plan->within = head[4];
     if (plan->anchors < 0 || plan->words < 0 || plan->groups < 0 || plan->listed < 0) return -1;
+    if (plan->groups > plan->listed) return -1; /* each has a word */
     if (size != 5 + plan->anchors + plan->words + 1 + plan->listed) return -1;
     plan->needs = head + 5;
     plan->bounds = plan->needs + plan->anchors;

@@ -49,9 +49,10 @@ def build(expressions: Sequence[str] | Needs, cache: Path | None = None) -> Matc
     """
     if hyperscan is None:
         _log.warning("hyperscan is not installed: patterns are scanned by `re`, many times slower")
-    if hyperscan is None or not expressions:
-        return PlainMatcher(expressions)
-    return HyperscanMatcher(expressions, cache)
+    needs = expressions if isinstance(expressions, Needs) else plain(expressions)
+    if hyperscan is None or not needs.anchors:
+        return PlainMatcher(needs)
+    return HyperscanMatcher(needs, cache)
 
 
 class HyperscanMatcher:

@@ -53,7 +53,7 @@ def plain(anchors: Sequence[str]) -> Needs:
 def _in_any_case(letter: str) -> str:
     """A letter as an expression over bytes takes it: it folds the case of ASCII only."""
     if letter.isascii():
-        return re.escape(letter)
+        return "(i|İ)" if letter == "i" else re.escape(letter)  # that one's small letter is an i, and a dot of its own
     forms = {letter, *_larger(letter)}
     return re.escape(letter) if len(forms) == 1 else f"({'|'.join(sorted(forms))})"
 

@@ -19,6 +19,8 @@ NEAR = r"[^\n0-9]{0,24}$"
 """Ends a cue that must stand before the value in the same line, no digit between. Such a cue holds no digit itself."""
 _LOOKS_BACK = 8
 """How many characters before a window an expression looks at, with a word's boundary or a look behind, at most."""
+_ODD_CASE = re.compile("[İıſ\u212a]")
+"""What `re` takes for an `i`, an `s` or a `k` in any case, and lower() does not make one."""
 _STOP = re.compile(r"(?:.*[\n0-9])?", re.DOTALL)
 """Everything up to the last line end or digit: a cue that ends with `NEAR` stands behind it, wholly."""
 
@@ -57,17 +59,38 @@ class Recognizer:
 
 
 def in_any_case(expression: str) -> Callable[[str, int, int], object]:
-    """A search for an expression in any case between two places of a text; truthy where it stands.
+    """A search for an expression in any case between two places of a text; truthy where it stands, as `re.IGNORECASE` has it."""
+    folding = re.compile(expression, re.IGNORECASE).search
+    if expression != expression.lower():
+        return folding
+    plain = _in_small_letters(expression, _LOOKS_BACK)
 
-    The window is made small and searched for small letters: an expression that folds case itself tries every alternative
-    at every character, which costs ten times as much.
-    """
+    def anyhow(text: str, low: int, end: int) -> object:
+        begin = max(0, low - _LOOKS_BACK)
+        if not text[begin:end].isascii() and _ODD_CASE.search(text, begin, end) is not None:
+            return folding(text, low, end)
+        return plain(text, low, end)
+
+    return anyhow
+
+
+def _cue(expression: str) -> Callable[[str, int, int], object]:
+    """A search for a cue, truthy where it stands in any case."""
     if expression != expression.lower():
         return re.compile(expression, re.IGNORECASE).search
+    return _in_small_letters(expression, 1)
+
+
+def _in_small_letters(expression: str, looks_back: int) -> Callable[[str, int, int], object]:
+    """A search for an expression in what stands between two places, made small.
+
+    An expression that folds case itself tries every alternative at every character, which costs ten times as much.
+    `looks_back`: how many characters before the first place a word's boundary or a look behind sees.
+    """
     search = re.compile(_BEGINS_WORD.sub(r"\1\2(?<!\\w\2)", expression)).search
 
     def in_small(text: str, low: int, end: int) -> object:
-        begin = max(0, low - _LOOKS_BACK)
+        begin = max(0, low - looks_back)
         return search(text[begin:end].lower(), low - begin)
 
     return in_small
@@ -92,7 +115,7 @@ def shape(
     """
     compiled = re.compile(expression or anchor)
     group: int | str = "value" if "value" in compiled.groupindex else 0
-    before = in_any_case(cue) if cue else None
+    before = _cue(cue) if cue else None
     after = re.compile(cue_after, re.IGNORECASE) if cue_after else None
     never = in_any_case(unless) if unless else None
 

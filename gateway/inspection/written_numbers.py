@@ -87,17 +87,21 @@ def _said(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
     changes: list[tuple[int, int, str]] = []
     done = 0
     for piece in _PIECE.finditer(whole):
-        times, word = piece[1], piece[2].lower()
-        if not word.isdecimal():
-            word = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+        times, word = _bare(piece[1] or ""), _bare(piece[2])
         digit = word if word.isdecimal() else _WORDS[word]
         if piece.start() > done:
             changes.append((start + done, start + piece.start(), ""))
-        changes.append((start + piece.start(), start + piece.end(), digit * _TIMES.get((times or "").lower(), 1)))
+        changes.append((start + piece.start(), start + piece.end(), digit * _TIMES.get(times, 1)))
         done = piece.end()
     said = sum(len(text) for _, _, text in changes)
     words = sum(1 for at, end, text in changes if text and end - at > 1)
     return changes if said >= FEWEST and words * 2 >= FEWEST else None
+
+
+def _bare(word: str) -> str:
+    """In small letters of ASCII, whatever form an expression that folds case took them in: `ſān`, `SİX`."""
+    parts = unicodedata.normalize("NFKD", word.lower().replace("ı", "i"))
+    return "".join(c for c in parts if not unicodedata.combining(c))
 
 
 def _numerals(match: re.Match[str]) -> list[tuple[int, int, str]] | None:

@@ -62,7 +62,14 @@ def test_hits_in_c_are_those_in_python(hits: list[tuple[int, int]], text: str, n
 
 
 @pytest.mark.parametrize(
-    "plan", [b"x", b"\x01\x00\x00\x00" * 5, b"\xff" * 40, Needs(("a",), (("x",),), 3).packed()[:-4]]
+    "plan",
+    [
+        b"\x00" * 8 + b"\xff\xff\xff\x7f" + b"\x00" * 12,
+        b"x",
+        b"\x01\x00\x00\x00" * 5,
+        b"\xff" * 40,
+        Needs(("a",), (("x",),), 3).packed()[:-4],
+    ],
 )
 def test_a_damaged_plan_is_refused(plan: bytes) -> None:
     native = pytest.importorskip("gateway.inspection._hits")
@@ -79,6 +86,19 @@ def test_a_word_counts_as_far_as_the_search_reaches() -> None:
         text = "PESEL" + " " * gap + "44051401359"
         assert bool(scanner.find(text)) == (gap <= 35)
         assert scanner.find(text.replace("PESEL", "other")) == []
+
+
+@pytest.mark.parametrize("cue", ["PESEL", "DNİ", "İPESEL", "ẞ", "É"])
+def test_a_word_counts_in_any_form_of_its_letters(cue: str) -> None:
+    number = shape(r"\b[0-9]{11}\b", r"\d{11}", cue=r"\b(?:pesel|dni|ß|é)\b")
+    alone = PatternScanner([Recognizer("number", "NATIONAL_ID", (number,))])
+    for before in ("", "x ", "İİİİİİİİİİ "):
+        assert alone.find(f"{before}{cue} 44051401359")
+        assert not alone.find(f"{before}İİİİ{cue}{' ' * 41}44051401359")
+
+
+def test_a_scanner_without_recognisers_finds_nothing() -> None:
+    assert PatternScanner([]).find("PESEL 44051401359") == []
 
 
 @pytest.mark.parametrize("recognizer", RECOGNIZERS, ids=lambda recognizer: recognizer.name)

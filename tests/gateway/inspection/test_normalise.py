@@ -27,6 +27,8 @@ ODD = "\u200b\u200d\u202e\u2060\ufeff\u00ad\ufe0f０９Ａｚ＠．\u0301é\u00a
         ("ﬁ㎏", "fikg"),
         ("tel 1 3 9 1 2 3 4 5 6 7 8 ok", "tel 13912345678 ok"),
         ("1-3-9-1-2-3-4-5", "13912345"),
+        ("trİple six SİX ſix ſıx siX six six six", "6666666666"),
+        ("ſān sān ſi yī yī yī yī", "3341111"),
     ],
 )
 def test_disguises_are_undone(text, plain):

@@ -10,6 +10,9 @@ import pytest
     [
         ("server 119.64.3.7 is down", "119.64.3.7"),
         ("ip=2001:db8:85a3::8a2e:370:7334 ", "2001:db8:85a3::8a2e:370:7334"),
+        ("İP: 10.20.30.31", "10.20.30.31"),
+        ("CLİENT 10.20.30.31", "10.20.30.31"),
+        ("ſsh 10.20.30.31", "10.20.30.31"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
