@@ -62,7 +62,7 @@ static void blake2b_add(Blake2b *blake, const void *bytes, size_t size) {
     }
 }
 
-static void blake2b_start(Blake2b *blake, const uint8_t *key, size_t key_size, size_t digest) {
+static inline void blake2b_start(Blake2b *blake, const uint8_t *key, size_t key_size, size_t digest) {
     memcpy(blake->state, BLAKE_IV, 64);
     blake->state[0] ^= 0x01010000ULL ^ (uint64_t)key_size << 8 ^ digest;
     blake->used = 0;
@@ -76,9 +76,9 @@ static void blake2b_start(Blake2b *blake, const uint8_t *key, size_t key_size, s
 }
 
 /* Begins a hash under the key that another one began with. */
-static void blake2b_again(Blake2b *blake, const Blake2b *begun) { *blake = *begun; }
+static inline void blake2b_again(Blake2b *blake, const Blake2b *begun) { *blake = *begun; }
 
-static void blake2b_end(Blake2b *blake, uint8_t *out) {
+static inline void blake2b_end(Blake2b *blake, uint8_t *out) {
     blake->length += blake->used;
     memset(blake->rest + blake->used, 0, 128 - blake->used);
     blake_block(blake, 1);

@@ -71,7 +71,9 @@ async def test_work_that_has_not_begun_is_cancelled_at_once(heavy: HeavyWork) ->
 
 
 class WitnessedGuard(GuardScanner):
-    """A guard that notes in which threads it is asked."""
+    """A guard that notes in which threads it is asked. It is asked for each text: no automaton says no before it."""
+
+    automaton: Any = None
 
     def __init__(self) -> None:
         super().__init__()

@@ -110,7 +110,7 @@ async def test_how_it_ended_is_known(nursery: Nursery) -> None:
 
 async def test_it_stays_when_the_nursery_goes_and_the_next_is_made_in_another_way(nursery: Nursery) -> None:
     child = await born(nursery, "import time; time.sleep(60)")
-    (process,) = [each for each in psutil.Process().children() if each.pid != child.pid and "-c" in each.cmdline()]
+    (process,) = [each for each in psutil.Process().children() if SCRIPT in each.cmdline()]
     process.kill()
     assert await nursery.child(("process-none", ""), {}, ()) is None
     assert await nursery.child(("process-none", ""), {}, ()) is None
