@@ -20,7 +20,7 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=600)
+@settings(max_examples=200)
 @given(VALUES)
 def test_c_says_what_python_says(value: str) -> None:
     native = pytest.importorskip("gateway.inspection._entropy")

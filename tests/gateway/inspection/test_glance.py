@@ -133,14 +133,14 @@ def native():
     return pytest.importorskip("gateway.inspection._glance")
 
 
-@settings(max_examples=800)
+@settings(max_examples=300)
 @given(st.one_of(TEXTS, NUMBERS, WORDS))
 def test_the_glance_in_c_is_that_in_python(text: str) -> None:
     native = pytest.importorskip("gateway.inspection._glance")
     assert native.glance(text) == glance_python.glance(text)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.one_of(TEXTS, JOINED))
 def test_the_signs_in_c_are_those_in_python(text: str) -> None:
     native = pytest.importorskip("gateway.inspection._glance")
@@ -212,7 +212,7 @@ CODES = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(CODES)
 def test_the_shifts_in_c_are_those_in_python(code: str) -> None:
     native = pytest.importorskip("gateway.inspection._glance")
