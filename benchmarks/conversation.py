@@ -58,28 +58,43 @@ class Spent:
     """CPU seconds of an inspector so far."""
 
     inspection: float
-    process: float
+    settlement: float
+    process: float  # everything: the two, and the way in and out
 
     def __sub__(self, other: Spent) -> Spent:
-        return Spent(self.inspection - other.inspection, self.process - other.process)
+        return Spent(
+            self.inspection - other.inspection, self.settlement - other.settlement, self.process - other.process
+        )
 
     def __add__(self, other: Spent) -> Spent:
-        return Spent(self.inspection + other.inspection, self.process + other.process)
+        return Spent(
+            self.inspection + other.inspection, self.settlement + other.settlement, self.process + other.process
+        )
+
+    def __str__(self) -> str:
+        return f"inspection {self.inspection:.3f} s, settlement {self.settlement:.3f} s, whole process {self.process:.3f} s"
 
 
 def spent(product: Product) -> Spent:
     (inspector,) = [
         child for child in psutil.Process(product.gateway.pid).children() if "process-inspector" in child.cmdline()
     ]
-    used = inspector.cpu_times()
-    return Spent(asyncio.run(_inspection(product.folder / "run" / "inspector-0.sock")), used.user + used.system)
+    by_work = asyncio.run(_usage(product.folder / "run" / "inspector-0.sock"))
+    return Spent(by_work["inspection"], by_work["settlement"], _cpu_seconds(inspector))
 
 
-async def _inspection(socket: Path) -> float:
+def _cpu_seconds(process: psutil.Process) -> float:
+    """As the scheduler counts them, in nanoseconds: the kernel's ticks are too coarse here."""
+    threads = Path(f"/proc/{process.pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+
+async def _usage(socket: Path) -> dict[str, float]:
     pool = InspectorPool([socket])
     await pool.start()
     try:
-        return float((await pool.call("usage", {}, 10))["inspection"])
+        used: dict[str, float] = await pool.call("usage", {}, 10)
+        return used
     finally:
         await pool.close()
 
@@ -144,11 +159,8 @@ def main() -> None:
             for number in range(1, options.rounds + 1)
         ]
     for conversation, once in rounds:
-        print(
-            f"{options.turns} turns: {conversation.inspection:.2f} s of CPU for inspection, {conversation.process:.2f} s of the"
-            f" process; a final text once: {once.inspection:.2f} s, {once.process:.2f} s"
-        )
-    every, final = (sum(each, Spent(0, 0)) for each in zip(*rounds, strict=True))
+        print(f"{options.turns} turns: {conversation}\n  a final text once: {once}")
+    every, final = (sum(each, Spent(0, 0, 0)) for each in zip(*rounds, strict=True))
     print(
         f"ratio of the sums: inspection {every.inspection / final.inspection:.2f}, process {every.process / final.process:.2f}"
     )

@@ -109,6 +109,7 @@ class Finding:
     span: Span
     value: str = field(repr=False)
     subject: str = ""  # keyed hash of the data subject, "" when the entity identifies nobody
+    canonical: str = field(default="", repr=False)  # one writing for all writings of the value, "" if not taken yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
 /* The marks of a text's fingerprint: words and characters to grams, the smallest of each window to keyed hashes, in one pass.
  *
- * The text comes folded, with a table of what its characters are. The Python implementation beside it
- * (watermark/fingerprint.py) says what each step means, and is its oracle in the tests. All arithmetic is modulo 2**64.
+ * With it come tables of what its characters are and what they fold to. The Python implementation beside it
+ * (watermark/fingerprint.py, watermark/characters.py) says what each step means, and is its oracle in the tests. All
+ * arithmetic is modulo 2**64.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdlib.h>
 
-#include "blake2b.h"
+#include "blake_lanes.h"
 
 enum { SEPARATOR, WORD, CHARACTER, INVISIBLE };
 #define TABLE_END 0x20000
+#define PLANE 0x10000
+#define SEVERAL 0x80000000u
 #define MOST 16 /* of a gram's length and of a window */
 
 typedef struct { uint64_t base, step, salt; } Secret;
@@ -28,28 +31,72 @@ static int kind_of(const uint8_t *table, uint32_t point) {
     return point >= 0xE0000 && point < 0xE0200 ? INVISIBLE : SEPARATOR;
 }
 
-/* One hash for each word, and one for each character of a script without spaces. */
-static void read_text(PyObject *text, const uint8_t *table, const Secret *secret, Hashes *words, Hashes *characters) {
+/* What characters of the first plane fold to, see watermark/characters.py. Without a table a text comes folded. */
+typedef struct { const uint32_t *folds; const uint16_t *several; size_t room; /* of `several` */ } Folding;
+enum { NOT_ALONE = -1, BROKEN = -2 };
+
+/* Beyond the first plane: pictographs, Han, tags and selectors fold to themselves. Of others nothing is said here. */
+static int folds_to_itself(uint32_t point) {
+    return (point >= 0x1F300 && point < 0x1FB00) || (point >= 0x20000 && point < 0x2F800) || (point >= 0xE0000 && point < 0xE01F0);
+}
+
+/* How many characters the text folds to; NOT_ALONE where that takes more than each of them, BROKEN for a table that is none. */
+static Py_ssize_t folded_size(PyObject *text, const Folding *folding) {
     const int form = PyUnicode_KIND(text);
     const void *data = PyUnicode_DATA(text);
     const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
-    uint64_t sum = 0, power = 1, length = 0;
-    for (Py_ssize_t i = 0; i <= size; i++) {
-        uint32_t point = i < size ? PyUnicode_READ(form, data, i) : ' ';
-        if (point >= 0xD800 && point < 0xE000) point = '?'; /* a lone surrogate, as encoding replaces it */
-        const int kind = i < size ? kind_of(table, point) : SEPARATOR;
-        if (kind == INVISIBLE) continue;
-        const uint64_t value = mixed(point ^ secret->salt);
-        if (kind == WORD) {
-            sum += value * power;
-            power *= secret->base;
-            length++;
+    if (folding->folds == NULL) return size;
+    Py_ssize_t folded = 0;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        const uint32_t point = PyUnicode_READ(form, data, i);
+        if (point >= PLANE) {
+            if (!folds_to_itself(point)) return NOT_ALONE;
+            folded++;
             continue;
         }
-        if (length) words->items[words->used++] = mixed(sum + length);
-        sum = length = 0, power = 1;
-        if (kind == CHARACTER) characters->items[characters->used++] = value;
+        const uint32_t fold = folding->folds[point];
+        if (!fold) return NOT_ALONE;
+        if (fold & SEVERAL && (fold >> 8 & 0x7FFFFF) + (fold & 0xFF) > folding->room) return BROKEN;
+        folded += fold & SEVERAL ? (Py_ssize_t)(fold & 0xFF) : 1;
     }
+    return folded;
+}
+
+typedef struct { uint64_t sum, power, length; } Word;
+
+static inline void read_character(uint32_t point, const uint8_t *table, const Secret *secret, Word *word, Hashes *words, Hashes *characters) {
+    const int kind = kind_of(table, point);
+    if (kind == INVISIBLE) return;
+    const uint64_t value = mixed(point ^ secret->salt);
+    if (kind == WORD) {
+        word->sum += value * word->power;
+        word->power *= secret->base;
+        word->length++;
+        return;
+    }
+    if (word->length) words->items[words->used++] = mixed(word->sum + word->length);
+    *word = (Word){0, 1, 0};
+    if (kind == CHARACTER) characters->items[characters->used++] = value;
+}
+
+/* One hash for each word, and one for each character of a script without spaces. */
+static void read_text(PyObject *text, const uint8_t *table, const Folding *folding, const Secret *secret, Hashes *words, Hashes *characters) {
+    const int form = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
+    Word word = {0, 1, 0};
+    for (Py_ssize_t i = 0; i < size; i++) {
+        uint32_t point = PyUnicode_READ(form, data, i);
+        if (folding->folds != NULL && point < PLANE) point = folding->folds[point];
+        if (!(point & SEVERAL)) {
+            if (point >= 0xD800 && point < 0xE000) point = '?'; /* a lone surrogate, as encoding replaces it */
+            read_character(point, table, secret, &word, words, characters);
+            continue;
+        }
+        const uint16_t *several = folding->several + (point >> 8 & 0x7FFFFF);
+        for (uint32_t j = 0; j < (point & 0xFF); j++) read_character(several[j], table, secret, &word, words, characters);
+    }
+    if (word.length) words->items[words->used++] = mixed(word.sum + word.length);
 }
 
 /* A hash for each `length` tokens in a row, in place of the tokens. */
@@ -88,15 +135,9 @@ static int by_value(const void *a, const void *b) {
 /* Keyed hashes of the chosen ones in place, sorted, each once. `begun` has the key. */
 static size_t to_marks(Hashes *words, const Hashes *characters, const Blake2b *begun) {
     uint64_t *out = words->items;
-    for (size_t i = 0; i < words->used + characters->used; i++) {
-        const int of_words = i < words->used;
-        uint8_t message[9] = {of_words ? 'w' : 'c'};
-        memcpy(message + 1, of_words ? &words->items[i] : &characters->items[i - words->used], 8);
-        Blake2b blake;
-        blake2b_again(&blake, begun);
-        blake2b_add(&blake, message, 9);
-        blake2b_end(&blake, (uint8_t *)&out[i]);
-    }
+    memcpy(out + words->used, characters->items, characters->used * sizeof *out);
+    blake2b_numbers(begun, 'w', out, words->used);
+    blake2b_numbers(begun, 'c', out + words->used, characters->used);
     const size_t count = words->used + characters->used;
     qsort(out, count, sizeof *out, by_value);
     size_t kept = 0;
@@ -105,16 +146,44 @@ static size_t to_marks(Hashes *words, const Hashes *characters, const Blake2b *b
     return kept;
 }
 
+/* Whether each character of the text is marked in a table of the first plane, or folds to itself and is no selector beyond it. */
+static PyObject *plain(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *text;
+    Py_buffer table;
+    if (!PyArg_ParseTuple(args, "Uy*", &text, &table)) return NULL;
+    if (table.len != PLANE) {
+        PyBuffer_Release(&table);
+        PyErr_SetString(PyExc_ValueError, "a table that no text has");
+        return NULL;
+    }
+    const int form = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    const uint8_t *marked = table.buf;
+    int every = 1;
+    for (Py_ssize_t i = 0; every && i < PyUnicode_GET_LENGTH(text); i++) {
+        const uint32_t point = PyUnicode_READ(form, data, i);
+        every = point < PLANE ? marked[point] : point < 0xE0000 && folds_to_itself(point);
+    }
+    PyBuffer_Release(&table);
+    return PyBool_FromLong(every);
+}
+
 static PyObject *marks(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *text, *result = NULL;
-    Py_buffer table, key, secret;
+    Py_buffer table, folds, several, key, secret;
     int sizes[4]; /* words in a gram, of a window; the same of characters */
-    if (!PyArg_ParseTuple(args, "Uy*y*y*iiii", &text, &table, &key, &secret, &sizes[0], &sizes[1], &sizes[2], &sizes[3]))
+    if (!PyArg_ParseTuple(args, "Uy*y*y*y*y*iiii", &text, &table, &folds, &several, &key, &secret, &sizes[0], &sizes[1], &sizes[2],
+                          &sizes[3]))
         return NULL;
     int fits = table.len == TABLE_END && secret.len == 32 && key.len >= 1 && key.len <= 64;
+    fits = fits && (!folds.len || folds.len == PLANE * (Py_ssize_t)sizeof(uint32_t));
     for (int i = 0; i < 4; i++) fits = fits && sizes[i] >= 1 && sizes[i] <= MOST;
-    const size_t room = (size_t)PyUnicode_GET_LENGTH(text) + 1;
+    const Folding folding = {fits && folds.len ? folds.buf : NULL, several.buf, (size_t)several.len / sizeof(uint16_t)};
+    const Py_ssize_t folded = fits ? folded_size(text, &folding) : 0;
+    fits = fits && folded != BROKEN;
+    const size_t room = folded < 0 ? 1 : (size_t)folded + 1;
     /* The marks of both take the place of the words', hence room for two. */
     Hashes words = {fits ? malloc(2 * room * sizeof(uint64_t)) : NULL, 0};
     Hashes characters = {fits ? malloc(room * sizeof(uint64_t)) : NULL, 0};
@@ -126,12 +195,16 @@ static PyObject *marks(PyObject *self, PyObject *args) {
         PyErr_NoMemory();
         goto done;
     }
+    if (folded < 0) {
+        result = Py_NewRef(Py_None);
+        goto done;
+    }
     size_t count;
     Py_BEGIN_ALLOW_THREADS
     uint64_t part[4];
     memcpy(part, secret.buf, sizeof part);
     const Secret numbers = {part[0] | 1, part[1] | 1, part[2]};
-    read_text(text, table.buf, &numbers, &words, &characters);
+    read_text(text, table.buf, &folding, &numbers, &words, &characters);
     to_grams(&words, (size_t)sizes[0], numbers.step);
     to_grams(&characters, (size_t)sizes[2], numbers.step);
     to_minima(&words, (size_t)sizes[1]);
@@ -147,6 +220,8 @@ done:
     free(words.items);
     free(characters.items);
     PyBuffer_Release(&table);
+    PyBuffer_Release(&folds);
+    PyBuffer_Release(&several);
     PyBuffer_Release(&key);
     PyBuffer_Release(&secret);
     return result;
@@ -154,7 +229,9 @@ done:
 
 static PyMethodDef methods[] = {
     {"marks", marks, METH_VARARGS,
-     "marks(folded, table, key, secret, words, word_window, characters, character_window) -> sorted marks as bytes."},
+     "marks(text, kinds, folds, several, key, secret, words, word_window, characters, character_window) -> sorted marks as bytes,\n"
+     "or None where folding takes more than a look at each character. Without `folds` the text comes folded."},
+    {"plain", plain, METH_VARARGS, "plain(text, table) -> whether all its characters are marked in the table."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from watermark.characters import characters
 from watermark.errors import BadFingerprint
 
 _native: Any
@@ -75,11 +76,18 @@ def winnow(text: str, key: bytes) -> Marks:
         starts = range(0, len(text) - _OVERLAP, _PIECE)
         return np.unique(np.concatenate([winnow(text[start : start + _PIECE + _OVERLAP], key) for start in starts]))
     secret = blake2b(b"lexgate fingerprint", key=key, digest_size=32).digest()
-    folded = unicodedata.normalize("NFKC", text).casefold()
     if _native is None:
-        return _in_numpy(folded, key, secret)
-    sizes = WORDS, WORD_WINDOW, CHARACTERS, CHARACTER_WINDOW
-    return np.frombuffer(_native.marks(folded, _kinds(), key, secret, *sizes), np.uint64)
+        return _in_numpy(_folded(text), key, secret)
+    rest = key, secret, WORDS, WORD_WINDOW, CHARACTERS, CHARACTER_WINDOW
+    known = characters()
+    marks = _native.marks(text, _kinds(), known.folds, known.several, *rest)
+    if marks is None:  # a character acts on its neighbours
+        marks = _native.marks(_folded(text), _kinds(), b"", b"", *rest)
+    return np.frombuffer(marks, np.uint64)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _in_numpy(folded: str, key: bytes, secret: bytes) -> Marks:

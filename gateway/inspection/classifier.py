@@ -99,11 +99,14 @@ def _counted(labels: Iterable[str]) -> dict[str, int]:
 
 def _subjects(findings: Sequence[Finding], strict: bool) -> dict[str, frozenset[str]]:
     """Distinct subjects per class. A finding without a key (inspected outside a call) counts by its value."""
+    of_label: dict[str, set[str]] = {}
+    for label, subject in {(finding.span.label, finding.subject) for finding in findings}:
+        if subject:
+            of_label.setdefault(label, set()).add(subject)
     classes: dict[str, set[str]] = {name: set() for name in CLASSES}
-    for finding in findings:
-        if finding.subject:
-            for name in classes_of(finding.span.label, strict=strict):
-                classes[name].add(finding.subject)
+    for label, subjects in of_label.items():
+        for name in classes_of(label, strict=strict):
+            classes[name] |= subjects
     return {name: frozenset(keys) for name, keys in classes.items()}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,7 +109,7 @@ class _Link(asyncio.Protocol):
         result: asyncio.Future[Any] = loop.create_future()
         self._number = number = self._number + 1
         try:
-            frame = pack([number, method, payload, deadline_s, tenant])
+            frame = pack([number, method, payload, time.monotonic() + deadline_s, tenant])
         except FrameError as problem:
             raise Unavailable("this content cannot be inspected") from problem
         timer = loop.call_later(deadline_s, self._give_up, number)

@@ -1,7 +1,8 @@
 """The wire between data workers and inspectors: frames of four bytes length (big-endian) and a JSON body.
 
-Request: `[id, method, payload, seconds left, tenant]`. Answer: `[id, true, result]` or `[id, false, reason]`; a reason names a
-kind of failure and never holds content.
+Request: `[id, method, payload, deadline, tenant]`, the deadline in seconds of the monotonic clock, which all processes of a
+machine share: a call that lies unread grows old, too. Answer: `[id, true, result]` or `[id, false, reason]`; a reason
+names a kind of failure and never holds content.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """An inspector process: answers calls over a Unix socket, runs them in one thread, keeps its event loop free.
 
 Hyperscan's scratch space and model sessions belong to the thread that made them; so the methods are built and run in
-one dedicated thread. A method may work in steps (`gateway.inspection.steps`): then many calls take turns, fairly among
-tenants, small ones before large ones. The queue is bounded, also for each tenant: what does not fit is refused at once,
-what waited beyond its caller's deadline is not begun, or not gone on with.
+one dedicated thread. Between two calls it reads its callers' sockets itself and sends its answers; while one step of a
+call takes long, the event loop's thread reads them, so that what does not fit is refused soon. A method may work in
+steps (`gateway.inspection.steps`): then many calls take turns, fairly among tenants, small ones before large ones. The
+queue is bounded, also for each tenant: what does not fit is refused, what waited beyond its caller's deadline is not
+begun, or not gone on with.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import socket as sockets
 import threading
@@ -22,8 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateway.inspection.connections import Connection, Connections
 from gateway.inspection.fair_queue import FairQueue
-from gateway.inspection.frames import FrameError, Unpacker, pack
+from gateway.inspection.frames import pack
 
 Methods = Mapping[str, Callable[[Any], Any]]
 
@@ -36,6 +38,9 @@ SHARE = 0.875
 TURN_S = 0.01
 """How long a call that works in steps goes on while others wait."""
 
+LONG_STEP_S = 0.5
+"""After so long in one step the thread's callers are read in its place."""
+
 STUCK_S = 5.0
 """CPU seconds beyond its caller's deadline that a step may take before its process is given up."""
 LONGEST_S = 86_400.0
@@ -45,6 +50,10 @@ WAITING_S = 60.0
 
 DRAIN_S = 5.0
 """How long a stopping inspector goes on with the calls it has."""
+
+_BACKLOG = 128
+_NO_DESCRIPTORS_S = 1.0
+"""How long nobody new is taken in after a connection could not be: the descriptors may be used up."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,29 +76,59 @@ async def serve(
     loop = asyncio.get_running_loop()
     worker = _Worker(methods, loop, max_waiting, dies_when_stuck)
     await worker.start()
-    _remove(socket)
-    server = await loop.create_unix_server(lambda: _Connection(worker, loop), str(socket), backlog=128)
-    os.chmod(socket, 0o600)  # noqa: PTH101 - a local socket, before anybody is served
+    listener = _listener(socket)
+    loop.add_reader(listener, _accept, loop, listener, worker)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         if threading.current_thread() is threading.main_thread():
             loop.add_signal_handler(name, stop.set)
+    understudy = asyncio.ensure_future(worker.read_in_long_steps())
     try:
         if ready is not None:
             ready()
         await stop.wait()
     finally:
-        _remove(socket)  # first: from here on nobody finds us, and whoever still does is hung up
+        socket.unlink(missing_ok=True)  # first: from here on nobody finds us, and whoever still does is hung up
+        loop.remove_reader(listener)
+        listener.close()
         await worker.close()
-        server.close()
+        understudy.cancel()
 
 
-def _remove(socket: Path) -> None:
-    socket.unlink(missing_ok=True)
+def _listener(path: Path) -> sockets.socket:
+    path.unlink(missing_ok=True)
+    listener = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+        path.chmod(0o600)  # before anybody can connect
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _accept(loop: asyncio.AbstractEventLoop, listener: sockets.socket, worker: _Worker) -> None:
+    try:
+        socket, _ = listener.accept()
+    except BlockingIOError:
+        return
+    except OSError as problem:  # no descriptor is left: its caller finds another inspector, or refuses
+        _log.error("inspection connection not taken: %s", type(problem).__name__)
+        loop.remove_reader(listener)
+        loop.call_later(_NO_DESCRIPTORS_S, _go_on_accepting, loop, listener, worker)
+        return
+    worker.connections.add(socket)
+
+
+def _go_on_accepting(loop: asyncio.AbstractEventLoop, listener: sockets.socket, worker: _Worker) -> None:
+    if listener.fileno() >= 0:
+        loop.add_reader(listener, _accept, loop, listener, worker)
 
 
 class _Worker:
-    """The one thread that runs methods. It sends its answers itself: to wake the loop for each costs as much as a short text."""
+    """The one thread that runs methods, and what is shared with the loop's."""
 
     def __init__(
         self, methods: Methods | Callable[[], Methods], loop: asyncio.AbstractEventLoop, limit: int, mortal: bool
@@ -98,14 +137,15 @@ class _Worker:
         self._loop = loop
         self._limit = limit
         self._mortal = mortal
-        self._counting = threading.Lock()  # of what follows: the loop takes calls, the thread ends them
+        self._counting = threading.Lock()  # of what follows: either thread takes calls, this one ends them
         self._waiting = 0
         self._of_tenant: Counter[str] = Counter()
         self._work: FairQueue[_Call] = FairQueue()
         self._built: asyncio.Future[None] = loop.create_future()
         self._finished = asyncio.Event()
-        self.closing = False
-        self.connections: set[_Connection] = set()
+        self._closing = False
+        self._step_since: float | None = None  # when the step that runs now began
+        self.connections = Connections(self._take)
         self._thread = threading.Thread(target=self._run, name="inspector", daemon=True)
 
     async def start(self) -> None:
@@ -114,24 +154,34 @@ class _Worker:
 
     async def close(self) -> None:
         """Finish what was accepted, within DRAIN_S, then hang up. A thread inside a longer call dies with the process."""
-        self.closing = True
-        self._work.close()
+        self._closing = True
+        self.connections.wake()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._finished.wait(), DRAIN_S)
-        for connection in tuple(self.connections):
-            connection.hang_up()
+        self.connections.hang_up()
 
-    def submit(self, call: _Call) -> None:
+    async def read_in_long_steps(self) -> None:
+        """Read callers in the worker's place where it has not come to it for long."""
+        while True:
+            await asyncio.sleep(LONG_STEP_S)
+            since = self._step_since
+            if since is not None and time.monotonic() - since >= LONG_STEP_S:
+                self.connections.serve(0)
+
+    def _take(self, connection: Connection, message: Any) -> None:
+        """A call has come. Raises TypeError or ValueError for what is none."""
+        number, method, payload, deadline, tenant = message
+        call = _Call(connection, number, method, payload, float(deadline), tenant)
         most = max(2, int(self._limit * SHARE))
         with self._counting:
-            fits = self._waiting < self._limit and self._of_tenant[call.tenant] < most
+            fits = self._waiting < self._limit and self._of_tenant[tenant] < most
             if fits:
                 self._waiting += 1
-                self._of_tenant[call.tenant] += 1
+                self._of_tenant[tenant] += 1
         if fits:
-            self._work.put(call.tenant, call)
+            self._work.put(tenant, call)
         else:
-            call.connection.answer(pack([call.number, False, "overload"]))
+            self.connections.answer(connection, pack([number, False, "overload"]))
 
     def _run(self) -> None:
         try:
@@ -140,19 +190,40 @@ class _Worker:
             self._loop.call_soon_threadsafe(self._built.set_exception, problem)
             return
         self._loop.call_soon_threadsafe(self._built.set_result, None)
-        while (turn := self._work.take()) is not None:
-            begun = time.monotonic()
-            self._alarm(min(max(turn.job.deadline - begun, 0.0), LONGEST_S) + STUCK_S, WAITING_S)
-            answer = turn.job.go_on(methods, lambda: self._work.contended)
-            self._alarm(0.0, 0.0)
-            used = time.monotonic() - begun
-            if answer is None:
-                self._work.back(turn, used)
-                continue
-            self._work.done(turn, used)
-            self._ended(turn.job)
-            turn.job.connection.answer(answer)
-        self._loop.call_soon_threadsafe(self._finished.set)
+        while self._go_on():
+            self.connections.serve(0 if self._work.contended else None)
+            self._turn(methods)
+        self.connections.close()
+        with contextlib.suppress(RuntimeError):  # the loop did not wait for us
+            self._loop.call_soon_threadsafe(self._finished.set)
+
+    def _go_on(self) -> bool:
+        """Whether there is, or may come, something to do."""
+        return not self._closing or self._work.contended or self.connections.behind
+
+    def _turn(self, methods: Methods) -> None:
+        """Go on with the call whose turn it is, if there is one."""
+        turn = self._work.take_now()
+        if turn is None:
+            return
+        begun = self._step_since = time.monotonic()
+        self._alarm(min(max(turn.job.deadline - begun, 0.0), LONGEST_S) + STUCK_S, WAITING_S)
+        answer = turn.job.go_on(methods, self._contended)
+        self._alarm(0.0, 0.0)
+        self._step_since = None
+        used = time.monotonic() - begun
+        if answer is None:
+            self._work.back(turn, used)
+            return
+        self._work.done(turn, used)
+        self._ended(turn.job)
+        self.connections.answer(turn.job.connection, answer)
+
+    def _contended(self) -> bool:
+        """Whether others wait, those included that have come in the meantime."""
+        self._step_since = time.monotonic()
+        self.connections.serve(0)
+        return self._work.contended
 
     def _alarm(self, busy: float, waiting: float) -> None:
         """The kernel ends this process when so many seconds of CPU, or of the clock, are used up by one step.
@@ -175,11 +246,11 @@ class _Worker:
 class _Call:
     """One call and how far it is."""
 
-    connection: _Connection
+    connection: Connection
     number: int
     method: str
     payload: Any
-    deadline: float  # monotonic seconds
+    deadline: float  # of the monotonic clock, seconds
     tenant: str
     steps: Generator[None, None, Any] | None = None
 
@@ -214,90 +285,3 @@ class _Call:
         except Exception as problem:
             _log.error("inspection method %s failed: %s", self.method, type(problem).__name__)
             return pack([self.number, False, f"failed: {type(problem).__name__}"])
-
-
-class _Connection(asyncio.Protocol):
-    """One data worker's connection. It is read by the loop; whoever has an answer sends it."""
-
-    def __init__(self, worker: _Worker, loop: asyncio.AbstractEventLoop) -> None:
-        self._worker = worker
-        self._loop = loop
-        self._unpacker = Unpacker()
-        self._transport: asyncio.Transport | None = None
-        # Frames never stand in one another. It can be taken twice: a loop may say inside of a write that all is sent.
-        self._sending = threading.RLock()
-        self._socket: sockets.socket | None = None  # our own hold on it: its number is nobody else's until we let go
-        self._behind: list[bytes] = []  # what waits for the loop, which waits for the peer
-        self._full = False  # the loop has not sent all yet
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment]  # a stream server's transports are asyncio.Transport
-        transport.set_write_buffer_limits(high=0)  # type: ignore[attr-defined]  # so that we hear when it is empty
-        try:
-            self._socket = transport.get_extra_info("socket").dup()
-        except OSError as problem:  # no descriptor is left: its caller finds another inspector, or refuses
-            _log.error("inspection connection closed: %s", type(problem).__name__)
-            transport.abort()  # type: ignore[attr-defined]
-            return
-        self._socket.setblocking(False)
-        self._worker.connections.add(self)
-        if self._worker.closing:  # accepted while the service was stopping: nobody would answer
-            self.hang_up()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        del exc
-        self._transport = None
-        with self._sending:
-            if self._socket is not None:
-                self._socket.close()
-            self._socket = None
-        self._worker.connections.discard(self)
-
-    @property
-    def gone(self) -> bool:
-        """Whether nobody waits for its answers any more."""
-        return self._transport is None
-
-    def hang_up(self) -> None:
-        """Close after what was written is sent."""
-        if self._transport is not None:
-            self._transport.close()
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            for number, method, payload, seconds, tenant in self._unpacker.feed(data):
-                self._worker.submit(_Call(self, number, method, payload, time.monotonic() + seconds, tenant))
-        except (FrameError, TypeError, ValueError) as problem:
-            _log.error("inspection connection closed: %s", type(problem).__name__)
-            if self._transport is not None:
-                self._transport.abort()
-
-    def answer(self, frame: bytes) -> None:
-        """Send, from any thread; a caller that left in the meantime gets nothing. What does not fit now, the loop sends."""
-        with self._sending:
-            if self._socket is None:
-                return
-            sent = 0
-            if not self._behind and not self._full:
-                try:
-                    with contextlib.suppress(BlockingIOError):
-                        sent = self._socket.send(frame)
-                except OSError:  # it left; the loop will hear of it
-                    return
-            if sent < len(frame):
-                if not self._behind:
-                    self._loop.call_soon_threadsafe(self._go_on)
-                self._behind.append(frame[sent:])
-
-    def _go_on(self) -> None:
-        with self._sending:
-            rest, self._behind = self._behind, []
-            if self._transport is not None:
-                self._full = True
-                self._transport.write(b"".join(rest))
-                self._full = self._transport.get_write_buffer_size() > 0
-
-    def resume_writing(self) -> None:
-        """All is sent."""
-        with self._sending:
-            self._full = False

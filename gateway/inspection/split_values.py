@@ -7,7 +7,7 @@ sure finding that reaches over becomes one finding in each of its texts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Generic, TypeVar
 
@@ -15,6 +15,7 @@ from gateway.flow import Span
 from gateway.inspection.seams import SURE, seams
 
 Place = TypeVar("Place")
+Other = TypeVar("Other")
 
 AROUND = 96
 """Characters of either text that are read together."""
@@ -36,6 +37,13 @@ class Piece(Generic[Place]):
     digits_last: bool
     sign_first: bool  # a mail address's sign
     sign_last: bool
+
+    def at(self, place: Other) -> Piece[Other]:
+        """The same at another place."""
+        return Piece(
+            place, self.head, self.tail, self.tail_at, self.whole,
+            self.digits_first, self.digits_last, self.sign_first, self.sign_last,
+        )  # fmt: skip
 
     @property
     def loose(self) -> bool:
@@ -141,7 +149,7 @@ def _placed(message: int, ends: tuple[Piece[int], ...]) -> Iterator[Piece[tuple[
     for index, end in enumerate(ends):
         if index:
             yield _NOTHING
-        yield replace(end, place=(message, end.place))  # type: ignore[misc, arg-type]
+        yield end.at((message, end.place))
     if not ends:
         yield _NOTHING
 

@@ -39,6 +39,14 @@ class Settling:
     counted: tuple[bytes | None, ...]
     content: bytes
 
+    def look_again(self, services: Services) -> None:
+        """The answer may have come back in a next turn, and been inspected there, while this waited."""
+        item = self.item
+        if item["inspect"] and item["delivered_text"]:
+            known = services.verdicts.get(self.tenant, services.texts_version, item["delivered_text"].encode())
+            if known is not None:
+                item.update(inspect=False, known_entities=entities(known))
+
     def remember(self, result: dict[str, Any], services: Services) -> None:
         """Keeps what was counted, for the next turn and for the same content."""
         for name, tokens in zip(self.counted, result["rows"], strict=False):

@@ -6,6 +6,7 @@ The same pass inspects what the model wrote, so that the next turn of the conver
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
 log = structlog.get_logger("lexgate.settler")
 
 BATCH = 64
-PAUSE_SECONDS = 0.05
-"""Between two batches, so that one leaf settles many flows under load."""
+PAUSE_SECONDS = 0.25
+"""Between two batches, unless a whole one waits: one call of an inspector and one leaf settle many flows."""
 DEADLINE_SECONDS = 30.0
 LARGEST = 1_048_576
 """Bytes of a flow's texts that are analysed; beyond it the flow is settled as reported, so that nobody waits for it."""
 SPAN_BYTES = 160
 TRIES = 3
+RETRY_SECONDS = 0.2
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Settler:
         self._bytes = 0
         self._most_bytes = most_bytes
         self._wake = asyncio.Event()
+        self._full = asyncio.Event()  # a whole batch waits
         self._task: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -67,8 +70,7 @@ class Settler:
         content = content_of(flow)
         result = settled_before(flow, content, services)
         if result is not None:
-            self._queue.append(Waiting(None, flow.log, 0, result))
-            self._wake.set()
+            self._put(Waiting(None, flow.log, 0, result))
             return
         work = settling(flow, content, services)
         size = len(content) + sum(len(row.get("text", "")) for row in work.item["request"])
@@ -76,13 +78,19 @@ class Settler:
             work.item.update(output_text="", delivered_text="", request=[], inspect=False, skipped=True)
             size = 0
         self._bytes += size
-        self._queue.append(Waiting(work, flow.log, size))
+        self._put(Waiting(work, flow.log, size))
+
+    def _put(self, waiting: Waiting) -> None:
+        self._queue.append(waiting)
         self._wake.set()
+        if len(self._queue) >= BATCH:
+            self._full.set()
 
     async def close(self) -> None:
         """Settles what waits, then ends."""
         self._closing = True
         self._wake.set()
+        self._full.set()
         if self._task is not None:
             await self._task
 
@@ -95,8 +103,10 @@ class Settler:
             batch, self._queue = self._queue[:BATCH], self._queue[BATCH:]
             self._bytes -= sum(waiting.size for waiting in batch)
             await self._settle(batch)
-            if not self._closing:
-                await asyncio.sleep(PAUSE_SECONDS)
+            if len(self._queue) < BATCH and not self._closing:
+                self._full.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._full.wait(), PAUSE_SECONDS)
 
     async def _settle(self, batch: list[Waiting]) -> None:
         try:
@@ -105,7 +115,7 @@ class Settler:
             await _append(batch)
         except Exception as error:
             log.warning("flows could not be settled yet", flows=len(batch), error=type(error).__name__)
-            await asyncio.sleep(PAUSE_SECONDS * 4)
+            await asyncio.sleep(RETRY_SECONDS)
             for waiting in batch:
                 waiting.tries += 1
                 if waiting.tries < TRIES and not waiting.appender.lost.is_set():
@@ -115,6 +125,8 @@ class Settler:
     async def _analyse(self, unknown: list[tuple[Waiting, Settling]]) -> None:
         """Recount, price, fingerprint and inspection of the answers, in an inspector."""
         services = self._services()
+        for _, work in unknown:
+            work.look_again(services)
         items = [work.item for _, work in unknown]
         answer = await services.inspectors.call("settle", {"items": items}, DEADLINE_SECONDS)
         for (waiting, work), result, rows in zip(unknown, answer["items"], answer["spans"], strict=True):

@@ -76,7 +76,9 @@ def _carried(flow: Flow) -> frozenset[str]:
     known = flow.known
     if known is not None and known.carried is not None:
         return known.carried
-    carried = frozenset(canonical(finding.span.label, finding.value) for finding in flow.findings)
+    carried = frozenset(
+        [finding.canonical or canonical(finding.span.label, finding.value) for finding in flow.findings]
+    )
     if known is not None:
         known.carried = carried
     return carried

@@ -8,18 +8,17 @@ are inspected together.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from gateway.continuing import continue_earlier
 from gateway.extraction.cached import extract_files, unread_of
 from gateway.extraction.gathered import Extracted
 from gateway.extraction.pages import joints_of
-from gateway.flow import CLASS, OPAQUE, Finding, Flow, Part, PartKind, Path, Payload, Span
+from gateway.flow import CLASS, OPAQUE, Flow, Part, PartKind, Payload, Span
 from gateway.inspection.figures import without_figures
-from gateway.inspection.split_values import Joint, Piece, across, ends_of, joints, piece
-from gateway.inspection.subjects import subject_key
+from gateway.inspection.split_values import Joint, across, ends_of, joints, piece
 from gateway.inspection.texts import SPAN_BYTES, inspect_texts
-from gateway.lineage.ancestry import Said, said
+from gateway.inspection.verdict import FINDING_BYTES, FindingsOf, Verdict
+from gateway.lineage.ancestry import said
 from gateway.protocols.file_block import text_block
 from gateway.protocols.request import Segment
 from gateway.services import Services
@@ -36,24 +35,6 @@ CONTEXTUAL = frozenset({PartKind.FIELD, PartKind.NUMBER})
 
 READ = frozenset({PartKind.TEXT, PartKind.TOOL_RESULT})
 """Kinds that a model reads one after the other: a value may be split over them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What inspection learned of one segment: spans by the part's index, and what nobody could read, as (kind, why).
-
-    `split`: pieces of values that go on in another part, with the value. `ends`: where one may go on in another segment.
-    `inside`: spans in the text of files, with their values. `files`: the types of files that were read.
-    """
-
-    spans: tuple[tuple[int, Span], ...]
-    opaque: tuple[tuple[str, str], ...]
-    said: Said  # its names, by which later calls are known as its children
-    inside: tuple[tuple[int, Span, str], ...] = field(default=(), repr=False)
-    files: tuple[str, ...] = ()
-    whole: tuple[int, ...] = ()  # parts that are files which were read whole
-    split: tuple[tuple[int, Span, str], ...] = field(default=(), repr=False)
-    ends: tuple[Piece[int], ...] = ()
 
 
 async def inspect(flow: Flow, services: Services) -> None:
@@ -78,7 +59,8 @@ async def inspect(flow: Flow, services: Services) -> None:
         fresh = await _inspect_segments([request.segments[index] for index in missing], tenant, services)
         for index, verdict in zip(missing, fresh, strict=True):
             verdicts[index] = verdict
-            size = SPAN_BYTES * (len(verdict.spans) + len(verdict.inside)) + NAME_BYTES * len(verdict.said.names)
+            found = len(verdict.spans) + len(verdict.inside)
+            size = (SPAN_BYTES + FINDING_BYTES) * found + NAME_BYTES * len(verdict.said.names)
             cache.put(tenant, version, request.segments[index].content, verdict, size)
     known = [verdict for verdict in verdicts if verdict is not None]
     flow.said = tuple(verdict.said for verdict in known)
@@ -94,15 +76,16 @@ async def inspect(flow: Flow, services: Services) -> None:
             if text_block(request.family, request.protocol, segment.parts()[index].path) is not None
         )
     if joined or any(verdict.spans or verdict.split or verdict.inside for verdict in known):
+        of_tenant = FindingsOf(services.subject_key, tenant)
         flow.findings = (
             *(
                 finding
                 for segment, verdict in zip(request.segments, known, strict=True)
                 if verdict.spans or verdict.split or verdict.inside
-                for finding in _findings(segment, verdict, tenant, services)
+                for finding in verdict.findings(segment, of_tenant)
             ),
             *[
-                _finding(request.segments[segment].parts()[part], span, value, tenant, services)
+                of_tenant(request.segments[segment].parts()[part], span, value)
                 for (segment, part), span, value in await _split(joined, tenant, services)
             ],
         )
@@ -210,23 +193,3 @@ def _shifted(part: Part, spans: tuple[Span, ...]) -> tuple[Span, ...]:
         for span in spans
         if span.end > offset and span.label != CLASS
     )
-
-
-def _findings(segment: Segment, verdict: Verdict, tenant: str, services: Services) -> list[Finding]:
-    parts = segment.parts()
-    found = []
-    for index, span in verdict.spans:
-        part = parts[index]
-        found.append(_finding(part, span, part.text[span.start : span.end], tenant, services))
-    found += [_finding(parts[index], span, value, tenant, services) for index, span, value in verdict.split]
-    for index, span, value in verdict.inside:
-        subject = subject_key(services.subject_key, tenant, span.label, value)
-        found.append(Finding(parts[index].path, parts[index].kind, span, value, subject))
-    return found
-
-
-def _finding(part: Part, span: Span, whole: str, tenant: str, services: Services) -> Finding:
-    """A span as a finding. `whole`: the value it is or, where that is split, belongs to."""
-    path: Path = part.path
-    subject = subject_key(services.subject_key, tenant, span.label, whole)
-    return Finding(path, part.kind, span, part.text[span.start : span.end], subject)

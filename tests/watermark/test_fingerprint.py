@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 
 import numpy as np
 import pytest
@@ -89,7 +90,9 @@ def test_any_text_is_accepted_and_survives_the_record(text: str) -> None:
 
 
 MIXED = st.text(
-    st.sampled_from("aZ9ß \n.,-_é你好世界ไทยかな\u200b\ufe0f\u0301ﬁ\ud800\U00020000\U00030001\U000e0041\U0001f600Ａ"),
+    st.sampled_from(
+        "aZ9ß… \n.,-_é½ガ\u09be\u1161你好世界ไทยかな\u200b\ufe0f\u0301ﬁ\ud800\U00020000\U00030001\U000e0041\U0001f600Ａ"
+    ),
     max_size=400,
 )
 
@@ -108,8 +111,17 @@ def test_marks_in_c_are_those_in_numpy(text: str, key: bytes) -> None:
 def test_tables_and_keys_that_no_fingerprint_has_are_refused(wrong: tuple[bytes, bytes, bytes]) -> None:
     if fingerprint._native is None:
         pytest.skip("the C extension was not built")
+    table, *rest = wrong
     with pytest.raises(ValueError, match="no fingerprint has"):
-        fingerprint._native.marks("text", *wrong, 5, 4, 8, 6)
+        fingerprint._native.marks("text", table, b"", b"", *rest, 5, 4, 8, 6)
+
+
+def test_a_folding_that_leads_out_of_its_table_is_refused() -> None:
+    if fingerprint._native is None:
+        pytest.skip("the C extension was not built")
+    broken = array("I", [1 << 31 | 7 << 8 | 2] * 0x10000).tobytes()
+    with pytest.raises(ValueError, match="no fingerprint has"):
+        fingerprint._native.marks("text", bytes(0x20000), broken, bytes(8), KEY, bytes(32), 5, 4, 8, 6)
 
 
 def test_a_text_of_many_pieces_is_found_by_an_excerpt_across_a_seam() -> None:
