@@ -214,66 +214,83 @@ static float likelihood(const float *score, int tags, int best) {
     return own / total;
 }
 
-/* What a run of tokens of one label has: the run cut to its plain part where it is a name of several, and its mean. */
-static PyObject *run_of(const float *sure, Py_ssize_t begin, Py_ssize_t stop, int label, int core, float plain, float doubtful) {
+typedef struct { Py_ssize_t low, high; int label; float mean; } Run; /* tokens low to high, and how likely the label is */
+
+typedef struct {
+    const float *bias; /* added to each tag's score */
+    int tags, core;    /* the label whose runs are cut to what is plain */
+    float plain, doubtful;
+} Rules;
+
+/* The run cut to its plain part where it is a name of several, and its mean. */
+static Run run_of(const float *sure, Py_ssize_t begin, Py_ssize_t stop, int label, const Rules *rules) {
     Py_ssize_t low = begin, high = stop;
     float most = 0, total = 0;
     for (Py_ssize_t t = begin; t < stop; t++) most = sure[t] > most ? sure[t] : most;
-    if (label == core && most >= plain) {
-        while (sure[low] < doubtful) low++;
-        while (sure[high - 1] < doubtful) high--;
+    if (label == rules->core && most >= rules->plain) {
+        while (sure[low] < rules->doubtful) low++;
+        while (sure[high - 1] < rules->doubtful) high--;
     }
     for (Py_ssize_t t = low; t < high; t++) total += sure[t];
-    return Py_BuildValue("nnid", low, high, label, (double)(total / (float)(high - low)));
+    return (Run){low, high, label, total / (float)(high - low)};
+}
+
+/* The runs of tokens that are one entity each; `sure` and `out` have room for one a token. How many there are. */
+static Py_ssize_t runs_in(const float *score, Py_ssize_t tokens, const Rules *rules, float *sure, Run *out) {
+    int label = -1; /* of the run that is open */
+    Py_ssize_t begun = 0, count = 0;
+    for (Py_ssize_t t = 0; t <= tokens; t++, score += rules->tags) {
+        int best = 0;
+        if (t < tokens)
+            for (int n = 1; n < rules->tags; n++)
+                if (score[n] + rules->bias[n] > score[best] + rules->bias[best]) best = n;
+        const int next = best ? (best - 1) / 2 : -1;
+        if (label >= 0 && (next != label || best % 2 == 1)) {
+            out[count++] = run_of(sure, begun, t, label, rules);
+            label = -1;
+        }
+        if (next >= 0) {
+            if (label < 0) label = next, begun = t;
+            sure[t] = likelihood(score, rules->tags, best);
+        }
+    }
+    return count;
 }
 
 static PyObject *runs(PyObject *self, PyObject *args) {
     (void)self;
     Py_buffer scores, bias;
     Py_ssize_t low, high;
-    int core;
-    float plain, doubtful;
+    Rules rules;
     PyObject *found = NULL;
-    if (!PyArg_ParseTuple(args, "y*y*nniff", &scores, &bias, &low, &high, &core, &plain, &doubtful)) return NULL;
+    if (!PyArg_ParseTuple(args, "y*y*nniff", &scores, &bias, &low, &high, &rules.core, &rules.plain, &rules.doubtful)) return NULL;
     const Py_ssize_t tags = bias.len / (Py_ssize_t)sizeof(float), row = tags * (Py_ssize_t)sizeof(float);
     float *sure = NULL;
+    Run *run = NULL;
     if (tags < 3 || tags % 2 == 0 || tags > TAGS || low < 0 || high < low || high > scores.len / row) {
         PyErr_SetString(PyExc_ValueError, "scores and tags do not fit together");
         goto done;
     }
-    sure = malloc((size_t)(high - low + 1) * sizeof(float));
-    found = PyList_New(0);
-    if (sure == NULL || found == NULL) {
-        Py_CLEAR(found);
+    rules.tags = (int)tags;
+    rules.bias = bias.buf;
+    sure = malloc((size_t)(high - low + 1) * sizeof *sure);
+    run = malloc((size_t)(high - low + 1) * sizeof *run);
+    if (sure == NULL || run == NULL) {
         PyErr_NoMemory();
         goto done;
     }
-    const float *score = (const float *)scores.buf + low * tags, *added = bias.buf;
-    int label = -1; /* of the run that is open */
-    Py_ssize_t begun = 0;
-    for (Py_ssize_t t = 0; t <= high - low; t++, score += tags) {
-        int best = 0;
-        if (t < high - low)
-            for (int n = 1; n < tags; n++)
-                if (score[n] + added[n] > score[best] + added[best]) best = n;
-        const int next = best ? (best - 1) / 2 : -1;
-        if (label >= 0 && (next != label || best % 2 == 1)) {
-            PyObject *run = run_of(sure, begun, t, label, core, plain, doubtful);
-            if (run == NULL || PyList_Append(found, run) < 0) {
-                Py_XDECREF(run);
-                Py_CLEAR(found);
-                goto done;
-            }
-            Py_DECREF(run);
-            label = -1;
-        }
-        if (next >= 0) {
-            if (label < 0) label = next, begun = t;
-            sure[t] = likelihood(score, (int)tags, best);
-        }
+    const Py_ssize_t count = runs_in((const float *)scores.buf + low * tags, high - low, &rules, sure, run);
+    found = PyList_New(count);
+    for (Py_ssize_t i = 0; found != NULL && i < count; i++) {
+        PyObject *each = Py_BuildValue("nnid", run[i].low, run[i].high, run[i].label, (double)run[i].mean);
+        if (each == NULL)
+            Py_CLEAR(found);
+        else
+            PyList_SET_ITEM(found, i, each);
     }
 done:
     free(sure);
+    free(run);
     PyBuffer_Release(&scores);
     PyBuffer_Release(&bias);
     return found;
@@ -361,13 +378,37 @@ static unsigned between(const uint16_t *lower, int64_t from, int64_t to) {
     return to > from;
 }
 
+/* Feature hashes and kinds of the tokens of a text. `lower` has two characters before the text and two behind it. */
+static void featured(const uint16_t *lower, const uint8_t *capital, const uint8_t *kind, const int64_t *start, const int64_t *end,
+                     Py_ssize_t count, uint32_t *out, uint8_t *sort) {
+    unsigned before = 2;
+    for (Py_ssize_t t = 0; t < count; t++, out += FEATURES) {
+        sort[t] = kind[start[t]];
+        if (sort[t] == HAN)
+            han_features(lower + start[t], out);
+        else
+            word_features(lower, capital, sort[t], start[t], end[t], out);
+        const unsigned after = t + 1 < count ? between(lower, end[t], start[t + 1]) : 2;
+        out[6] = mixed(before * 3 + after, 21);
+        before = after;
+    }
+}
+
+/* The tables of a call; -1 with an exception if one is none. */
+static int tables(const Py_buffer *kind, const Py_buffer *lower, const Py_buffer *upper, Table *table) {
+    *table = (Table){kind->buf, upper->buf, lower->buf};
+    if (kind->len == LAST + 1 && upper->len == LAST + 1 && lower->len == 2 * (LAST + 1)) return 0;
+    PyErr_SetString(PyExc_ValueError, "a table of characters has another size than the first plane");
+    return -1;
+}
+
 static PyObject *features(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *text, *result = NULL, *starts = NULL, *ends = NULL, *hashes = NULL, *kinds = NULL;
     Py_buffer kind_table, lower_table, upper_table;
     if (!PyArg_ParseTuple(args, "Uy*y*y*", &text, &kind_table, &lower_table, &upper_table)) return NULL;
     const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
-    const Table table = {kind_table.buf, upper_table.buf, lower_table.buf};
+    Table table;
     /* Two blanks to either side, so that n-grams stay inside. */
     uint16_t *lower = calloc((size_t)size + 4, sizeof *lower);
     uint8_t *kind = malloc((size_t)size + 1), *capital = malloc((size_t)size + 1);
@@ -376,31 +417,15 @@ static PyObject *features(PyObject *self, PyObject *args) {
         PyErr_NoMemory();
         goto done;
     }
-    if (kind_table.len != LAST + 1 || upper_table.len != LAST + 1 || lower_table.len != 2 * (LAST + 1)) {
-        PyErr_SetString(PyExc_ValueError, "a table of characters has another size than the first plane");
-        goto done;
-    }
-    uint16_t *small = lower + 2;
-    looked_up(&table, text, size, kind, small, capital);
+    if (tables(&kind_table, &lower_table, &upper_table, &table) < 0) goto done;
+    looked_up(&table, text, size, kind, lower + 2, capital);
     const Py_ssize_t count = tokens_in(kind, size, start, end);
     starts = PyBytes_FromStringAndSize((const char *)start, count * 8);
     ends = PyBytes_FromStringAndSize((const char *)end, count * 8);
     hashes = PyBytes_FromStringAndSize(NULL, count * FEATURES * 4);
     kinds = PyBytes_FromStringAndSize(NULL, count);
     if (starts == NULL || ends == NULL || hashes == NULL || kinds == NULL) goto done;
-    uint32_t *out = (uint32_t *)PyBytes_AS_STRING(hashes);
-    uint8_t *sort = (uint8_t *)PyBytes_AS_STRING(kinds);
-    unsigned before = 2;
-    for (Py_ssize_t t = 0; t < count; t++, out += FEATURES) {
-        sort[t] = kind[start[t]];
-        if (sort[t] == HAN)
-            han_features(small + start[t], out);
-        else
-            word_features(small, capital, sort[t], start[t], end[t], out);
-        const unsigned after = t + 1 < count ? between(small, end[t], start[t + 1]) : 2;
-        out[6] = mixed(before * 3 + after, 21);
-        before = after;
-    }
+    featured(lower + 2, capital, kind, start, end, count, (uint32_t *)PyBytes_AS_STRING(hashes), (uint8_t *)PyBytes_AS_STRING(kinds));
     result = PyTuple_Pack(4, starts, ends, hashes, kinds);
 done:
     Py_XDECREF(starts);
@@ -418,6 +443,111 @@ done:
     return result;
 }
 
+/* ---- all of it for one text: what `features`, `scores` and `runs` do one after the other ---- */
+
+/* A token's parts side by side in one piece of memory, so that a text takes one allocation. */
+typedef struct {
+    int64_t *start, *end;
+    uint32_t *hashes;
+    float *scores, *sure;
+    Run *run;
+    uint16_t *lower;
+    uint8_t *kind, *capital, *sort;
+} Work;
+
+static void *work_for(Py_ssize_t size, int tags, Work *work) {
+    const size_t room = ((size_t)size + 4 + 7) / 8 * 8;
+    const size_t each = 2 * sizeof(int64_t) + sizeof(Run) + 4 * FEATURES + (size_t)(tags + 1) * sizeof(float) + 2 + 3;
+    char *memory = malloc(room * each);
+    if (memory == NULL) return NULL;
+    char *at = memory;
+    work->start = (int64_t *)at, at += room * sizeof(int64_t);
+    work->end = (int64_t *)at, at += room * sizeof(int64_t);
+    work->run = (Run *)at, at += room * sizeof(Run);
+    work->hashes = (uint32_t *)at, at += room * 4 * FEATURES;
+    work->scores = (float *)at, at += room * (size_t)tags * sizeof(float);
+    work->sure = (float *)at, at += room * sizeof(float);
+    work->lower = (uint16_t *)at, at += room * 2;
+    work->kind = (uint8_t *)at, at += room;
+    work->capital = (uint8_t *)at, at += room;
+    work->sort = (uint8_t *)at;
+    return memory;
+}
+
+/* What stands around a text of a block: the separator of features.py, as its small letters. */
+static void surround(const Table *table, uint16_t *lower, Py_ssize_t size) {
+    lower[0] = lower[size + 3] = table->lower[0x1e];
+    lower[1] = lower[size + 2] = table->lower['\n'];
+}
+
+static PyObject *found(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *capsule, *text, *result = NULL;
+    Py_buffer kind_table, lower_table, upper_table, bias;
+    Rules rules;
+    Table table;
+    Work work;
+    void *memory = NULL;
+    Scratch *scratch = NULL;
+    if (!PyArg_ParseTuple(args, "OUy*y*y*y*iff", &capsule, &text, &kind_table, &lower_table, &upper_table, &bias, &rules.core,
+                          &rules.plain, &rules.doubtful))
+        return NULL;
+    Model *model = PyCapsule_GetPointer(capsule, NAME);
+    if (model == NULL || tables(&kind_table, &lower_table, &upper_table, &table) < 0) goto done;
+    if (!supported() || bias.len != model->tags * (Py_ssize_t)sizeof(float) || model->tags % 2 == 0) {
+        PyErr_SetString(PyExc_ValueError, "scores and tags do not fit together, or this processor is not supported");
+        goto done;
+    }
+    rules.tags = model->tags;
+    rules.bias = bias.buf;
+    const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
+    memory = work_for(size, model->tags, &work);
+    scratch = scratch_of(model);
+    if (memory == NULL || scratch == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    looked_up(&table, text, size, work.kind, work.lower + 2, work.capital);
+    Py_ssize_t count;
+    Py_BEGIN_ALLOW_THREADS
+    surround(&table, work.lower, size);
+    const Py_ssize_t tokens = tokens_in(work.kind, size, work.start, work.end);
+    featured(work.lower + 2, work.capital, work.kind, work.start, work.end, tokens, work.hashes, work.sort);
+    begun(model);
+    for (Py_ssize_t low = 0; low < tokens; low += WINDOW)
+        window(model, scratch, work.hashes, tokens, low, low + WINDOW < tokens ? low + WINDOW : tokens, work.scores + low * model->tags);
+    ended(model);
+    count = runs_in(work.scores, tokens, &rules, work.sure, work.run);
+    Py_END_ALLOW_THREADS
+    result = PyList_New(count);
+    for (Py_ssize_t i = 0; result != NULL && i < count; i++) {
+        const Run *run = &work.run[i];
+        const Py_ssize_t many = run->high - run->low;
+        PyObject *starts = PyTuple_New(many), *ends = PyTuple_New(many);
+        for (Py_ssize_t t = 0; starts != NULL && ends != NULL && t < many; t++) {
+            PyTuple_SET_ITEM(starts, t, PyLong_FromLongLong(work.start[run->low + t]));
+            PyTuple_SET_ITEM(ends, t, PyLong_FromLongLong(work.end[run->low + t]));
+        }
+        PyObject *each = NULL;
+        if (starts != NULL && ends != NULL)
+            each = Py_BuildValue("OOy#id", starts, ends, (const char *)work.sort + run->low, many, run->label, (double)run->mean);
+        Py_XDECREF(starts);
+        Py_XDECREF(ends);
+        if (each == NULL)
+            Py_CLEAR(result);
+        else
+            PyList_SET_ITEM(result, i, each);
+    }
+done:
+    if (scratch != NULL) put_back(model, scratch);
+    free(memory);
+    PyBuffer_Release(&kind_table);
+    PyBuffer_Release(&lower_table);
+    PyBuffer_Release(&upper_table);
+    PyBuffer_Release(&bias);
+    return result;
+}
+
 static PyObject *can_run(PyObject *self, PyObject *unused) {
     (void)self, (void)unused;
     return PyBool_FromLong(supported());
@@ -428,6 +558,8 @@ static PyMethodDef methods[] = {
     {"features", features, METH_VARARGS, "Starts, ends, feature hashes and kinds of a text's tokens, as bytes."},
     {"load", load, METH_VARARGS, "A network from its arrays, which must not change afterwards; whether it may use matrix tiles comes last."},
     {"scores", scores, METH_VARARGS, "Scores of every tag for every token, as the bytes of 32-bit floats."},
+    {"found", found, METH_VARARGS,
+     "(starts, ends, kinds, label, mean) of each run of tokens of a text that is one entity: features, scores and runs at once."},
     {"runs", runs, METH_VARARGS, "(begin, stop, label, mean) of each run of tokens low to high that is one entity."},
     {NULL, NULL, 0, NULL},
 };

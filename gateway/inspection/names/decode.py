@@ -24,6 +24,9 @@ DETECTOR = "names"
 Run = tuple[int, int, int, float]
 """(first token, behind the last one, number of the label, mean probability)"""
 
+Found = tuple[Sequence[int], Sequence[int], bytes, int, float]
+"""A run with what its tokens are: where they start and end in the text, their kinds, number of the label, probability."""
+
 _SURE_WITHOUT_CAPITALS = 0.5  # least score of a person in small letters: in code and logs every word is written so
 _SURE_IN_HAN = 0.2  # among Chinese words fewer doubtful ones are names than in texts with capitals
 _SURE_OF_A_LETTER = 0.15
@@ -72,6 +75,8 @@ class Decoder:
         self._lines = {label: _line(points) for label, points in decision.calibration.items()}
         self._thresholds = dict(zip(decision.labels, decision.thresholds, strict=True))
         self._person = decision.labels.index("PERSON") if "PERSON" in decision.labels else -1
+        self.rules = (self._bias, self._person, _PLAIN, _DOUBTFUL)
+        """What `native/tagger.c` finds runs by."""
 
     def spans(
         self,
@@ -82,16 +87,26 @@ class Decoder:
         scores: NDArray[np.float32],
     ) -> list[Span]:
         """Spans in order, never overlapping. Offsets are code points of `text`."""
+        kinds = kind.tobytes()
+        return self.chosen(
+            text,
+            [
+                (start[low:high].tolist(), end[low:high].tolist(), kinds[low:high], index, score)
+                for low, high, index, score in self._runs(scores)
+            ],
+        )
+
+    def chosen(self, text: str, found: Sequence[Found]) -> list[Span]:
+        """The runs that name something, as spans of `text`."""
         out: list[Span] = []
-        kinds = kind.tobytes()  # looked at in tiny pieces, for which arrays are slow
-        for low, high, index, score in self._runs(scores):
+        for start, end, kinds, index, score in found:
             label = self._labels[index]
             if score < self._thresholds[label]:
                 continue
-            first, last = _trim(low, high - 1, kinds, label)
+            first, last = _trim(kinds, label)
             if first > last:
                 continue
-            a, b = int(start[first]), int(end[last])
+            a, b = start[first], end[last]
             if label == "PERSON" and score < self._least(text[a:b], kinds[first]):
                 continue
             if _names_somebody(text[a:b], kinds[first : last + 1], label, score):
@@ -101,7 +116,7 @@ class Decoder:
     def _runs(self, scores: NDArray[np.float32]) -> list[Run]:
         if _native is None:
             return runs_in_numpy(scores, self._bias, self._person)
-        return _native.runs(scores, self._bias, 0, len(scores), self._person, _PLAIN, _DOUBTFUL)  # type: ignore[no-any-return]
+        return _native.runs(scores, self._bias, 0, len(scores), *self.rules[1:])  # type: ignore[no-any-return]
 
     @staticmethod
     def _least(name: str, kind: int) -> float:
@@ -168,8 +183,9 @@ def _core(sure: NDArray[np.float32], low: int, high: int) -> tuple[int, int]:
     return low, high
 
 
-def _trim(first: int, last: int, kind: bytes, label: str) -> tuple[int, int]:
-    """Without punctuation at the ends; an address may end in punctuation ("Apt. #4", "(rear)") only by its words."""
+def _trim(kind: bytes, label: str) -> tuple[int, int]:
+    """First and last token without punctuation at the ends; an address may end in punctuation only by its words."""
+    first, last = 0, len(kind) - 1
     while first <= last and kind[first] == OTHER and label != "ADDRESS":
         first += 1
     while first <= last and kind[last] == OTHER:

@@ -99,6 +99,14 @@ class Network:
             return result.reshape(count, self._tags)
         return self._by_graph(tokens)
 
+    def found(self, text: str, rules: Sequence[Any]) -> list[Any] | None:
+        """The runs of one text (`decode.Found`), features and scores worked out on the way; None without the extension."""
+        if self._fast is None:
+            return None
+        table = self.table
+        runs: list[Any] = _native.found(self._fast, text, table.kind, table.lower, table.upper, *rules)
+        return runs
+
     def _by_graph(self, tokens: Tokens) -> NDArray[np.float32]:
         count = len(tokens.start)
         sums = self._sums(tokens.hashes)

@@ -28,12 +28,14 @@ def propagate(text: str, spans: Sequence[Span]) -> list[Span]:
         if span.label == "PERSON" and span.score >= _SURE and len(names) < _MOST_NAMES:
             for value in _travelling(text[span.start : span.end], span.score):
                 names[value] = max(span.score, names.get(value, 0.0))
+    starts = [span.start for span in spans]
     copies = [
-        Span(start, start + len(name), "PERSON", round(score * _LESS_SURE, 3), spans[0].detector)
+        (-len(name), start, score)
         for name, score in names.items()
         for start in _places(text, name)
+        if not _touches(spans, starts, start, start + len(name))
     ]
-    return _merged(spans, copies) if copies else list(spans)
+    return _merged(spans, starts, copies) if copies else list(spans)
 
 
 def _travelling(value: str, score: float) -> Iterator[str]:
@@ -64,15 +66,21 @@ def _places(text: str, name: str) -> Iterator[int]:
         place = text.find(name, end)
 
 
-def _merged(found: Sequence[Span], copies: Sequence[Span]) -> list[Span]:
-    """Every found span, and of the copies those that touch no span before them, longer copies first."""
-    merged = list(found)
-    taken = [span.start for span in found]
-    for copy in sorted(copies, key=lambda span: (span.start - span.end, span.start)):
-        place = bisect_left(taken, copy.start)
-        before = place > 0 and merged[place - 1].end > copy.start
-        after = place < len(merged) and merged[place].start < copy.end
-        if not before and not after:
-            merged.insert(place, copy)
-            taken.insert(place, copy.start)
+def _touches(spans: Sequence[Span], starts: Sequence[int], start: int, end: int) -> bool:
+    """Whether a span lies over start to end. `starts`: where the spans start, in order."""
+    place = bisect_left(starts, start)
+    return (place > 0 and spans[place - 1].end > start) or (place < len(spans) and starts[place] < end)
+
+
+def _merged(found: Sequence[Span], starts: Sequence[int], copies: Sequence[tuple[int, int, float]]) -> list[Span]:
+    """Every found span, and of the copies (how long, negative; start; score) those that touch none before them, longer
+    copies first.
+    """
+    merged, taken = list(found), list(starts)
+    for length, start, score in sorted(copies, key=lambda copy: copy[:2]):
+        end = start - length
+        if not _touches(merged, taken, start, end):
+            place = bisect_left(taken, start)
+            merged.insert(place, Span(start, end, "PERSON", round(score * _LESS_SURE, 3), found[0].detector))
+            taken.insert(place, start)
     return merged

@@ -59,6 +59,15 @@ class Tagger:
         return [propagate(text, spans) if spans else spans for text, spans in zip(texts, found, strict=True)]
 
     def _tag_block(self, block: Sequence[_Piece]) -> Iterator[list[Span]]:
+        for index, piece in enumerate(block):
+            runs = self._network.found(piece.content, self._decoder.rules)
+            if runs is None:
+                yield from self._tag_together(block[index:])
+                return
+            yield self._decoder.chosen(piece.content, runs)
+
+    def _tag_together(self, block: Sequence[_Piece]) -> Iterator[list[Span]]:
+        """One pass of NumPy and onnxruntime over all pieces: for few processors, and without a compiler."""
         tokens = self._featuriser.read([piece.content for piece in block])
         scores = self._network.scores(tokens)
         edges = tokens.first.tolist()

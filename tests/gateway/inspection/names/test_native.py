@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.inspection.names import Tagger
 from gateway.inspection.names.decode import runs_in_numpy
+from gateway.inspection.names.tagger import _Piece
 
 native = pytest.importorskip("gateway.inspection.names._tagger", reason="the C extension was not built")
 
@@ -61,6 +62,33 @@ def test_scores_are_the_same_but_for_rounding(tagger, block):
     ours, theirs = tagger._network.scores(tokens), tagger._network._by_graph(tokens)
     assert ours.shape == theirs.shape
     assert len(ours) == 0 or np.abs(ours - theirs).max() < CLOSE
+
+
+@settings(max_examples=200, deadline=None)
+@given(block=st.lists(texts, min_size=1, max_size=5))
+def test_a_text_at_once_has_the_spans_that_it_has_step_by_step(tagger, block):
+    if not native.supported():
+        pytest.skip("this processor has no AVX-512 VNNI")
+    pieces = [_Piece(index, 0, text) for index, text in enumerate(block)]
+    assert list(tagger._tag_block(pieces)) == list(tagger._tag_together(pieces))
+
+
+def test_a_long_text_at_once_has_the_spans_that_it_has_step_by_step(tagger):
+    if not native.supported():
+        pytest.skip("this processor has no AVX-512 VNNI")
+    text = "Dear Priya Raman, 李雷 met you at 12 High Street, Leeds (rear). " * 150
+    at_once, steps = tagger._tag_block([_Piece(0, 0, text)]), tagger._tag_together([_Piece(0, 0, text)])
+    assert list(at_once) == list(steps)
+
+
+def test_a_text_at_once_is_refused_under_rules_that_do_not_fit(tagger):
+    if not native.supported():
+        pytest.skip("this processor has no AVX-512 VNNI")
+    table, rules = tagger._network.table, tagger._decoder.rules
+    with pytest.raises(ValueError, match="another size"):
+        native.found(tagger._network._fast, "text", table.kind[:10], table.lower, table.upper, *rules)
+    with pytest.raises(ValueError, match="fit together"):
+        native.found(tagger._network._fast, "text", table.kind, table.lower, table.upper, rules[0][:5], *rules[1:])
 
 
 def test_a_long_text_is_scored_window_by_window_without_a_trace(tagger):
