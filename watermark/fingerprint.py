@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import importlib
+import sys
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, partial
@@ -42,6 +43,7 @@ _TABLE_END = 0x20000
 _SURE, _ENOUGH, _TENTH = 20, 5, 100
 _PIECE, _OVERLAP = 262_144, 1024  # characters
 _MASK = (1 << 64) - 1
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _UNSPACED = (  # scripts written without spaces: Thai, Lao, Myanmar, Khmer, kana, Han, kana and Han extensions
     (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x31F0, 0x31FF),
     (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x1B000, 0x1B16F),
@@ -120,7 +122,8 @@ def likeness(query: Marks, stored: Marks) -> Likeness:
 
 def encode(marks: Marks) -> str:
     """As text for the record: URL-safe base64 of the marks, little endian, without padding."""
-    return base64.urlsafe_b64encode(marks.astype("<u8").tobytes()).rstrip(b"=").decode()
+    raw = marks.astype("<u8", copy=False).data
+    return binascii.b2a_base64(raw, newline=False).rstrip(b"=").translate(_URL_SAFE).decode()
 
 
 def decode(text: str) -> Marks:

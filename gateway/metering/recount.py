@@ -99,6 +99,10 @@ class Recounter:
             with suppress(TokenizerMissing):
                 self._tokenizers.load(_ALIASES.get(name, name))
 
+    def forget_texts(self) -> None:
+        """Keep no text of the exchanges counted so far."""
+        self._tokenizers.forget_texts()
+
     def count(self, exchange: Exchange) -> Counted:
         """Recounts one exchange; what cannot be counted is said in the result, not raised."""
         if not exchange.known:

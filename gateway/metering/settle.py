@@ -52,7 +52,10 @@ class Settlement:
 
     def settle_many(self, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Settle each item. A bad item does not spoil the others: it is recorded as not counted, with the reason."""
-        return [self._settle(item) for item in items]
+        try:
+            return [self._settle(item) for item in items]
+        finally:
+            self._recounter.forget_texts()
 
     def _settle(self, item: Mapping[str, Any]) -> dict[str, Any]:
         try:

@@ -114,11 +114,22 @@ class Tokenizers:
     def __init__(self) -> None:
         self._loaded: dict[str, Tokenizer] = {}
         self._counts: OrderedDict[bytes, int] = OrderedDict()
+        self._at_hand: dict[tuple[str, str], int] = {}
 
     def count(self, name: str, text: str) -> int:
         """Tokens of `text` by the tokenizer `name`. Raises TokenizerMissing."""
         if not text:
             return 0
+        known = self._at_hand.get((name, text))
+        if known is None:
+            known = self._at_hand[name, text] = self._counted(name, text)
+        return known
+
+    def forget_texts(self) -> None:
+        """Of the texts themselves nothing is kept longer than a batch of flows is settled; of their counts it is."""
+        self._at_hand.clear()
+
+    def _counted(self, name: str, text: str) -> int:
         try:
             raw = text.encode()
         except UnicodeEncodeError:

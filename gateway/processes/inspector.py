@@ -18,6 +18,7 @@ from gateway.inspection.methods import to_row
 from gateway.inspection.service import serve
 from gateway.inspection.steps import Steps, T
 from gateway.processes import child
+from gateway.settling.batch import unpacked
 from gateway.telemetry import logs
 
 Method = Callable[[Any], Any]
@@ -87,7 +88,7 @@ def methods(
         return lambda text: found.find(text, key)
 
     def settle(payload: dict[str, Any]) -> Steps[dict[str, Any]]:
-        items = payload["items"]
+        items = unpacked(payload)
         wanted = [index for index, item in enumerate(items) if item["inspect"] and item["delivered_text"]]
         spans: list[list[list[Any]] | None] = [None] * len(items)
         texts = yield from rows([items[index]["delivered_text"] for index in wanted])

@@ -18,6 +18,7 @@ from audit.canonical import Rendered, RenderedRows, dump
 from audit.errors import RecordInvalid
 from audit.record import LeafDraft, LeafKind
 from gateway.flow import Flow, Span
+from gateway.settling.batch import packed
 from gateway.settling.exchange import Settling, content_of, settled_before, settling
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("lexgate.settler")
 
 BATCH = 64
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.5
 """Between two batches, unless a whole one waits: one call of an inspector and one leaf settle many flows."""
 DEADLINE_SECONDS = 30.0
 LARGEST = 1_048_576
@@ -128,7 +129,7 @@ class Settler:
         for _, work in unknown:
             work.look_again(services)
         items = [work.item for _, work in unknown]
-        answer = await services.inspectors.call("settle", {"items": items}, DEADLINE_SECONDS)
+        answer = await services.inspectors.call("settle", packed(items), DEADLINE_SECONDS)
         for (waiting, work), result, rows in zip(unknown, answer["items"], answer["spans"], strict=True):
             if rows is not None:
                 text = work.item["delivered_text"].encode()
