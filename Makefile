@@ -43,7 +43,7 @@ install: $(RUNTIME_STAMP) $(DEMO_STAMP)
 install-dev: install $(DEV_STAMP) $(NODE_STAMP) $(AGENTS_STAMP) $(CLIENTS_STAMP)
 
 test: install-dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff format --check .

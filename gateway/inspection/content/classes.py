@@ -180,4 +180,3 @@ _WORTH = (0.0, 1.0, 1.5, 2.0)
 """Of a term's weight, by how many of its writings stand there."""
 _ROUNDING = 1e-6
 """By how much sums of weights may differ that were added in another order."""
-
