@@ -109,7 +109,20 @@ def _kept(hyperscan: Any, file: Path) -> Any:
         database.scratch = hyperscan.Scratch(database)
     except (OSError, ValueError, hyperscan.error):
         return None
+    with contextlib.suppress(OSError):
+        os.utime(file)  # it is used: see `forget`
     return database
+
+
+def forget(cache: Path, since: float) -> None:
+    """Removes what was kept and nobody has opened or written since then: expressions, or a library, of a version before.
+
+    Call it when all that use the folder have started. Whoever opens one of them now has it, or compiles it again.
+    """
+    for file in cache.glob("patterns-*"):
+        with contextlib.suppress(OSError):
+            if file.stat().st_mtime < since:
+                file.unlink()
 
 
 def _keep(hyperscan: Any, database: Any, file: Path) -> None:

@@ -149,7 +149,6 @@ def _settle_in(order: Order, fds: Sequence[int]) -> None:
 
     A child of whom the supervisor never heard ends here: it would do its work a second time.
     """
-    os.setsid()
     above = max([*order.fds, 2]) + 1
     *moved, known = [fcntl.fcntl(fd, fcntl.F_DUPFD, above) for fd in fds]
     for entry in list(Path("/proc/self/fd").iterdir()):
@@ -162,6 +161,7 @@ def _settle_in(order: Order, fds: Sequence[int]) -> None:
     if not os.read(known, 1):
         os._exit(0)
     os.close(known)
+    os.setsid()  # not before: who is known to nobody is found by the nursery's own group
     rename((sys.executable, "-m", "gateway", *order.command))
     os.environ.update(order.environment)
     gc.enable()
