@@ -43,7 +43,7 @@ install: $(RUNTIME_STAMP) $(DEMO_STAMP)
 install-dev: install $(DEV_STAMP) $(NODE_STAMP) $(AGENTS_STAMP) $(CLIENTS_STAMP)
 
 test: install-dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff format --check .
@@ -82,11 +82,12 @@ $(RUNTIME_STAMP): | $(VENV)/bin/python
 	@$(BIN)/python -m compileall -q gateway policies audit watermark
 	@rm -f $(VENV)/.stamp-runtime-*; touch $@
 
-$(DEMO_STAMP): | $(VENV)/bin/python
+# One pip at a time in one environment, also under `make -j`: the others' environments are filled beside it.
+$(DEMO_STAMP): | $(RUNTIME_STAMP)
 	$(PIP) install --require-hashes --no-deps -r requirements/demo.txt
 	@rm -f $(VENV)/.stamp-demo-*; touch $@
 
-$(DEV_STAMP): | $(VENV)/bin/python
+$(DEV_STAMP): | $(DEMO_STAMP)
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@rm -f $(VENV)/.stamp-dev-*; touch $@
 

@@ -30,6 +30,7 @@ from gateway.configuration.own_stage import sources_of, stage_own
 from gateway.configuration.reading import load
 from gateway.errors import ConfigurationError, Unavailable
 from gateway.identity import issued_keys
+from gateway.inspection.databases import forget
 from gateway.inspection.service import STUCK_S
 from gateway.marking.installed import unavailable
 from gateway.marking.keys import prepare_signer
@@ -163,6 +164,7 @@ class Supervisor:
         self._queues = [asyncio.ensure_future(lane.queue.run()) for lane in lanes]
         # Who has most to do first, whom a call can do without last: they are forked one after the other.
         await _all_started([*inspectors, writer, *workers, control_process, *extractors, *markers])
+        forget(settings.run_path, (settings.run_path / "lock").stat().st_mtime)  # patterns of versions before
         self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
         self._tasks += [asyncio.ensure_future(self._watch_bundle()), asyncio.ensure_future(self._watch_reload())]
 

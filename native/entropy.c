@@ -64,8 +64,9 @@ static const char *const BESIDE[] = {"<", "_here", "foo", "bar", "null", "none",
 static uint8_t small(uint8_t c) { return c >= 'A' && c <= 'Z' ? c | 32 : c; }
 
 static int stands_at(const uint8_t *data, Py_ssize_t left, const char *word) {
+    const int same = word == SAID[0]; /* crosses of both cases may stand in what was drawn at random */
     for (Py_ssize_t i = 1; word[i]; i++)
-        if (i >= left || small(data[i]) != (uint8_t)word[i]) return 0;
+        if (i >= left || small(data[i]) != (uint8_t)word[i] || (same && data[i] != data[0])) return 0;
     return 1;
 }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 from audit.errors import SchemaMismatch, StoreUnusable
+from audit.store.fresh import make
 from audit.store.sqlite import Connection, connect_reader, connect_writer, driver, require_sound
 
 REVISION = "0002"
@@ -20,13 +22,15 @@ def upgrade(path: Path) -> tuple[str | None, str]:
         raise SchemaMismatch(_newer(path, before))
     if before is None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        connect_writer(path).close()
-    _migrate(path)
+        with closing(connect_writer(path)) as connection:
+            make(connection, REVISION)
+    else:
+        _migrate(path)
     return before, REVISION
 
 
 def _migrate(path: Path) -> None:
-    # Half a second of imports that no start needs but the first.
+    # Half a second of imports that no start needs.
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine, event

@@ -53,9 +53,10 @@ def process_nursery(door: int, room: str) -> None:
     import socket
 
     from gateway.__main__ import lexgate
-    from gateway.processes.nursery import next_child, rename
+    from gateway.processes.nursery import FIRST, import_for, next_child, rename
 
     rename((sys.executable, "-m", "gateway", "process-nursery"))
+    import_for(FIRST)  # while the supervisor reads its configuration
     lexgate(next_child(socket.socket(fileno=door)), prog_name="lexgate")
 
 

@@ -5,19 +5,16 @@ Workers load the staged copy, so what they decide by is what was checked, whatev
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.configuration.checking import problems
 from gateway.errors import ConfigurationError
 from policies.bundle import load
 from policies.errors import PolicyError
-
-CHECK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +41,11 @@ async def stage(source: str, run_dir: Path) -> Staged:
             target = draft / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        problems = await _check(draft)
-        if problems:
+        if said := await problems("policy", "check", str(draft)):
             shutil.rmtree(draft)
-            raise ConfigurationError(f"policies.bundle {source}: {problems}")
+            raise ConfigurationError(f"policies.bundle {source}: {said}")
         draft.replace(folder)
     return Staged(str(folder), bundle.digest)
-
-
-async def _check(folder: Path) -> str:
-    """What `lexgate policy check` says against the bundle; "" when it may be used."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", "policy", "check", str(folder),
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), CHECK_SECONDS)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return "the check did not end in time"
-    return "" if process.returncode == 0 else output.decode("utf-8", "replace").strip() or "the check failed"
 
 
 def signature(source: str) -> tuple[tuple[str, int, int, int], ...]:

@@ -6,16 +6,13 @@ change, none is dropped, and what was cached under another version is not believ
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-import sys
 
+from gateway.configuration.checking import problems
 from gateway.errors import ConfigurationError
 from gateway.inspection.own.folder import Sources, stage
 from gateway.inspection.own.version import Own
 from gateway.settings import Settings
-
-CHECK_SECONDS = 60.0
 
 
 def sources_of(settings: Settings) -> Sources:
@@ -29,18 +26,8 @@ async def stage_own(settings: Settings) -> Own:
     own, folder = stage(sources_of(settings), settings.run_path)
     if folder is None or (folder / ".checked").exists():
         return own
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", "process-check-own", str(folder),
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), CHECK_SECONDS)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        output = b"the check of own recognisers did not end in time"
-    if process.returncode != 0:
+    if said := await problems("process-check-own", str(folder)):
         shutil.rmtree(folder)
-        raise ConfigurationError(output.decode("utf-8", "replace").strip() or "own recognisers cannot be used")
+        raise ConfigurationError(f"own recognisers: {said}")
     (folder / ".checked").touch()
     return own

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST = 4096
 WRITTEN = 64
 """Forms of an intent's `pub` that are kept of one kind of call: one for each combination of what was redacted."""
+ENDED = 8
+"""Ways in which calls of one kind end that are kept, of 1 KB each: models that a provider names anew are not worth more."""
 
 
 class Written(NamedTuple):

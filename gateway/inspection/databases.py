@@ -16,6 +16,7 @@ import platform
 import re
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,18 @@ def databases(hyperscan: Any, expressions: Sequence[str], cache: Path | None = N
 
     `cache`: a folder that only we write. Raises ValueError naming the expression that does not compile.
     """
-    return [_database(hyperscan, block, cache) for block in _blocks(expressions)]
+    blocks = _blocks(expressions)
+    files = [None if cache is None else cache / f"patterns-{_name(hyperscan, block)}.hsdb" for block in blocks]
+    found = [None if file is None else _kept(hyperscan, file) for file in files]
+    missing = [number for number, database in enumerate(found) if database is None]
+    if missing:
+        with ThreadPoolExecutor(
+            min(len(missing), os.cpu_count() or 1), "patterns"
+        ) as pool:  # it compiles without the GIL
+            made = pool.map(lambda number: _made(hyperscan, blocks[number], files[number]), missing)
+            for number, database in zip(missing, made, strict=True):
+                found[number] = database
+    return found
 
 
 def _blocks(expressions: Sequence[str]) -> list[list[tuple[int, str]]]:
@@ -48,20 +60,16 @@ def _blocks(expressions: Sequence[str]) -> list[list[tuple[int, str]]]:
     return [*blocks, worded] if worded else blocks
 
 
-def _database(hyperscan: Any, block: Sequence[tuple[int, str]], cache: Path | None) -> Any:
-    if cache is None:
-        return _compiled(hyperscan, block)
-    file = cache / f"patterns-{_name(block)}.hsdb"
-    database = _kept(hyperscan, file)
-    if database is None:
-        database = _compiled(hyperscan, block)
+def _made(hyperscan: Any, block: Sequence[tuple[int, str]], file: Path | None) -> Any:
+    database = _compiled(hyperscan, block)
+    if file is not None:
         _keep(hyperscan, database, file)
     return database
 
 
 def _compiled(hyperscan: Any, block: Sequence[tuple[int, str]]) -> Any:
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    flags = hyperscan.HS_FLAG_SOM_LEFTMOST | hyperscan.HS_FLAG_DOTALL
+    mode, flags = _options(hyperscan)
+    database = hyperscan.Database(mode=mode)
     try:
         database.compile(
             expressions=[expression.encode() for _, expression in block],
@@ -74,9 +82,14 @@ def _compiled(hyperscan: Any, block: Sequence[tuple[int, str]]) -> Any:
     return database
 
 
-def _name(block: Sequence[tuple[int, str]]) -> str:
-    """Of these expressions, this library and this kind of processor: what Hyperscan compiles depends on all three."""
-    system = (importlib.metadata.version("hyperscan"), platform.machine(), _processor())
+def _options(hyperscan: Any) -> tuple[int, int]:
+    """Mode of a database, flags of its expressions: one text at a time; where each match starts; a dot is any byte."""
+    return hyperscan.HS_MODE_BLOCK, hyperscan.HS_FLAG_SOM_LEFTMOST | hyperscan.HS_FLAG_DOTALL
+
+
+def _name(hyperscan: Any, block: Sequence[tuple[int, str]]) -> str:
+    """Of these expressions, how they are compiled, this library and this kind of processor: the result depends on all."""
+    system = (importlib.metadata.version("hyperscan"), *map(str, _options(hyperscan)), platform.machine(), _processor())
     words = (f"{number}:{expression}" for number, expression in block)
     return sha256("\0".join((*system, *words)).encode()).hexdigest()[:24]
 
@@ -92,11 +105,24 @@ def _processor() -> str:
 def _kept(hyperscan: Any, file: Path) -> Any:
     """What was compiled before; None when there is none, or it is damaged or another machine's."""
     try:
-        database = hyperscan.loadb(file.read_bytes(), hyperscan.HS_MODE_BLOCK)
+        database = hyperscan.loadb(file.read_bytes(), _options(hyperscan)[0])
         database.scratch = hyperscan.Scratch(database)
     except (OSError, ValueError, hyperscan.error):
         return None
+    with contextlib.suppress(OSError):
+        os.utime(file)  # it is used: see `forget`
     return database
+
+
+def forget(cache: Path, since: float) -> None:
+    """Removes what was kept and nobody has opened or written since then: expressions, or a library, of a version before.
+
+    Call it when all that use the folder have started. Whoever opens one of them now has it, or compiles it again.
+    """
+    for file in cache.glob("patterns-*"):
+        with contextlib.suppress(OSError):
+            if file.stat().st_mtime < since:
+                file.unlink()
 
 
 def _keep(hyperscan: Any, database: Any, file: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from gateway.inspection import entropy_python
 
 _STANDS_FOR = re.compile(
-    r"(?i)x{4,}|\*{3,}|\.\.\.|…|<[^>]*>|\$\{|\{\{|%\(|your[_\-]?|example|placeholder|changeme|change[_\-]me|redacted|dummy"
+    r"(?i)(?-i:x{4}|X{4})|\*{3,}|\.\.\.|…|<[^>]*>|\$\{|\{\{|%\(|your[_\-]?|example|placeholder|changeme|change[_\-]me|redacted|dummy"
     r"|insert[_\-]|replace[_\-]|sample|_here$|(?:^|[^a-z])(?:foo|bar|null|none|undefined)(?:$|[^a-z])"
     r"|0{8,}|1{8,}|abcdefgh|12345678901|\[redacted\]"
 )

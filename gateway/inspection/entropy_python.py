@@ -9,7 +9,7 @@ from itertools import pairwise
 from operator import ne
 
 _SAID = (
-    "xxxx", "***", "...", "${", "{{", "%(", "your", "example", "placeholder", "changeme", "change_me", "change-me",
+    "***", "...", "${", "{{", "%(", "your", "example", "placeholder", "changeme", "change_me", "change-me",
     "redacted", "dummy", "insert_", "insert-", "replace_", "replace-", "sample", "00000000", "11111111", "abcdefgh",
     "12345678901",
 )  # fmt: skip
@@ -40,7 +40,7 @@ def stands_for(value: str) -> bool | None:
     if not value.isascii():
         return None
     small = value.lower()
-    if any(map(small.__contains__, _SAID)):
+    if "xxxx" in value or "XXXX" in value or any(map(small.__contains__, _SAID)):
         return True
     return None if any(map(small.__contains__, _SAID_BESIDE)) else False
 

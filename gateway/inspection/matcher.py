@@ -40,6 +40,10 @@ class Matcher(Protocol):
         """All distinct hits, ordered by start."""
         ...
 
+    def scan_bytes(self, content: bytes, points: int) -> list[Hit]:
+        """The same of a text in UTF-8 (lone surrogates as they are) and the number of its code points."""
+        ...
+
 
 def build(expressions: Sequence[str] | Needs, cache: Path | None = None) -> Matcher:
     """The fastest matcher this machine has. Raises ValueError naming the expression that does not compile.
@@ -66,11 +70,13 @@ class HyperscanMatcher:
         self._databases = databases(hyperscan, needs.expressions(), cache)
 
     def scan(self, text: str) -> list[Hit]:
-        content = text.encode("utf-8", "surrogatepass")
+        return self.scan_bytes(text.encode("utf-8", "surrogatepass"), len(text))
+
+    def scan_bytes(self, content: bytes, points: int) -> list[Hit]:
         hits = Hits()
         for database in self._databases:
             database.scan(content, match_event_handler=hits)
-        found: list[Hit] = hits.take(content, len(text), self._plan)
+        found: list[Hit] = hits.take(content, points, self._plan)
         return found
 
 
@@ -86,12 +92,14 @@ class PlainMatcher:
         self._expressions = [_look_ahead(expression) for expression in expressions]
 
     def scan(self, text: str) -> list[Hit]:
-        content = text.encode("utf-8", "surrogatepass")
+        return self.scan_bytes(text.encode("utf-8", "surrogatepass"), len(text))
+
+    def scan_bytes(self, content: bytes, points: int) -> list[Hit]:
         hits = Hits()
         for number, each in enumerate(self._expressions):
             for match in each.finditer(content):
                 hits(number, match.start())
-        found: list[Hit] = hits.take(content, len(text), self._plan)
+        found: list[Hit] = hits.take(content, points, self._plan)
         return found
 
 

@@ -61,6 +61,7 @@ class Exchange:
     thinking: bool = False  # the provider may have produced tokens that nobody was shown
     media: bool = False  # the answer is, or holds, pictures, recordings or films
     bare: bool = False  # the texts are no messages: the model reads them without anything between
+    memory: bytes = b""  # whose counts are remembered together: a tenant's key
     known: bool = True  # False: the texts were not kept, nothing can be counted
 
 
@@ -119,23 +120,27 @@ class Recounter:
             return self._smollm2(exchange)
         return self._by_overhead(exchange, name, own=own, reason=reason)
 
+    def _counting(self, exchange: Exchange) -> Callable[[str, str], int]:
+        return lambda name, text: self._tokenizers.count(name, text, exchange.memory)
+
     def _smollm2(self, exchange: Exchange) -> Counted:
         """The chat template in SmolLM2's GGUF, piece by piece: no piece can merge with a control token beside it."""
+        count = self._counting(exchange)
 
         def tokens(role: str, text: str) -> int:  # <|im_start|> role \n content <|im_end|> \n
-            return 3 + self._tokenizers.count("smollm2", f"{role}\n{text}")
+            return 3 + count("smollm2", f"{role}\n{text}")
 
         rows = _rows(exchange, tokens)
         total = sum(rows)
         if not exchange.texts or exchange.texts[0][0] != "system":
             total += tokens("system", _SMOLLM2_SYSTEM)
-        total += 1 + self._tokenizers.count("smollm2", "assistant\n")  # primes the answer
-        output = self._tokenizers.count("smollm2", exchange.output) + (exchange.finish in _ENDED)
+        total += 1 + count("smollm2", "assistant\n")  # primes the answer
+        output = count("smollm2", exchange.output) + (exchange.finish in _ENDED)
         return _sided(exchange, "smollm2", total, output, Method.EXACT, rows=rows)
 
     def _by_overhead(self, exchange: Exchange, name: str, *, own: bool, reason: str) -> Counted:
         """OpenAI's documented overhead: three tokens a message, its role, three to prime the answer."""
-        count = self._tokenizers.count
+        count = self._counting(exchange)
         bare = exchange.bare
         rows = _rows(exchange, lambda role, text: count(name, text) + (0 if bare else 3 + count(name, role)))
         method = Method.TEMPLATE if own else Method.ESTIMATE

@@ -111,6 +111,7 @@ def _exchange(item: Mapping[str, Any]) -> Exchange:
         called_tools=bool(item.get("tool_names")),
         thinking=bool(item.get("thinking")),
         media=bool(item.get("media")),
+        memory=_key(item["fingerprint_key"]),
         bare=item.get("protocol") in _BARE,
         known=not item.get("skipped"),
     )

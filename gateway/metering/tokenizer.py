@@ -109,27 +109,31 @@ class QwenTokenizer:
 
 
 class Tokenizers:
-    """The tokenizers of this process, by name, and a memory of recent counts (hashes and numbers, no text)."""
+    """The tokenizers of this process, by name, and a memory of recent counts (hashes and numbers, no text).
+
+    Each tenant has its own part of the memory: a long text that another has counted takes as long as a new one, or whoever
+    shares an inspector with it could tell by the clock what the other has said.
+    """
 
     def __init__(self) -> None:
         self._loaded: dict[str, Tokenizer] = {}
         self._counts: OrderedDict[bytes, int] = OrderedDict()
-        self._at_hand: dict[tuple[str, str], int] = {}
+        self._at_hand: dict[tuple[bytes, str, str], int] = {}
 
-    def count(self, name: str, text: str) -> int:
-        """Tokens of `text` by the tokenizer `name`. Raises TokenizerMissing."""
+    def count(self, name: str, text: str, memory: bytes = b"") -> int:
+        """Tokens of `text` by the tokenizer `name`. `memory`: whose, at most 64 bytes. Raises TokenizerMissing."""
         if not text:
             return 0
-        known = self._at_hand.get((name, text))
+        known = self._at_hand.get((memory, name, text))
         if known is None:
-            known = self._at_hand[name, text] = self._counted(name, text)
+            known = self._at_hand[memory, name, text] = self._counted(name, text, memory)
         return known
 
     def forget_texts(self) -> None:
         """Of the texts themselves nothing is kept longer than a batch of flows is settled; of their counts it is."""
         self._at_hand.clear()
 
-    def _counted(self, name: str, text: str) -> int:
+    def _counted(self, name: str, text: str, memory: bytes) -> int:
         try:
             raw = text.encode()
         except UnicodeEncodeError:
@@ -137,7 +141,7 @@ class Tokenizers:
             text = raw.decode()
         if len(text) < _CACHE_FROM:
             return self.load(name).count(text)
-        key = hashlib.blake2b(raw, digest_size=16, person=name.encode()[:16]).digest()
+        key = hashlib.blake2b(raw, digest_size=16, key=memory, person=name.encode()[:16]).digest()
         known = self._counts.get(key)
         if known is None:
             known = self.load(name).count(text)

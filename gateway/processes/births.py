@@ -23,6 +23,8 @@ PR_SET_CHILD_SUBREAPER = 36
 NAME_ROOM = 400
 """Characters that a child has to show its own command in."""
 BIRTH_SECONDS = 30.0
+REAP_SECONDS = 1.0
+"""After the nursery's end: by then whoever it was about to bear has read that nobody knows it, and ended."""
 
 
 class Born:
@@ -69,6 +71,7 @@ class Nursery:
         self._door = door
         self._turn = asyncio.Lock()
         self._gone = False
+        self._watched: tuple[asyncio.AbstractEventLoop, int] | None = None
 
     @classmethod
     def open(cls) -> Nursery | None:
@@ -92,6 +95,7 @@ class Nursery:
         async with self._turn:
             if self._gone:
                 return None
+            self._watch()
             known, tell = os.pipe()
             try:
                 pid = await self._order(Order(command, environment, fds), [*fds, known])
@@ -129,14 +133,33 @@ class Nursery:
                 self.close()
         return int(answer) if answer.isdigit() else None
 
+    def _watch(self) -> None:
+        """One that ends by itself, or is killed, is buried when it does and not with the next birth."""
+        if self._watched is None:
+            self._watched = (asyncio.get_running_loop(), os.pidfd_open(self._process.pid))
+            self._watched[0].add_reader(self._watched[1], self.close)
+
     def close(self) -> None:
         """Ends it; the children stay."""
-        if not self._gone:
-            self._gone = True
-            self._door.close()
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            self._process.wait()
+        if self._gone:
+            return
+        self._gone = True
+        self._door.close()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        self._process.wait()
+        if self._watched is not None:
+            loop, fd = self._watched
+            if not loop.is_closed():
+                loop.remove_reader(fd)
+                loop.call_later(REAP_SECONDS, self._reap)
+            os.close(fd)
+
+    def _reap(self) -> None:
+        """Buries those of whose birth we never heard: they became ours when it ended, and are of its process group."""
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-self._process.pid, os.WNOHANG)[0]:
+                pass
 
 
 def _possible() -> bool:

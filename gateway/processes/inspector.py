@@ -6,8 +6,8 @@ import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import uvloop
@@ -54,12 +54,14 @@ def methods(
     from gateway.inspection.own.folder import Finders
     from gateway.metering.settle import Settlement
 
-    if run is not None:  # two sets of patterns: a first start compiles them side by side, the engine takes what is kept
-        Thread(target=ClassFinder, args=(run,), daemon=True).start()
-    engine = Engine(names=names, cache=run)
-    finders = Finders(run or Path())
     settlement = Settlement([Path(book) for book in books])
-    settlement.warm([tokenizer or "o200k" for tokenizer in tokenizers])
+    with ThreadPoolExecutor(2, "warming") as beside:  # a first start compiles patterns for a second
+        if run is not None:  # two sets of them, side by side; the engine takes what is kept
+            beside.submit(ClassFinder, run)
+        warm = beside.submit(settlement.warm, [tokenizer or "o200k" for tokenizer in tokenizers])
+        engine = Engine(names=names, cache=run)
+    warm.result()
+    finders = Finders(run or Path())
 
     used = {"inspection": 0.0, "settlement": 0.0}  # seconds of CPU
 

@@ -2,8 +2,8 @@
 
 Most of a start is imports. A process that is forked has them already, and shares their pages with its siblings. What must
 not be shared is not here: the nursery reads no configuration and no key, opens no model, starts no thread; whoever is
-born reads and opens for itself. Modules are imported when the first process that needs them is ordered, so an inspector
-does not carry those of the control process.
+born reads and opens for itself. Modules are imported when the first process that needs them is ordered (an inspector's, who is
+the first of all, at once), so an inspector does not carry those of the control process.
 
 The supervisor is the parent of all, as if it had started them: who forks a child here ends at once, and the orphan is
 given to the supervisor, which has asked the kernel for that (`gateway.processes.births`).
@@ -53,6 +53,8 @@ MODULES: Mapping[str, Sequence[str]] = MappingProxyType(
     }
 )
 """What each kind of process needs from its start. Nothing among it may start a thread: that would not survive a fork."""
+FIRST = "process-inspector"
+"""Ordered first in each start: what it needs is imported before anybody asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,15 @@ class Order:
         return cls(command, environment, fds)
 
 
+def import_for(kind: str) -> None:
+    """The modules of a kind of process."""
+    for module in MODULES.get(kind, ()):
+        try:
+            importlib.import_module(module)
+        except ImportError:  # the child will say what is missing
+            break
+
+
 def next_child(door: socket.socket) -> Sequence[str]:
     """Takes orders until the supervisor hangs up: then it raises SystemExit. It returns in each child: the child's command.
 
@@ -86,11 +97,7 @@ def next_child(door: socket.socket) -> Sequence[str]:
         if not message:
             raise SystemExit(0)
         order = Order.unpacked(message)
-        for module in MODULES.get(order.command[0], ()):
-            try:
-                importlib.import_module(module)
-            except ImportError:  # the child will say what is missing
-                break
+        import_for(order.command[0])
         gc.freeze()
         try:
             pid = _orphan() if _alone() else -1
@@ -142,7 +149,6 @@ def _settle_in(order: Order, fds: Sequence[int]) -> None:
 
     A child of whom the supervisor never heard ends here: it would do its work a second time.
     """
-    os.setsid()
     above = max([*order.fds, 2]) + 1
     *moved, known = [fcntl.fcntl(fd, fcntl.F_DUPFD, above) for fd in fds]
     for entry in list(Path("/proc/self/fd").iterdir()):
@@ -155,6 +161,7 @@ def _settle_in(order: Order, fds: Sequence[int]) -> None:
     if not os.read(known, 1):
         os._exit(0)
     os.close(known)
+    os.setsid()  # not before: who is known to nobody is found by the nursery's own group
     rename((sys.executable, "-m", "gateway", *order.command))
     os.environ.update(order.environment)
     gc.enable()

@@ -10,7 +10,7 @@ import orjson
 from audit.canonical import Rendered, Template, dump
 from audit.projection import row_of
 from audit.record import LeafDraft, LeafKind
-from gateway.deciding.decided_calls import WRITTEN, Written
+from gateway.deciding.decided_calls import ENDED, WRITTEN, Written
 from gateway.flow import Flow
 from gateway.ingress.known_requests import SaidOf
 
@@ -81,7 +81,7 @@ def _ended(flow: Flow) -> Mapping[str, Any] | Rendered:
     way = (flow.status, flow.labels, report.finish, report.stopped, upstream.status, report.response_model)
     written = decided.ended.get(way)
     if written is None:
-        if len(decided.ended) >= WRITTEN:
+        if len(decided.ended) >= ENDED:
             decided.ended.clear()
         said = _end(flow)
         row = row_of(LeafKind.OUTCOME, flow.who.tenant, flow.who.user, {"pub": said})

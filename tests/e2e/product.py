@@ -21,6 +21,7 @@ import httpx
 import yaml
 
 from gateway.commands.key import new_key
+from tests import kept_patterns
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90.0
@@ -74,6 +75,7 @@ class Product:
 
     def start(self) -> None:
         """Starts `lexgate serve` and waits until it is ready."""
+        kept_patterns.give(self.folder / "run")
         with self.log_file.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "gateway", "serve", "--config", str(self.config_file)],
@@ -82,6 +84,7 @@ class Product:
             )  # fmt: skip
         self.processes.append(process)
         self.wait_until_ready()
+        kept_patterns.take(self.folder / "run")
 
     def wait_until_ready(self) -> None:
         ends = time.monotonic() + START_SECONDS

@@ -24,7 +24,7 @@ from tests.e2e.product import Product, running
 
 pytestmark = pytest.mark.e2e
 
-KILLS = int(os.environ.get("KILLS", "50"))
+KILLS = int(os.environ.get("KILLS", "25"))
 """`make soak` asks for 1,000. The name is none of ours: `serve` would take LEXGATE_KILLS for an option, and refuse it."""
 NAME = "Annegret Wiedenbrück"
 CARD = "5500 0055 5555 5559"

@@ -30,7 +30,6 @@ SOURCE_CODE = "source_code"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's where it is there, ten times as fast: each process reads the classes as it starts."""
 _NUMBER = re.compile(r"\d[\d,.]*")
-_LATIN = re.compile(r"[A-Za-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +77,14 @@ class ClassFinder:
     """Finds the classes of texts. Belongs to one thread, like its matcher. `cache_folder`: see `matcher.build`."""
 
     def __init__(self, cache_folder: Path | None = None) -> None:
-        from gateway.inspection import matcher  # data workers need the classes and not Hyperscan
+        from gateway.inspection.content.terms import Terms  # data workers need the classes and not Hyperscan
 
         self._classes, terms, self._weights = catalogue()
         pairs = [(number, writing) for number, writings in enumerate(terms) for writing in writings]
-        self._terms = pairs
+        self._pairs = pairs
         self._most = [max(weight for _, weight in self._weights[number]) for number, _ in pairs]
         self._least = min(each.needs for each in self._classes.values() if each.needs) - _ROUNDING
-        self._matcher = matcher.build([expression(writing) for _, writing in pairs], cache_folder)
+        self._terms = Terms([writing for _, writing in pairs], cache_folder)
 
     def find(self, text: str) -> list[tuple[str, float]]:
         """(name, score) of each class; the score is how far its need is exceeded, at most 1. The text is normalised."""
@@ -104,12 +103,12 @@ class ClassFinder:
         return [Span(0, 0, CLASS, round(score, 3), name) for name, score in sorted(found.items())]
 
     def _best(self, text: str) -> dict[str, float]:
-        hits = self._matcher.scan(text)
+        hits = self._terms.possible(text)
         found: dict[str, float] = {}
-        present = {number for number, _ in hits}
-        if sum([self._most[number] for number in present]) < self._least:
+        if sum([self._most[number] for number in {number for number, _ in hits}]) < self._least:
             return found  # not even if they spoke of one class
-        names = self._possible(present)
+        hits = self._terms.certain(text, hits)
+        names = self._possible({number for number, _ in hits})
         if not names:
             return found
         figures = len(_NUMBER.findall(text))
@@ -124,7 +123,7 @@ class ClassFinder:
 
     def _possible(self, present: Iterable[int]) -> frozenset[str]:
         """The classes whose need all these terms would meet if they stood together. Most texts have none."""
-        writings = Counter(self._terms[number][0] for number in present)
+        writings = Counter(self._pairs[number][0] for number in present)
         most: defaultdict[str, float] = defaultdict(float)
         for number, count in writings.items():
             worth = _WORTH[min(count, 3)]
@@ -141,7 +140,7 @@ class ClassFinder:
         """Where the terms of each of these classes stand."""
         places: defaultdict[str, list[_Place]] = defaultdict(list)
         for expression_number, at in hits:
-            number, writing = self._terms[expression_number]
+            number, writing = self._pairs[expression_number]
             for name, weight in self._weights[number]:
                 if name in names:
                     places[name].append((at, number, writing, weight))
@@ -181,11 +180,3 @@ _WORTH = (0.0, 1.0, 1.5, 2.0)
 """Of a term's weight, by how many of its writings stand there."""
 _ROUNDING = 1e-6
 """By how much sums of weights may differ that were added in another order."""
-
-
-def expression(writing: str) -> str:
-    """A term as the matcher takes it: any case, Latin words whole, blanks of any kind."""
-    escaped = r"[ \t\n\x0d-]{1,3}".join(re.escape(word) for word in writing.split(" ") if word)
-    before = r"\b" if _LATIN.match(writing[0]) else ""
-    behind = r"\b" if _LATIN.match(writing[-1]) else ""
-    return f"(?i){before}{escaped}{behind}"

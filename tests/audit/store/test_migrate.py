@@ -111,3 +111,28 @@ def test_a_start_that_was_cut_short_before_there_were_tables_is_done_again(tmp_p
     connect_writer(lab.store).close()
     Log.open(lab.store, lab.keyring, ORIGIN).close()
     assert verify_store(lab.store, lab.keyring).problems == []
+
+
+def test_a_new_store_is_what_the_migrations_make(tmp_path: Path) -> None:
+    made, migrated = tmp_path / "made.db", tmp_path / "migrated.db"
+    assert upgrade(made) == (None, migrate.REVISION)
+    connect_writer(migrated).close()
+    migrate._migrate(migrated)
+
+    def schema(path: Path) -> list[Any]:
+        with closing(connect_writer(path)) as store:
+            version = store.execute("select * from alembic_version").fetchall()
+            rows = store.execute("select type, name, tbl_name, sql from sqlite_master").fetchall()
+            return [version, *sorted((*row[:3], " ".join((row[3] or "").lower().split())) for row in rows)]
+
+    assert [str(each).replace("( ", "(").replace(" )", ")") for each in schema(made)] == [
+        str(each).replace("( ", "(").replace(" )", ")") for each in schema(migrated)
+    ]
+
+
+def test_a_new_store_that_was_not_finished_is_made_again(tmp_path: Path) -> None:
+    store = tmp_path / "lexgate.db"
+    with closing(connect_writer(store)) as connection:
+        connection.execute("begin immediate")
+        connection.execute("create table meta (key text)")  # and killed here: never committed
+    assert upgrade(store) == (None, migrate.REVISION)

@@ -237,7 +237,7 @@ def test_lists_and_other_doings_are_refused(product: Product) -> None:
 
 
 def test_two_data_workers_mark_a_film_once_between_them_and_a_stop_in_the_middle_loses_nothing(tmp_path: Path) -> None:
-    with running(tmp_path, workers=2) as product:
+    with running(tmp_path, workers=2, timeouts={"drain": 2.0}) as product:  # a suspended worker is waited for in vain
         job = openai_client(product, "site").videos.create(model="home/echo", prompt="a fox").id
         worker = film_marker(product)
         worker.suspend()

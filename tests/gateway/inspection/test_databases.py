@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import hyperscan
 import pytest
 
-from gateway.inspection.databases import _keep, databases
+from gateway.inspection import databases as module
+from gateway.inspection.databases import _keep, databases, forget
 
 EXPRESSIONS = [rf"word{number}[0-9]{{3}}" for number in range(4)]
 
@@ -66,3 +68,23 @@ def test_where_there_is_no_room_nothing_is_kept_and_nothing_is_left(
     monkeypatch.setattr(Path, "write_bytes", half)
     assert found(databases(hyperscan, EXPRESSIONS, tmp_path)) == [2, 3]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_no_start_has_used_is_forgotten(tmp_path: Path) -> None:
+    databases(hyperscan, EXPRESSIONS, tmp_path)
+    databases(hyperscan, EXPRESSIONS[:2], tmp_path)
+    (tmp_path / "patterns-x.12-34").write_bytes(b"half, of one that was killed")
+    (tmp_path / "inspector-0.sock").touch()
+    for file in tmp_path.iterdir():
+        os.utime(file, (1_000, 1_000))
+    databases(hyperscan, EXPRESSIONS, tmp_path)
+    forget(tmp_path, since=2_000)
+    assert sorted(file.suffix for file in tmp_path.iterdir()) == [".hsdb", ".sock"]
+    assert found(databases(hyperscan, EXPRESSIONS, tmp_path)) == [2, 3]
+
+
+def test_how_it_was_compiled_is_part_of_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    databases(hyperscan, EXPRESSIONS, tmp_path)
+    monkeypatch.setattr(module, "_options", lambda given: (given.HS_MODE_BLOCK, given.HS_FLAG_SOM_LEFTMOST))
+    databases(hyperscan, EXPRESSIONS, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2

@@ -33,13 +33,33 @@ def test_c_says_what_python_says(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["xxxxxxxx", "your-key-here", "${API_KEY}", "<TOKEN>", "abababababababab", "foo_key", "%(token)s"]
+    "value",
+    [
+        "xxxxxxxx",
+        "your-key-here",
+        "${API_KEY}",
+        "<TOKEN>",
+        "abababababababab",
+        "foo_key",
+        "%(token)s",
+        "key-XXXX-2",
+        "sk_xxxx…",
+    ],
 )
 def test_placeholders(value: str) -> None:
     assert entropy.is_placeholder(value)
 
 
-@pytest.mark.parametrize("value", ["hf_DDTtpwlCGkYAtiWoveMQemf", "Zk93hXq1LmN0pTs7", "food2Barn9Qx1z"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "hf_DDTtpwlCGkYAtiWoveMQemf",
+        "Zk93hXq1LmN0pTs7",
+        "food2Barn9Qx1z",
+        "wJalrXUtnFEMIxXxXbPxRfiCYq7",
+        "9tZ<xXXxq8,Q1",
+    ],
+)
 def test_values(value: str) -> None:
     assert not entropy.is_placeholder(value)
     assert entropy.shannon(value) > 3

@@ -41,3 +41,20 @@ def test_without_the_demo_extra_its_model_is_estimated_and_the_reason_is_kept(mo
     assert counted.method is Method.ESTIMATE
     assert "make install" in counted.reason
     Settlement().warm(["o200k_base", "smollm2", "nonsense"])  # what is not installed is left to the calls
+
+
+def test_a_text_that_another_tenant_has_counted_is_counted_anew() -> None:
+    """What was counted before takes less time, which nobody may learn of another."""
+    asked: list[str] = []
+
+    class Counting:
+        def count(self, text: str) -> int:
+            asked.append(text)
+            return len(text)
+
+    tokenizers, text = Tokenizers(), "word " * 200
+    tokenizers._loaded["o200k"] = Counting()
+    recounter = Recounter(tokenizers)
+    for memory in (b"acme", b"acme", b"globex", b"acme", b"globex"):
+        recounter.count(Exchange("gpt-4o", [("user", text)], "", memory=memory))
+    assert asked.count(text) == 2

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from gateway.errors import Unavailable
+from gateway.processes import births
 from gateway.processes import nursery as nursery_module
 from gateway.processes.births import Born, Nursery
 from gateway.processes.child import READY_FD
@@ -110,13 +111,44 @@ async def test_how_it_ended_is_known(nursery: Nursery) -> None:
 
 async def test_it_stays_when_the_nursery_goes_and_the_next_is_made_in_another_way(nursery: Nursery) -> None:
     child = await born(nursery, "import time; time.sleep(60)")
-    named = [each for each in psutil.Process().children() if SCRIPT in each.cmdline()]
-    min(named, key=psutil.Process.create_time).kill()  # one that it has just forked may have its name yet
+    process = psutil.Process(nursery._process.pid)
+    process.kill()
     assert await nursery.child(("process-none", ""), {}, ()) is None
     assert await nursery.child(("process-none", ""), {}, ()) is None
     assert child.returncode is None
     child.kill()
     await child.wait()
+
+
+async def test_a_killed_nursery_is_buried_without_another_birth(nursery: Nursery) -> None:
+    child = await born(nursery, "import time; time.sleep(60)")
+    process = psutil.Process(nursery._process.pid)
+    process.kill()
+    await gone(process)
+    child.kill()
+    await child.wait()
+
+
+async def test_whoever_was_being_born_when_the_nursery_was_killed_is_buried(
+    nursery: Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(births, "REAP_SECONDS", 0.2)
+    before = {each.pid for each in psutil.Process().children()}
+    ordering = asyncio.ensure_future(nursery.child(("process-none", "import time; time.sleep(60)"), {}, ()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    ordering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ordering
+    for left in psutil.Process().children():
+        if left.pid not in before - {nursery._process.pid}:
+            await gone(left)
+
+
+async def gone(process: psutil.Process) -> None:
+    """Until it has ended and is no zombie either."""
+    while process.is_running():
+        await asyncio.sleep(0.02)
 
 
 async def test_a_child_that_nobody_hears_of_ends_before_it_does_anything(nursery: Nursery, tmp_path: Path) -> None:

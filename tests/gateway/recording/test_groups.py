@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audit.canonical import Rendered, canonical
 from audit.projection import row_of
-from gateway.deciding.decided_calls import WRITTEN, Decided
+from gateway.deciding.decided_calls import ENDED, WRITTEN, Decided
 from gateway.flow import Classification, Principal
 from gateway.recording.groups import intent, outcome
 
@@ -141,6 +141,6 @@ def test_an_outcome_of_a_known_kind_and_end_says_what_one_of_an_unknown_one_says
 
 def test_few_ends_of_one_kind_are_kept():
     decided = Decided({}, DECISION)
-    for number in range(2 * WRITTEN):
+    for number in range(2 * ENDED + 1):
         outcome(ended(decided, labels=(str(number),)), 5)
-    assert len(decided.ended) <= WRITTEN
+    assert len(decided.ended) <= ENDED

@@ -52,7 +52,7 @@ def read(body, framing):
 @given(text=guarded.texts, size=st.integers(1, 60), cut=guarded.cuts, luck=st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
 def test_names_of_the_request_pass_and_others_stop_the_answer_however_it_is_cut(framing, text, size, cut, luck):
-    fragments = [text[at : at + size] for at in range(0, len(text), size)]
+    fragments = guarded.fragments_of(text, [size])
     call = {"functionCall": {"name": "save", "args": {"to": guarded.PLACEHOLDER, "note": guarded.CARRIED[0]}}}
     sent = written(
         [*(chunk({"text": piece}) for piece in fragments), chunk(call), chunk({"text": ""}, "STOP")], framing

@@ -100,12 +100,22 @@ sizes = st.lists(st.integers(1, 60), min_size=1, max_size=5)
 cuts = st.lists(st.integers(1, 900), min_size=1, max_size=5)
 
 
-def chunks_of(data: bytes, sizes: list[int]) -> list[bytes]:
+def cut_up(whole, sizes: list[int], fine: int) -> list:
+    """In pieces of these sizes, `fine` of them, then ever coarser: a long answer in single bytes would take seconds."""
     out, at, turn = [], 0, 0
-    while at < len(data):
-        out.append(data[at : at + sizes[turn % len(sizes)]])
-        at, turn = at + sizes[turn % len(sizes)], turn + 1
+    while at < len(whole):
+        size = sizes[turn % len(sizes)] << turn // fine
+        out.append(whole[at : at + size])
+        at, turn = at + size, turn + 1
     return out
+
+
+def chunks_of(data: bytes, sizes: list[int]) -> list[bytes]:
+    return cut_up(data, sizes, fine=100)
+
+
+def fragments_of(text: str, sizes: list[int]) -> list[str]:
+    return cut_up(text, sizes, fine=12)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -116,7 +126,7 @@ def test_names_of_the_request_pass_and_others_stop_the_answer_however_it_is_cut(
 ):
     write, read = FAMILIES[family]
     arguments = json.dumps({"note": inner}, ensure_ascii=ascii_only)
-    sent = write(echo.pieces(text, sizes), echo.pieces(arguments, sizes))
+    sent = write(fragments_of(text, sizes), fragments_of(arguments, sizes))
     whole, report = run(family, [sent])
     assert report.complete
     assert run(family, chunks_of(sent, cut), luck=luck)[0] == whole

@@ -62,7 +62,8 @@ def test_a_cut_at_every_byte_gives_the_same_bytes(family, options, ending, secre
     sent = write(echo.pieces(f"Hi 中 {NAME}!{secret} bye", [9, 3, 1]), echo.pieces(arguments, [7]))
     sent = sent.replace(b"\n", ending)
     whole = run(family, sent, **options)
-    everywhere = ending == b"\r\n" and options.keys() == {"guard", "label"}
+    # With all that can be done to an answer at every byte: of one that a secret ends and of one that calls a tool.
+    everywhere = ending == b"\r\n" and options.keys() == {"guard", "label"} and bool(secret) is not tool
     for at in range(0, len(sent) + 1, 1 if everywhere else 41):
         assert run(family, sent, parts=[sent[:at], sent[at:]], **options) == whole
     assert run(family, sent, parts=[sent[at : at + 1] for at in range(len(sent))], **options) == whole

@@ -1,0 +1,56 @@
+"""Terms are found where their expressions are, however they are written and whatever stands beside them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.inspection.content.classes import catalogue
+from gateway.inspection.content.terms import Terms, expression
+from gateway.inspection.matcher import PlainMatcher
+
+WRITINGS = ("due diligence", "dual-use", "MRI", "term sheet for sale", "尽职调查", "Q3", "P&L", "C++ ", "école")
+BESIDE = ["", " ", "x", "é", "调", "_", "-", "1", "\n"]
+BLANKS = [" ", "  ", "\t", "\n", "\r\n", "-", " - ", "    ", "", "_", "\u00a0"]
+
+
+@pytest.fixture(scope="module")
+def terms() -> Terms:
+    return Terms(WRITINGS)
+
+
+def found(terms: Terms, text: str) -> list[tuple[int, int]]:
+    return terms.certain(text, terms.possible(text))
+
+
+@st.composite
+def written(draw: st.DrawFn) -> str:
+    """A term in one of many writings, some of which are none."""
+    words = draw(st.sampled_from(WRITINGS)).replace("-", " ").split()
+    text = words[0] + "".join(draw(st.sampled_from(BLANKS)) + word for word in words[1:])
+    case = draw(st.sampled_from([str, str.upper, str.lower, str.title]))
+    return draw(st.sampled_from(BESIDE)) + case(text) + draw(st.sampled_from(BESIDE))
+
+
+@given(st.lists(written(), max_size=6).map("".join))
+def test_terms_are_found_where_their_expressions_are(terms: Terms, text: str) -> None:
+    assert found(terms, text) == PlainMatcher([expression(writing) for writing in WRITINGS]).scan(text)
+
+
+def test_what_only_looks_like_a_term_is_possible_and_not_certain(terms: Terms) -> None:
+    text = "dual use, undue diligence, a term sheet for rent"
+    assert [number for number, _ in terms.possible(text)] == [1, 0, 3]
+    assert found(terms, text) == []
+    assert found(terms, "Dual-Use: due\n diligence") == [(1, 0), (0, 10)]
+
+
+def test_every_shipped_term_is_found_in_its_own_writing() -> None:
+    _, terms, _ = catalogue()
+    writings = [writing for each in terms for writing in each]
+    shipped = Terms(writings)
+    text, places = "", []
+    for number, writing in enumerate(writings):
+        places.append((number, len(text)))
+        text += f"{writing}\n\n\n\n"
+    assert set(places) <= set(found(shipped, text))
