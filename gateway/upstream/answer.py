@@ -49,7 +49,7 @@ class Answer:
     """
 
     __slots__ = (
-        "_carrier", "_decoder", "_error", "_fields", "_interim", "_loop", "_name", "_parser", "_pieces", "_silent",
+        "_begun", "_carrier", "_decoder", "_error", "_fields", "_interim", "_loop", "_name", "_parser", "_pieces", "_silent",
         "_size", "_taker", "_until_close", "_waiter", "complete", "headers", "keep_alive", "status", "surplus", "unread",
     )  # fmt: skip
 
@@ -64,7 +64,7 @@ class Answer:
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._fields: dict[str, str] = {}
         self._size = self._silent = 0
-        self._interim = self._until_close = False
+        self._interim = self._until_close = self._begun = False
         self._pieces: list[bytes] = []
         self._decoder: Decompressor | None = None
         self._error: LexgateError | None = None
@@ -105,7 +105,7 @@ class Answer:
         """
         if self._decoder is not None:
             return
-        self._taker = take
+        self._taker, self._begun = take, True
         try:
             if self._pieces and not take(self._take()):
                 return
@@ -113,6 +113,11 @@ class Answer:
                 await self._wait()
         finally:
             self._taker = None
+
+    def whole(self) -> bytes | None:
+        """All of the body as it stands in one piece, where it came with nothing taken of it, and not coded; else None."""
+        pieces = self._pieces
+        return pieces[0] if self.complete and len(pieces) == 1 and not self._begun and self._decoder is None else None
 
     @property
     def _relays(self) -> bool:
@@ -276,6 +281,7 @@ class Answer:
 
     def _take(self) -> bytes:
         pieces, self._pieces, self.unread = self._pieces, [], 0
+        self._begun = True
         if self._carrier is not None:
             self._carrier.resume()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
