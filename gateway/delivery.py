@@ -92,9 +92,8 @@ def _plain(flow: Flow, body: bytes, services: Services) -> bool:
     if report is None:
         return False
     flow.timing.first_byte = time.perf_counter()
-    digests = flow.answer_digests = services.new_digests(flow.who.tenant)
-    digests.received.update(body)
-    digests.delivered_as_received()
+    digest = services.digest(flow.who.tenant, body)
+    flow.digests["response"] = flow.digests["delivered"] = digest
     flow.report, flow.terminal = report, body
     return True
 

@@ -163,7 +163,11 @@ class Exchange(Caller):
             return
         head, self._head = self._head, b""
         if not self._chunked:
-            connection.transport.write(head + chunk)
+            transport: Any = connection.transport
+            if more or transport.pending:
+                transport.write(head + chunk)
+            else:
+                transport.write_now(head + chunk)  # nothing more will join it in this turn
         elif more:
             if chunk or head:
                 connection.transport.write(b"%b%x\r\n%b\r\n" % (head, len(chunk), chunk) if chunk else head)
