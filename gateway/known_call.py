@@ -11,9 +11,9 @@ import time
 from gateway.errors import TooManyRequests
 from gateway.flow import Flow
 from gateway.identity.directory import presented_key
+from gateway.ingress.caller import SESSION_HEADERS
 from gateway.ingress.exchange import Exchange
 from gateway.services import Services
-from gateway.steps.authenticate import SESSION_HEADERS
 
 JSON = "application/json"
 _JSON = JSON.encode()
