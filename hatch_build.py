@@ -18,6 +18,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 EXTENSIONS = {
     "native/scan.c": "gateway/protocols/_scan",
     "native/events.c": "gateway/protocols/_events",
+    "native/heads.c": "gateway/_heads",
     "native/lineage.c": "gateway/lineage/_lineage",
     "native/seal.c": "audit/_seal",
     "native/entropy.c": "gateway/inspection/_entropy",

@@ -74,7 +74,7 @@ Group = Mapping[str, Any] | Rendered | RenderedRows
 class Template:
     """The canonical bytes of objects that differ in a few members alone: written once, with holes for those."""
 
-    __slots__ = ("_pieces",)
+    __slots__ = ("_form",)
 
     def __init__(self, fixed: Mapping[str, Any], holes: tuple[str, ...]) -> None:
         """`holes`: the names that `fixed` lacks, in sorted order. RecordInvalid when `fixed` has no canonical form."""
@@ -87,14 +87,11 @@ class Template:
             before = b","
         told = canonical({name: fixed[name] for name in rest})[1:-1]
         pieces.append((before if told else b"" if holes else before) + told + b"}")
-        self._pieces = pieces
+        self._form = b"%b".join([piece.replace(b"%", b"%%") for piece in pieces])
 
     def fill(self, *values: bytes) -> bytes:
         """The object with these canonical values in its holes."""
-        joined = [b""] * (2 * len(values) + 1)
-        joined[::2] = self._pieces
-        joined[1::2] = values
-        return b"".join(joined)
+        return self._form % values
 
 
 def canonical(value: Any) -> bytes:

@@ -69,18 +69,21 @@ class DataKeys:
 
         `last`: hardly another leaf will need it, so one that is minted now rests at once.
         """
-        known = self.known_flow(flow) if flow else None
+        flows = self._flows
+        known = flows.get(flow) or (self.known_flow(flow) if flow in self._resting else None)
         if known is not None:
             return known
         owner = self._for_user(tenant, user)
         random = os.urandom(44)
         key, nonce = random[:32], random[32:]
         prefix = owner.id + nonce + self._cipher_of(owner).encrypt(nonce, key, flow.encode())
-        made = FlowKey(owner, prefix, key, AESGCM(key))
+        made = tuple.__new__(FlowKey, (owner, prefix, key, AESGCM(key)))
         if flow and last:
             self._rest(flow, made)
         elif flow:
-            self._remember(flow, made)
+            flows[flow] = made
+            if len(flows) > _AWAKE_FLOWS:
+                self._rest(*flows.popitem(last=False))
         return made
 
     def known_flow(self, flow: str) -> FlowKey | None:

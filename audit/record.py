@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from audit.canonical import Group, Prepared, Rendered, RenderedRows, canonical, dump
 from audit.datakeys import KEY_ID, WRAPPED_FLOW_KEY, FlowKey, UserKey
 from audit.errors import RecordInvalid
-from audit.merkle import leaf_hash, root_of
+from audit.merkle import Tree, leaf_hash
 from audit.projection import Row, row_of
-from audit.sealing import commitments, flow_commitments, native_leaf, root
+from audit.sealing import commitments, flow_commitments, grow, leaf_hashes, native_leaf, root
 
 if TYPE_CHECKING:
     from audit.keys import Keyring
@@ -225,7 +225,7 @@ class _Sealing:
         segments = [self._encrypt(key, _compose(sealed_bodies[i]), 2 + i, draft.flows[i]) for i, key in enumerate(keys)]
         leaf = self._leaf(
             canonical({name: _b64(value) for name, value in roots.items()}),
-            {"s": root_of(leaf_hash(segment) for segment in segments)} if segments else {},
+            {"s": sealed_hash(segments, settle=True)} if segments else {},
             disclosed=_compose(({"commitments": _compose(kept)} if kept else {}) | disclosed),
             sealed=b"".join(map(_segment, segments)),
             content=b"",
@@ -284,13 +284,13 @@ class _Sealing:
 
 def rows_of(draft: LeafDraft, keyring: Keyring) -> tuple[list[tuple[str, bytes, bool]], FlowKey | None]:
     """The groups as (name, canonical bytes, whether it is open), and the flow's key where one of them is not."""
-    groups, plain, key = draft.groups, draft.plain_json, None
+    groups, key = draft.groups, None
+    write = dump if draft.plain_json else canonical
     rows: list[tuple[str, bytes, bool]] = []
     for name in sorted(groups):
         value, shown = groups[name], name in OPEN_GROUPS
         kind = type(value)
-        body = value.data if kind is Rendered or kind is Prepared else body_of(value, plain=plain)  # type: ignore[union-attr]
-        rows.append((name, body, shown))
+        rows.append((name, value.data if kind is Rendered or kind is Prepared else write(value), shown))  # type: ignore[union-attr]
         if key is None and not shown:
             key = own_key(draft, keyring)
     return rows, key
@@ -355,7 +355,11 @@ def segments_of(sealed: bytes) -> list[bytes]:
 
 def sealed_hash(segments: Sequence[bytes], *, settle: bool) -> bytes:
     """What `d.s` of the entry says of the ciphertexts."""
-    return root_of(leaf_hash(s) for s in segments) if settle else sha256(segments[0]).digest()
+    if not settle:
+        return sha256(segments[0]).digest()
+    tree = Tree()
+    tree.resume(len(segments), grow(b"", 0, leaf_hashes([*segments])))
+    return tree.root()
 
 
 def _by_flow(name: str, group: Mapping[str, Any] | Rendered, flows: tuple[str, ...]) -> list[Mapping[str, Any]]:

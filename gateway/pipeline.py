@@ -6,7 +6,7 @@
  11 record                                                                always, before the terminal bytes
  12 settle                                                                after the last byte
 
-Whatever happens in 2-10, step 11 runs: on denial, error, timeout and disconnect too. Strangers and callers over their
+Steps 1-4 are one for a call like those before it (gateway/known_call.py). Whatever happens in 2-10, step 11 runs: on denial, error, timeout and disconnect too. Strangers and callers over their
 limit (step 1) are counted per source and minute instead, see gateway/admission/strangers.py.
 """
 
@@ -22,6 +22,7 @@ from gateway.delivery import deliver, finish, flow_headers
 from gateway.errors import Denied, LexgateError, Unavailable, UpstreamFailed, UpstreamTimeout
 from gateway.flow import Flow
 from gateway.ingress.caller import LEFT, CallerLeft
+from gateway.known_call import known_call
 from gateway.protocols.family import FAMILIES, form_of
 from gateway.services import Services
 from gateway.steps.authenticate import authenticate
@@ -49,7 +50,8 @@ log = structlog.get_logger("lexgate.pipeline")
 async def run(flow: Flow, services: Services) -> None:
     """One call from its first byte to its last. Never raises what the caller could have caused."""
     try:
-        await _steps(REQUEST, flow, services)
+        if not known_call(flow, services):
+            await _steps(REQUEST, flow, services)
         await _attempts(flow, services)
         await _steps(ANSWER, flow, services)
         await deliver(flow, services)
@@ -107,7 +109,8 @@ async def _end(flow: Flow, services: Services) -> None:
         if flow.principal is not None:
             if flow.log.is_lost:
                 raise Unavailable("the log is gone, so this call ends here", retry_after=1)
-            flow.trace.step(record.__name__)
+            if flow.trace.span is not None:
+                flow.trace.step(record.__name__)
             await record(flow, services)
     except LexgateError as error:
         flow.error = error
@@ -122,13 +125,15 @@ async def _end(flow: Flow, services: Services) -> None:
         await (finish(flow) if flow.error is None else _say(flow, services))
     if flow.intents:
         try:
-            flow.trace.step(settle.__name__)
+            if flow.trace.span is not None:
+                flow.trace.step(settle.__name__)
             await settle(flow, services)
         except (
             Exception
         ) as error:  # the answer is delivered and its outcome recorded: this leaves it unsettled, and is loud
             log.error("a flow could not be settled", flow=flow.id, error=type(error).__name__, frames=_frames(error))
-    services.tracing.end(flow)
+    if flow.trace.span is not None:
+        services.tracing.end(flow)
     services.call_metrics.count(flow)
 
 

@@ -14,6 +14,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
+SESSION_HEADERS = (b"x-claude-code-session-id", b"session-id", b"session_id", b"thread-id")
+"""Fields in which clients name the session that a call belongs to."""
 LEFT = "the caller left"
 """Message of the cancellation of a call whose caller has disconnected."""
 

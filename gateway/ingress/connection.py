@@ -20,6 +20,7 @@ from gateway.ingress.caller import Caller
 from gateway.ingress.coalescing import CoalescingTransport
 from gateway.ingress.endpoints import ENDPOINTS, Endpoint, family_of
 from gateway.ingress.exchange import Exchange
+from gateway.plain_heads import request
 from gateway.protocols.family import FAMILIES
 from gateway.settings import Limits
 
@@ -68,6 +69,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._parsed_to_its_end = True
         self._in_headers = False
         self._in_body = False
         self._header_bytes = 0
@@ -97,6 +99,8 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
             return
+        if not self._timed and self._usual(data):
+            return
         if not self._in_body:
             self._header_bytes += len(data)
         try:
@@ -105,7 +109,7 @@ class Connection(HttpToolsProtocol):
             self.send_400_response("")
             return
         except httptools.HttpParserUpgrade:
-            pass  # no protocol is upgraded to: what follows is not read
+            self._parsed_to_its_end = False  # no protocol is upgraded to: what follows is not read
         refusal = self._found
         if self._in_headers and self._header_bytes > self.limits.header_bytes:
             refusal = refusal or HeadersTooLarge(f"headers are larger than {self.limits.header_bytes} bytes")
@@ -113,6 +117,30 @@ class Connection(HttpToolsProtocol):
             self._refuse(refusal)
             return
         self._arm("headers" if self._in_headers else "body" if self._in_body else "")
+
+    def _usual(self, data: bytes) -> bool:
+        """Begins a call to a hot endpoint whose request is here as a whole; what is unusual about one is the parser's.
+
+        The parser sees nothing of it, and stands before a request as it did.
+        """
+        before: RequestResponseCycle | None = self.cycle
+        if self.serve is None or not (before is None or before.response_complete):
+            return False
+        if not self._parsed_to_its_end or self.transport.is_closing():
+            return False
+        limits = self.limits
+        found = request(data, limits.header_count, limits.header_bytes)
+        endpoint = HOT.get(found[0]) if found is not None else None
+        if found is None or endpoint is None or len(found[2]) > HIGH_WATER_LIMIT:
+            return False
+        self.url, self.headers = found[0], []
+        self._begin(endpoint, Exchange.of_whole(self, found[1], found[2]))
+        return True
+
+    def _begin(self, endpoint: Endpoint, exchange: Exchange) -> None:
+        self.cycle = exchange  # type: ignore[assignment]  # it has what uvicorn looks at
+        task = exchange.task = self.loop.create_task(self._serve(endpoint, exchange))
+        self.tasks.add(task)
 
     @property
     def _found(self) -> LexgateError | None:
@@ -208,9 +236,7 @@ class Connection(HttpToolsProtocol):
         exchange = Exchange(
             self, self.headers, keep_alive=parser.should_keep_alive(), expects_continue=self.expect_100_continue
         )
-        self.cycle = exchange  # type: ignore[assignment]  # it has what uvicorn looks at
-        task = exchange.task = self.loop.create_task(self._serve(endpoint, exchange))
-        self.tasks.add(task)
+        self._begin(endpoint, exchange)
         return True
 
     def _left_to_asgi(self) -> None:

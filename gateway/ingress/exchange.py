@@ -7,6 +7,7 @@ control and graceful shutdown stay uvicorn's.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -43,13 +44,20 @@ class Exchange(Caller):
     """A caller on a connection of ours. The names without underscore that `Caller` lacks are uvicorn's."""
 
     __slots__ = (
-        "_chunked", "_head", "body", "disconnected", "expects_continue", "keep_alive",
+        "_chunked", "_head", "_whole", "body", "disconnected", "expects_continue", "keep_alive",
         "message_event", "more_body", "response_complete", "response_started",
     )  # fmt: skip
 
-    def __init__(self, connection: Connection, headers: Headers, *, keep_alive: bool, expects_continue: bool) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        headers: Sequence[tuple[bytes, bytes]],
+        *,
+        keep_alive: bool = True,
+        expects_continue: bool = False,
+    ) -> None:
         self.headers = dict(headers)
-        self.ambiguous = len(self.headers) != len(headers) and ambiguous(headers)
+        self.ambiguous = len(self.headers) != len(headers) and ambiguous([*headers])
         self.peer = connection.client[0] if connection.client else "unknown"
         self.started = False
         self.task = None
@@ -61,8 +69,25 @@ class Exchange(Caller):
         self.message_event = Signal()
         self._connection: Connection = connection
         self._body_read = False
-        self._chunked = False
+        self._chunked = self._whole = False
         self._head = b""
+
+    @classmethod
+    def of_whole(cls, connection: Connection, headers: dict[bytes, bytes], body: bytes) -> Exchange:
+        """Of a request that is here as a whole, none of whose fields was given twice."""
+        made = cls(connection, ())
+        made.headers, made.body, made.more_body, made._whole = headers, body, False, True
+        return made
+
+    @property
+    def whole(self) -> bytes | None:
+        """The body of a request that came as a whole, while its caller is there and nobody has read it; else None."""
+        body = self.body
+        return body if self._whole and not self.disconnected and type(body) is bytes else None
+
+    def read(self) -> None:
+        """The body was taken as a `whole`."""
+        self._body_read, self._whole, self.body = True, False, b""
 
     def add(self, piece: bytes) -> None:
         """A piece of the body has arrived."""
@@ -90,8 +115,8 @@ class Exchange(Caller):
         if len(self.body) > limit:
             raise TooLarge(f"the body is larger than {limit} bytes")
         self._connection.flow.resume_reading()  # a large body paused it, and nobody would see the caller leave
-        self._body_read = True
-        body, self.body = bytes(self.body), b""
+        body = bytes(self.body)
+        self.read()
         return body
 
     async def _rest(self, limit: int) -> None:
@@ -138,7 +163,11 @@ class Exchange(Caller):
             return
         head, self._head = self._head, b""
         if not self._chunked:
-            connection.transport.write(head + chunk)
+            transport: Any = connection.transport
+            if more or transport.pending:
+                transport.write(head + chunk)
+            else:
+                transport.write_now(head + chunk)  # nothing more will join it in this turn
         elif more:
             if chunk or head:
                 connection.transport.write(b"%b%x\r\n%b\r\n" % (head, len(chunk), chunk) if chunk else head)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from audit.canonical import Rendered
 from gateway.flow import Classification, Finding, Flow, Path, Principal
@@ -19,6 +19,9 @@ from gateway.lineage.ancestry import Conversation, Said
 from gateway.protocols.request import DecodedRequest
 from gateway.redaction.redact import Redacted
 from policies.decision import Decision
+
+if TYPE_CHECKING:
+    from gateway.ingress.endpoints import Endpoint
 
 LARGEST = 16_384
 """Bytes of a body that is kept. Larger ones are conversations: their messages are known one by one."""
@@ -91,7 +94,11 @@ class KnownRequests:
 
     def get(self, flow: Flow) -> KnownRequest | None:
         """What is known of this flow's body, whose digest has been taken."""
-        name = _name(flow)
+        return self.named(flow.who.tenant, flow.digests["received"], flow.endpoint)
+
+    def named(self, tenant: str, digest: str, endpoint: Endpoint) -> KnownRequest | None:
+        """The same, by what a body is known by."""
+        name = (tenant, digest, endpoint.protocol, endpoint.path)
         known = self._known.get(name)
         if known is not None:
             self._known.move_to_end(name)

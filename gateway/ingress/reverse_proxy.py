@@ -62,6 +62,7 @@ class ReverseProxy:
 def _flow(endpoint: Endpoint, caller: Caller, services: Services) -> Flow:
     appender = services.log.current()
     flow_id = str(uuid7())
+    traceparent = caller.header(b"traceparent") if b"traceparent" in caller.headers else ""
     return Flow(
         id=flow_id,
         time_us=time.time_ns() // 1000,
@@ -69,7 +70,7 @@ def _flow(endpoint: Endpoint, caller: Caller, services: Services) -> Flow:
         caller=caller,
         log=appender,
         timing=Timing(time.perf_counter()),
-        trace=services.tracing.begin(caller.header(b"traceparent"), flow_id, endpoint.route or endpoint.path),
+        trace=services.tracing.begin(traceparent, flow_id, endpoint.route or endpoint.path),
     )
 
 

@@ -69,6 +69,10 @@ class Kept:
     async def relay(self, take: Callable[[bytes], bool]) -> None:
         """Hands over nothing: `chunks` has all."""
 
+    def whole(self) -> bytes | None:
+        """None: `chunks` has it."""
+        return None
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -29,11 +29,12 @@ _STEPS = "reasoning_details"
 _MORE = ("finish_reason", "usage", "logprobs")
 _PADDING = "obfuscation"
 """A random word that hides how long an event's text is."""
-_STAMP = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
+STAMP = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
+"""Members of an answer, and of each event, that name it."""
 _NULL_USAGE = (b',"usage":null', b', "usage": null')
 _TOTALS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
 _PLAIN_USAGE = len(_TOTALS)
-_PLAIN_ANSWER = frozenset({*_STAMP, "choices", "usage"})
+_PLAIN_ANSWER = frozenset({*STAMP, "choices", "usage"})
 _PLAIN_CHOICE = frozenset({"index", "message", "logprobs", "finish_reason"})
 _PLAIN_MESSAGE = frozenset({"role", "content", "refusal", "annotations"})
 _NAMES = _PLAIN_ANSWER | _PLAIN_CHOICE | {"delta", _PADDING}
@@ -110,7 +111,7 @@ class OpenAIAnswer:
         if report.stopped is not None:
             return self._end()
         if not self._stamp:
-            self._stamp = {key: chunk[key] for key in _STAMP if key in chunk}
+            self._stamp = {key: chunk[key] for key in STAMP if key in chunk}
             report.response_id, report.response_model = word(chunk.get("id")), word(chunk.get("model"))
         choices = chunk.get("choices")
         if not choices:
@@ -419,9 +420,9 @@ class OpenAIAnswer:
         report.response_id, report.response_model = word(answer.get("id")), word(answer.get("model"))
         if type(answer.get("usage")) is dict:
             report.usage = usage_of(answer["usage"])
-        message = _plain_message(answer)
+        message = plain_message(answer)
         outside = (
-            _outside(answer, {}, "message") if message is None else [answer[key] for key in _STAMP if key in answer]
+            _outside(answer, {}, "message") if message is None else [answer[key] for key in STAMP if key in answer]
         )
         report.stopped = self._last_look.look(outside)
         if report.stopped is not None:
@@ -530,7 +531,7 @@ class OpenAIAnswer:
         self.channels.report.stopped = channel.stopped
 
 
-def _plain_message(answer: dict[str, Any]) -> dict[str, Any] | None:
+def plain_message(answer: dict[str, Any]) -> dict[str, Any] | None:
     """The message of an answer that has nothing else to look at but names of itself, as most have; else None."""
     choices, usage = answer.get("choices"), answer.get("usage")
     if type(choices) is not list or len(choices) != 1 or not answer.keys() <= _PLAIN_ANSWER:

@@ -45,6 +45,11 @@ def intent(flow: Flow, time_us: int) -> LeafDraft:
 def outcome(flow: Flow, time_us: int) -> LeafDraft:
     """The one leaf that says how a flow ended: also denied, failed and aborted ones."""
     report, timing, who = flow.report, flow.timing, flow.who
+    digests: dict[str, Any] = {
+        name: value for name, value in flow.digests.items() if not flow.intents or name not in ASKED
+    }
+    if flow.outputs is not None and flow.outputs.made:
+        digests["outputs"] = flow.outputs.known_by()
     return LeafDraft(
         kind=LeafKind.OUTCOME,
         flow=flow.id,
@@ -55,18 +60,14 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
         plain_json=True,
         groups={
             "pub": _ended(flow),
-            **({} if flow.intents else {"facts": flow.facts}),
             "meter": {
                 "reported": report.usage.as_dict() if report and report.usage else None,
                 "latency_ms": _milliseconds(timing.started, timing.ended),
                 "first_byte_ms": _milliseconds(timing.started, timing.first_byte),
             },
+            "digest": digests,
             # What the intent has said of persons and of the request is not said again.
-            **({} if flow.intents else {"subj": _subjects(flow)}),
-            "digest": {
-                **{name: value for name, value in flow.digests.items() if not flow.intents or name not in ASKED},
-                **({"outputs": flow.outputs.known_by()} if flow.outputs is not None and flow.outputs.made else {}),
-            },
+            **({} if flow.intents else {"facts": flow.facts, "subj": _subjects(flow)}),
         },
     )
 
@@ -130,7 +131,7 @@ def _intended(flow: Flow) -> Mapping[str, Any] | Rendered:
     )
     if parents:
         return Rendered(data, (*written.row[:-1], sorted(set(parents))))
-    return Rendered(data, written.row, written.row_json)
+    return tuple.__new__(Rendered, (data, written.row, written.row_json))  # a call of Python less than by its name
 
 
 def _written(flow: Flow) -> Written:

@@ -8,11 +8,11 @@ import time
 from gateway.errors import BadRequest, TooManyRequests, Unauthenticated
 from gateway.flow import Flow
 from gateway.identity.callers import identify
+from gateway.ingress.caller import SESSION_HEADERS
 from gateway.purposes import GROUND, PURPOSE
 from gateway.services import Services
 
 FLOW_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-SESSION_HEADERS = (b"x-claude-code-session-id", b"session-id", b"session_id", b"thread-id")
 SESSION = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 

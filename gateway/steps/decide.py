@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 
 from audit.canonical import Prepared
 from audit.errors import AuditError
@@ -58,11 +59,13 @@ async def _may_do_without(flow: Flow, services: Services) -> None:
         raise
 
 
-def _candidates(flow: Flow, services: Services) -> list[Provider]:
+def _candidates(flow: Flow, services: Services) -> Sequence[Provider]:
     request = flow.request
     if request is None:
         raise RuntimeError("this step runs after classify")
     serving = services.routes.candidates(flow.endpoint.family, request.model)
+    if len(serving) == 1 and flow.attempt == 1 and flow.earlier is None and services.health.admits(serving[0]):
+        return serving  # as for most calls
     if flow.earlier is not None:  # nobody else has the earlier response
         serving = tuple(provider for provider in serving if provider.name == flow.earlier.provider)
     if not serving:

@@ -14,6 +14,7 @@ from typing import Protocol
 import httptools
 
 from gateway.errors import LexgateError, UpstreamFailed
+from gateway.plain_heads import answer
 from gateway.upstream.content_coding import Decompressor, decompressor
 
 HEAD_BYTES = 65_536
@@ -49,7 +50,7 @@ class Answer:
     """
 
     __slots__ = (
-        "_carrier", "_decoder", "_error", "_fields", "_interim", "_loop", "_name", "_parser", "_pieces", "_silent",
+        "_begun", "_carrier", "_decoder", "_error", "_fields", "_fresh", "_interim", "_loop", "_name", "_parser", "_pieces", "_silent",
         "_size", "_taker", "_until_close", "_waiter", "complete", "headers", "keep_alive", "status", "surplus", "unread",
     )  # fmt: skip
 
@@ -61,10 +62,11 @@ class Answer:
         self._carrier: Carrier | None = carrier
         self._loop = loop
         self._name = name
-        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        self._parser: httptools.HttpResponseParser | None = None
+        self._fresh = True  # nothing has been fed yet
         self._fields: dict[str, str] = {}
         self._size = self._silent = 0
-        self._interim = self._until_close = False
+        self._interim = self._until_close = self._begun = False
         self._pieces: list[bytes] = []
         self._decoder: Decompressor | None = None
         self._error: LexgateError | None = None
@@ -105,7 +107,7 @@ class Answer:
         """
         if self._decoder is not None:
             return
-        self._taker = take
+        self._taker, self._begun = take, True
         try:
             if self._pieces and not take(self._take()):
                 return
@@ -113,6 +115,11 @@ class Answer:
                 await self._wait()
         finally:
             self._taker = None
+
+    def whole(self) -> bytes | None:
+        """All of the body as it stands in one piece, where it came with nothing taken of it, and not coded; else None."""
+        pieces = self._pieces
+        return pieces[0] if self.complete and len(pieces) == 1 and not self._begun and self._decoder is None else None
 
     @property
     def _relays(self) -> bool:
@@ -140,6 +147,11 @@ class Answer:
 
     def feed(self, data: bytes) -> bool:
         """Bytes from the provider. True: they went on at once, and more may come; else look at `complete`, `failed`, `unread`."""
+        if self._fresh and self._carrier is not None:
+            self._fresh = False
+            if self._taker is None and self._fed_whole(data):
+                return False
+            self._parser = httptools.HttpResponseParser(self)
         parser = self._parser
         if parser is None:
             return False
@@ -170,6 +182,20 @@ class Answer:
         if self.status and (self._taker is None or self.complete):
             self._wake()
         return False
+
+    def _fed_whole(self, data: bytes) -> bool:
+        """Takes an answer that came whole and is plain, without a parser."""
+        found = answer(data)
+        if found is None:
+            return False
+        self.status, fields, body = found
+        self.headers = MappingProxyType(fields)
+        self._pieces.append(body)
+        self.unread = len(body)
+        self.keep_alive = self.complete = True
+        self._let_go(drop=False)
+        self._wake()
+        return True
 
     def end(self, *, clean: bool) -> None:
         """The connection has ended: by the provider's own hand (`clean`), or not."""
@@ -276,6 +302,7 @@ class Answer:
 
     def _take(self) -> bytes:
         pieces, self._pieces, self.unread = self._pieces, [], 0
+        self._begun = True
         if self._carrier is not None:
             self._carrier.resume()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)

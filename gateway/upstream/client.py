@@ -45,6 +45,10 @@ class UpstreamAnswer:
     async def relay(self, take: Callable[[bytes], bool]) -> None:
         """Hands nothing over: this client has no callback of ours. `chunks` has all of the body."""
 
+    def whole(self) -> bytes | None:
+        """None: this client has the body piece by piece alone."""
+        return None
+
     def close(self) -> None:
         """Ends the exchange; a connection whose answer was not read to its end is not used again."""
         if self._response.content.is_eof():

@@ -87,15 +87,21 @@ class Connection(asyncio.Protocol):
 
     def wake(self) -> bool:
         """Whether a resting connection can carry another call: young enough, nothing heard, not even its end."""
-        return self._poll is not None and self.usable and self._loop.time() < self._deadline and not self._poll.poll(0)
+        poll, transport = self._poll, self._transport
+        if poll is None or transport is None or transport.is_closing() or self._origin.closed:
+            return False
+        return self._loop.time() < self._deadline and not poll.poll(0)
 
     def send(self, head: bytes, body: bytes, name: str, start: float) -> Answer:
         """Hands one request to the transport. `start`: when its call began, on the loop's clock."""
         if self._transport is None:
             raise RuntimeError("a connection that has ended cannot send")
         answer = self._answer = Answer(self, self._loop, name)
-        self._total = start + self._timeouts.total
-        self._watch(min(start + self._timeouts.first_byte, self._total))
+        timeouts = self._timeouts
+        self._total = start + timeouts.total
+        self._deadline = start + min(timeouts.first_byte, timeouts.total)
+        if self._deadline < self._fires:
+            self._watch(self._deadline)
         if len(body) <= JOIN_BYTES:
             self._transport.write(head + body)
         else:
@@ -173,7 +179,9 @@ class Connection(asyncio.Protocol):
 
     def _rest(self, answer: Answer) -> None:
         transport = self._transport
-        rest = min(MAX_REST_S, answer.keep_alive_s() - REST_MARGIN_S)
+        rest = MAX_REST_S
+        if "keep-alive" in answer.headers:
+            rest = min(rest, answer.keep_alive_s() - REST_MARGIN_S)
         fit = answer.keep_alive and not answer.surplus and rest > 0
         if not fit or transport is None or transport.is_closing() or transport.get_write_buffer_size():
             self.drop()
@@ -181,7 +189,9 @@ class Connection(asyncio.Protocol):
         if self._paused:
             self._paused = False
             transport.resume_reading()
-        self._watch(self._loop.time() + rest)
+        self._deadline = self._loop.time() + rest
+        if self._deadline < self._fires:
+            self._watch(self._deadline)
         self._origin.resting.append(self)
 
     def _forget(self) -> None:

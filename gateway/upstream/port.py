@@ -33,6 +33,10 @@ class UpstreamAnswer(Protocol):
         """
         ...
 
+    def whole(self) -> bytes | None:
+        """All of the body, where all of it is here and nothing was taken yet; else None. `chunks` still has it."""
+        ...
+
     def close(self) -> None:
         """Ends the exchange; a connection whose answer was not read to its end is not used again."""
         ...

@@ -116,3 +116,44 @@ async def test_a_refusal_is_not_written_into_an_answer_that_has_begun():
             answer += b""
         writer.close()
     assert answer.endswith(b"3\r\none\r\n")
+
+
+WHOLE = b"POST /v1/messages HTTP/1.1\r\nhost: a\r\nx: %b\r\ncontent-length: 2\r\n\r\nhi"
+
+
+async def say(endpoint, caller):
+    """Answers with what was asked."""
+    asked = b"%b %b %b" % (
+        endpoint.path.encode(),
+        caller.headers.get(b"x", b"-"),
+        await caller.read_body(100, 5),
+    )
+    await caller.start(200, [(b"content-length", b"%d" % len(asked))])
+    await caller.send(asked, more=False)
+
+
+async def test_whole_requests_one_after_the_other_are_answered_as_those_in_pieces_are():
+    async with served(say) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for name, cuts in ((b"a", (9,)), (b"b", ()), (b"c", (40, 60)), (b"d", ()), (b"e", ())):
+            request = WHOLE % name
+            for start, end in zip((0, *cuts), (*cuts, len(request)), strict=True):
+                writer.write(request[start:end])
+                await writer.drain()
+                await asyncio.sleep(0.02)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+            assert await reader.readexactly(len("/v1/messages  hi") + 1) == b"/v1/messages %b hi" % name
+        writer.close()
+
+
+async def test_requests_in_one_piece_are_answered_in_turn():
+    async with served(say) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(WHOLE % b"a")
+            await reader.readuntil(b"/v1/messages a hi")
+        writer.write(WHOLE % b"b" + WHOLE % b"c")
+        said = await reader.readuntil(b"/v1/messages b hi")
+        assert b"c hi" not in said
+        assert await reader.readuntil(b"\r\n\r\n")
+        writer.close()

@@ -37,7 +37,7 @@ def both(monkeypatch, body, **options):
     """In one look, if the shape allows it, and the long way."""
     short = finished(body, **options)
     with monkeypatch.context() as patched:
-        patched.setattr(openai_answer, "_plain_message", lambda _answer: None)
+        patched.setattr(openai_answer, "plain_message", lambda _answer: None)
         return short, finished(body, **options)
 
 

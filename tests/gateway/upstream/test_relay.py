@@ -108,3 +108,37 @@ async def test_a_coded_body_goes_the_other_way() -> None:
     answer = Answer(Carrier(), asyncio.get_running_loop(), "canned")
     answer.feed(HEAD.replace(b"\r\n\r\n", b"\r\ncontent-encoding: gzip\r\n\r\n"))
     await asyncio.wait_for(answer.relay(lambda _chunk: pytest.fail("not readable yet")), 5)
+
+
+PLAIN = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 4\r\n\r\n"
+
+
+@pytest.mark.parametrize("cut", [len(PLAIN) + 4, len(PLAIN), 5], ids=["at once", "body apart", "head in pieces"])
+async def test_a_whole_answer_is_there_at_once_and_can_still_be_read(cut: int) -> None:
+    answer = Answer(Carrier(), asyncio.get_running_loop(), "canned")
+    assert answer.whole() is None
+    data = PLAIN + b"true"
+    for piece_ in filter(None, (data[:cut], data[cut:])):
+        answer.feed(piece_)
+    assert (answer.status, dict(answer.headers)["content-length"], answer.keep_alive) == (200, "4", True)
+    assert answer.whole() == b"true"
+    assert [chunk async for chunk in answer.chunks()] == [b"true"]
+    assert answer.whole() is None
+
+
+async def test_what_was_taken_in_part_is_not_whole() -> None:
+    answer = Answer(Carrier(), asyncio.get_running_loop(), "canned")
+    answer.feed(HEAD + piece(b"one"))
+    chunks = answer.chunks()
+    assert await anext(chunks) == b"one"
+    answer.feed(piece(b"two") + END)
+    assert answer.complete
+    assert answer.whole() is None
+
+
+async def test_an_answer_that_has_failed_takes_nothing_more() -> None:
+    answer = Answer(Carrier(), asyncio.get_running_loop(), "canned")
+    answer.fail(UpstreamFailed("gone"))
+    assert not answer.feed(PLAIN + b"true")
+    assert not answer.complete
+    assert answer.status == 0

@@ -1,0 +1,72 @@
+"""A whole chat completion as most are: one message of text, and nothing beside it that has to be looked at.
+
+`plain_report` says of such an answer what `gateway.redaction.stream.AnswerStream` says of it, in one look and without the
+parts that a stream needs. It passes as it came: nothing guarded begins in it, and it restores nothing. Of every other
+answer it says nothing, and that one goes the whole way.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from gateway.protocols.answer import AnswerReport, word
+from gateway.protocols.answer_json import DEEPEST
+from gateway.protocols.last_look import SHORTEST
+from gateway.protocols.openai_answer import STAMP, plain_message, usage_of
+from gateway.protocols.plain_run import Automaton
+from gateway.protocols.scanning import DUPLICATE, ESCAPED_KEY, TOO_DEEP, check
+from gateway.redaction.channel import Rules
+from gateway.redaction.placeholder import OPEN
+
+LARGEST = 16_384
+"""Bytes of an answer that is looked at here; a larger one is worked on beside the event loop."""
+PROTOCOL = "openai_chat"
+
+
+def plain_report(body: bytes, rules: Rules, *, json_mode: bool) -> AnswerReport | None:
+    """What is learned of a whole answer in the protocol PROTOCOL that goes on byte for byte; None for any other one."""
+    automaton: Automaton | None = getattr(rules.guard, "automaton", None)
+    if len(body) > LARGEST or rules.names is not None or (automaton is None and rules.guard is not None):
+        return None
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if type(answer) is not dict or answer.get("error") is not None or check(body, DEEPEST, len(body)) & _TWO_WAYS:
+        return None
+    message = plain_message(answer)
+    if message is None:
+        return None
+    text: str = message["content"]
+    if (rules.placeholders and OPEN in text) or (json_mode and "\\" in text):
+        return None
+    if automaton is not None and not _clear(automaton, answer, text):
+        return None
+    usage = answer.get("usage")
+    return AnswerReport(
+        usage=usage_of(usage) if type(usage) is dict else None,
+        finish=answer["choices"][0].get("finish_reason"),
+        response_id=word(answer.get("id")),
+        response_model=word(answer.get("model")),
+        complete=True,
+        provider_text=text,
+        delivered_text=text,
+        said=(("text", text),),
+    )
+
+
+_TWO_WAYS = DUPLICATE | TOO_DEEP | ESCAPED_KEY
+
+
+def _clear(automaton: Automaton, answer: dict[str, Any], text: str) -> bool:
+    """Whether it is certain that no guarded match begins in the text, or in what stands beside the message."""
+    for name in STAMP:
+        value: Any = answer.get(name)
+        if type(value) is str:
+            if len(value) >= SHORTEST and automaton.possible(value.encode(), -1):
+                return False
+        elif type(value) is dict or type(value) is list:
+            return False
+    return not automaton.possible(text.encode(), -1)
