@@ -14,12 +14,14 @@ from typing import Protocol
 import httptools
 
 from gateway.errors import LexgateError, UpstreamFailed
+from gateway.protocols.pipe import Pipe
 from gateway.upstream.content_coding import Decompressor, decompressor
 
 HEAD_BYTES = 65_536
 HEAD_FIELDS = 128
 SILENT_BYTES = 2 * HEAD_BYTES
 """Most bytes in a row that carry no body: interim answers, heads, chunk extensions, trailers."""
+LINE_FEED = 10
 NO_BODY = frozenset({204, 304})
 
 KNOWN: Mapping[bytes, str] = {
@@ -49,8 +51,9 @@ class Answer:
     """
 
     __slots__ = (
-        "_carrier", "_decoder", "_error", "_fields", "_interim", "_loop", "_name", "_parser", "_pieces", "_silent",
-        "_size", "_taker", "_until_close", "_waiter", "complete", "headers", "keep_alive", "status", "surplus", "unread",
+        "_between", "_carrier", "_decoder", "_error", "_fields", "_interim", "_loop", "_name", "_offered", "_parser", "_pieces",
+        "_silent", "_size", "_taker", "_until_close", "_waiter", "complete", "headers", "keep_alive", "pipe", "status", "surplus",
+        "unread",
     )  # fmt: skip
 
     def __init__(self, carrier: Carrier, loop: asyncio.AbstractEventLoop, name: str) -> None:
@@ -70,6 +73,9 @@ class Answer:
         self._error: LexgateError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._taker: Callable[[bytes], bool] | None = None
+        self._offered: Pipe | None = None
+        self._between = False
+        self.pipe: Pipe | None = None  # what the next bytes can be offered to: they begin with a chunk of HTTP
 
     # --- what its caller does ---
 
@@ -97,22 +103,25 @@ class Answer:
             else:
                 await self._wait()
 
-    async def relay(self, take: Callable[[bytes], bool]) -> None:
+    async def relay(self, take: Callable[[bytes], bool], pipe: Pipe | None = None) -> None:
         """Hands the body to `take` in the callback that reads it, so that no task wakes up for a piece of a stream.
 
         Until `take` says False, or the body ends or fails: `__anext__` has the rest, and says which. What was handed over is
-        taken in any case. A body that is coded is not for this way. Raises what `take` raises.
+        taken in any case. Whole chunks of HTTP are offered to `pipe` before. A body that is coded is not for this way. Raises what
+        `take` and `pipe` raise.
         """
         if self._decoder is not None:
             return
-        self._taker = take
+        self._taker, self._offered = take, pipe
         try:
             if self._pieces and not take(self._take()):
                 return
             while self._relays and not self.complete and self._error is None:
                 await self._wait()
         finally:
-            self._taker = None
+            self._taker = self._offered = self.pipe = None
+            if pipe is not None:
+                pipe.open(None)
 
     @property
     def _relays(self) -> bool:
@@ -161,15 +170,21 @@ class Answer:
             try:
                 if taker(pieces[0] if len(pieces) == 1 else b"".join(pieces)):
                     if not self.complete and self._error is None:
+                        # No byte of the next chunk has been read: what would end like this without being one is no HTTP.
+                        self.pipe = self._offered if self._between and data[-1] == LINE_FEED else None
                         return True
                 else:
                     self._taker = None
-            except Exception as problem:  # whoever relays gets it; the connection has done nothing wrong
-                self._taker = None
-                self._wake(problem)
+            except Exception as problem:
+                self.blame(problem)
         if self.status and (self._taker is None or self.complete):
             self._wake()
         return False
+
+    def blame(self, problem: Exception) -> None:
+        """Whoever relays gets it: the connection has done nothing wrong."""
+        self._taker = None
+        self._wake(problem)
 
     def end(self, *, clean: bool) -> None:
         """The connection has ended: by the provider's own hand (`clean`), or not."""
@@ -228,6 +243,12 @@ class Answer:
         self._frame(status, self._fields, self._parser.get_http_version())
         self.headers = MappingProxyType(self._fields)
         self.status = status
+
+    def on_chunk_header(self) -> None:
+        self._between = False
+
+    def on_chunk_complete(self) -> None:
+        self._between = True
 
     def on_body(self, body: bytes) -> None:
         if self.complete:
