@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from types import MappingProxyType
 from typing import Any
 
 import httptools
@@ -18,13 +17,11 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from gateway.errors import BadRequest, HeadersTooLarge, LexgateError, RequestTimeout
 from gateway.ingress.caller import Caller
 from gateway.ingress.coalescing import CoalescingTransport
-from gateway.ingress.endpoints import ENDPOINTS, Endpoint, family_of
+from gateway.ingress.endpoints import Endpoint, family_of, hot_endpoint
 from gateway.ingress.exchange import Exchange
 from gateway.protocols.family import FAMILIES
 from gateway.settings import Limits
 
-HOT = MappingProxyType({path.encode(): endpoint for path, endpoint in ENDPOINTS.items()})
-"""Request targets that are answered without ASGI: a path of ours and nothing else."""
 PROBE_FIRST_S, PROBE_MOST_S = 0.5, 5.0
 INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
 """Every HTTP/1.1 client passes over it (RFC 9110, section 15.2)."""
@@ -75,6 +72,8 @@ class Connection(HttpToolsProtocol):
         self.lost = False
         self.when_lost: Callable[[], object] | None = None
         self._rests_since = 0.0
+        self._target = b""  # of the last request, and what it asked for
+        self._endpoint: Endpoint | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timed = ""  # which phase the timer bounds: headers, body or nothing
 
@@ -198,8 +197,11 @@ class Connection(HttpToolsProtocol):
 
     def _served(self) -> bool:
         """Begins a call to a hot endpoint, if this is one. What is unusual about a request is left to the ASGI way."""
-        endpoint = HOT.get(self.url) if self.serve is not None else None
-        parser = self.parser
+        if self.serve is None:
+            return False
+        if self.url != self._target:
+            self._target, self._endpoint = self.url, hot_endpoint(self.url)
+        endpoint, parser = self._endpoint, self.parser
         before: RequestResponseCycle | None = self.cycle
         if endpoint is None or parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
             return False

@@ -40,9 +40,7 @@ class Pipe:
 
     __slots__ = ("_caller", "_delivered", "_flow", "_lane", "_received", "_transport", "_write", "heard")
 
-    def __init__(
-        self, caller: Caller, flow: Flow, transport: Transport, write: Callable[[bytes], object], /
-    ) -> None:
+    def __init__(self, caller: Caller, flow: Flow, transport: Transport, write: Callable[[bytes], object], /) -> None:
         self._caller, self._flow, self._transport, self._write = caller, flow, transport, write
         self._lane: Lane | None = None
         self._received = self._delivered = b""
