@@ -3,7 +3,8 @@
  * Only for whole chunks of HTTP (RFC 9112, section 7.1) without extensions whose events one lane takes to the last; a chunk of
  * which it would take a part is left as if nobody had looked at it. What goes on is one chunk for all that was read.
  */
-#define MOST 16384 /* bytes of one read, and bytes that wait to be digested */
+#define MOST 65536 /* bytes of one read */
+#define WAITING 16384 /* bytes that wait to be digested */
 #define SIZE_DIGITS 6
 #define SIZE_LINE 8 /* room for the size of a chunk that goes on, and its line end: events grow little on their way */
 
@@ -75,14 +76,15 @@ static int whole_through(Pipe *pipe, const byte *text, Py_ssize_t size) {
 static int send_on(Pipe *pipe) {
     Py_ssize_t size = pipe->sent.used - SIZE_LINE;
     if (!size) return 0;
-    char line[SIZE_LINE + 2];
-    int written = snprintf(line, sizeof line, "%zx\r\n", (size_t)size);
     if (add(&pipe->delivered, pipe->sent.data + SIZE_LINE, size) || add(&pipe->sent, "\r\n", 2)) {
         PyErr_NoMemory();
         return -1;
     }
-    memcpy(pipe->sent.data + SIZE_LINE - written, line, (size_t)written);
-    PyObject *data = PyBytes_FromStringAndSize((char *)pipe->sent.data + SIZE_LINE - written, pipe->sent.used - SIZE_LINE + written);
+    byte *first = pipe->sent.data + SIZE_LINE;
+    *--first = '\n';
+    *--first = '\r';
+    for (; size; size >>= 4) *--first = (byte)"0123456789abcdef"[size & 15];
+    PyObject *data = PyBytes_FromStringAndSize((char *)first, pipe->sent.data + pipe->sent.used - first);
     if (data == NULL) return -1;
     PyObject *done = PyObject_CallOneArg(pipe->write, data);
     Py_DECREF(data);
@@ -98,7 +100,7 @@ static PyObject *pipe_take(PyObject *self, PyObject *data) {
     }
     const byte *text = (const byte *)PyBytes_AS_STRING(data);
     Py_ssize_t size = PyBytes_GET_SIZE(data), at = 0, content[2];
-    if (pipe->lane == NULL || !pipe->lane->inside || size > MOST || pipe->received.used > MOST) return PyLong_FromLong(0);
+    if (pipe->lane == NULL || !pipe->lane->inside || size > MOST || pipe->received.used > WAITING) return PyLong_FromLong(0);
     int stalls = told(pipe->caller, name_disconnected);
     if (!stalls) stalls = told(pipe->flow, name_write_paused);
     if (!stalls) stalls = told(pipe->transport, name_pending);

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sized
-from typing import Final, Protocol
+from typing import Protocol
 
 from gateway.protocols.plain_run_python import Lane
 
-MOST: Final = 16_384
-"""Bytes of one read, and bytes that wait to be digested."""
+MOST, WAITING = 65_536, 16_384
+"""Bytes of one read; bytes that wait to be digested."""
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,6})\r\n")
 
 
@@ -56,7 +56,7 @@ class Pipe:
         Raises what sending raises.
         """
         lane, at = self._lane, 0
-        if lane is None or not lane.inside or len(data) > MOST or len(self._received) > MOST:
+        if lane is None or not lane.inside or len(data) > MOST or len(self._received) > WAITING:
             return 0
         if self._caller.disconnected or self._flow.write_paused or self._transport.pending:
             return 0

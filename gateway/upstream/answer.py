@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from itertools import count
 from types import MappingProxyType
 from typing import Protocol
 
@@ -51,9 +52,9 @@ class Answer:
     """
 
     __slots__ = (
-        "_between", "_carrier", "_decoder", "_error", "_fields", "_interim", "_loop", "_name", "_offered", "_parser", "_pieces",
-        "_silent", "_size", "_taker", "_until_close", "_waiter", "complete", "headers", "keep_alive", "pipe", "status", "surplus",
-        "unread",
+        "_carrier", "_chunked", "_chunks_begun", "_chunks_ended", "_decoder", "_error", "_fields", "_interim", "_loop", "_name",
+        "_offered", "_parser", "_pieces", "_silent", "_size", "_taker", "_until_close", "_waiter", "complete", "headers",
+        "keep_alive", "on_body", "on_chunk_complete", "on_chunk_header", "pipe", "status", "surplus", "unread",
     )  # fmt: skip
 
     def __init__(self, carrier: Carrier, loop: asyncio.AbstractEventLoop, name: str) -> None:
@@ -64,17 +65,21 @@ class Answer:
         self._carrier: Carrier | None = carrier
         self._loop = loop
         self._name = name
-        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._fields: dict[str, str] = {}
         self._size = self._silent = 0
         self._interim = self._until_close = False
         self._pieces: list[bytes] = []
+        # What the parser finds in each of many chunks is noted by the interpreter's own functions.
+        self._chunked = False
+        self._chunks_begun, self._chunks_ended = count(), count()
+        self.on_body = self._pieces.append
+        self.on_chunk_header, self.on_chunk_complete = self._chunks_begun.__next__, self._chunks_ended.__next__
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._decoder: Decompressor | None = None
         self._error: LexgateError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._taker: Callable[[bytes], bool] | None = None
         self._offered: Pipe | None = None
-        self._between = False
         self.pipe: Pipe | None = None  # what the next bytes can be offered to: they begin with a chunk of HTTP
 
     # --- what its caller does ---
@@ -152,26 +157,26 @@ class Answer:
         parser = self._parser
         if parser is None:
             return False
-        unread = self.unread
+        pieces = self._pieces
+        known = len(pieces)
         try:
             parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self.surplus = True  # of a complete answer: it stands, but its connection has had its day
             self.fail(UpstreamFailed(f"provider {self._name} answered with something that is not HTTP/1.1"))
-        if self.unread == unread:
+        if len(pieces) == known:
             self._silent += len(data)
             if self._silent > SILENT_BYTES:
                 self.fail(UpstreamFailed(f"provider {self._name} sent an answer without end or content"))
         else:
             self._silent = 0
+            self.unread += sum(map(len, pieces[known:] if known else pieces))
         taker = self._taker
-        if taker is not None and (pieces := self._pieces):
-            self._pieces, self.unread = [], 0
+        if taker is not None and pieces:
             try:
-                if taker(pieces[0] if len(pieces) == 1 else b"".join(pieces)):
+                if taker(self._joined()):
                     if not self.complete and self._error is None:
-                        # No byte of the next chunk has been read: what would end like this without being one is no HTTP.
-                        self.pipe = self._offered if self._between and data[-1] == LINE_FEED else None
+                        self.pipe = self._offered if self._between(data) else None
                         return True
                 else:
                     self._taker = None
@@ -219,6 +224,7 @@ class Answer:
     def on_message_begin(self) -> None:
         if self.complete:
             self.surplus = True
+            raise self._refused("said more than its answer")  # nothing more is read
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.status:
@@ -244,18 +250,6 @@ class Answer:
         self.headers = MappingProxyType(self._fields)
         self.status = status
 
-    def on_chunk_header(self) -> None:
-        self._between = False
-
-    def on_chunk_complete(self) -> None:
-        self._between = True
-
-    def on_body(self, body: bytes) -> None:
-        if self.complete:
-            return  # of a surplus message: it answers nothing
-        self._pieces.append(body)
-        self.unread += len(body)
-
     def on_message_complete(self) -> None:
         if self._interim:
             self._interim = False
@@ -272,6 +266,7 @@ class Answer:
             raise self._refused("answered in another version of HTTP")
         if coding is not None and (coding.lower() != "chunked" or "content-length" in fields or version == "1.0"):
             raise self._refused("answered with a body whose end is ambiguous")
+        self._chunked = coding is not None
         self._until_close = coding is None and "content-length" not in fields and status not in NO_BODY
         if "content-encoding" in fields:
             try:
@@ -295,11 +290,23 @@ class Answer:
         if drop and carrier is not None:
             carrier.drop()
 
+    def _between(self, data: bytes) -> bool:
+        """Whether these bytes ended where a chunk of HTTP did, and no byte of the next one has been read.
+
+        They end with the chunk's line end then; what would end like this without being one is no HTTP.
+        """
+        return self._chunked and data[-1] == LINE_FEED and next(self._chunks_begun) == next(self._chunks_ended)
+
     def _take(self) -> bytes:
-        pieces, self._pieces, self.unread = self._pieces, [], 0
         if self._carrier is not None:
             self._carrier.resume()
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return self._joined()
+
+    def _joined(self) -> bytes:
+        pieces, self.unread = self._pieces, 0
+        joined = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        return joined
 
     def _decoded(self, decoder: Decompressor) -> bytes:
         try:

@@ -74,7 +74,8 @@ def outcome(stream: AnswerStream, out: bytes) -> tuple[bytes, tuple[object, ...]
     finished = stream.finish()
     report = finished.report
     said = (report.delivered_text, report.provider_text, report.reasoning_text, report.tool_text)
-    return out + finished.body, (*said, report.stopped, report.usage, report.events, report.complete)
+    usage = report.usage if report.stopped is None else None  # nothing is read behind what the guard stopped at
+    return out + finished.body, (*said, report.stopped, usage, report.events, report.complete)
 
 
 def contents(sent: list[bytes]) -> bytes:
