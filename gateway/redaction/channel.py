@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gateway.flow import Span
 from gateway.protocols.json_offsets import escape, unescape
-from gateway.redaction.escaped import Guard, context_of, matches, read_escaped
+from gateway.redaction.escaped import Guard, context_of, held_from, matches, read_escaped
 from gateway.redaction.names_guard import NamesGate, NamesGuard
 from gateway.redaction.placeholder import CLOSE, OPEN, Restorable
 
@@ -155,7 +155,7 @@ class TextChannel:
             final, spans = read_escaped(guard, unread, self._context)
         else:
             spans = matches(guard, unread, self._context)
-            final = 0 if last else guard.hold(unread)
+            final = 0 if last else held_from(guard, unread)
         if last:
             final = len(unread)
         for span in sorted(spans, key=_start) if spans else ():

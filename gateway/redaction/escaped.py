@@ -42,17 +42,27 @@ def matches(guard: Guard, text: str, context: str = "") -> list[Span]:
     return guard.find(text, context)
 
 
+def held_from(guard: Guard, text: str) -> int:
+    """What `guard.hold` says, by its automaton where that is sure of it: from where on a text has to be held back."""
+    automaton: Automaton | None = getattr(guard, "automaton", None)
+    if automaton is not None and text.isascii():
+        held = automaton.hold(text.encode())
+        if held >= 0:
+            return held
+    return guard.hold(text)
+
+
 def read_escaped(guard: Guard, unread: str, context: str) -> tuple[int, list[Span]]:
     """(what may be final, matches) of `unread`, whose positions they are; `context` is what stood before."""
     before = len(context)
-    final, spans = guard.hold(unread), guard.find(unread, context)
+    final, spans = held_from(guard, unread), guard.find(unread, context)
     text = context + unread
     starts = list(range(len(text) + 1))
     for _ in range(MAX_DEPTH):
         if "\\" not in text:
             break
         text, starts = decoded(text, starts)
-        final = min(final, max(0, starts[guard.hold(text)] - before))
+        final = min(final, max(0, starts[held_from(guard, text)] - before))
         for span in guard.find(text):
             start, end = starts[span.start] - before, starts[span.end] - before
             if start >= 0:
