@@ -7,6 +7,8 @@ of all readings are those of the raw text; what one reading would hold, all hold
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from gateway.flow import Span
@@ -22,6 +24,9 @@ SHORT = 16_384
 _PIECE = re.compile(r"\\u[0-9a-fA-F]{4}|\\(?!u|\Z).|\\u?[0-9a-fA-F]{0,3}|[^\\]+", re.DOTALL)
 _INCOMPLETE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?")
 _LONGEST_ESCAPE = 6
+_STARTS = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]")
+MOST_STARTS, REACH = 32, 4096
+"""Words at the end of a match in which another one may begin; characters behind it that are looked at."""
 
 
 class Guard(Protocol):
@@ -40,6 +45,15 @@ def matches(guard: Guard, text: str, context: str = "") -> list[Span]:
         if not automaton.possible(text.encode(errors="surrogatepass"), before[-1] if before else -1):
             return []
     return guard.find(text, context)
+
+
+def reaching_out(guard: Guard, text: str, span: Span) -> Iterator[Span]:
+    """Matches that begin inside one of the guard's and end behind it: the guard leaves out what another one wins over."""
+    starts = [match.start() for match in _STARTS.finditer(text, span.start + 1, span.end)]
+    for start in starts[-MOST_STARTS:]:
+        for other in guard.find(text[start : span.end + REACH]):
+            if start + other.start < span.end < start + other.end:
+                yield replace(other, start=start + other.start, end=start + other.end)
 
 
 def held_from(guard: Guard, text: str) -> int:

@@ -99,3 +99,20 @@ def test_a_provider_that_puts_something_new_into_each_event_costs_no_form_for_ea
     events = [openai(" gateway", False, False).replace(b"}\n\n", b',"padding":"%d"}\n\n' % n) for n in range(50)]
     assert b"".join(answer.feed(event) for event in events) == b"".join(events)
     assert answer._answer.channels.tries == 8
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+def test_what_may_be_said_hides_nothing_that_begins_in_it(size: int) -> None:
+    """An identifier that the request carried, and a card whose first four digits are the identifier's last."""
+    identifier, rest = "110105 19491231 4303", " 9709 8916 2136"
+    text = f"the {identifier}, so {identifier}{rest} more"
+    answer = AnswerStream(
+        "openai", streaming=True, guard=GUARD, flow="f", allowed=lambda label, _value: label == "CN_ID"
+    )
+    out = b"".join(answer.feed(openai(text[at : at + size], False, False)) for at in range(0, len(text), size))
+    finished = answer.finish()
+    assert (finished.report.stopped, finished.report.delivered_text) == (
+        "CREDIT_CARD", f"the {identifier}, so {identifier[:-4]}",
+    )  # fmt: skip
+    assert b"2136" not in out + finished.body
+    assert GUARD.find(text.removesuffix(" more"))[-1].label == "CN_ID"
