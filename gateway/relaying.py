@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 
 from gateway.flow import Flow
 from gateway.heavy_work import ANSWER_WEIGHT, LARGE
+from gateway.protocols.pipe import Pipe
 from gateway.recording.answer_digests import Digests
 from gateway.redaction.stream import AnswerStream
 from gateway.upstream.port import UpstreamAnswer
@@ -23,7 +24,7 @@ HEAVY = LARGE // ANSWER_WEIGHT
 class Relay:
     """One stream on its usual way."""
 
-    __slots__ = ("_answer", "_caller", "_delivered", "_digests", "_received", "_report", "_size", "left")
+    __slots__ = ("_answer", "_caller", "_delivered", "_digests", "_pipe", "_received", "_report", "_size", "left")
 
     def __init__(self, flow: Flow, answer: AnswerStream, digests: Digests) -> None:
         self._caller = flow.caller
@@ -33,6 +34,7 @@ class Relay:
         self._received: list[bytes] = []
         self._delivered: list[bytes] = []
         self._size = 0
+        self._pipe: Pipe | None = None
         self.left: bytes | None = None  # the piece that has to wait
 
     @property
@@ -40,9 +42,17 @@ class Relay:
         """Whether the next piece can go this way."""
         return self._caller.flows and not self._answer.stopped
 
+    def pipe(self) -> Pipe | None:
+        """What takes plain pieces without asking; `take` gets what it leaves."""
+        if self._pipe is None:
+            self._pipe = self._caller.pipe()
+        return self._pipe
+
     def take(self, chunk: bytes) -> bool:
         """A piece from the provider. False: the next has to wait, and so has `left`, or the answer has been stopped."""
-        answer, size, flows = self._answer, len(chunk), True
+        answer, pipe, size, flows = self._answer, self._pipe, len(chunk), True
+        if pipe is not None:
+            self._from_pipe(pipe)
         out = answer.plain(chunk) if size < HEAVY else None
         if out is None:
             if size + answer.held >= HEAVY:
@@ -57,10 +67,22 @@ class Relay:
         if self._size > FEW_BYTES:
             self.digest()
         report = self._report
-        return flows and report.stopped is None and report.problem is None
+        flows = flows and report.stopped is None and report.problem is None
+        if pipe is not None:
+            pipe.open(answer.lane if flows else None)
+        return flows
+
+    def _from_pipe(self, pipe: Pipe) -> None:
+        received, delivered = pipe.passed()
+        if received:
+            self._received.append(received)
+            self._delivered.append(delivered)
+            self._size += len(received)
 
     def digest(self) -> None:
         """What was taken so far into the digests. Before anybody looks at them, or adds to them."""
+        if self._pipe is not None:
+            self._from_pipe(self._pipe)
         self._digests.received.update(b"".join(self._received))
         self._digests.delivered.update(b"".join(self._delivered))
         self._received.clear()
@@ -74,7 +96,7 @@ async def pieces(upstream: UpstreamAnswer, relay: Relay) -> AsyncIterator[bytes]
         yield chunk
         while relay.flows:
             try:
-                await upstream.relay(relay.take)
+                await upstream.relay(relay.take, relay.pipe())
             finally:
                 relay.digest()
             if relay.left is None:

@@ -7,6 +7,8 @@
  * Lane: takes events from a buffer for as long as they are of its form: the bytes around a text, numbers and words that
  * change with each event. What it took is told when it is left. It stays inside the buffer for any bytes whatsoever.
  *
+ * Pipe (pipe.h): from what a provider's connection has read to what a caller's connection sends, through a lane.
+ *
  * The Python implementation beside it (gateway/protocols/plain_run_python.py) is its oracle in the tests.
  */
 #define PY_SSIZE_T_CLEAN
@@ -14,6 +16,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 typedef unsigned char byte;
 
@@ -437,7 +440,7 @@ typedef struct {
     Automaton *automaton; /* NULL: nothing is guarded */
     PyObject *came[MOST_HOLES + 1], *shown[MOST_HOLES + 1];
     char holes[MOST_HOLES];
-    int hole_count, same, restores, json, before, changed;
+    int hole_count, same, restores, json, before, changed, inside;
     long long shift;
     Py_ssize_t count, begins[MOST_HOLES], ends[MOST_HOLES]; /* where the holes of the event at hand stand */
     Out text, unread, provider, delivered, last;
@@ -500,28 +503,18 @@ static int has_mark(const Out *text) {
     return 0;
 }
 
-static PyObject *lane_take(PyObject *self, PyObject *args) {
-    Lane *lane = (Lane *)self;
-    Py_buffer buffer;
-    Py_ssize_t at, end, last = -1, last_end = 0;
-    if (!PyArg_ParseTuple(args, "y*n", &buffer, &at)) return NULL;
-    const byte *text = buffer.buf;
-    PyObject *result = NULL;
-    Out events = {NULL, 0, 0};
-    int fine = 1;
-    if (at < 0 || at > buffer.len) {
-        PyErr_SetString(PyExc_ValueError, "a place in the buffer expected");
-        goto done;
-    }
-    while (fine && at < buffer.len) {
-        end = event_at(lane, text, buffer.len, at);
-        if (!(fine = end != -2) || end < 0) break;
+/* The events from `at` on, as they go on into `out`: where they end; -2 for no memory. `last`: where the last of them stands. */
+static Py_ssize_t run(Lane *lane, const byte *text, Py_ssize_t size, Py_ssize_t at, Out *out, Py_ssize_t last[2]) {
+    while (at < size) {
+        Py_ssize_t end = event_at(lane, text, size, at);
+        if (end == -2) return -2;
+        if (end < 0) break;
         const byte *said = lane->text.data;
         Py_ssize_t length = lane->text.used, kept = lane->unread.used;
         if (lane->restores && has_mark(&lane->text)) break;
         if (lane->json && length && memchr(said, '\\', (size_t)length) != NULL) break;
         if (length && lane->automaton != NULL) {
-            if (!(fine = add(&lane->unread, said, length) == 0)) break;
+            if (add(&lane->unread, said, length)) return -2;
             Py_ssize_t passed = held_from(lane->automaton, lane->unread.data, lane->unread.used);
             if (passed < 0 || possible(lane->automaton, lane->unread.data, lane->unread.used, lane->before)) {
                 lane->unread.used = kept;
@@ -529,29 +522,43 @@ static PyObject *lane_take(PyObject *self, PyObject *args) {
             }
             int whole = !kept && passed == length;
             lane->changed |= !whole;
-            fine = add_event(lane, &events, text, at, end, whole ? NULL : lane->unread.data ? lane->unread.data : said, passed) == 0 &&
-                   add(&lane->delivered, lane->unread.data, passed) == 0;
+            if (add_event(lane, out, text, at, end, whole ? NULL : lane->unread.data ? lane->unread.data : said, passed) ||
+                add(&lane->delivered, lane->unread.data, passed))
+                return -2;
             if (passed) lane->before = lane->unread.data[passed - 1];
             lane->unread.used -= passed;
             if (passed) memmove(lane->unread.data, lane->unread.data + passed, (size_t)lane->unread.used);
         } else {
-            fine = add_event(lane, &events, text, at, end, NULL, 0) == 0 && add(&lane->delivered, said, length) == 0;
+            if (add_event(lane, out, text, at, end, NULL, 0) || add(&lane->delivered, said, length)) return -2;
             if (length) lane->before = said[length - 1];
         }
-        fine = fine && add(&lane->provider, said, length) == 0;
-        last = at;
-        last_end = at = end;
+        if (add(&lane->provider, said, length)) return -2;
+        last[0] = at;
+        last[1] = at = end;
         lane->count++;
     }
-    if (fine && last >= 0) {
-        lane->last.used = 0;
-        fine = add(&lane->last, text + last, last_end - last) == 0;
-    }
-    if (fine)
-        result = Py_BuildValue("(ny#)", at, events.data ? (char *)events.data : "", events.used);
-    else
+    return at;
+}
+
+static int keep_last(Lane *lane, const byte *text, const Py_ssize_t last[2]) {
+    if (last[0] < 0) return 0;
+    lane->last.used = 0;
+    return add(&lane->last, text + last[0], last[1] - last[0]);
+}
+
+static PyObject *lane_take(PyObject *self, PyObject *args) {
+    Lane *lane = (Lane *)self;
+    Py_buffer buffer;
+    Py_ssize_t at, last[2] = {-1, 0};
+    if (!PyArg_ParseTuple(args, "y*n", &buffer, &at)) return NULL;
+    PyObject *result = NULL;
+    Out events = {NULL, 0, 0};
+    if (at < 0 || at > buffer.len)
+        PyErr_SetString(PyExc_ValueError, "a place in the buffer expected");
+    else if ((at = run(lane, buffer.buf, buffer.len, at, &events, last)) < 0 || keep_last(lane, buffer.buf, last))
         PyErr_NoMemory();
-done:
+    else
+        result = Py_BuildValue("(ny#)", at, events.data ? (char *)events.data : "", events.used);
     PyMem_Free(events.data);
     PyBuffer_Release(&buffer);
     return result;
@@ -607,6 +614,7 @@ static PyObject *lane_enter(PyObject *self, PyObject *args) {
     lane->unread.used = 0;
     lane->before = before;
     if (add(&lane->unread, held, size)) return PyErr_NoMemory();
+    lane->inside = 1;
     Py_RETURN_NONE;
 }
 
@@ -624,7 +632,7 @@ static PyObject *lane_leave(PyObject *self, PyObject *unused) {
     }
     PyObject *result = Py_BuildValue("(NNNnNO)", provider, delivered, held, lane->count, last, lane->changed ? Py_True : Py_False);
     lane->provider.used = lane->delivered.used = lane->unread.used = lane->last.used = 0;
-    lane->count = lane->changed = 0;
+    lane->count = lane->changed = lane->inside = 0;
     return result;
 }
 
@@ -645,7 +653,7 @@ static void lane_free(PyObject *self) {
     Py_DECREF(type);
 }
 
-static PyTypeObject *automaton_type;
+static PyTypeObject *automaton_type, *lane_type;
 
 static PyObject *lane_new(PyTypeObject *type, PyObject *args, PyObject *named) {
     PyObject *automaton, *came, *shown;
@@ -687,6 +695,8 @@ static PyObject *lane_new(PyTypeObject *type, PyObject *args, PyObject *named) {
     return (PyObject *)lane;
 }
 
+#include "pipe.h"
+
 /* ---- the module ---- */
 
 static PyMethodDef automaton_methods[] = {
@@ -714,13 +724,15 @@ PyMODINIT_FUNC PyInit__events(void) {
     PyObject *module = PyModule_Create(&definition);
     if (module == NULL) return NULL;
     automaton_type = (PyTypeObject *)PyType_FromSpec(&automaton_spec);
-    PyObject *lane = PyType_FromSpec(&lane_spec);
-    if (automaton_type == NULL || lane == NULL || PyModule_AddObjectRef(module, "Automaton", (PyObject *)automaton_type) < 0 ||
-        PyModule_AddObjectRef(module, "Lane", lane) < 0) {
-        Py_XDECREF(lane);
+    lane_type = (PyTypeObject *)PyType_FromSpec(&lane_spec);
+    PyObject *pipe = PyType_FromSpec(&pipe_spec);
+    if (automaton_type == NULL || lane_type == NULL || pipe == NULL ||
+        PyModule_AddObjectRef(module, "Automaton", (PyObject *)automaton_type) < 0 ||
+        PyModule_AddObjectRef(module, "Lane", (PyObject *)lane_type) < 0 || PyModule_AddObjectRef(module, "Pipe", pipe) < 0) {
+        Py_XDECREF(pipe);
         Py_DECREF(module);
         return NULL;
     }
-    Py_DECREF(lane);
+    Py_DECREF(pipe);
     return module;
 }

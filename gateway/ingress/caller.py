@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from gateway.errors import BadRequest, RequestTimeout, TooLarge
+from gateway.protocols.pipe import Pipe
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -140,6 +141,10 @@ class Caller:
     def flows(self) -> bool:
         """Whether `pass_on` can be used now. Behind ASGI whoever sends has to wait."""
         return False
+
+    def pipe(self) -> Pipe | None:
+        """What passes on whole chunks by itself, now that the answer `flows`. None: nothing does."""
+        return None
 
     def pass_on(self, chunk: bytes) -> bool:
         """A piece of a stream that has begun, at once. Whether the next one can go like this, too."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from types import MappingProxyType
 from typing import Any
 
 import httptools
@@ -18,14 +17,12 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from gateway.errors import BadRequest, HeadersTooLarge, LexgateError, RequestTimeout
 from gateway.ingress.caller import Caller
 from gateway.ingress.coalescing import CoalescingTransport
-from gateway.ingress.endpoints import ENDPOINTS, Endpoint, family_of
+from gateway.ingress.endpoints import Endpoint, family_of, hot_endpoint
 from gateway.ingress.exchange import Exchange
 from gateway.plain_heads import request
 from gateway.protocols.family import FAMILIES
 from gateway.settings import Limits
 
-HOT = MappingProxyType({path.encode(): endpoint for path, endpoint in ENDPOINTS.items()})
-"""Request targets that are answered without ASGI: a path of ours and nothing else."""
 PROBE_FIRST_S, PROBE_MOST_S = 0.5, 5.0
 INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
 """Every HTTP/1.1 client passes over it (RFC 9110, section 15.2)."""
@@ -77,6 +74,8 @@ class Connection(HttpToolsProtocol):
         self.lost = False
         self.when_lost: Callable[[], object] | None = None
         self._rests_since = 0.0
+        self._target = b""  # of the last request, and what it asked for
+        self._endpoint: Endpoint | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timed = ""  # which phase the timer bounds: headers, body or nothing
 
@@ -130,12 +129,18 @@ class Connection(HttpToolsProtocol):
             return False
         limits = self.limits
         found = request(data, limits.header_count, limits.header_bytes)
-        endpoint = HOT.get(found[0]) if found is not None else None
+        endpoint = self._hot(found[0]) if found is not None else None
         if found is None or endpoint is None or len(found[2]) > HIGH_WATER_LIMIT:
             return False
         self.url, self.headers = found[0], []
         self._begin(endpoint, Exchange.of_whole(self, found[1], found[2]))
         return True
+
+    def _hot(self, target: bytes) -> Endpoint | None:
+        """The endpoint of a request target that is answered without ASGI; most ask for the same as the last one."""
+        if target != self._target:
+            self._target, self._endpoint = target, hot_endpoint(target)
+        return self._endpoint
 
     def _begin(self, endpoint: Endpoint, exchange: Exchange) -> None:
         self.cycle = exchange  # type: ignore[assignment]  # it has what uvicorn looks at
@@ -226,8 +231,9 @@ class Connection(HttpToolsProtocol):
 
     def _served(self) -> bool:
         """Begins a call to a hot endpoint, if this is one. What is unusual about a request is left to the ASGI way."""
-        endpoint = HOT.get(self.url) if self.serve is not None else None
-        parser = self.parser
+        if self.serve is None:
+            return False
+        endpoint, parser = self._hot(self.url), self.parser
         before: RequestResponseCycle | None = self.cycle
         if endpoint is None or parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
             return False

@@ -105,6 +105,29 @@ def endpoint_of(path: str, query: bytes, method: str = "POST") -> Endpoint | Non
     return Endpoint(target, "gemini", METHODS[method], model, stream, framing, f"/{version}/models/{{model}}:{method}")
 
 
+_PLAIN_TARGET = re.compile(rb"(/v1(?:beta|alpha)?/models/[A-Za-z0-9_./:-]+)(?:\?([A-Za-z0-9_$=&-]*))?")
+"""Of Google's: nothing in it is escaped."""
+
+
+def hot_endpoint(target: bytes) -> Endpoint | None:
+    """The endpoint that a request line asks for, where that is plain to see; None: somebody has to look closer."""
+    if target.find(b"/models/", 3, 16) < 0:
+        return _HOT.get(target)
+    match = _PLAIN_TARGET.fullmatch(target)
+    if match is None:
+        return None
+    query = match[2] or b""
+    try:
+        refuse_credential(query)
+    except BadRequest:
+        return None
+    endpoint = endpoint_of(match[1].decode(), query)
+    return endpoint if endpoint is not None and endpoint.family == "gemini" else None
+
+
+_HOT = MappingProxyType({path.encode(): endpoint for path, endpoint in ENDPOINTS.items()})
+
+
 def refuse_credential(query: bytes) -> None:
     """Raises BadRequest where the query holds a credential: it would stand in the logs of whatever it passes."""
     if query and not CREDENTIALS.isdisjoint(name for name, _ in parse_qsl(query.decode("latin-1"), True)):

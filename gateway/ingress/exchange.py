@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from gateway.errors import RequestTimeout, TooLarge
 from gateway.ingress.caller import LEFT, Caller, CallerLeft, Headers, ambiguous
+from gateway.protocols.pipe import Pipe
 
 if TYPE_CHECKING:
     from gateway.ingress.connection import Connection
@@ -182,6 +183,11 @@ class Exchange(Caller):
     def flows(self) -> bool:
         """Whether a piece of a stream that has begun can go on at once, without waiting for anybody."""
         return not self._head and self._chunked and not self._connection.flow.write_paused
+
+    def pipe(self) -> Pipe | None:
+        """Sends as `pass_on` does, and nothing while that would have to wait."""
+        connection: Any = self._connection
+        return Pipe(self, connection.flow, connection.transport, connection.transport.write_now)
 
     def pass_on(self, chunk: bytes) -> bool:
         """A piece of the answer, while it `flows`, and whether it still does; where the caller has left, into the void."""

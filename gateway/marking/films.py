@@ -29,6 +29,7 @@ from gateway.ingress.nobody import Nobody
 from gateway.marking.demand import Demand, demand_of
 from gateway.marking.film_states import FilmState, FilmStates
 from gateway.protocols.openai_videos import CONTENT, DELETION, JOBS, STATUS
+from gateway.protocols.pipe import Pipe
 from gateway.protocols.video_answer import COMPLETED, still_in_progress, that_failed
 from watermark.profile import KINDS
 
@@ -66,7 +67,7 @@ class Kept:
         """All of it."""
         yield self.body
 
-    async def relay(self, take: Callable[[bytes], bool]) -> None:
+    async def relay(self, take: Callable[[bytes], bool], pipe: Pipe | None = None) -> None:
         """Hands over nothing: `chunks` has all."""
 
     def whole(self) -> bytes | None:

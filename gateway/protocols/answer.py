@@ -134,6 +134,8 @@ class Channels:
         """The channel of plain events can be asked from here on; `forget`: an event of another form follows."""
         if self.plain is not None:
             self.plain.leave()
+            if self.plain.took:
+                self.tries = 0
             if forget:
                 self.plain = None
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from gateway.protocols.plain_run import Automaton
 from gateway.redaction.channel import Rules
-from gateway.redaction.escaped import matches
+from gateway.redaction.escaped import matches, reaching_out
 
 _BETWEEN = "\x00\n\x00"
 SHORTEST = 8
@@ -102,8 +103,9 @@ class LastLook:
         if guard is None or len(text) < SHORTEST:
             return None
         for span in matches(guard, text):
-            if not self._rules.allowed(span.label, text[span.start : span.end]):
-                return span.label
+            for each in chain((span,), reaching_out(guard, text, span)):
+                if not self._rules.allowed(each.label, text[each.start : each.end]):
+                    return each.label
         return None
 
 

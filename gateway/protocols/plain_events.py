@@ -147,7 +147,7 @@ def _says(raw: bytes, tree: dict[str, Any]) -> bool:
 class PlainEvents:
     """Events of one form, and the channel of their texts."""
 
-    __slots__ = ("_left", "channel", "end", "inside", "lane")
+    __slots__ = ("_left", "channel", "end", "inside", "lane", "took")
 
     def __init__(
         self,
@@ -168,6 +168,7 @@ class PlainEvents:
         self._left = left
         self.lane = Lane(automaton, form.came, form.holes, form.shown, channel.restores, channel.json, shift)
         self.inside = False  # whether the lane has the channel's state: then it can take events
+        self.took = False  # whether it has taken any, as far as it has told
 
     def take(self, buffer: bytes, at: int, out: list[bytes]) -> int:
         """Appends to `out` the events from `at` on as they go on, as many as are of this form; where it ended."""
@@ -215,6 +216,7 @@ class PlainEvents:
         self.inside = False
         provider, delivered, held, count, last, changed = self.lane.leave()
         if count:
+            self.took = True
             self.channel.passed(provider, delivered, held)
             if self._left is not None:
                 self._left(last, count, changed)

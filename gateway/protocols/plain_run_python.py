@@ -193,10 +193,11 @@ class Lane:
         self._found: list[bytes] = []
         self._count = 0
         self._changed = False
+        self.inside = False
 
     def enter(self, held: bytes, before: int, /) -> None:
         """What is held back, and the last byte of what went on (-1: nothing did)."""
-        self._unread, self._before = held, before
+        self._unread, self._before, self.inside = held, before, True
 
     def leave(self) -> tuple[str, str, str, int, bytes, bool]:
         """(provider's text, delivered text, what is held, how many events, the last of them, whether any changed)."""
@@ -205,8 +206,19 @@ class Lane:
             self._last or b"", self._changed,
         )  # fmt: skip
         self._provider, self._delivered, self._unread, self._last = [], [], b"", None
-        self._count, self._changed = 0, False
+        self._count, self._changed, self.inside = 0, False, False
         return told
+
+    def whole(self, content: bytes, /) -> bytes | None:
+        """All of these events, as they go on; None where it would not take all, and then it has taken none."""
+        before = (self._unread, self._before, self._last, self._count, self._changed)
+        provider, delivered = len(self._provider), len(self._delivered)
+        end, events = self.take(content, 0)
+        if end == len(content):
+            return events
+        self._unread, self._before, self._last, self._count, self._changed = before
+        del self._provider[provider:], self._delivered[delivered:]
+        return None
 
     def take(self, buffer: bytes, at: int, /) -> tuple[int, bytes]:
         """The events from `at` on: where they end, and how they go on."""

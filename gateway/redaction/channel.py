@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gateway.flow import Span
 from gateway.protocols.json_offsets import escape, unescape
-from gateway.redaction.escaped import Guard, context_of, matches, read_escaped
+from gateway.redaction.escaped import Guard, context_of, held_from, matches, reaching_out, read_escaped
 from gateway.redaction.names_guard import NamesGate, NamesGuard
 from gateway.redaction.placeholder import CLOSE, OPEN, Restorable
 
@@ -155,7 +155,7 @@ class TextChannel:
             final, spans = read_escaped(guard, unread, self._context)
         else:
             spans = matches(guard, unread, self._context)
-            final = 0 if last else guard.hold(unread)
+            final = 0 if last else held_from(guard, unread)
         if last:
             final = len(unread)
         for span in sorted(spans, key=_start) if spans else ():
@@ -163,14 +163,23 @@ class TextChannel:
                 # It may still grow, or turn out to be none: nothing of it goes on.
                 final = min(final, span.start)
                 break
-            if not self._rules.allowed(span.label, unread[span.start : span.end]):
-                self.stopped = span.label
+            stops = self._stopping(guard, unread, span)
+            if stops is not None:
+                self.stopped = stops.label
                 self._unread = ""
-                return unread[: min(span.start, final)]
+                return unread[: min(stops.start, final)]
         passed, self._unread = unread[:final], unread[final:]
         if passed:
             self._context = context_of(self._context + passed)
         return passed
+
+    def _stopping(self, guard: Guard, text: str, span: Span) -> Span | None:
+        """What ends the text of this match and of those it has won over, in the order of their starts."""
+        allowed = self._rules.allowed
+        if not allowed(span.label, text[span.start : span.end]):
+            return span
+        others = reaching_out(guard, text, span)
+        return next((each for each in others if not allowed(each.label, text[each.start : each.end])), None)
 
     def _restored(self, text: str, *, last: bool) -> str:
         """Placeholders of `text` replaced. A stopped channel is at its end, too."""

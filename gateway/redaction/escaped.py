@@ -7,6 +7,8 @@ of all readings are those of the raw text; what one reading would hold, all hold
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from gateway.flow import Span
@@ -22,6 +24,9 @@ SHORT = 16_384
 _PIECE = re.compile(r"\\u[0-9a-fA-F]{4}|\\(?!u|\Z).|\\u?[0-9a-fA-F]{0,3}|[^\\]+", re.DOTALL)
 _INCOMPLETE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?")
 _LONGEST_ESCAPE = 6
+_STARTS = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]")
+MOST_STARTS, REACH = 32, 4096
+"""Words at the end of a match in which another one may begin; characters behind it that are looked at."""
 
 
 class Guard(Protocol):
@@ -42,17 +47,36 @@ def matches(guard: Guard, text: str, context: str = "") -> list[Span]:
     return guard.find(text, context)
 
 
+def reaching_out(guard: Guard, text: str, span: Span) -> Iterator[Span]:
+    """Matches that begin inside one of the guard's and end behind it: the guard leaves out what another one wins over."""
+    starts = [match.start() for match in _STARTS.finditer(text, span.start + 1, span.end)]
+    for start in starts[-MOST_STARTS:]:
+        for other in guard.find(text[start : span.end + REACH]):
+            if start + other.start < span.end < start + other.end:
+                yield replace(other, start=start + other.start, end=start + other.end)
+
+
+def held_from(guard: Guard, text: str) -> int:
+    """What `guard.hold` says, by its automaton where that is sure of it: from where on a text has to be held back."""
+    automaton: Automaton | None = getattr(guard, "automaton", None)
+    if automaton is not None and text.isascii():
+        held = automaton.hold(text.encode())
+        if held >= 0:
+            return held
+    return guard.hold(text)
+
+
 def read_escaped(guard: Guard, unread: str, context: str) -> tuple[int, list[Span]]:
     """(what may be final, matches) of `unread`, whose positions they are; `context` is what stood before."""
     before = len(context)
-    final, spans = guard.hold(unread), guard.find(unread, context)
+    final, spans = held_from(guard, unread), guard.find(unread, context)
     text = context + unread
     starts = list(range(len(text) + 1))
     for _ in range(MAX_DEPTH):
         if "\\" not in text:
             break
         text, starts = decoded(text, starts)
-        final = min(final, max(0, starts[guard.hold(text)] - before))
+        final = min(final, max(0, starts[held_from(guard, text)] - before))
         for span in guard.find(text):
             start, end = starts[span.start] - before, starts[span.end] - before
             if start >= 0:

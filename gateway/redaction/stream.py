@@ -21,6 +21,7 @@ from gateway.protocols.numbers_answer import NumbersAnswer
 from gateway.protocols.openai_answer import OpenAIAnswer
 from gateway.protocols.openai_completions_answer import CompletionsAnswer
 from gateway.protocols.plain_events import PlainEvents
+from gateway.protocols.plain_run import Lane
 from gateway.protocols.responses_answer import ResponsesAnswer
 from gateway.protocols.sse import Event, EventReader, EventTooLarge, event_end, read_event
 from gateway.protocols.transcript_answer import TranscriptAnswer
@@ -152,16 +153,22 @@ class AnswerStream:
         self._answer.channels.leave_plain()
         return self._answer.channels.texts()
 
-    def plain(self, chunk: bytes) -> bytes | None:
-        """The usual way of a stream's piece: `feed` of one that begins with a plain event, with nothing held. Else None."""
-        channels = self._answer.channels
-        plain = channels.plain
+    @property
+    def lane(self) -> Lane | None:
+        """What can take the next piece as it is; None where somebody has to look at it. Whoever uses it uses it until `feed`."""
+        plain = self._answer.channels.plain
         if plain is None or not plain.inside or self._reader.held or self.report.problem is not None:
             return None
-        at, events = plain.lane.take(chunk, 0)
+        return plain.lane
+
+    def plain(self, chunk: bytes) -> bytes | None:
+        """The usual way of a stream's piece: `feed` of one that begins with a plain event, with nothing held. Else None."""
+        lane = self.lane
+        if lane is None:
+            return None
+        at, events = lane.take(chunk, 0)
         if not at:
             return None  # nothing was taken, and nothing has changed
-        channels.tries = 0
         return events if at == len(chunk) else events + self.feed(chunk[at:])
 
     def feed(self, chunk: bytes) -> bytes:
@@ -200,8 +207,7 @@ class AnswerStream:
             plain = channels.plain
             if plain is not None:
                 begin, at = at, plain.take(chunk, at, out)
-                if at > begin:
-                    channels.tries = 0
+                plain.took |= at > begin
                 if plain.channel.stopped is not None:
                     self._stopped_plain(plain, out)
                 if at == len(chunk):

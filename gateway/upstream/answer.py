@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from itertools import count
 from types import MappingProxyType
 from typing import Protocol
 
@@ -15,12 +16,14 @@ import httptools
 
 from gateway.errors import LexgateError, UpstreamFailed
 from gateway.plain_heads import answer
+from gateway.protocols.pipe import Pipe
 from gateway.upstream.content_coding import Decompressor, decompressor
 
 HEAD_BYTES = 65_536
 HEAD_FIELDS = 128
 SILENT_BYTES = 2 * HEAD_BYTES
 """Most bytes in a row that carry no body: interim answers, heads, chunk extensions, trailers."""
+LINE_FEED = 10
 NO_BODY = frozenset({204, 304})
 
 KNOWN: Mapping[bytes, str] = {
@@ -50,8 +53,9 @@ class Answer:
     """
 
     __slots__ = (
-        "_begun", "_carrier", "_decoder", "_error", "_fields", "_fresh", "_interim", "_loop", "_name", "_parser", "_pieces", "_silent",
-        "_size", "_taker", "_until_close", "_waiter", "complete", "headers", "keep_alive", "status", "surplus", "unread",
+        "_begun", "_carrier", "_chunked", "_chunks_begun", "_chunks_ended", "_decoder", "_error", "_fields", "_fresh", "_interim",
+        "_loop", "_name", "_offered", "_parser", "_pieces", "_silent", "_size", "_taker", "_until_close", "_waiter", "complete",
+        "headers", "keep_alive", "on_body", "on_chunk_complete", "on_chunk_header", "pipe", "status", "surplus", "unread",
     )  # fmt: skip
 
     def __init__(self, carrier: Carrier, loop: asyncio.AbstractEventLoop, name: str) -> None:
@@ -68,10 +72,17 @@ class Answer:
         self._size = self._silent = 0
         self._interim = self._until_close = self._begun = False
         self._pieces: list[bytes] = []
+        # What the parser finds in each of many chunks is noted by the interpreter's own functions.
+        self._chunked = False
+        self._chunks_begun, self._chunks_ended = count(), count()
+        self.on_body = self._pieces.append
+        self.on_chunk_header, self.on_chunk_complete = self._chunks_begun.__next__, self._chunks_ended.__next__
         self._decoder: Decompressor | None = None
         self._error: LexgateError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._taker: Callable[[bytes], bool] | None = None
+        self._offered: Pipe | None = None
+        self.pipe: Pipe | None = None  # what the next bytes can be offered to: they begin with a chunk of HTTP
 
     # --- what its caller does ---
 
@@ -99,22 +110,25 @@ class Answer:
             else:
                 await self._wait()
 
-    async def relay(self, take: Callable[[bytes], bool]) -> None:
+    async def relay(self, take: Callable[[bytes], bool], pipe: Pipe | None = None) -> None:
         """Hands the body to `take` in the callback that reads it, so that no task wakes up for a piece of a stream.
 
         Until `take` says False, or the body ends or fails: `__anext__` has the rest, and says which. What was handed over is
-        taken in any case. A body that is coded is not for this way. Raises what `take` raises.
+        taken in any case. Whole chunks of HTTP are offered to `pipe` before. A body that is coded is not for this way. Raises what
+        `take` and `pipe` raise.
         """
         if self._decoder is not None:
             return
-        self._taker, self._begun = take, True
+        self._taker, self._offered, self._begun = take, pipe, True
         try:
             if self._pieces and not take(self._take()):
                 return
             while self._relays and not self.complete and self._error is None:
                 await self._wait()
         finally:
-            self._taker = None
+            self._taker = self._offered = self.pipe = None
+            if pipe is not None:
+                pipe.open(None)
 
     def whole(self) -> bytes | None:
         """All of the body as it stands in one piece, where it came with nothing taken of it, and not coded; else None."""
@@ -155,30 +169,31 @@ class Answer:
         parser = self._parser
         if parser is None:
             return False
-        unread = self.unread
+        pieces = self._pieces
+        known = len(pieces)
         try:
             parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self.surplus = True  # of a complete answer: it stands, but its connection has had its day
             self.fail(UpstreamFailed(f"provider {self._name} answered with something that is not HTTP/1.1"))
-        if self.unread == unread:
+        if len(pieces) == known:
             self._silent += len(data)
             if self._silent > SILENT_BYTES:
                 self.fail(UpstreamFailed(f"provider {self._name} sent an answer without end or content"))
         else:
             self._silent = 0
+            self.unread += sum(map(len, pieces[known:] if known else pieces))
         taker = self._taker
-        if taker is not None and (pieces := self._pieces):
-            self._pieces, self.unread = [], 0
+        if taker is not None and pieces:
             try:
-                if taker(pieces[0] if len(pieces) == 1 else b"".join(pieces)):
+                if taker(self._joined()):
                     if not self.complete and self._error is None:
+                        self.pipe = self._offered if self._between(data) else None
                         return True
                 else:
                     self._taker = None
-            except Exception as problem:  # whoever relays gets it; the connection has done nothing wrong
-                self._taker = None
-                self._wake(problem)
+            except Exception as problem:
+                self.blame(problem)
         if self.status and (self._taker is None or self.complete):
             self._wake()
         return False
@@ -196,6 +211,11 @@ class Answer:
         self._let_go(drop=False)
         self._wake()
         return True
+
+    def blame(self, problem: Exception) -> None:
+        """Whoever relays gets it: the connection has done nothing wrong."""
+        self._taker = None
+        self._wake(problem)
 
     def end(self, *, clean: bool) -> None:
         """The connection has ended: by the provider's own hand (`clean`), or not."""
@@ -230,6 +250,7 @@ class Answer:
     def on_message_begin(self) -> None:
         if self.complete:
             self.surplus = True
+            raise self._refused("said more than its answer")  # nothing more is read
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.status:
@@ -255,12 +276,6 @@ class Answer:
         self.headers = MappingProxyType(self._fields)
         self.status = status
 
-    def on_body(self, body: bytes) -> None:
-        if self.complete:
-            return  # of a surplus message: it answers nothing
-        self._pieces.append(body)
-        self.unread += len(body)
-
     def on_message_complete(self) -> None:
         if self._interim:
             self._interim = False
@@ -277,6 +292,7 @@ class Answer:
             raise self._refused("answered in another version of HTTP")
         if coding is not None and (coding.lower() != "chunked" or "content-length" in fields or version == "1.0"):
             raise self._refused("answered with a body whose end is ambiguous")
+        self._chunked = coding is not None
         self._until_close = coding is None and "content-length" not in fields and status not in NO_BODY
         if "content-encoding" in fields:
             try:
@@ -300,12 +316,24 @@ class Answer:
         if drop and carrier is not None:
             carrier.drop()
 
+    def _between(self, data: bytes) -> bool:
+        """Whether these bytes ended where a chunk of HTTP did, and no byte of the next one has been read.
+
+        They end with the chunk's line end then; what would end like this without being one is no HTTP.
+        """
+        return self._chunked and data[-1] == LINE_FEED and next(self._chunks_begun) == next(self._chunks_ended)
+
     def _take(self) -> bytes:
-        pieces, self._pieces, self.unread = self._pieces, [], 0
         self._begun = True
         if self._carrier is not None:
             self._carrier.resume()
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return self._joined()
+
+    def _joined(self) -> bytes:
+        pieces, self.unread = self._pieces, 0
+        joined = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        return joined
 
     def _decoded(self, decoder: Decompressor) -> bytes:
         try:

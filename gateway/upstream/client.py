@@ -15,6 +15,7 @@ from yarl import URL
 
 from gateway.configuration.secrets import resolve
 from gateway.errors import UpstreamFailed, UpstreamTimeout
+from gateway.protocols.pipe import Pipe
 from gateway.settings import Provider, Timeouts
 from gateway.upstream.port import Unreachable
 from gateway.upstream.request_head import Place
@@ -42,7 +43,7 @@ class UpstreamAnswer:
         except (aiohttp.ClientError, OSError):
             raise UpstreamFailed("the connection to the provider broke") from None
 
-    async def relay(self, take: Callable[[bytes], bool]) -> None:
+    async def relay(self, take: Callable[[bytes], bool], pipe: Pipe | None = None) -> None:
         """Hands nothing over: this client has no callback of ours. `chunks` has all of the body."""
 
     def whole(self) -> bytes | None:

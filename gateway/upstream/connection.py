@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from gateway.errors import UpstreamTimeout
+from gateway.protocols.pipe import Pipe
 from gateway.settings import Timeouts
 from gateway.upstream.answer import Answer
 
@@ -64,7 +65,7 @@ class Connection(asyncio.Protocol):
     """One connection; at most one answer at a time."""
 
     __slots__ = (
-        "_answer", "_deadline", "_fires", "_idle", "_loop", "_origin", "_paused", "_poll", "_timeouts", "_timer",
+        "_answer", "_deadline", "_fires", "_idle", "_loop", "_origin", "_paused", "_pipe", "_poll", "_timeouts", "_timer",
         "_total", "_transport",
     )  # fmt: skip
 
@@ -76,6 +77,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._poll: select.poll | None = None
         self._answer: Answer | None = None
+        self._pipe: Pipe | None = None  # of the answer, while it can be offered what comes
         self._paused = False
         # One timer a connection, moved only when a deadline comes to lie before it: most calls set none.
         self._timer: asyncio.TimerHandle | None = None
@@ -118,7 +120,7 @@ class Connection(asyncio.Protocol):
 
     def drop(self) -> None:
         """Closes the connection at once."""
-        self._answer = None
+        self._answer = self._pipe = None
         self._forget()
         if self._transport is not None:
             self._transport.abort()
@@ -143,13 +145,26 @@ class Connection(asyncio.Protocol):
         if answer is None:
             self.drop()  # nobody asked
             return
-        if answer.feed(data):  # a piece of a stream, as nearly always
+        pipe = self._pipe
+        if pipe is not None:
+            try:
+                taken = pipe.take(data)
+            except Exception as problem:  # not of this connection's making
+                self._pipe = None
+                answer.blame(problem)
+                return
+            if taken == len(data):
+                return  # a piece of a stream, as nearly always
+            data = data[taken:]
+        flows = answer.feed(data)
+        self._pipe = answer.pipe if flows else None
+        if flows:
             deadline = self._loop.time() + self._idle
             self._deadline = min(self._total, deadline)
             if self._deadline < self._fires:
                 self._watch(self._deadline)
         elif answer.complete:
-            self._answer = None
+            self._answer = self._pipe = None
             self._rest(answer)
         elif not answer.failed and answer.status:
             if answer.unread > PAUSE_BYTES and self._transport is not None:
@@ -214,6 +229,8 @@ class Connection(asyncio.Protocol):
 
     def _expire(self) -> None:
         self._timer, self._fires = None, float("inf")
+        if self._pipe is not None:  # it has heard what this connection was not told of
+            self._deadline = max(self._deadline, min(self._total, self._pipe.heard + self._idle))
         if self._loop.time() < self._deadline:
             self._watch(self._deadline)
             return

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
 
 from gateway.errors import UpstreamFailed
+from gateway.protocols.pipe import Pipe
 from gateway.settings import Provider
 
 
@@ -26,10 +27,11 @@ class UpstreamAnswer(Protocol):
         """The body as it arrives. Raises UpstreamTimeout, or UpstreamFailed when the connection breaks."""
         ...
 
-    async def relay(self, take: Callable[[bytes], bool]) -> None:
+    async def relay(self, take: Callable[[bytes], bool], pipe: Pipe | None = None) -> None:
         """Hands the body to `take` as it is read, until that says False, or the body ends or fails: `chunks` has the rest.
 
-        A client may hand over nothing. Raises what `take` raises.
+        Whole chunks of HTTP may be offered to `pipe` first, while it is open; it is closed at the end. A client may hand over
+        nothing. Raises what `take` and `pipe` raise.
         """
         ...
 

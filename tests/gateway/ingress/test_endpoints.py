@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.errors import BadRequest
-from gateway.ingress.endpoints import endpoint_of, family_of, refuse_credential
+from gateway.ingress.endpoints import endpoint_of, family_of, hot_endpoint, refuse_credential
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,38 @@ def test_families_by_path_and_header():
     assert family_of("/v1beta/cachedContents", {}) == "gemini"
     assert endpoint_of("/v1/chat/completions", b"key=x").framing == "sse"
     assert endpoint_of("/v1beta/models/m:streamGenerateContent", b"").framing == "array"
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        (b"/v1/chat/completions", "/v1/chat/completions", b""),
+        (b"/v1beta/models/m:streamGenerateContent?alt=sse", "/v1beta/models/m:streamGenerateContent", b"alt=sse"),
+        (b"/v1/models/a/b-1.5:countTokens", "/v1/models/a/b-1.5:countTokens", b""),
+        (b"/v1alpha/models/m:streamGenerateContent?$alt=json", "/v1alpha/models/m:streamGenerateContent", b"$alt=json"),
+        (b"/v1beta/models/../files:generateContent", "/v1beta/models/../files:generateContent", b""),
+        (b"/v1beta/models/m:predict", "/v1beta/models/m:predict", b""),
+    ],
+)
+def test_a_plain_target_is_known_as_its_path_and_query_are(target, path, query):
+    assert hot_endpoint(target) == endpoint_of(path, query)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/v1beta/models/m:generateContent?key=x",
+        b"/v1beta/models/m:streamGenerateContent?alt=sse&access_token=",
+        b"/v1beta/models/m:generateContent?k%65y=x",
+        b"/v1beta/models/%2e%2e:generateContent",
+        b"/v1beta/models/m:generateContent#x",
+        b"/v1/chat/completions?x=1",
+        b"/v1/videos/models/m:generateContent",
+        b"http://host/v1beta/models/m:generateContent",
+        b"/v1beta/models",
+        b"*",
+        b"",
+    ],
+)
+def test_whatever_is_not_plain_is_left_to_a_closer_look(target):
+    assert hot_endpoint(target) is None

@@ -185,64 +185,85 @@ def answer_body(protocol: str, forwarded: bytes, *, stream: bool) -> bytes:
         numbers = texts.embeddings if protocol == "openai_embeddings" else texts.moderation
         return json.dumps(numbers(json.loads(forwarded))).encode()
     if protocol == "openai_completions":
-        request = json.loads(forwarded)
-        said = answers.answer(texts.as_chat(request), forwarded, parse(request["model"]))
-        data = [one if isinstance(one, str) else json.dumps(one) for _, one in texts.completion_events(said, request)]
-        streamed = "".join(f"data: {one}\n\n" for one in data).encode()
-        return streamed if stream else json.dumps(texts.completion(said, request)).encode()
+        return completion_answer(forwarded, stream=stream)
     if protocol == "openai_input_tokens":
         return b'{"object": "response.input_tokens", "input_tokens": 31}'
     if protocol == "openai_responses_compact":
         return json.dumps(responses.compacted(json.loads(forwarded)), ensure_ascii=False).encode()
     if protocol == "openai_responses":
-        request = json.loads(forwarded)
-        said = answers.answer(request, forwarded, parse(request["model"]))
-        events = "".join(
-            f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in responses.events(said, request)
-        )
-        return events.encode() if stream else json.dumps(responses.body(said, request)).encode()
-    content = json.loads(forwarded)["messages"][0]["content"]
-    text = content if isinstance(content, str) else content[0]["text"]
-    arguments = json.dumps({"note": text})
-    half = text.index("⟦") + 5 if "⟦" in text else 12
+        return response_answer(forwarded, stream=stream)
     if protocol == "anthropic_count_tokens":
         return b'{"input_tokens": 31}'
-    if protocol == "openai_chat":
-        usage = {"prompt_tokens": 31, "completion_tokens": 17, "total_tokens": 48}
-        call = {
-            "index": 0,
-            "id": "call_ijklmnop",
-            "type": "function",
-            "function": {"name": "save", "arguments": arguments},
+    content = json.loads(forwarded)["messages"][0]["content"]
+    text = content if isinstance(content, str) else content[0]["text"]
+    return chat_answer(text, stream=stream) if protocol == "openai_chat" else message_answer(text, stream=stream)
+
+
+def completion_answer(forwarded: bytes, *, stream: bool) -> bytes:
+    """A legacy completion."""
+    request = json.loads(forwarded)
+    said = answers.answer(texts.as_chat(request), forwarded, parse(request["model"]))
+    data = [one if isinstance(one, str) else json.dumps(one) for _, one in texts.completion_events(said, request)]
+    streamed = "".join(f"data: {one}\n\n" for one in data).encode()
+    return streamed if stream else json.dumps(texts.completion(said, request)).encode()
+
+
+def response_answer(forwarded: bytes, *, stream: bool) -> bytes:
+    """A response of OpenAI's."""
+    request = json.loads(forwarded)
+    said = answers.answer(request, forwarded, parse(request["model"]))
+    events = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in responses.events(said, request))
+    return events.encode() if stream else json.dumps(responses.body(said, request)).encode()
+
+
+def half_of(text: str) -> int:
+    """Where a stream cuts it: in a placeholder, if there is one."""
+    return text.index("⟦") + 5 if "⟦" in text else 12
+
+
+def chat_answer(text: str, *, stream: bool) -> bytes:
+    """A chat completion that says this and saves it."""
+    half, arguments = half_of(text), json.dumps({"note": text})
+    usage = {"prompt_tokens": 31, "completion_tokens": 17, "total_tokens": 48}
+    call = {
+        "index": 0,
+        "id": "call_ijklmnop",
+        "type": "function",
+        "function": {"name": "save", "arguments": arguments},
+    }
+    if not stream:
+        message = {"role": "assistant", "content": text, "tool_calls": [call]}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls"}
+        return json.dumps(
+            {"id": "chatcmpl-1", "object": "chat.completion", "model": "m", "choices": [choice], "usage": usage}
+        ).encode()
+    deltas = [
+        {"role": "assistant", "content": ""},
+        {"content": text[:half]},
+        {"content": text[half:]},
+        {"tool_calls": [call]},
+        {},
+    ]
+    chunks = [
+        {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "model": "m",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": None if delta else "tool_calls"}],
+            "usage": None,
         }
-        if not stream:
-            message = {"role": "assistant", "content": text, "tool_calls": [call]}
-            choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls"}
-            return json.dumps(
-                {"id": "chatcmpl-1", "object": "chat.completion", "model": "m", "choices": [choice], "usage": usage}
-            ).encode()
-        deltas = [
-            {"role": "assistant", "content": ""},
-            {"content": text[:half]},
-            {"content": text[half:]},
-            {"tool_calls": [call]},
-            {},
-        ]
-        chunks = [
-            {
-                "id": "chatcmpl-1",
-                "object": "chat.completion.chunk",
-                "model": "m",
-                "choices": [{"index": 0, "delta": delta, "finish_reason": None if delta else "tool_calls"}],
-                "usage": None,
-            }
-            for delta in deltas
-        ]
-        chunks.append(chunks[0] | {"choices": [], "usage": usage})
-        return (
-            b"".join(b"data: " + json.dumps(chunk, separators=(",", ":")).encode() + b"\n\n" for chunk in chunks)
-            + b"data: [DONE]\n\n"
-        )
+        for delta in deltas
+    ]
+    chunks.append(chunks[0] | {"choices": [], "usage": usage})
+    return (
+        b"".join(b"data: " + json.dumps(chunk, separators=(",", ":")).encode() + b"\n\n" for chunk in chunks)
+        + b"data: [DONE]\n\n"
+    )
+
+
+def message_answer(text: str, *, stream: bool) -> bytes:
+    """A message of Anthropic's that says this and saves it."""
+    half, arguments = half_of(text), json.dumps({"note": text})
     blocks = [
         {"type": "text", "text": text},
         {"type": "tool_use", "id": "toolu_ijklmnop", "name": "save", "input": {"note": text}},

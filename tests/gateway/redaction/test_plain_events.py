@@ -2,73 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.inspection.guard import GuardScanner
 from gateway.protocols.answer import Channels
-from gateway.redaction.placeholder import PlaceholderKey, Restorable
+from gateway.redaction.placeholder import Restorable
 from gateway.redaction.stream import AnswerStream
+from tests.gateway.redaction.plain_forms import CARD, FORMS, GUARD, KEY, MARK, PADDING, SPOKEN, openai
 
-GUARD = GuardScanner()
-KEY = "sk-" + "a1B2c3D4e5F6g7H8i9J0"
-MARK = PlaceholderKey(bytes(32), "acme", "crm/li").make("PERSON", "Li Wei")
-CARD = "4111 1111 1111 1111"
-
-
-def openai(text: str, spaced: bool, usage: bool, number: int = 0) -> bytes:
-    chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1732600000, "model": "m"}
-    chunk |= {"choices": [{"index": 0, "delta": {"content": text}, "logprobs": None, "finish_reason": None}]}
-    return line(chunk | ({"usage": None} if usage else {}), spaced)
-
-
-def padded(text: str, spaced: bool, usage: bool, number: int = 0) -> bytes:
-    chunk = {"id": "chatcmpl-1", "choices": [{"index": 0, "delta": {"reasoning_content": text, "content": None}}]}
-    return line(chunk | {"obfuscation": PADDING[number % len(PADDING)]} | ({"usage": None} if usage else {}), spaced)
-
-
-def tool(text: str, spaced: bool, usage: bool, number: int = 0) -> bytes:
-    calls = [{"index": 0, "function": {"arguments": text}}]
-    chunk = {"id": "chatcmpl-1", "choices": [{"index": 0, "delta": {"tool_calls": calls}, "finish_reason": None}]}
-    return line(chunk | ({"usage": None} if usage else {}), spaced)
-
-
-def anthropic(text: str, spaced: bool, usage: bool, number: int = 0) -> bytes:
-    delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}
-    return b"event: content_block_delta\n" + line(delta, spaced)
-
-
-def thinking(text: str, spaced: bool, usage: bool, number: int = 0) -> bytes:
-    delta = {"type": "content_block_delta", "index": 1, "delta": {"type": "thinking_delta", "thinking": text}}
-    return b"event: content_block_delta\n" + line(delta, spaced)
-
-
-def partial_json(text: str, spaced: bool, usage: bool, number: int = 0) -> bytes:
-    delta = {"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": text}}
-    return b"event: content_block_delta\n" + line(delta, spaced)
-
-
-def responses(text: str, spaced: bool, usage: bool, number: int = 0) -> bytes:
-    kind = "response.output_text.delta"
-    event = {"type": kind, "sequence_number": number, "item_id": "msg_1", "output_index": 0, "content_index": 0}
-    event |= {"delta": text, "logprobs": [], "obfuscation": PADDING[number % len(PADDING)]}
-    return f"event: {kind}\n".encode() + line(event, spaced)
-
-
-def gemini(text: str, spaced: bool, usage: bool, number: int = 0) -> bytes:
-    said = {"promptTokenCount": 10, "candidatesTokenCount": number, "totalTokenCount": 10 + number}
-    said["promptTokensDetails"] = [{"modality": "TEXT", "tokenCount": 10}]
-    chunk = {"candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "index": 0}]}
-    chunk |= {"usageMetadata": said if usage else {}, "modelVersion": "gemini-pro", "responseId": "r-1"}
-    return line(chunk, spaced).replace(b"\n", b"\r\n" if usage else b"\n")
-
-
-def line(chunk: dict[str, object], spaced: bool) -> bytes:
-    separators = (", ", ": ") if spaced else (",", ":")
-    return b"data: " + json.dumps(chunk, ensure_ascii=False, separators=separators).encode() + b"\n\n"
+talks = st.lists(st.sampled_from(SPOKEN), max_size=12)
 
 
 def stream(form: str, events: list[bytes], cuts: list[int], hide: bool) -> tuple[bytes, object]:
@@ -90,60 +33,6 @@ def stream(form: str, events: list[bytes], cuts: list[int], hide: bool) -> tuple
     report = finished.report
     said = (report.delivered_text, report.provider_text, report.reasoning_text, report.tool_text)
     return out + finished.body, (*said, report.stopped, report.usage, report.events, report.complete)
-
-
-PADDING = ("aK3", "x9fJ2kd8Q", "4111111111111111", "no words", "sk-a", "0", "Zq7", "")
-CALL = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "look", "arguments": ""}}
-OPENED = line(
-    {"id": "chatcmpl-1", "choices": [{"index": 0, "delta": {"role": "assistant", "tool_calls": [CALL]}}]}, False
-)
-ENDED = b'data: {"id":"chatcmpl-1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
-STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
-BLOCK = line(
-    {"type": "content_block_start", "index": 2, "content_block": {"type": "tool_use", "id": "t", "name": "f"}}, False
-)
-COMPLETED = line({"type": "response.completed", "sequence_number": 999, "response": {"id": "r", "output": []}}, False)
-FINISHED = line({"candidates": [{"content": {"parts": [{"text": "."}]}, "index": 0, "finishReason": "STOP"}]}, False)
-FORMS = {
-    "openai": ("openai", "", openai, b"", ENDED),
-    "padded": ("openai", "", padded, b"", ENDED),
-    "tool": ("openai", "", tool, OPENED, ENDED),
-    "anthropic": ("anthropic", "", anthropic, b"", STOP),
-    "thinking": ("anthropic", "", thinking, b"", STOP),
-    "partial_json": ("anthropic", "", partial_json, BLOCK, STOP),
-    "responses": ("openai", "openai_responses", responses, b"", COMPLETED),
-    "gemini": ("gemini", "", gemini, b"", FINISHED),
-}
-SPOKEN = [
-    "A",
-    " gateway",
-    " reads",
-    " the",
-    " call",
-    ",",
-    " 中文",
-    "é",
-    "\n",
-    ' "so"',
-    " \\",
-    "",
-    " each",
-    MARK,
-    MARK[:5],
-    MARK[5:],
-    KEY,
-    KEY[:9],
-    KEY[9:],
-    f" {CARD}",
-    " 4111 1111",
-    " 1111 1111",
-    " -",
-    "----",
-    " I'm",
-    ".",
-    " x1",
-]
-talks = st.lists(st.sampled_from(SPOKEN), max_size=12)
 
 
 @given(
@@ -210,3 +99,20 @@ def test_a_provider_that_puts_something_new_into_each_event_costs_no_form_for_ea
     events = [openai(" gateway", False, False).replace(b"}\n\n", b',"padding":"%d"}\n\n' % n) for n in range(50)]
     assert b"".join(answer.feed(event) for event in events) == b"".join(events)
     assert answer._answer.channels.tries == 8
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+def test_what_may_be_said_hides_nothing_that_begins_in_it(size: int) -> None:
+    """An identifier that the request carried, and a card whose first four digits are the identifier's last."""
+    identifier, rest = "110105 19491231 4303", " 9709 8916 2136"
+    text = f"the {identifier}, so {identifier}{rest} more"
+    answer = AnswerStream(
+        "openai", streaming=True, guard=GUARD, flow="f", allowed=lambda label, _value: label == "CN_ID"
+    )
+    out = b"".join(answer.feed(openai(text[at : at + size], False, False)) for at in range(0, len(text), size))
+    finished = answer.finish()
+    assert (finished.report.stopped, finished.report.delivered_text) == (
+        "CREDIT_CARD", f"the {identifier}, so {identifier[:-4]}",
+    )  # fmt: skip
+    assert b"2136" not in out + finished.body
+    assert GUARD.find(text.removesuffix(" more"))[-1].label == "CN_ID"

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import re
+import socket
+from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.errors import UpstreamFailed
+from gateway.errors import UpstreamFailed, UpstreamTimeout
+from gateway.settings import Timeouts
 from gateway.upstream.answer import Answer
+from gateway.upstream.connection import Connection, Origin
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 END = b"0\r\n\r\n"
@@ -142,3 +149,127 @@ async def test_an_answer_that_has_failed_takes_nothing_more() -> None:
     assert not answer.feed(PLAIN + b"true")
     assert not answer.complete
     assert answer.status == 0
+
+
+class Taker:
+    """Takes the whole chunks that data begins with; stands for a pipe, which is choosier."""
+
+    def __init__(self, taken: list[bytes]) -> None:
+        self.taken = taken
+        self.closed = False
+        self.heard = 0.0
+
+    def open(self, lane: object) -> None:
+        self.closed = lane is None
+
+    def take(self, data: bytes) -> int:
+        at = 0
+        while (size := re.compile(rb"([0-9a-f]+)\r\n").match(data, at)) and int(size[1], 16):
+            end = size.end() + int(size[1], 16)
+            if data[end : end + 2] != b"\r\n":
+                break
+            self.taken.append(data[size.end() : end])
+            at = end + 2
+        return at
+
+
+class Wire:
+    """A transport whose socket says nothing."""
+
+    def __init__(self) -> None:
+        self.sockets = socket.socketpair()
+
+    def get_extra_info(self, _name: str) -> socket.socket:
+        return self.sockets[0]
+
+    def write(self, data: bytes) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def abort(self) -> None:
+        for each in self.sockets:
+            each.close()
+
+
+@contextlib.contextmanager
+def connected(timeouts: Timeouts = Timeouts()) -> Iterator[tuple[Connection, Answer]]:
+    """A connection on which a call has been sent."""
+    loop = asyncio.get_running_loop()
+    connection = Connection(Origin("provider", 80, None), loop, timeouts)
+    connection.connection_made(Wire())
+    answer = connection.send(b"head", b"", "canned", loop.time())
+    try:
+        yield connection, answer
+    finally:
+        connection.drop()
+
+
+CONTENT = [b"a", b"\n", b"\r\n", b"1\r\n", b"0\r\n\r\n", b"data: {}\n\n", b"e\r", b"\n\n" * 9]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(CONTENT), min_size=1, max_size=3).map(b"".join), max_size=6),
+    st.lists(st.integers(0, 300), max_size=9),
+)
+async def test_chunks_are_offered_only_from_their_beginning(contents: list[bytes], cuts: list[int]) -> None:
+    data = b"".join(map(piece, [b"first", *contents])) + END
+    taken: list[bytes] = []
+    pipe = Taker(taken)
+    with connected() as (connection, answer):
+        connection.data_received(HEAD)
+        task = asyncio.ensure_future(answer.relay(lambda chunk: not taken.append(chunk), pipe))
+        await asyncio.sleep(0)
+        at = 0
+        for cut in [*sorted({cut % (len(data) + 1) for cut in cuts} - {0}), len(data)]:
+            if cut > at:
+                connection.data_received(data[at:cut])
+            at = cut
+        await task
+        assert b"".join([*taken, *await rest_of(answer)]) == b"first" + b"".join(contents)
+        assert answer.complete
+        assert pipe.closed
+
+
+async def test_what_a_pipe_raises_is_raised_to_whoever_relays() -> None:
+    class Broken(Taker):
+        def take(self, data: bytes) -> int:
+            raise RuntimeError("no")
+
+    with connected() as (connection, answer):
+        connection.data_received(HEAD)
+        task = asyncio.ensure_future(answer.relay(lambda _chunk: True, Broken([])))
+        await asyncio.sleep(0)
+        connection.data_received(piece(b"a"))
+        connection.data_received(piece(b"b"))
+        with pytest.raises(RuntimeError, match="no"):
+            await task
+        assert answer.failed
+
+
+async def test_what_a_pipe_has_heard_counts_as_heard() -> None:
+    with connected(Timeouts(idle=40.0, total=100.0)) as (connection, answer):
+        pipe = Taker([])
+        connection.data_received(HEAD)
+        task = asyncio.ensure_future(answer.relay(lambda _chunk: True, pipe))
+        await asyncio.sleep(0)
+        connection.data_received(piece(b"a"))
+        now = asyncio.get_running_loop().time()
+        pipe.heard = now + 30.0  # as if time had passed
+        connection._deadline = now  # and the timer fires
+        connection._expire()
+        assert connection._deadline == pipe.heard + 40.0
+        pipe.heard = now + 90.0
+        connection._deadline = now
+        connection._expire()
+        assert connection._deadline == connection._total  # and no longer than an answer may take
+        pipe.heard = now - 41.0
+        connection._deadline = now
+        connection._expire()
+        await task
+        with pytest.raises(UpstreamTimeout, match="stopped"):
+            await rest_of(answer)
