@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import binascii
 import importlib
-import sys
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, partial
