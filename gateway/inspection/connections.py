@@ -43,6 +43,7 @@ class Connections:
         self._take = take
         self._lock = threading.RLock()  # a message that is refused is answered while it is taken
         self._open: dict[int, Connection] = {}
+        self._closed = False
         self._poll = select.epoll()
         self._awake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll.register(self._awake, select.EPOLLIN)
@@ -60,16 +61,22 @@ class Connections:
         for fd, _ in self._poll.poll(seconds):
             with self._lock:
                 if (connection := self._open.get(fd)) is not None:  # else we were woken, or another thread hung up
-                    self._read(connection)
                     if connection.behind:
                         self._send_rest(connection)
+                    if not connection.behind and not connection.gone:
+                        self._read(connection)
 
     def wake(self) -> None:
         """Make a thread that waits in `serve` come back, now and whenever it would wait."""
-        os.eventfd_write(self._awake, 1)
+        with self._lock:
+            if not self._closed:  # else its number may be another file's
+                os.eventfd_write(self._awake, 1)
 
     def answer(self, connection: Connection, frame: bytes) -> None:
-        """Send; a caller that left gets nothing. What there is no room for now is sent by `serve`."""
+        """Send; a caller that left gets nothing. What there is no room for now is sent by `serve`.
+
+        Until it is, that caller is not read: who takes no answers cannot fill our memory with them.
+        """
         with self._lock:
             if connection.gone:
                 return
@@ -78,7 +85,7 @@ class Connections:
                 if sent == len(frame) or connection.gone:
                     return
                 frame = frame[sent:]
-                self._poll.modify(connection.fd, select.EPOLLIN | select.EPOLLOUT)
+                self._poll.modify(connection.fd, select.EPOLLOUT)
             connection.behind += frame
 
     @property
@@ -95,9 +102,11 @@ class Connections:
 
     def close(self) -> None:
         """Once no thread serves any more."""
-        self.hang_up()
-        self._poll.close()
-        os.close(self._awake)
+        with self._lock:
+            self.hang_up()
+            self._closed = True
+            self._poll.close()
+            os.close(self._awake)
 
     def _read(self, connection: Connection) -> None:
         try:
@@ -107,7 +116,7 @@ class Connections:
                     self._take(connection, message)
                 if not data:
                     break
-                if len(data) < _READ or connection.gone:
+                if len(data) < _READ or connection.gone or connection.behind:
                     return
             else:
                 return  # others first

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import signal
 import socket as sockets
 import threading
@@ -71,7 +72,8 @@ async def serve(
     `dies_when_stuck`: a step that computes STUCK_S beyond its call's deadline, or waits for WAITING_S, ends the process, so
     that its supervisor makes a new one. For processes that do nothing else: their SIGPROF and SIGALRM are used.
 
-    `ready` is called when the socket listens and the methods are built. Whatever building raises ends the process.
+    `ready` is called when the socket listens and the methods are built. Whatever building raises ends the process, and so
+    does what nobody expected the thread to raise.
     """
     loop = asyncio.get_running_loop()
     worker = _Worker(methods, loop, max_waiting, dies_when_stuck)
@@ -86,13 +88,26 @@ async def serve(
     try:
         if ready is not None:
             ready()
-        await stop.wait()
+        await _until(stop, worker.failed, understudy)
     finally:
         socket.unlink(missing_ok=True)  # first: from here on nobody finds us, and whoever still does is hung up
         loop.remove_reader(listener)
         listener.close()
-        await worker.close()
         understudy.cancel()
+        await worker.close()
+
+
+async def _until(stop: asyncio.Event, *needed: asyncio.Future[None]) -> None:
+    """Wait to be stopped. Raises what ended one of those without whom callers are not answered, or not read."""
+    stopped = asyncio.ensure_future(stop.wait())
+    awaited: list[asyncio.Future[Any]] = [stopped, *needed]
+    try:
+        await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+    for each in needed:
+        if each.done():
+            each.result()
 
 
 def _listener(path: Path) -> sockets.socket:
@@ -142,8 +157,10 @@ class _Worker:
         self._of_tenant: Counter[str] = Counter()
         self._work: FairQueue[_Call] = FairQueue()
         self._built: asyncio.Future[None] = loop.create_future()
+        self.failed: asyncio.Future[None] = loop.create_future()  # has what ended the thread, if something did
         self._finished = asyncio.Event()
         self._closing = False
+        self._stepping = threading.Lock()  # held by the other thread while it reads: until then the step does not end
         self._step_since: float | None = None  # when the step that runs now began
         self.connections = Connections(self._take)
         self._thread = threading.Thread(target=self._run, name="inspector", daemon=True)
@@ -161,17 +178,23 @@ class _Worker:
         self.connections.hang_up()
 
     async def read_in_long_steps(self) -> None:
-        """Read callers in the worker's place where it has not come to it for long."""
+        """Read callers in the worker's place where it has not come to it for long.
+
+        Never while it may be about to wait for them: it would not hear of the calls that were read for it.
+        """
         while True:
             await asyncio.sleep(LONG_STEP_S)
-            since = self._step_since
-            if since is not None and time.monotonic() - since >= LONG_STEP_S:
-                self.connections.serve(0)
+            with self._stepping:
+                since = self._step_since
+                if since is not None and time.monotonic() - since >= LONG_STEP_S:
+                    self.connections.serve(0)
 
     def _take(self, connection: Connection, message: Any) -> None:
         """A call has come. Raises TypeError or ValueError for what is none."""
         number, method, payload, deadline, tenant = message
-        call = _Call(connection, number, method, payload, float(deadline), tenant)
+        if not isinstance(deadline, float | int) or not math.isfinite(deadline):
+            raise TypeError("a deadline that is no time")
+        call = _Call(connection, number, method, payload, deadline, tenant)
         most = max(2, int(self._limit * SHARE))
         with self._counting:
             fits = self._waiting < self._limit and self._of_tenant[tenant] < most
@@ -190,16 +213,26 @@ class _Worker:
             self._loop.call_soon_threadsafe(self._built.set_exception, problem)
             return
         self._loop.call_soon_threadsafe(self._built.set_result, None)
-        while self._go_on():
-            self.connections.serve(0 if self._work.contended else None)
-            self._turn(methods)
+        try:
+            while self._heard():
+                self._turn(methods)
+        except BaseException as problem:
+            # by its kind: messages of exceptions may hold content
+            self._tell(
+                self.failed.set_exception, RuntimeError(f"the inspector's thread ended: {type(problem).__name__}")
+            )
         self.connections.close()
-        with contextlib.suppress(RuntimeError):  # the loop did not wait for us
-            self._loop.call_soon_threadsafe(self._finished.set)
+        self._tell(self._finished.set)
 
-    def _go_on(self) -> bool:
-        """Whether there is, or may come, something to do."""
-        return not self._closing or self._work.contended or self.connections.behind
+    def _tell(self, what: Callable[..., object], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop did not wait for us
+            self._loop.call_soon_threadsafe(what, *arguments)
+
+    def _heard(self) -> bool:
+        """Read what callers say, or wait for it. False once there is nothing to do, and nothing more to come."""
+        closing = self._closing  # read before the sockets are: what lies in them was sent to a service that listened
+        self.connections.serve(0 if self._work.contended else None)
+        return not closing or self._work.contended or self.connections.behind
 
     def _turn(self, methods: Methods) -> None:
         """Go on with the call whose turn it is, if there is one."""
@@ -210,7 +243,8 @@ class _Worker:
         self._alarm(min(max(turn.job.deadline - begun, 0.0), LONGEST_S) + STUCK_S, WAITING_S)
         answer = turn.job.go_on(methods, self._contended)
         self._alarm(0.0, 0.0)
-        self._step_since = None
+        with self._stepping:
+            self._step_since = None
         used = time.monotonic() - begun
         if answer is None:
             self._work.back(turn, used)

@@ -12,11 +12,16 @@ from typing import NamedTuple
 from gateway.flow import Finding, Part, Path, Span
 from gateway.inspection.split_values import Piece
 from gateway.inspection.subjects import canonical, subject_key
+from gateway.inspection.texts import SPAN_BYTES
 from gateway.lineage.ancestry import Said
 from gateway.protocols.request import Segment
 
 FINDING_BYTES = 400
-"""About what a finding takes in memory beside its span: itself, its value twice, a subject."""
+"""About what a finding takes in memory beside its span: itself, a short value twice, a subject."""
+CHARACTER_BYTES = 4
+"""Of a value, for each of its characters: it is kept as it stands and in one writing for all."""
+NAME_BYTES = 60
+"""What a name takes."""
 
 
 class FindingsOf(NamedTuple):
@@ -60,6 +65,14 @@ class Verdict:
     split: tuple[tuple[int, Span, str], ...] = field(default=(), repr=False)
     ends: tuple[Piece[int], ...] = ()
     placed: list[Placed] = field(default_factory=list, repr=False, compare=False)  # one at most: where it stood last
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes, with the findings that it comes to."""
+        lengths = [span.end - span.start for _, span in self.spans]
+        lengths += [len(value) for _, _, value in (*self.split, *self.inside)]
+        found = (SPAN_BYTES + FINDING_BYTES) * len(lengths) + CHARACTER_BYTES * sum(lengths)
+        return found + NAME_BYTES * len(self.said.names)
 
     def findings(self, segment: Segment, of_tenant: FindingsOf) -> tuple[Finding, ...]:
         """The findings of `segment`, whose content this was learned of. `of_tenant`: the tenant it was learned for."""

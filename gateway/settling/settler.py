@@ -47,6 +47,7 @@ class Waiting:
     size: int
     result: dict[str, Any] | None = None
     tries: int = 0
+    recorded: bool = False
 
 
 class Settler:
@@ -119,7 +120,7 @@ class Settler:
             await asyncio.sleep(RETRY_SECONDS)
             for waiting in batch:
                 waiting.tries += 1
-                if waiting.tries < TRIES and not waiting.appender.lost.is_set():
+                if waiting.tries < TRIES and not waiting.recorded and not waiting.appender.lost.is_set():
                     self._bytes += waiting.size
                     self._queue.append(waiting)
 
@@ -151,6 +152,8 @@ async def _append(batch: list[Waiting]) -> None:
         rows = [waiting.result for waiting in some if waiting.result is not None]
         try:
             await some[0].appender.append(_draft(rows))
+            for waiting in some:
+                waiting.recorded = True  # where another log's leaf fails, these are not tried again
         except RecordInvalid:
             if len(some) == 1:
                 log.error("a flow's settlement cannot be recorded", flow=rows[0]["flow"])

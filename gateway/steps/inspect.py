@@ -16,8 +16,8 @@ from gateway.extraction.pages import joints_of
 from gateway.flow import CLASS, OPAQUE, Flow, Part, PartKind, Payload, Span
 from gateway.inspection.figures import without_figures
 from gateway.inspection.split_values import Joint, across, ends_of, joints, piece
-from gateway.inspection.texts import SPAN_BYTES, inspect_texts
-from gateway.inspection.verdict import FINDING_BYTES, FindingsOf, Verdict
+from gateway.inspection.texts import inspect_texts
+from gateway.inspection.verdict import FindingsOf, Verdict
 from gateway.lineage.ancestry import said
 from gateway.protocols.file_block import text_block
 from gateway.protocols.request import Segment
@@ -25,9 +25,6 @@ from gateway.services import Services
 
 SHORTEST = 2
 """Code points below which a string names nobody (a Chinese name has two)."""
-
-NAME_BYTES = 60
-"""What a name costs in the cache."""
 
 CONTEXTUAL = frozenset({PartKind.FIELD, PartKind.NUMBER})
 """Kinds whose key is part of the meaning: `{"ssn": "078051120"}` is inspected as `ssn: 078051120`."""
@@ -59,9 +56,7 @@ async def inspect(flow: Flow, services: Services) -> None:
         fresh = await _inspect_segments([request.segments[index] for index in missing], tenant, services)
         for index, verdict in zip(missing, fresh, strict=True):
             verdicts[index] = verdict
-            found = len(verdict.spans) + len(verdict.inside)
-            size = (SPAN_BYTES + FINDING_BYTES) * found + NAME_BYTES * len(verdict.said.names)
-            cache.put(tenant, version, request.segments[index].content, verdict, size)
+            cache.put(tenant, version, request.segments[index].content, verdict, verdict.size)
     known = [verdict for verdict in verdicts if verdict is not None]
     flow.said = tuple(verdict.said for verdict in known)
     joined = across([(each.role, verdict.ends) for each, verdict in zip(request.segments, known, strict=True)])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket as sockets
 import sys
 import threading
 import time
@@ -13,8 +15,11 @@ import pytest
 import uvloop
 
 from gateway.errors import Unavailable
+from gateway.inspection import service
 from gateway.inspection.client import InspectorPool
+from gateway.inspection.connections import Connections
 from gateway.inspection.engine import Engine
+from gateway.inspection.frames import Unpacker, pack
 from gateway.inspection.methods import from_row, inspection_methods
 from gateway.inspection.service import TURN_S, serve
 
@@ -157,6 +162,126 @@ async def test_overload_is_refused_at_once(socket):
             sum(not isinstance(result, Unavailable) for result in await asyncio.gather(*calls, return_exceptions=True))
             == 2
         )
+
+
+async def test_a_stopping_inspector_answers_what_was_sent_to_it(socket):
+    gate, begun = threading.Event(), []
+
+    def run(value):
+        begun.append(value)
+        return gate.wait(10) and value
+
+    async with inspector(socket, {"run": run}) as serving, pool_of(socket) as pool:
+        calls = [asyncio.create_task(pool.call("run", 1, 10))]
+        await until(lambda: begun)
+        calls += [asyncio.create_task(pool.call("run", n, 10)) for n in range(2, 5)]
+        await until(lambda: pool._links[0].load == 4)  # they lie in the socket
+        serving.cancel()
+        await until(lambda: not socket.exists())
+        gate.set()
+        assert await asyncio.gather(*calls) == [1, 2, 3, 4]
+
+
+async def hear(connection, many):
+    """So many answers, whatever they are."""
+    unpacker, heard = Unpacker(), []
+    while len(heard) < many:
+        heard += unpacker.feed(await asyncio.wait_for(asyncio.get_running_loop().sock_recv(connection, 65_536), 10))
+    return heard
+
+
+def dialled(path):
+    connection = sockets.socket(sockets.AF_UNIX)
+    connection.connect(str(path))
+    connection.setblocking(False)
+    return connection
+
+
+async def test_who_takes_no_answers_is_read_no_further(socket):
+    frame = pack([1, "say", None, time.monotonic() + 60, "t"])
+    async with inspector(socket, {"say": lambda _: "x" * 10_000}), pool_of(socket) as pool:
+        with dialled(socket) as rude:
+            sent, still = 0, 0
+            while still < 20:  # until there is no room for a while
+                try:
+                    sent, still = sent + rude.send(frame) // len(frame), 0
+                except BlockingIOError:
+                    still += 1
+                    await asyncio.sleep(0.01)
+            assert sent < 20_000  # what the kernel keeps, and no more
+            assert await pool.call("say", None, 5) == "x" * 10_000
+            assert len(await hear(rude, sent)) == sent
+
+
+@pytest.mark.parametrize("deadline", ["nan", "1e9", None, [9], {}])
+async def test_a_deadline_that_is_no_time_hangs_up_its_caller_alone(socket, deadline):
+    async with inspector(socket, {"echo": lambda value: value}), pool_of(socket) as pool:
+        with dialled(socket) as rude:
+            rude.send(pack([1, "echo", 1, deadline, "t"]))
+            assert await asyncio.wait_for(asyncio.get_running_loop().sock_recv(rude, 10), 10) == b""
+        assert await pool.call("echo", 1, 5) == 1
+
+
+async def test_a_service_whose_thread_ends_does_not_go_on_without_it(socket, monkeypatch):
+    def broken(*_):
+        raise MemoryError("content")
+
+    monkeypatch.setattr(service._Worker, "_take", broken)
+    async with inspector(socket, {"echo": lambda value: value}) as serving:
+        with dialled(socket) as caller:
+            caller.send(pack([1, "echo", 1, time.monotonic() + 60, "t"]))
+            with pytest.raises(RuntimeError, match="MemoryError") as failure:
+                await asyncio.wait_for(asyncio.shield(serving), 10)
+    assert "content" not in str(failure.value)
+
+
+async def test_calls_read_while_a_long_step_ends_are_not_forgotten(socket, monkeypatch):
+    """The other thread saw that the step is long; before it reads, the step ends and the thread waits for its callers."""
+    here, gate, waits, was_read = threading.current_thread(), threading.Event(), threading.Event(), threading.Event()
+    serve_plainly = Connections.serve
+
+    class Clock:
+        def __getattr__(self, name):
+            return getattr(time, name)
+
+        def monotonic(self):
+            if begun and not gate.is_set() and sys._getframe(1).f_code.co_name == "read_in_long_steps":
+                gate.set()
+                waits.wait(0.3)
+                caller.send(pack([2, "run", 2, time.monotonic() + 60, "t"]))
+            return time.monotonic()
+
+    def slowly(connections, seconds):
+        ours = threading.current_thread() is here
+        if seconds is None and gate.is_set() and not was_read.is_set() and not ours:
+            waits.set()
+            was_read.wait(2)
+        serve_plainly(connections, seconds)
+        if ours:
+            was_read.set()
+
+    def run(value):
+        begun.append(value)
+        return gate.wait(10) and value
+
+    begun: list[int] = []
+    monkeypatch.setattr(Connections, "serve", slowly)
+    monkeypatch.setattr(service, "time", Clock())
+    async with inspector(socket, {"run": run}):
+        with dialled(socket) as caller:
+            caller.send(pack([1, "run", 1, time.monotonic() + 60, "t"]))
+            assert await hear(caller, 2) == [[1, True, 1], [2, True, 2]]
+
+
+async def test_connections_that_are_closed_are_not_woken():
+    connections = Connections(lambda *_: None)
+    descriptor = connections._awake
+    connections.close()
+    other = os.dup2(os.open(os.devnull, os.O_RDONLY), descriptor)  # its number is another file's now
+    try:
+        connections.wake()
+    finally:
+        os.close(other)
 
 
 async def test_death_fails_the_open_calls_and_the_pool_comes_back(socket):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.inspection.steps import finished
 from gateway.metering.settle import Settlement
 from watermark.fingerprint import decode, likeness, winnow
 
@@ -107,6 +108,13 @@ def test_a_bad_item_does_not_spoil_its_batch(broken: dict[str, Any]) -> None:
     assert bad["meter"]["counted"]["reason"].startswith("not settled: ")
     assert bad["meter"]["reported"] == (None if "reported" in broken else item()["reported"])
     assert ANSWER not in str(bad)
+
+
+def test_a_batch_is_settled_one_flow_a_step() -> None:
+    items = [item(), item(flow="0200"), item(flow="0300")]
+    steps = SETTLEMENT.settled_in_steps(items)
+    assert [next(steps) for _ in items] == [None, None, None]
+    assert finished(steps) == SETTLEMENT.settle_many(items)
 
 
 def test_an_item_that_is_no_item_is_still_one_result() -> None:

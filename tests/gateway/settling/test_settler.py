@@ -1,0 +1,72 @@
+"""What is settled is recorded once for each flow, whatever becomes of the flows beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from audit.errors import LogUnavailable
+from audit.record import LeafDraft
+from gateway.settling.settler import Settler, Waiting
+
+
+class Log:
+    """Keeps what is appended to it, unless it is gone."""
+
+    def __init__(self, *, gone: bool = False) -> None:
+        self.gone = gone
+        self.lost = asyncio.Event()
+        self.flows: list[str] = []
+
+    async def append(self, draft: LeafDraft) -> None:
+        if self.gone:
+            self.lost.set()
+            raise LogUnavailable("the log writer is gone")
+        self.flows += draft.flows
+
+
+def known(flow: str, log: Log) -> Waiting:
+    """A flow whose settlement is known."""
+    waits: Any = log
+    return Waiting(None, waits, 0, {"flow": flow, "pub": {}, "meter": {}, "digest": {}})
+
+
+def never() -> Any:
+    raise AssertionError("nothing is to be analysed")
+
+
+async def test_a_flow_beside_one_whose_log_is_gone_is_recorded_once() -> None:
+    here, gone = Log(), Log(gone=True)
+    settler = Settler(never)
+    for waiting in (known("a", here), known("b", gone), known("c", here)):
+        settler._put(waiting)
+    settler.start()
+    await settler.close()
+    assert here.flows == ["a", "c"]
+
+
+async def test_what_comes_in_the_pause_is_recorded_before_the_end() -> None:
+    log = Log()
+    settler = Settler(never)
+    settler.start()
+    settler._put(known("first", log))
+    while not log.flows:
+        await asyncio.sleep(0)
+    settler._put(known("second", log))  # half a second would pass now
+    await settler.close()
+    assert log.flows == ["first", "second"]
+
+
+async def test_a_whole_batch_does_not_wait_for_the_pause_to_end() -> None:
+    log = Log()
+    settler = Settler(never)
+    settler.start()
+    settler._put(known("first", log))
+    while not log.flows:
+        await asyncio.sleep(0)
+    for number in range(64):
+        settler._put(known(str(number), log))
+    await asyncio.wait_for(settler._full.wait(), 1)
+    while len(log.flows) < 65:
+        await asyncio.sleep(0)
+    await settler.close()
