@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger("lexgate.settler")
 
 BATCH = 64
+BATCH_BYTES = 8_388_608
+"""Flows of a batch, and the bytes of their texts: one flow goes in any case."""
 PAUSE_SECONDS = 0.5
 """Between two batches, unless a whole one waits: one call of an inspector and one leaf settle many flows."""
 DEADLINE_SECONDS = 30.0
@@ -85,8 +87,26 @@ class Settler:
     def _put(self, waiting: Waiting) -> None:
         self._queue.append(waiting)
         self._wake.set()
-        if len(self._queue) >= BATCH:
+        if self._whole:
             self._full.set()
+
+    @property
+    def _whole(self) -> bool:
+        """Whether a whole batch waits."""
+        return len(self._queue) >= BATCH or self._bytes >= BATCH_BYTES
+
+    def _next(self) -> list[Waiting]:
+        """The next batch. A flow that was in one that failed goes alone: the others are not to share its fate again."""
+        batch: list[Waiting] = []
+        size = 0
+        for waiting in self._queue[:BATCH]:
+            size += waiting.size
+            if batch and (waiting.tries or batch[0].tries or size > BATCH_BYTES):
+                break
+            batch.append(waiting)
+        del self._queue[: len(batch)]
+        self._bytes -= sum(waiting.size for waiting in batch)
+        return batch
 
     async def close(self) -> None:
         """Settles what waits, then ends."""
@@ -102,10 +122,9 @@ class Settler:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            batch, self._queue = self._queue[:BATCH], self._queue[BATCH:]
-            self._bytes -= sum(waiting.size for waiting in batch)
-            await self._settle(batch)
-            if len(self._queue) < BATCH and not self._closing:
+            await self._settle(self._next())
+            tried = bool(self._queue and self._queue[0].tries)
+            if not (self._whole or tried or self._closing):
                 self._full.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._full.wait(), PAUSE_SECONDS)

@@ -70,3 +70,37 @@ async def test_a_whole_batch_does_not_wait_for_the_pause_to_end() -> None:
     while len(log.flows) < 65:
         await asyncio.sleep(0)
     await settler.close()
+
+
+async def test_a_flow_that_cannot_be_settled_takes_no_other_with_it() -> None:
+    class Choosy(Log):
+        async def append(self, draft: LeafDraft) -> None:
+            if "bad" in draft.flows:
+                raise RuntimeError("no")
+            await super().append(draft)
+
+    log = Choosy()
+    settler = Settler(never)
+    for flow in ("a", "bad", "b"):
+        settler._put(known(flow, log))
+    settler.start()
+    await settler.close()
+    assert log.flows == ["a", "b"]
+
+
+async def test_a_batch_holds_so_many_bytes_and_a_large_flow_goes_alone() -> None:
+    class Counting(Log):
+        async def append(self, draft: LeafDraft) -> None:
+            self.batches = [*getattr(self, "batches", []), list(draft.flows)]
+
+    log = Counting()
+    settler = Settler(never)
+    for flow, size in (("a", 5_000_000), ("b", 5_000_000), ("c", 9_000_000), ("d", 1), ("e", 1)):
+        waiting = known(flow, log)
+        waiting.size = size
+        settler._bytes += size
+        settler._put(waiting)
+    settler.start()
+    await settler.close()
+    assert log.batches == [["a"], ["b"], ["c"], ["d", "e"]]
+    assert settler._bytes == 0
