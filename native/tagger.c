@@ -486,7 +486,7 @@ static PyObject *found(PyObject *self, PyObject *args) {
     Py_buffer kind_table, lower_table, upper_table, bias;
     Rules rules;
     Table table;
-    Work work;
+    Work work = {0};
     void *memory = NULL;
     Scratch *scratch = NULL;
     if (!PyArg_ParseTuple(args, "OUy*y*y*y*iff", &capsule, &text, &kind_table, &lower_table, &upper_table, &bias, &rules.core,
