@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.protocols.answer import MalformedAnswer
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.openai_answer import error_type, withheld
+from gateway.protocols.openai_errors import error_type, withheld
 from gateway.protocols.whole_answer import WholeAnswer
 
 

@@ -10,7 +10,8 @@ from gateway.flow import Usage
 from gateway.protocols.answer import MalformedAnswer, number, word
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.openai_answer import error_type, usage_of, withheld
+from gateway.protocols.openai_errors import error_type, withheld
+from gateway.protocols.openai_usage import usage_of
 from gateway.protocols.whole_answer import WholeAnswer
 
 

@@ -12,46 +12,22 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from gateway.errors import UpstreamFailed
-from gateway.flow import Path, Usage
-from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, number, rewritten, word
+from gateway.flow import Path
+from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, data_event, rewritten, word
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
+from gateway.protocols.openai_errors import error_type, withheld
+from gateway.protocols.openai_outside import outside
+from gateway.protocols.openai_usage import usage_of, without_usage
+from gateway.protocols.openai_vocabulary import DONE, NO_TEXT, PADDING, STAMP, STEPS, STOPPED, VISIBLE
 from gateway.protocols.plain_events import WORD, Form, Hole, probe_of
+from gateway.protocols.plain_message import plain_message
 from gateway.protocols.sse import Event, read_event
 from gateway.redaction.channel import Rules
 
-_VISIBLE = frozenset({"content", "refusal"})
-_NO_TEXT = frozenset({"role", "id", "name", "tool_call_id"})
-_STEPS = "reasoning_details"
-"""Reasoning in steps, each an object with a text (MiniMax, and routers)."""
 _MORE = ("finish_reason", "usage", "logprobs")
-_PADDING = "obfuscation"
-"""A random word that hides how long an event's text is."""
-STAMP = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
-"""Members of an answer, and of each event, that name it."""
-_NULL_USAGE = (b',"usage":null', b', "usage": null')
-_TOTALS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
-_PLAIN_USAGE = len(_TOTALS)
-_PLAIN_ANSWER = frozenset({*STAMP, "choices", "usage"})
-_PLAIN_CHOICE = frozenset({"index", "message", "logprobs", "finish_reason"})
-_PLAIN_MESSAGE = frozenset({"role", "content", "refusal", "annotations"})
-_NAMES = _PLAIN_ANSWER | _PLAIN_CHOICE | {"delta", _PADDING}
-_CALL_NAMES = frozenset({"index", "id", "type", "function", "custom", "name", "arguments", "input"})
-_AUDIO_NAMES = frozenset({"id", "data", "expires_at", "transcript"})
-_PLAIN_ENDS = frozenset({"stop", "length", None})
-_USAGE = _TOTALS | {"prompt_tokens_details", "completion_tokens_details"}
-_USAGE_DETAILS = frozenset(
-    {
-        *("cached_tokens", "audio_tokens", "text_tokens", "image_tokens", "reasoning_tokens"),
-        *("accepted_prediction_tokens", "rejected_prediction_tokens"),
-    }
-)
-_NUMBERS = frozenset({int, float, type(None)})
 _CONTENT: Path = ("choices", 0, "message", "content")
-DONE = b"data: [DONE]\n\n"
-STOPPED = "content_filter"
 
 
 @dataclass(slots=True)
@@ -107,7 +83,7 @@ class OpenAIAnswer:
             report.usage = usage_of(usage) or report.usage
         if self.channels.stopped():
             return b""
-        report.stopped = self._last_look.look([*_outside(chunk, self._stamp, "delta"), *other_lines(event.raw)])
+        report.stopped = self._last_look.look([*outside(chunk, self._stamp, "delta"), *other_lines(event.raw)])
         if report.stopped is not None:
             return self._end()
         if not self._stamp:
@@ -174,8 +150,8 @@ class OpenAIAnswer:
     def _form(self, event: Event, chunk: dict[str, Any], said: _Said, *, hidden: bool) -> Form | None:
         """The form of such an event. `hidden`: its usage, which is null, is not shown."""
         holes = [Hole(said.holder, said.field)]
-        if type(chunk.get(_PADDING)) is str:
-            holes.append(Hole(chunk, _PADDING, WORD))
+        if type(chunk.get(PADDING)) is str:
+            holes.append(Hole(chunk, PADDING, WORD))
         probe = probe_of(event.raw, chunk, holes)
         if hidden and probe is not None:
             like = read_event(probe.raw)
@@ -193,8 +169,8 @@ class OpenAIAnswer:
         delta = choice.get("delta")
         if type(delta) is not dict or not all(choice.get(key) is None for key in _MORE):
             return None
-        said = [(key, value) for key, value in delta.items() if value is not None and key not in _NO_TEXT]
-        if len(said) != 1 or not all(type(delta[key]) in {str, type(None)} for key in _NO_TEXT & delta.keys()):
+        said = [(key, value) for key, value in delta.items() if value is not None and key not in NO_TEXT]
+        if len(said) != 1 or not all(type(delta[key]) in {str, type(None)} for key in NO_TEXT & delta.keys()):
             return None
         key, value = said[0]
         if key == "tool_calls":
@@ -252,16 +228,16 @@ class OpenAIAnswer:
         changed = False
         for key, value in delta.items():
             if type(value) is str:
-                if value and key not in _NO_TEXT:
+                if value and key not in NO_TEXT:
                     changed |= self._text(index, key, delta, key)
             elif value is None:
                 continue
             elif key == "tool_calls":
                 changed |= self._tool_calls(index, value)
-            elif key == _STEPS and type(value) is list:
+            elif key == STEPS and type(value) is list:
                 for step in value:
                     if type(step) is dict and type(step.get("text")) is str:
-                        changed |= self._text(index, _STEPS, step, "text")
+                        changed |= self._text(index, STEPS, step, "text")
             elif key == "function_call" and type(value) is dict:
                 changed |= self._call(index, "function_call", value, "arguments")
             elif key == "audio" and type(value) is dict and type(value.get("transcript")) is str:
@@ -274,7 +250,7 @@ class OpenAIAnswer:
         if self.channels.stopped():
             holder[field] = ""
             return True
-        kind = "text" if channel_name in _VISIBLE else "reasoning"
+        kind = "text" if channel_name in VISIBLE else "reasoning"
         channel = self.channels.open((index, channel_name), kind)
         new = channel.push(text)
         self.channels.report.stopped = channel.stopped
@@ -348,8 +324,8 @@ class OpenAIAnswer:
             rest = channel.finish()
             if rest:
                 delta: dict[str, Any] = {"audio": {"transcript": rest}} if key[1] == "audio" else {str(key[1]): rest}
-                if key[1] == _STEPS:
-                    delta = {_STEPS: [{"type": "reasoning.text", "text": rest}]}
+                if key[1] == STEPS:
+                    delta = {STEPS: [{"type": "reasoning.text", "text": rest}]}
                 if key[1] == "tool":
                     delta = self._call_rest(key, rest)
                 events.append(self._delta_event(index, delta))
@@ -421,10 +397,8 @@ class OpenAIAnswer:
         if type(answer.get("usage")) is dict:
             report.usage = usage_of(answer["usage"])
         message = plain_message(answer)
-        outside = (
-            _outside(answer, {}, "message") if message is None else [answer[key] for key in STAMP if key in answer]
-        )
-        report.stopped = self._last_look.look(outside)
+        unread = outside(answer, {}, "message") if message is None else [answer[key] for key in STAMP if key in answer]
+        report.stopped = self._last_look.look(unread)
         if report.stopped is not None:
             report.response_id = report.response_model = None
             report.finish = STOPPED
@@ -453,15 +427,15 @@ class OpenAIAnswer:
         self, position: int, choice: dict[str, Any], message: dict[str, Any], texts: dict[Path, str], nulls: list[Path]
     ) -> None:
         base: Path = ("choices", position, "message")
-        for key in sorted(message, key=_VISIBLE.__contains__):  # reasoning comes before what is said
-            if type(message[key]) is str and key not in _NO_TEXT:
-                kind = "text" if key in _VISIBLE else "reasoning"
+        for key in sorted(message, key=VISIBLE.__contains__):  # reasoning comes before what is said
+            if type(message[key]) is str and key not in NO_TEXT:
+                kind = "text" if key in VISIBLE else "reasoning"
                 self._whole_text((position, key), kind, message, key, (*base, key), texts)
-        steps = message.get(_STEPS)
+        steps = message.get(STEPS)
         for place, step in enumerate(steps if type(steps) is list else []):
             if type(step) is dict and type(step.get("text")) is str:
-                path = (*base, _STEPS, place, "text")
-                self._whole_text((position, _STEPS, place), "reasoning", step, "text", path, texts)
+                path = (*base, STEPS, place, "text")
+                self._whole_text((position, STEPS, place), "reasoning", step, "text", path, texts)
         audio = message.get("audio")
         if type(audio) is dict and type(audio.get("transcript")) is str:
             path = (*base, "audio", "transcript")
@@ -529,150 +503,3 @@ class OpenAIAnswer:
         if new != text:
             holder[field] = texts[path] = new
         self.channels.report.stopped = channel.stopped
-
-
-def plain_message(answer: dict[str, Any]) -> dict[str, Any] | None:
-    """The message of an answer that has nothing else to look at but names of itself, as most have; else None."""
-    choices, usage = answer.get("choices"), answer.get("usage")
-    if type(choices) is not list or len(choices) != 1 or not answer.keys() <= _PLAIN_ANSWER:
-        return None
-    choice = choices[0]
-    if type(choice) is not dict or not choice.keys() <= _PLAIN_CHOICE or choice.get("index") != 0:
-        return None
-    message, finish = choice.get("message"), choice.get("finish_reason")
-    if type(message) is not dict or not message.keys() <= _PLAIN_MESSAGE or type(message.get("content")) is not str:
-        return None
-    if (
-        (finish is not None and (type(finish) is not str or finish not in _PLAIN_ENDS))
-        or choice.get("logprobs") is not None
-        or message.get("refusal") is not None
-    ):
-        return None
-    if message.get("role") != "assistant" or message.get("annotations"):
-        return None
-    if usage is not None and not (type(usage) is dict and usage.keys() <= _USAGE and _are_counts(usage)):
-        return None
-    return message
-
-
-def _are_counts(usage: dict[str, Any]) -> bool:
-    """Whether it holds numbers alone, under names that are known, one level deep at most."""
-    for value in usage.values():
-        if type(value) is dict:
-            if not value.keys() <= _USAGE_DETAILS or not _NUMBERS.issuperset(map(type, value.values())):
-                return False
-        elif type(value) not in _NUMBERS:
-            return False
-    return True
-
-
-def usage_of(usage: dict[str, Any]) -> Usage | None:
-    """Prompt tokens include cached and written ones, completion tokens include reasoning, as in `Usage`.
-
-    Cached tokens stand in the details; DeepSeek's `prompt_cache_hit_tokens` and Kimi's own `cached_tokens` beside them
-    say the same. None for a usage that parts no input from output: a total alone is no report.
-    """
-    get = usage.get
-    if "prompt_tokens" not in usage and "completion_tokens" not in usage:
-        return None
-    sent, written = number(get("prompt_tokens")), number(get("completion_tokens"))
-    if len(usage) <= _PLAIN_USAGE and usage.keys() <= _TOTALS:
-        return Usage(sent, 0, 0, written)
-    prompt, completion = _details(usage, "prompt_tokens_details"), _details(usage, "completion_tokens_details")
-    cached = (prompt.get("cached_tokens"), get("prompt_cache_hit_tokens"), get("cached_tokens"))
-    return Usage(
-        input=sent,
-        cached_input=max(map(number, cached)),
-        cache_write=number(prompt.get("cache_creation_input_tokens")),
-        output=written,
-        reasoning=number(completion.get("reasoning_tokens")),
-    )
-
-
-def _details(usage: dict[str, Any], key: str) -> dict[str, Any]:
-    details = usage.get(key)
-    return details if type(details) is dict else {}
-
-
-def withheld() -> UpstreamFailed:
-    """What is said instead of a provider's error that holds what it must not."""
-    return UpstreamFailed("the provider failed; its message held guarded content")
-
-
-def _outside(chunk: dict[str, Any], stamp: dict[str, Any], body: str) -> list[Any]:
-    """What no channel reads: of the chunk or answer, of its choices, and of their `body` (delta | message)."""
-    values: list[Any] = [v for k, v in chunk.items() if v is not None and k != "choices" and stamp.get(k) != v]
-    values += _strange(chunk, _NAMES)
-    choices = chunk.get("choices")
-    if type(choices) is not list:
-        return [*values, choices]
-    for choice in choices:
-        if type(choice) is not dict:
-            values.append(choice)
-            continue
-        values += _strange(choice, _NAMES)
-        for key, value in choice.items():
-            if key != body or type(value) is not dict:
-                values.append(value)
-                continue
-            for name, part in value.items():
-                if type(part) is not str:
-                    values += _of_part(name, part)
-                elif name in _NO_TEXT:
-                    values.append(part)
-                elif name not in _VISIBLE:
-                    values.append(name)
-    return values
-
-
-def _strange(part: dict[str, Any], known: frozenset[str]) -> list[Any]:
-    """Names of members that are not those of the protocol: a name can say anything, too."""
-    return [] if part.keys() <= known else [name for name in part if name not in known]
-
-
-def _of_part(name: str, part: Any) -> list[Any]:
-    """What no channel reads of a tool call, a function call or audio."""
-    if name == "tool_calls" and type(part) is list:
-        return [value for call in part for value in _of_call(call)]
-    if name == _STEPS and type(part) is list:
-        steps = [step if type(step) is dict else {"": step} for step in part]
-        said = [value for step in steps for key, value in step.items() if key != "text" or type(value) is not str]
-        return [*said, *(name for step in steps for name in step)]
-    text = {"function_call": "arguments", "audio": "transcript"}.get(name)
-    if text is not None and type(part) is dict:
-        values = [value for key, value in part.items() if key != text or type(value) is not str]
-        return values + _strange(part, _CALL_NAMES if text == "arguments" else _AUDIO_NAMES)
-    return [name, part]
-
-
-def _of_call(call: Any) -> list[Any]:
-    if type(call) is not dict:
-        return [call]
-    values: list[Any] = [*_strange(call, _CALL_NAMES)]
-    for key, value in call.items():
-        text = {"function": "arguments", "custom": "input"}.get(key)
-        if text is not None and type(value) is dict:
-            values += [v for k, v in value.items() if k != text or type(v) is not str]
-            values += _strange(value, _CALL_NAMES)
-        else:
-            values.append(value)
-    return values
-
-
-def without_usage(event: Event, chunk: dict[str, Any]) -> bytes:
-    """The event without its own `"usage":null`; one further inside belongs to somebody else."""
-    del chunk["usage"]
-    data = event.data or b""
-    for null in _NULL_USAGE:
-        at = data.rfind(null)
-        if at >= 0:
-            shorter = data[:at] + data[at + len(null) :]
-            if data in event.raw and loads(shorter) == chunk:
-                return event.raw.replace(data, shorter, 1)
-    return event.with_data(orjson.dumps(chunk))
-
-
-def error_type(error: Any) -> str:
-    """A provider's own word for what went wrong."""
-    kind = error.get("type") or error.get("code") if type(error) is dict else None
-    return str(kind)[:64] if kind else "error"

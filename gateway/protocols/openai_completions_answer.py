@@ -15,7 +15,9 @@ from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, d
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
-from gateway.protocols.openai_answer import DONE, STOPPED, error_type, usage_of, withheld, without_usage
+from gateway.protocols.openai_errors import error_type, withheld
+from gateway.protocols.openai_usage import usage_of, without_usage
+from gateway.protocols.openai_vocabulary import DONE, STOPPED
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules
 

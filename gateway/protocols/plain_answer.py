@@ -14,7 +14,9 @@ import orjson
 from gateway.protocols.answer import AnswerReport, word
 from gateway.protocols.answer_json import DEEPEST
 from gateway.protocols.last_look import SHORTEST
-from gateway.protocols.openai_answer import STAMP, plain_message, usage_of
+from gateway.protocols.openai_usage import usage_of
+from gateway.protocols.openai_vocabulary import STAMP
+from gateway.protocols.plain_message import plain_message
 from gateway.protocols.plain_run import Automaton
 from gateway.protocols.scanning import DUPLICATE, ESCAPED_KEY, TOO_DEEP, check
 from gateway.redaction.channel import Rules

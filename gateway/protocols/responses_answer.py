@@ -21,7 +21,7 @@ from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, d
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
-from gateway.protocols.openai_answer import withheld
+from gateway.protocols.openai_errors import withheld
 from gateway.protocols.plain_events import COUNT, WORD, Form, Hole, probe_of
 from gateway.protocols.responses_items import Item, Items, own_message
 from gateway.protocols.responses_texts import TEXT, TOOL, Place, Text, name_of, outside, texts_of, texts_of_item

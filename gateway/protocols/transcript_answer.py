@@ -15,7 +15,8 @@ from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, d
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
-from gateway.protocols.openai_answer import STOPPED, error_type, withheld
+from gateway.protocols.openai_errors import error_type, withheld
+from gateway.protocols.openai_vocabulary import STOPPED
 from gateway.protocols.responses_answer import usage_of
 from gateway.protocols.sse import Event
 from gateway.redaction.channel import Rules, TextChannel

@@ -8,7 +8,7 @@ from gateway.flow import Path
 from gateway.protocols.answer import MalformedAnswer, rewritten, spliced, word
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
-from gateway.protocols.openai_answer import error_type, withheld
+from gateway.protocols.openai_errors import error_type, withheld
 from gateway.protocols.whole_answer import WholeAnswer
 
 _PROMPT = "prompt"
