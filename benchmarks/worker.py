@@ -137,7 +137,8 @@ async def worker(folder: Path, upstream: str) -> AsyncIterator[tuple[int, list[C
     file = Effective(settings, staged.path, staged.digest, 1, "bench").write()
     children = [Child("log-writer", ("process-writer", str(file)))]
     children += [
-        Child(f"inspector-{index}", ("process-inspector", str(file), str(index)))
+        Child(f"{kind}-{index}", (f"process-{kind}", str(file), str(index)))
+        for kind in ("inspector", "extractor")
         for index in range(settings.inspection.processes)
     ]
     for child in children:

@@ -70,6 +70,8 @@ MARKING_WAIT = 3
 ISSUED_KEYS_SECONDS = 0.2
 REFUSALS_SECONDS = 60.0
 START_SECONDS = 20.0
+REACH_SECONDS = 10.0
+"""How long a worker that starts waits for inspectors and extractors that start beside it; then it serves without them."""
 
 log = structlog.get_logger("lexgate.app")
 
@@ -106,6 +108,7 @@ class DataPlane:
         )
         await extractors.start()
         detectors = await _detectors(inspectors)
+        await asyncio.gather(inspectors.reach(REACH_SECONDS), extractors.reach(REACH_SECONDS))
         plane: DataPlane
         settler = Settler(lambda: plane.services())  # noqa: PLW0108  `plane` is made below
         issued = IssuedKeysFile(settings.issued_keys_path)

@@ -24,7 +24,7 @@ SHARE = 0.875
 """Of them so many may be one tenant's."""
 
 _RETRY_FIRST_S = 0.02
-_RETRY_MOST_S = 1.0
+_RETRY_MOST_S = 0.25
 _HUNG_AFTER_S = 10.0
 """An inspector that answers nothing for so long after a deadline passed is cut off and dialled anew."""
 
@@ -38,6 +38,12 @@ class InspectorPool:
     async def start(self) -> None:
         """Begin to connect; returns when each inspector was tried once. Missing ones are dialled until they come."""
         await asyncio.gather(*(link.start() for link in self._links))
+
+    async def reach(self, seconds: float) -> None:
+        """Wait until all inspectors can take calls, or for so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*(link.reached.wait() for link in self._links))
 
     async def close(self) -> None:
         """Fail what is open and stop dialling."""
@@ -78,6 +84,7 @@ class _Link(asyncio.Protocol):
         self._number = 0
         self._dialling: asyncio.Task[None] | None = None
         self._closed = False
+        self.reached = asyncio.Event()  # a connection is there
 
     @property
     def ready(self) -> bool:
@@ -159,10 +166,12 @@ class _Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]  # a Unix stream's transport is an asyncio.Transport
         self._unpacker = Unpacker()
+        self.reached.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
         self._transport = None
+        self.reached.clear()
         self._fail_all()
         if not self._closed:
             self._redial()

@@ -324,6 +324,17 @@ def test_answers_that_a_slow_reader_has_no_room_for_arrive_whole_and_in_order(so
     run(all_arrive())
 
 
+async def test_a_pool_waits_for_inspectors_that_start_beside_it(socket):
+    async with pool_of(socket) as pool:
+        await pool.reach(0.05)  # none comes
+        assert not pool.connected
+        reaching = asyncio.create_task(pool.reach(30))
+        async with inspector(socket, {"echo": lambda value: value}):
+            await reaching
+            assert pool.connected == 1
+            assert await pool.call("echo", 1, 5) == 1
+
+
 async def test_the_least_loaded_inspector_is_chosen(tmp_path):
     gate = threading.Event()
     one, two = tmp_path / "1.sock", tmp_path / "2.sock"
