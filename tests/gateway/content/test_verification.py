@@ -274,11 +274,14 @@ async def test_a_mark_and_a_part_that_were_carried_over_together_are_not_confirm
     ours, foreign = scene(81, 640, 512), scene(82, 640, 512)
     flow, made = await studio.drew(png(ours), invisible=True)
     mark = difference(made.data, ours)
-    for part in (np.s_[100:340, 200:440], np.s_[:, :320]):
+    for part, sure in ((np.s_[100:340, 200:440], False), (np.s_[:, :320], True)):
         forged = foreign.copy()
         forged[part] = ours[part]
         found = await studio.verify(jpeg(Image.fromarray(added(forged, mark))), ACME)
         assert states(found)["invisible"] == "present"
+        if not (sure or found.matches):  # prints are a sample under a key: one time in ten they miss so small a part
+            assert found.verdict.word == "claimed"
+            continue
         assert [match.by for match in found.matches] == [("prints",)]
         assert (found.verdict.word, found.verdict.flow, found.verdict.contradicted) == ("claimed", flow, ())
         assert 0 < found.verdict.share < 650
