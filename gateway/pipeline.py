@@ -6,8 +6,9 @@
  11 record                                                                always, before the terminal bytes
  12 settle                                                                after the last byte
 
-Steps 1-4 are one for a call like those before it (gateway/known_call.py). Whatever happens in 2-10, step 11 runs: on denial, error, timeout and disconnect too. Strangers and callers over their
-limit (step 1) are counted per source and minute instead, see gateway/admission/strangers.py.
+Steps 1-4 are one for a call like those before it (gateway/known_call.py). Whatever happens in 2-10, step 11 runs: on
+denial, error, timeout and disconnect too. Strangers and callers over their limit (step 1) are counted per source and
+minute instead, see gateway/admission/strangers.py.
 """
 
 from __future__ import annotations

@@ -277,11 +277,15 @@ async def test_connections_that_are_closed_are_not_woken():
     connections = Connections(lambda *_: None)
     descriptor = connections._awake
     connections.close()
-    other = os.dup2(os.open(os.devnull, os.O_RDONLY), descriptor)  # its number is another file's now
+    other = os.eventfd(0, os.EFD_NONBLOCK)
+    os.dup2(other, descriptor)  # its number is another file's now
     try:
         connections.wake()
+        with pytest.raises(BlockingIOError):  # nothing was written
+            os.eventfd_read(other)
     finally:
-        os.close(other)
+        for each in {other, descriptor}:
+            os.close(each)
 
 
 async def test_death_fails_the_open_calls_and_the_pool_comes_back(socket):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from audit.errors import LogUnavailable
 from audit.record import LeafDraft
-from gateway.settling.settler import Settler, Waiting
+from gateway.settling import settler as settler_module
+from gateway.settling.settler import BATCH, Settler, Waiting
 
 
 class Log:
@@ -45,30 +48,36 @@ async def test_a_flow_beside_one_whose_log_is_gone_is_recorded_once() -> None:
     assert here.flows == ["a", "c"]
 
 
-async def test_what_comes_in_the_pause_is_recorded_before_the_end() -> None:
-    log = Log()
-    settler = Settler(never)
+@pytest.fixture
+async def resting(monkeypatch: pytest.MonkeyPatch) -> tuple[Settler, Log]:
+    """A settler in its pause, one that would last an hour, and the log of its first flow."""
+    monkeypatch.setattr(settler_module, "PAUSE_SECONDS", 3600.0)
+    settler, log = Settler(never), Log()
     settler.start()
     settler._put(known("first", log))
     while not log.flows:
         await asyncio.sleep(0)
-    settler._put(known("second", log))  # half a second would pass now
+    return settler, log
+
+
+async def test_what_comes_in_the_pause_is_recorded_before_the_end(resting: tuple[Settler, Log]) -> None:
+    settler, log = resting
+    settler._put(known("second", log))
     await settler.close()
     assert log.flows == ["first", "second"]
 
 
-async def test_a_whole_batch_does_not_wait_for_the_pause_to_end() -> None:
-    log = Log()
-    settler = Settler(never)
-    settler.start()
-    settler._put(known("first", log))
-    while not log.flows:
-        await asyncio.sleep(0)
-    for number in range(64):
+async def test_a_whole_batch_does_not_wait_for_the_pause_to_end(resting: tuple[Settler, Log]) -> None:
+    settler, log = resting
+    for number in range(BATCH - 1):
         settler._put(known(str(number), log))
-    await asyncio.wait_for(settler._full.wait(), 1)
-    while len(log.flows) < 65:
+    for _ in range(20):
         await asyncio.sleep(0)
+    assert log.flows == ["first"]
+    settler._put(known("the last of a batch", log))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(log.flows) == 1 + BATCH
     await settler.close()
 
 
