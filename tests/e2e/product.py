@@ -156,6 +156,19 @@ class Product:
         )  # fmt: skip
 
 
+def files_of(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Each file that a gateway has written, with its bytes; all but `provider.jsonl`, which is the provider's.
+
+    While the gateway runs, files come and go between being listed and being read (a store's `-shm`, what is staged): one that
+    is gone holds nothing any more.
+    """
+    for place, _, names in os.walk(folder):  # passes over folders that are gone
+        for file in (Path(place, name) for name in names if name != "provider.jsonl"):
+            with contextlib.suppress(FileNotFoundError):
+                if file.is_file():
+                    yield file, file.read_bytes()
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as bound:
         return int(bound.getsockname()[1])

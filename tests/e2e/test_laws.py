@@ -20,7 +20,7 @@ import pytest
 
 from audit.keys import Keyring
 from audit.search.records import Records
-from tests.e2e.product import Product, running
+from tests.e2e.product import Product, files_of, running
 
 pytestmark = pytest.mark.e2e
 
@@ -172,8 +172,7 @@ def test_no_planted_value_is_in_logs_metrics_errors_or_the_database(tmp_path: Pa
         for text in said:
             for value in PLANTED:
                 assert value not in text
-        for file in (file for file in product.folder.rglob("*") if file.is_file() and file.name != "provider.jsonl"):
-            content = file.read_bytes()
+        for file, content in files_of(product.folder):
             for value in PLANTED:
                 assert value.encode() not in content, (file, value)
                 assert json.dumps(value).strip('"').encode() not in content, (file, value)

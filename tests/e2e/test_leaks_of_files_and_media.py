@@ -13,7 +13,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.e2e.product import Product, running
+from tests.e2e.product import Product, files_of, running
 from tests.gateway.extraction.samples import archive, pdf, sheet
 from tests.providers.audio import RECORDING
 
@@ -124,12 +124,11 @@ def ask(product: Product) -> list[httpx.Response]:
     return answers
 
 
-def found_in(folder: Path, but: str) -> list[tuple[str, str, str]]:
+def found_in(folder: Path) -> list[tuple[str, str, str]]:
     """(place, writing, file) of every value that stands in a file of the gateway's."""
     known = {(place, way): written for place, value in VALUES.items() for way, written in writings(value).items()}
     found = []
-    for file in sorted(file for file in folder.rglob("*") if file.is_file() and file.name != but):
-        content = file.read_bytes()
+    for file, content in files_of(folder):
         found += [
             (place, way, str(file.relative_to(folder))) for (place, way), written in known.items() if written in content
         ]
@@ -142,7 +141,7 @@ def test_no_value_of_a_file_or_medium_is_in_the_clear(tmp_path: Path) -> None:
         metrics = httpx.get(f"{product.control_url}/metrics", headers=product.officer).text
         time.sleep(1.5)  # settlements
         records = httpx.get(f"{product.control_url}/api/records", params={"limit": 200}, headers=product.officer).text
-        assert found_in(tmp_path, "provider.jsonl") == []  # while it runs: the journal, sockets, staged files
+        assert found_in(tmp_path) == []  # while it runs: the journal, sockets, staged files
         assert product.stop() == 0
     assert {200, 403} <= {answer.status_code for answer in answers}
     carried = json.dumps(product.requests(), default=lambda body: body.decode("latin-1"))
@@ -151,4 +150,4 @@ def test_no_value_of_a_file_or_medium_is_in_the_clear(tmp_path: Path) -> None:
     for place, value in VALUES.items():
         for text in said:
             assert value not in text, place
-    assert found_in(tmp_path, "provider.jsonl") == []
+    assert found_in(tmp_path) == []
