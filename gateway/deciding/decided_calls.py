@@ -25,6 +25,8 @@ WRITTEN = 64
 """Forms of an intent's `pub` that are kept of one kind of call: one for each combination of what was redacted."""
 ENDED = 8
 """Ways in which calls of one kind end that are kept, of 1 KB each: models that a provider names anew are not worth more."""
+FORMS = 8_192
+"""Of both together that are kept of all kinds, 1 to 3 KB each: within a minute, callers whose calls all differ fill no more."""
 
 
 class Written(NamedTuple):
@@ -33,6 +35,13 @@ class Written(NamedTuple):
     template: Template
     row: Row
     row_json: bytes
+
+
+@dataclass(slots=True)
+class Forms:
+    """How many forms are kept of all kinds in the current minute."""
+
+    kept: int = 0
 
 
 @dataclass(slots=True)
@@ -48,6 +57,26 @@ class Decided:
     told: Mapping[str, Any] | None = None
     written: dict[Hashable, Written] = field(default_factory=dict, repr=False)
     ended: dict[Hashable, Rendered] = field(default_factory=dict, repr=False)
+    forms: Forms = field(default_factory=Forms, repr=False)
+
+    def keep_written(self, form: Hashable, made: Written) -> None:
+        """Keeps an intent's form, while there is room for one among those of all kinds."""
+        if self._has_room(self.written, WRITTEN):
+            self.written[form] = made
+
+    def keep_ended(self, way: Hashable, made: Rendered) -> None:
+        """Keeps an end, while there is room for one among the forms of all kinds."""
+        if self._has_room(self.ended, ENDED):
+            self.ended[way] = made
+
+    def _has_room(self, kept: dict[Hashable, Any], most: int) -> bool:
+        if len(kept) >= most:
+            self.forms.kept -= len(kept)
+            kept.clear()
+        if self.forms.kept >= FORMS:
+            return False
+        self.forms.kept += 1
+        return True
 
 
 class DecidedCalls:
@@ -55,6 +84,7 @@ class DecidedCalls:
 
     def __init__(self) -> None:
         self._minute = 0
+        self._forms = Forms()
         self._known: dict[Hashable, Decided] = {}
         self._classified: dict[tuple[tuple[str, ...], tuple[str, ...]], Classification] = {}
 
@@ -78,6 +108,7 @@ class DecidedCalls:
         if minute != self._minute or len(self._known) >= MOST:
             self._minute = minute
             self._known.clear()
+            self._forms = Forms()
         key = (
             flow.principal, provider.name, flow.endpoint.protocol, request.shape, flow.uninspected, flow.files, flow.attempt,
             content.shape, counted,
@@ -85,4 +116,5 @@ class DecidedCalls:
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = decide()
+            known.forms = self._forms
         return known

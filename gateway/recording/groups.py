@@ -10,7 +10,7 @@ import orjson
 from audit.canonical import Rendered, Template, dump
 from audit.projection import row_of
 from audit.record import LeafDraft, LeafKind
-from gateway.deciding.decided_calls import ENDED, WRITTEN, Written
+from gateway.deciding.decided_calls import Written
 from gateway.flow import Flow
 from gateway.ingress.known_requests import SaidOf
 
@@ -82,11 +82,10 @@ def _ended(flow: Flow) -> Mapping[str, Any] | Rendered:
     way = (flow.status, flow.labels, report.finish, report.stopped, upstream.status, report.response_model)
     written = decided.ended.get(way)
     if written is None:
-        if len(decided.ended) >= ENDED:
-            decided.ended.clear()
         said = _end(flow)
         row = row_of(LeafKind.OUTCOME, flow.who.tenant, flow.who.user, {"pub": said})
-        written = decided.ended[way] = Rendered(dump(said), row, orjson.dumps(row))
+        written = Rendered(dump(said), row, orjson.dumps(row))
+        decided.keep_ended(way, written)
     return written
 
 
@@ -121,9 +120,8 @@ def _intended(flow: Flow) -> Mapping[str, Any] | Rendered:
     form = (flow.routed, redactions, flow.unread, flow.parents_by)
     written = decided.written.get(form)
     if written is None:
-        if len(decided.written) >= WRITTEN:
-            decided.written.clear()
-        written = decided.written[form] = _written(flow)
+        written = _written(flow)
+        decided.keep_written(form, written)
     flow.told = (decision, flow.provider, redacted)
     parents, trace = flow.parents, flow.trace
     data = written.template.fill(

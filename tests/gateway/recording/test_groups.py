@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audit.canonical import Rendered, canonical
 from audit.projection import row_of
-from gateway.deciding.decided_calls import ENDED, WRITTEN, Decided
+from gateway.deciding.decided_calls import ENDED, FORMS, WRITTEN, Decided, Forms
 from gateway.flow import Classification, Principal
 from gateway.recording.groups import intent, outcome
 
@@ -144,3 +144,16 @@ def test_few_ends_of_one_kind_are_kept():
     for number in range(2 * ENDED + 1):
         outcome(ended(decided, labels=(str(number),)), 5)
     assert len(decided.ended) <= ENDED
+
+
+def test_the_forms_that_are_kept_of_all_kinds_are_bounded_and_what_is_not_kept_is_written_all_the_same():
+    forms = Forms()
+    kinds = [Decided({}, DECISION, forms=forms) for _ in range(FORMS // WRITTEN + 9)]
+    for decided in kinds:
+        for number in range(WRITTEN):
+            intent(flow(decided, redacted=SimpleNamespace(redactions={"PERSON": number + 1})), 5)
+    outcome(ended(kinds[-1]), 5)
+    assert forms.kept == sum(len(decided.written) + len(decided.ended) for decided in kinds) == FORMS
+    assert len(kinds[-1].written) == len(kinds[-1].ended) == 0
+    first, later = intent(flow(None), 5), intent(flow(kinds[-1]), 5)
+    assert read(later.groups["pub"]) == read(first.groups["pub"])
