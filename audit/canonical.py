@@ -67,6 +67,28 @@ class RenderedRows(NamedTuple):
         return f"RenderedRows({len(self.flows)} flows)"
 
 
+class RenderedGroups(NamedTuple):
+    """All groups of a leaf of one flow as their canonical bytes: (name, bytes, whether it is open), in the order of names.
+
+    No content, and at least one that is not open. `row`, `row_json`: of its `pub`, as in `Rendered`.
+    """
+
+    rows: list[tuple[str, bytes, bool]]
+    row: tuple[Any, ...] | None = None
+    row_json: bytes = b""
+
+    def apart(self) -> dict[str, Rendered]:
+        """Each group under its name."""
+        return {
+            name: Rendered(data, self.row, self.row_json) if name == "pub" else Rendered(data)
+            for name, data, _ in self.rows
+        }
+
+    def __repr__(self) -> str:
+        """Without what they say."""
+        return f"RenderedGroups({[name for name, _, _ in self.rows]})"
+
+
 Group = Mapping[str, Any] | Rendered | RenderedRows
 """What a leaf says under one name, as an object or written already."""
 

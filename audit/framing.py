@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from audit.canonical import Rendered
+from audit.canonical import Rendered, RenderedGroups
 from audit.projection import row_of
-from audit.record import GROUPS, LeafDraft, rows_of, seal
+from audit.record import GROUPS, LeafDraft, own_key, rows_of, seal
 from audit.sealing import native_frame
 from audit.wire import APPEND, pack_append, pack_key
 
 if TYPE_CHECKING:
-    from audit.datakeys import UserKey
+    from audit.datakeys import FlowKey, UserKey
     from audit.keys import Keyring
 
 Keep = Mapping[str, Collection[str]]
@@ -41,11 +41,18 @@ class Framer:
         `reservation` and `keep` as in `Appender.append`.
         """
         groups = draft.groups
-        if native_frame is None or draft.flows or draft.plain is not None or "content" in groups:
+        if native_frame is None or draft.flows or draft.plain is not None:
             return self._sealed(draft, n, reservation, keep)
-        if not groups.keys() <= GROUPS:
-            return self._sealed(draft, n, reservation, keep)
-        rows, key = rows_of(draft, self._keyring)
+        key: FlowKey | None
+        if isinstance(groups, RenderedGroups):
+            rows, said, row_json = groups
+            key = own_key(draft, self._keyring)
+        else:
+            if "content" in groups or not groups.keys() <= GROUPS:
+                return self._sealed(draft, n, reservation, keep)
+            rows, key = rows_of(draft, groups, self._keyring)
+            pub = groups.get("pub")
+            said, row_json = None, pub.row_json if type(pub) is Rendered else b""
         new: tuple[UserKey, ...] = ()
         secret, prefix, encrypt = b"", b"", None
         if key is not None:
@@ -53,11 +60,9 @@ class Framer:
             if key.user.id not in self._registered:
                 new = (key.user,)
         kind, flow, time_us = draft.kind._value_, draft.flow, draft.time_us
-        pub = groups.get("pub")
-        if type(pub) is Rendered and pub.row_json:
-            row: object = orjson.Fragment(pub.row_json)
-        else:
-            row = row_of(kind, draft.tenant, draft.user, groups)
+        row: object = orjson.Fragment(row_json) if row_json else said
+        if row is None:
+            row = row_of(kind, draft.tenant, draft.user, draft.apart())
         keys = [pack_key(each.id, each.tenant, each.user, each.wrapped) for each in new] if new else ()
         kept = {counter: list(subjects) for counter, subjects in keep.items()} if keep else None
         made = native_frame(

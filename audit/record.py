@@ -18,7 +18,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from audit.canonical import Group, Prepared, Rendered, RenderedRows, canonical, dump
+from audit.canonical import Group, Prepared, Rendered, RenderedGroups, RenderedRows, canonical, dump
 from audit.datakeys import KEY_ID, WRAPPED_FLOW_KEY, FlowKey, UserKey
 from audit.errors import RecordInvalid
 from audit.merkle import Tree, leaf_hash
@@ -70,7 +70,7 @@ class LeafDraft(NamedTuple):
     time_us: int
     tenant: str
     user: str
-    groups: Mapping[str, Group]
+    groups: Mapping[str, Group] | RenderedGroups
     attempt: int = 0
     flows: tuple[str, ...] = ()
     plain: Mapping[str, Any] | None = None
@@ -78,7 +78,12 @@ class LeafDraft(NamedTuple):
 
     def __repr__(self) -> str:
         """Without the groups: they tell of persons."""
-        return f"LeafDraft({self.kind}, {self.flow!r}, {sorted(self.groups)})"
+        return f"LeafDraft({self.kind}, {self.flow!r}, {sorted(self.apart())})"
+
+    def apart(self) -> Mapping[str, Group]:
+        """Its groups, each under its name."""
+        groups = self.groups
+        return groups.apart() if isinstance(groups, RenderedGroups) else groups
 
 
 class SealedLeaf(NamedTuple):
@@ -106,19 +111,23 @@ class SealedLeaf(NamedTuple):
 
 def seal(draft: LeafDraft, keyring: Keyring, writer: str, epoch: int, n: int) -> SealedLeaf:
     """Seal `draft` as leaf `n` of the stream (writer, epoch); RecordInvalid when it cannot be one."""
-    if not draft.groups.keys() <= GROUPS:
-        raise RecordInvalid(f"unknown group {min(draft.groups.keys() - GROUPS)!r}")
-    sealing = _Sealing(draft, keyring, writer, epoch, n)
+    groups = draft.apart()
+    if not groups.keys() <= GROUPS:
+        raise RecordInvalid(f"unknown group {min(groups.keys() - GROUPS)!r}")
+    sealing = _Sealing(draft, groups, keyring, writer, epoch, n)
     return sealing.settle() if draft.flows else sealing.single()
 
 
 class _Sealing:
     """One leaf while it is being sealed."""
 
-    __slots__ = ("draft", "epoch", "keyring", "n", "place", "writer")
+    __slots__ = ("draft", "epoch", "groups", "keyring", "n", "place", "writer")
 
-    def __init__(self, draft: LeafDraft, keyring: Keyring, writer: str, epoch: int, n: int) -> None:
+    def __init__(
+        self, draft: LeafDraft, groups: Mapping[str, Group], keyring: Keyring, writer: str, epoch: int, n: int
+    ) -> None:
         self.draft = draft
+        self.groups = groups
         self.keyring = keyring
         self.writer = writer
         self.epoch = epoch
@@ -128,10 +137,10 @@ class _Sealing:
     def single(self) -> SealedLeaf:
         """A leaf of one flow, or of none."""
         draft = self.draft
-        if native_leaf is None or draft.plain is not None or "content" in draft.groups:
+        groups = self.groups
+        if native_leaf is None or draft.plain is not None or "content" in groups:
             return self.piece_by_piece()
-        groups = draft.groups
-        rows, key = rows_of(draft, self.keyring)
+        rows, key = rows_of(draft, groups, self.keyring)
         secret, prefix, encrypt = (b"", b"", None) if key is None else (key.key, key.prefix, key.cipher.encrypt)
         kind, epoch, n = draft.kind, self.epoch, self.n
         made = native_leaf(
@@ -153,8 +162,8 @@ class _Sealing:
         shown: list[bytes] = []
         hidden: list[bytes] = []
         content = b""
-        for name in sorted(draft.groups):
-            value = draft.groups[name]
+        for name in sorted(self.groups):
+            value = self.groups[name]
             body = body_of(value, plain=plain)
             if name in OPEN_GROUPS:
                 rows.append((name, body, open_salt))
@@ -199,9 +208,9 @@ class _Sealing:
         draft = self.draft
         if len(draft.flows) > MAX_SETTLED or len(set(draft.flows)) != len(draft.flows):
             raise RecordInvalid(f"a settle leaf names at most {MAX_SETTLED} flows, each once")
-        if "content" in draft.groups:
+        if "content" in self.groups:
             raise RecordInvalid("a settle leaf has no content")
-        items = {name: self._by_flow(name, group) for name, group in draft.groups.items()}
+        items = {name: self._by_flow(name, group) for name, group in self.groups.items()}
         roots: dict[str, bytes] = {}
         disclosed: dict[str, bytes] = {}
         open_salts = [self.keyring.salt_key] * len(draft.flows)
@@ -276,15 +285,17 @@ class _Sealing:
         data = dump(entry)
         if len(data) > MAX_ENTRY:
             raise RecordInvalid(f"the leaf is {len(data)} bytes, at most {MAX_ENTRY} fit")
-        row = row_of(draft.kind.value, draft.tenant, draft.user, draft.groups)
+        row = row_of(draft.kind.value, draft.tenant, draft.user, self.groups)
         return SealedLeaf(
             draft.kind, draft.flow, draft.flows, draft.time_us, data, disclosed, sealed, content, row, user_keys
         )
 
 
-def rows_of(draft: LeafDraft, keyring: Keyring) -> tuple[list[tuple[str, bytes, bool]], FlowKey | None]:
+def rows_of(
+    draft: LeafDraft, groups: Mapping[str, Group], keyring: Keyring
+) -> tuple[list[tuple[str, bytes, bool]], FlowKey | None]:
     """The groups as (name, canonical bytes, whether it is open), and the flow's key where one of them is not."""
-    groups, key = draft.groups, None
+    key = None
     write = dump if draft.plain_json else canonical
     rows: list[tuple[str, bytes, bool]] = []
     for name in sorted(groups):

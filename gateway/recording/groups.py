@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from audit.canonical import Rendered, Template, dump
+from audit.canonical import Prepared, Rendered, RenderedGroups, Template, dump
 from audit.projection import row_of
 from audit.record import LeafDraft, LeafKind
 from gateway.deciding.decided_calls import Written
@@ -17,6 +17,12 @@ from gateway.ingress.known_requests import SaidOf
 ASKED = frozenset({"received", "forwarded"})
 """Digests that the intent has said; those of the answer and of each of its outputs are known only after it."""
 
+BOTH_WAYS = len(ASKED) + 2
+"""Digests of a call: of what was asked, and of what was answered as it came and as it went on."""
+_REPORTED = b'{"cache_write":%d,"cached_input":%d,"input":%d,"output":%d,"reasoning":%d}'
+_METER = b'{"first_byte_ms":%b,"latency_ms":%b,"reported":%b}'
+"""Canonical, as `_ended_groups` says the same in objects."""
+
 HOLES = ("parents", "span_id", "trace_id")
 """Members of an intent's `pub` that no two calls have in common, in sorted order."""
 
@@ -25,6 +31,18 @@ def intent(flow: Flow, time_us: int) -> LeafDraft:
     """The leaf of one attempt, written before its first byte leaves."""
     who = flow.who
     subjects, digests = _asked(flow)
+    facts, pub = flow.facts, _intended(flow)
+    groups: Mapping[str, Any] | RenderedGroups
+    if type(pub) is Rendered and type(facts) is Prepared and type(subjects) is Rendered and type(digests) is Rendered:
+        rows = [
+            ("digest", digests.data, False),
+            ("facts", facts.data, False),
+            ("pub", pub.data, True),
+            ("subj", subjects.data, False),
+        ]
+        groups = tuple.__new__(RenderedGroups, (rows, pub.row, pub.row_json))  # a call of Python less than by its name
+    else:
+        groups = {"pub": pub, "facts": facts, "subj": subjects, "digest": digests}
     return LeafDraft(
         kind=LeafKind.INTENT,
         flow=flow.id,
@@ -33,23 +51,13 @@ def intent(flow: Flow, time_us: int) -> LeafDraft:
         user=who.user,
         attempt=flow.attempt,
         plain_json=True,
-        groups={
-            "pub": _intended(flow),
-            "facts": flow.facts,
-            "subj": subjects,
-            "digest": digests,
-        },
+        groups=groups,
     )
 
 
 def outcome(flow: Flow, time_us: int) -> LeafDraft:
     """The one leaf that says how a flow ended: also denied, failed and aborted ones."""
-    report, timing, who = flow.report, flow.timing, flow.who
-    digests: dict[str, Any] = {
-        name: value for name, value in flow.digests.items() if not flow.intents or name not in ASKED
-    }
-    if flow.outputs is not None and flow.outputs.made:
-        digests["outputs"] = flow.outputs.known_by()
+    who, pub = flow.who, _ended(flow)
     return LeafDraft(
         kind=LeafKind.OUTCOME,
         flow=flow.id,
@@ -58,18 +66,52 @@ def outcome(flow: Flow, time_us: int) -> LeafDraft:
         user=who.user,
         attempt=flow.attempt,
         plain_json=True,
-        groups={
-            "pub": _ended(flow),
-            "meter": {
-                "reported": report.usage.as_dict() if report and report.usage else None,
-                "latency_ms": _milliseconds(timing.started, timing.ended),
-                "first_byte_ms": _milliseconds(timing.started, timing.first_byte),
-            },
-            "digest": digests,
-            # What the intent has said of persons and of the request is not said again.
-            **({} if flow.intents else {"facts": flow.facts, "subj": _subjects(flow)}),
-        },
+        groups=_written_end(flow, pub) if isinstance(pub, Rendered) else _ended_groups(flow, pub),
     )
+
+
+def _ended_groups(flow: Flow, pub: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an outcome says, in objects."""
+    report, timing = flow.report, flow.timing
+    digests = _answered(flow)
+    if flow.outputs is not None and flow.outputs.made:
+        digests["outputs"] = flow.outputs.known_by()
+    return {
+        "pub": pub,
+        "meter": {
+            "reported": report.usage.as_dict() if report and report.usage else None,
+            "latency_ms": _milliseconds(timing.started, timing.ended),
+            "first_byte_ms": _milliseconds(timing.started, timing.first_byte),
+        },
+        "digest": digests,
+        # What the intent has said of persons and of the request is not said again.
+        **({} if flow.intents else {"facts": flow.facts, "subj": _subjects(flow)}),
+    }
+
+
+def _answered(flow: Flow) -> dict[str, Any]:
+    return {name: value for name, value in flow.digests.items() if not flow.intents or name not in ASKED}
+
+
+def _written_end(flow: Flow, pub: Rendered) -> RenderedGroups:
+    """The same as bytes, of a call with an intent that ended as calls of its kind do."""
+    report, timing, digests = flow.report, flow.timing, flow.digests
+    if len(digests) == BOTH_WAYS and "delivered" in digests and "response" in digests:
+        digest = b'{"delivered":"%b","response":"%b"}' % (digests["delivered"].encode(), digests["response"].encode())
+    else:
+        digest = dump(_answered(flow))
+    usage = report.usage if report is not None else None
+    reported = b"null"
+    if usage is not None:
+        reported = _REPORTED % (usage.cache_write, usage.cached_input, usage.input, usage.output, usage.reasoning)
+    first_byte, latency = _milliseconds(timing.started, timing.first_byte), _milliseconds(timing.started, timing.ended)
+    meter = _METER % (
+        b"null" if first_byte is None else b"%d" % first_byte,
+        b"null" if latency is None else b"%d" % latency,
+        reported,
+    )
+    rows = [("digest", digest, False), ("meter", meter, True), ("pub", pub.data, True)]
+    return tuple.__new__(RenderedGroups, (rows, pub.row, pub.row_json))
 
 
 def _ended(flow: Flow) -> Mapping[str, Any] | Rendered:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.canonical import Rendered, RenderedRows, Template, canonical
+from audit.canonical import Rendered, RenderedGroups, RenderedRows, Template, canonical
 from audit.errors import RecordInvalid
 from audit.framing import Framer
 from audit.keys import Keyring
@@ -48,6 +48,22 @@ def test_a_frame_made_at_once_is_that_of_the_sealed_leaf(
     assert len(keys) == len(leaf.user_keys)
     again = unpack_append(framer.framed(draft, n, reservation, keep)[1][5:])
     assert again[1][5] == []  # the log writer has the user's key already
+
+
+@given(
+    st.dictionaries(st.sampled_from(["pub", "facts", "subj", "meter"]), st.dictionaries(st.just("a"), words)),
+    st.sampled_from([LeafKind.INTENT, LeafKind.OUTCOME]), ids, ids, st.booleans(),
+)  # fmt: skip
+def test_groups_that_are_all_written_already_make_the_frame_of_the_groups(keyring, groups, kind, flow, writer, known):
+    draft = LeafDraft(kind, flow, 7, "acme", "li.wei", groups | {"digest": {"received": "r"}})
+    row = row_of(kind, "acme", "li.wei", draft.apart()) if known else None
+    rows = [(name, canonical(said), name in {"pub", "meter"}) for name, said in sorted(draft.apart().items())]
+    written = RenderedGroups(rows, row, orjson.dumps(row) if known else b"")
+    framer = Framer(keyring, writer, 9)
+    first, later = framer.framed(draft, 3), framer.framed(draft._replace(groups=written), 3)
+    assert unpack_append(later[1][5:])[1][5] == [] != unpack_append(first[1][5:])[1][5]  # its key went with the first
+    assert later == framer.framed(draft, 3)
+    assert "received" not in repr(written)
 
 
 def test_what_cannot_be_a_leaf_is_refused_and_registers_no_key(keyring):

@@ -127,5 +127,5 @@ def test_a_leaf_made_at_once_is_the_leaf_made_piece_by_piece(keyring, groups, fl
         groups = {name: value for name, value in groups.items() if name in OPEN_GROUPS}
         draft = draft._replace(groups=groups)
     at_once = seal(draft, keyring, writer, epoch, n)
-    assert at_once == record._Sealing(draft, keyring, writer, epoch, n).piece_by_piece()
+    assert at_once == record._Sealing(draft, groups, keyring, writer, epoch, n).piece_by_piece()
     assert orjson.loads(at_once.entry)["k"] == "intent"

@@ -75,14 +75,14 @@ def test_an_intent_of_a_known_kind_and_body_says_what_one_of_an_unknown_one_says
     decided, known = Decided({}, DECISION), SimpleNamespace(subjects=None, said_of=None)
     for named in several:
         first, later = intent(flow(None, **named), 5), intent(flow(decided, known, **named), 5)
-        assert {name: read(group) for name, group in later.groups.items()} == {
-            name: read(group) for name, group in first.groups.items()
+        assert {name: read(group) for name, group in later.apart().items()} == {
+            name: read(group) for name, group in first.apart().items()
         }
-        assert isinstance(later.groups["pub"], Rendered)
-        row = row_of("intent", "acme", "li.wei", first.groups)
-        assert later.groups["pub"].row == row
-        if later.groups["pub"].row_json:
-            assert orjson.loads(later.groups["pub"].row_json) == orjson.loads(orjson.dumps(row))
+        assert isinstance(later.apart()["pub"], Rendered)
+        row = row_of("intent", "acme", "li.wei", first.apart())
+        assert later.apart()["pub"].row == row
+        if later.apart()["pub"].row_json:
+            assert orjson.loads(later.apart()["pub"].row_json) == orjson.loads(orjson.dumps(row))
 
 
 def test_the_forms_that_are_kept_of_one_kind_are_bounded():
@@ -133,10 +133,10 @@ def test_an_outcome_of_a_known_kind_and_end_says_what_one_of_an_unknown_one_says
     decided = Decided({}, DECISION)
     for named in several:
         first, later = outcome(ended(None, **named), 5), outcome(ended(decided, **named), 5)
-        assert {name: read(group) for name, group in later.groups.items()} == {
-            name: read(group) for name, group in first.groups.items()
+        assert {name: read(group) for name, group in later.apart().items()} == {
+            name: read(group) for name, group in first.apart().items()
         }
-        assert row_of("outcome", "acme", "li.wei", later.groups) == row_of("outcome", "acme", "li.wei", first.groups)
+        assert row_of("outcome", "acme", "li.wei", later.apart()) == row_of("outcome", "acme", "li.wei", first.apart())
 
 
 def test_few_ends_of_one_kind_are_kept():
@@ -156,4 +156,4 @@ def test_the_forms_that_are_kept_of_all_kinds_are_bounded_and_what_is_not_kept_i
     assert forms.kept == sum(len(decided.written) + len(decided.ended) for decided in kinds) == FORMS
     assert len(kinds[-1].written) == len(kinds[-1].ended) == 0
     first, later = intent(flow(None), 5), intent(flow(kinds[-1]), 5)
-    assert read(later.groups["pub"]) == read(first.groups["pub"])
+    assert read(later.apart()["pub"]) == read(first.apart()["pub"])
