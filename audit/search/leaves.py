@@ -10,13 +10,17 @@ from typing import Any
 
 import orjson
 
-from audit.canonical import canonical
+from audit.canonical import dump
 from audit.datakeys import KEY_ID, unwrap_flow
 from audit.keys import Keyring
 from audit.merkle import inclusion_path, leaf_hash, subtree_of
-from audit.record import ERASABLE_GROUPS, OPEN_GROUPS, commit, decrypt, place_of, salt_of, segments_of
+from audit.record import ERASABLE_GROUPS, OPEN_GROUPS, PREFIX, decrypt, place_of, salt_of, segments_of
+from audit.sealing import flow_commitments
 from audit.store.batch import leaf_at
 from audit.store.sqlite import Connection
+
+_FLOWS = 4_096
+"""Keys of flows that a reader keeps, some 200 bytes each."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class StoredLeaf:
         return dict(orjson.loads(self.data))
 
     @cached_property
+    def shown(self) -> dict[str, Any]:
+        """The open groups; of a settle leaf a list each, in the order of the entry's flows, and `commitments` to the others."""
+        return dict(orjson.loads(self.disclosed))
+
+    @cached_property
     def segments(self) -> list[bytes]:
         """The ciphertexts of `sealed`, in the order of the entry's flows."""
         return segments_of(self.sealed)
@@ -56,12 +65,13 @@ class StoredLeaf:
 
 
 class LeafReader:
-    """Reads leaves over one connection. Caches the user keys it has unwrapped while it lives: one request long."""
+    """Reads leaves over one connection. Caches the keys it has unwrapped while it lives: one request long."""
 
     def __init__(self, connection: Connection, keyring: Keyring) -> None:
         self._connection = connection
         self._keyring = keyring
         self._users: dict[bytes, tuple[str, str, bytes | None] | None] = {}
+        self._flows: dict[tuple[bytes, str], bytes] = {}
 
     def leaf(self, index: int) -> StoredLeaf:
         return StoredLeaf(*leaf_at(self._connection, index))
@@ -70,7 +80,7 @@ class LeafReader:
         """Every group that the leaf commits to, as far as it concerns `flow`."""
         settle = leaf.is_settle
         position = leaf.entry["f"].index(flow) if settle else 0
-        disclosed = orjson.loads(leaf.disclosed)
+        disclosed = leaf.shown
         key, hidden = self.hidden(leaf, flow, position)
         place = place_of(leaf.entry["w"], leaf.entry["e"], leaf.entry["n"])
         groups: dict[str, Opened] = {}
@@ -83,7 +93,7 @@ class LeafReader:
                 groups[name] = Opened(None, None)
             else:
                 salt = salt_of(secret, place, name, flow if settle else "")
-                groups[name] = Opened(canonical(value), salt)
+                groups[name] = Opened(dump(value), salt)
         return groups
 
     def owner(self, leaf: StoredLeaf) -> tuple[str, str]:
@@ -100,16 +110,16 @@ class LeafReader:
 
     def commitments(self, leaf: StoredLeaf, name: str) -> list[bytes]:
         """The commitments, one per flow, under the root that a settle leaf states for a group."""
-        disclosed = orjson.loads(leaf.disclosed)
+        disclosed = leaf.shown
         if name not in OPEN_GROUPS:
             kept = base64.b64decode(disclosed["commitments"][name])
-            return [kept[i : i + 32] for i in range(0, len(kept), 32)]
-        place = place_of(leaf.entry["w"], leaf.entry["e"], leaf.entry["n"])
-        secret = self._keyring.salt_key
-        return [
-            commit(salt_of(secret, place, name, flow), canonical(item))
-            for flow, item in zip(leaf.entry["f"], disclosed[name], strict=True)
-        ]
+        else:
+            flows, items = tuple(leaf.entry["f"]), disclosed[name]
+            if len(items) != len(flows):
+                raise ValueError("a settle leaf says something else of each of its flows")
+            place = place_of(leaf.entry["w"], leaf.entry["e"], leaf.entry["n"])
+            kept = flow_commitments(place, name, flows, list(map(dump, items)), [self._keyring.salt_key] * len(flows))
+        return [kept[i : i + 32] for i in range(0, len(kept), 32)]
 
     def group_path(self, leaf: StoredLeaf, flow: str, name: str) -> tuple[int, int, list[bytes]]:
         """Where the flow's item stands under a settle group's root: position, size, path."""
@@ -122,9 +132,8 @@ class LeafReader:
         if not leaf.sealed and not leaf.content:
             return None, {}
         segment = leaf.segments[position] if leaf.sealed else leaf.content
-        user = self._user(segment[:KEY_ID])
         owner = flow if leaf.is_settle else leaf.entry.get("id", "")
-        key = unwrap_flow(user[2], segment, owner) if user and user[2] else None
+        key = self._flow_key(segment[:PREFIX], owner)
         if key is None:
             return None, {}
         groups: dict[str, Any] = {}
@@ -135,6 +144,18 @@ class LeafReader:
             body = decrypt(key, leaf.entry, leaf.content, 1, owner)
             groups |= {"content": orjson.loads(body)} if body is not None else {}
         return key, groups
+
+    def _flow_key(self, prefix: bytes, flow: str) -> bytes | None:
+        """Intent, outcome and settlement of a flow share a key, and mostly lie near one another."""
+        known = self._flows.get((prefix, flow))
+        if known is None:
+            user = self._user(prefix[:KEY_ID])
+            known = unwrap_flow(user[2], prefix, flow) if user and user[2] else None
+            if known is not None:
+                if len(self._flows) >= _FLOWS:
+                    self._flows.clear()
+                self._flows[prefix, flow] = known
+        return known
 
     def _user(self, id_: bytes) -> tuple[str, str, bytes | None] | None:
         """Tenant, user and key; the key is None when it is destroyed. None when there is no such row."""

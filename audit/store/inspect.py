@@ -8,11 +8,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from audit.canonical import dump
 from audit.errors import StoreUnusable
 from audit.head import read_head
 from audit.keys import Keyring
-from audit.merkle import leaf_hash, root_of
-from audit.record import OPEN_GROUPS, commit, sealed_hash, segments_of
+from audit.record import OPEN_GROUPS, commit, place_of, salt_of, sealed_hash, segments_of
+from audit.sealing import root
 from audit.search.leaves import LeafReader, StoredLeaf
 from audit.store.batch import leaves_from, size_of
 from audit.store.journal import journal_path, read_journal
@@ -121,21 +122,39 @@ class _Beside:
             return [f"leaf {index}: what stands beside it cannot be read ({type(error).__name__})"]
 
     def _groups(self, index: int, entry: Mapping[str, Any]) -> list[str]:
-        problems = []
-        settle = "f" in entry
-        stated = {name: self._reader.commitments(self.leaf, name) for name in entry["c"]} if settle else {}
-        for name, hashes in stated.items():
-            if _b64(root_of(map(leaf_hash, hashes))) != entry["c"][name]:
-                problems.append(f"leaf {index}: group {name} is not what was committed to")
-        for position, flow in enumerate(entry.get("f", (entry.get("id", ""),))):
-            for name, opened in self._reader.open(self.leaf, flow).items():
-                if opened.body is None or opened.salt is None:
-                    if name in OPEN_GROUPS:
-                        problems.append(f"leaf {index}: group {name} is missing")
-                    continue
+        if "f" in entry:
+            return self._settled(index, entry)
+        opened = self._reader.open(self.leaf, entry.get("id", ""))
+        problems = [
+            f"leaf {index}: group {name} is missing"
+            for name, group in opened.items()
+            if group.body is None and name in OPEN_GROUPS
+        ]
+        for name, group in opened.items():
+            if group.body is not None and group.salt is not None:
                 self.looked += 1
-                found = commit(opened.salt, opened.body)
-                if (found != stated[name][position]) if settle else (_b64(found) != entry["c"][name]):
+                if _b64(commit(group.salt, group.body)) != entry["c"][name]:
+                    problems.append(f"leaf {index}: group {name} is not what was committed to")
+        return problems
+
+    def _settled(self, index: int, entry: Mapping[str, Any]) -> list[str]:
+        """A settle leaf: what is open of all its flows at once, by its root; what is hidden flow by flow."""
+        problems, leaf, flows = [], self.leaf, entry["f"]
+        stated = {name: self._reader.commitments(leaf, name) for name in entry["c"]}
+        for name, hashes in stated.items():
+            if _b64(root(b"".join(hashes))) != entry["c"][name]:
+                problems.append(f"leaf {index}: group {name} is not what was committed to")
+            elif name in OPEN_GROUPS:
+                self.looked += len(flows)
+        hidden = [name for name in stated if name not in OPEN_GROUPS]
+        place = place_of(entry["w"], entry["e"], entry["n"])
+        for position, flow in enumerate(flows if hidden else ()):
+            key, said = self._reader.hidden(leaf, flow, position)
+            for name in hidden:
+                if key is None or name not in said:
+                    continue  # erased
+                self.looked += 1
+                if commit(salt_of(key, place, name, flow), dump(said[name])) != stated[name][position]:
                     problems.append(f"leaf {index}: group {name} is not what was committed to")
         return problems
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from audit.keys import Keyring
 from audit.made.follow import rebuild
@@ -76,7 +77,7 @@ def _one(leaf: StoredLeaf, reader: LeafReader, projector: Projector, opened: dic
         projector.settle(leaf.index, entry["f"])
     if kind not in ("intent", "outcome"):
         return
-    groups = {name: group.value for name, group in reader.open(leaf, flow).items()}
+    groups = _searched(leaf, flow, reader)
     tenant, user = reader.owner(leaf)
     row = row_of(kind, tenant, user, groups)
     if row is None:
@@ -92,6 +93,16 @@ def _one(leaf: StoredLeaf, reader: LeafReader, projector: Projector, opened: dic
     else:
         projector.outcome(leaf.index, known, row)
         del opened[flow]
+
+
+def _searched(leaf: StoredLeaf, flow: str, reader: LeafReader) -> dict[str, dict[str, Any]]:
+    """What a row is made of, as far as it can be read: what is hidden of an outcome after its intent is none of it."""
+    committed = leaf.entry["c"]
+    groups = {"pub": dict(leaf.shown.get("pub") or {})} if "pub" in committed else {}
+    if "subj" in committed:
+        _, hidden = reader.hidden(leaf, flow, 0)
+        groups["subj"] = dict(hidden.get("subj") or {})
+    return groups
 
 
 def differences(connection: Connection, keyring: Keyring, folder: Path) -> list[str]:

@@ -147,11 +147,11 @@ class Product:
             time.sleep(0.05)
         raise AssertionError(f"record of {flow} is not {status}: {answer}")
 
-    def lexgate(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def lexgate(self, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """The command line, as an operator types it."""
         return subprocess.run(
             [sys.executable, "-m", "gateway", *arguments],
-            cwd=self.folder, capture_output=True, text=True, timeout=120, check=False,
+            cwd=self.folder, capture_output=True, text=True, timeout=seconds, check=False,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
 

@@ -34,6 +34,8 @@ CALLERS = 4
 """One after the other each; --callers says otherwise."""
 SWAP_SECONDS = 7.0
 SAMPLE_SECONDS = 5.0
+VERIFY_SECONDS = 900.0
+"""For verifying a log of half an hour: a millisecond a call, and a machine may be busy with other things."""
 WARM_SHARE = 1 / 3
 """Of the time that belongs to warming up: caches fill, models are loaded."""
 GROWTH_MIB_PER_HOUR = 32.0
@@ -339,7 +341,7 @@ def soak(
         finally:
             stop.set()
             end(product)
-    verified = product.lexgate("audit", "verify", "--json")
+    verified = product.lexgate("audit", "verify", "--json", seconds=VERIFY_SECONDS)
     problems = [] if verified.returncode == 0 else [verified.stdout[-500:] + verified.stderr[-500:]]
     statuses, bundles = outcomes(product)
     return Report(minutes, tally, sum(counted), bundles, memory, problems, ended, statuses, growth)
