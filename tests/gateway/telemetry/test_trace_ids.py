@@ -21,7 +21,7 @@ SPAN = "00f067aa0ba902b7"
         "13800138000".ljust(32, "0"),
         "ab4111111111111111cdef0123456789",
         "deadbeef110105194912310021abcdef",
-        "Maria Schneider".encode().hex().ljust(32, "0"),
+        b"Maria Schneider".hex().ljust(32, "0"),
         b"anna@example.com".hex(),
     ],
 )
