@@ -275,3 +275,23 @@ ORDINARY = {
 def test_what_an_answer_gave_can_be_sent_back_as_it_is(name, engine, policy):
     protocol, tree = ORDINARY[name]
     assert corpus.forwarded(protocol, tree, engine, policy) == json.dumps(tree, ensure_ascii=False).encode()
+
+
+WRITINGS = {
+    "quoted-printable": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
+    "quoted-printable mail": lambda text: "Content-Transfer-Encoding: quoted-printable\n\n" + text.replace("@", "=40").replace(" ", "=20"),
+    "octal": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+    "long escapes": lambda text: "".join(f"\\U{ord(character):08x}" for character in text),
+    "UTF-16 in Base64": lambda text: base64.b64encode(text.encode("utf-16")).decode(),
+    "PowerShell": lambda text: "powershell -EncodedCommand " + base64.b64encode(text.encode("utf-16-le")).decode(),
+    "UTF-16 in hex": lambda text: text.encode("utf-16-be").hex(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("writing", WRITINGS)
+@pytest.mark.parametrize("value", corpus.SENTENCES, ids=places.IDS)
+def test_no_value_leaves_in_a_writing_of_mails_and_shells(writing, value, engine, policy):
+    written = WRITINGS[writing](corpus.SENTENCES[value])
+    body = corpus.forwarded("openai_chat", said(role="user", content=written), engine, policy)
+    assert json.dumps(written).encode() not in body
+    assert not body or "⟦" in body.decode() or "[" in json.loads(body)["messages"][1]["content"]
