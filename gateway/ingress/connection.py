@@ -26,6 +26,8 @@ from gateway.settings import Limits
 PROBE_FIRST_S, PROBE_MOST_S = 0.5, 5.0
 INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
 """Every HTTP/1.1 client passes over it (RFC 9110, section 15.2)."""
+OFFERS = frozenset({b"connection", b"upgrade", b"http2-settings"})
+"""Fields that offer another protocol, or belong to the offer."""
 
 
 def without_chunks(cycle: RequestResponseCycle, app: Any) -> Any:
@@ -67,6 +69,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._parsed_to_its_end = True
+        self._head_again = b""  # of a request that offered another protocol
         self._in_headers = False
         self._in_body = False
         self._header_bytes = 0
@@ -103,12 +106,10 @@ class Connection(HttpToolsProtocol):
         if not self._in_body:
             self._header_bytes += len(data)
         try:
-            self.parser.feed_data(data)
+            self._parse(data)
         except httptools.HttpParserError:
             self.send_400_response("")
             return
-        except httptools.HttpParserUpgrade:
-            self._parsed_to_its_end = False  # no protocol is upgraded to: what follows is not read
         refusal = self._found
         if self._in_headers and self._header_bytes > self.limits.header_bytes:
             refusal = refusal or HeadersTooLarge(f"headers are larger than {self.limits.header_bytes} bytes")
@@ -116,6 +117,40 @@ class Connection(HttpToolsProtocol):
             self._refuse(refusal)
             return
         self._arm("headers" if self._in_headers else "body" if self._in_body else "")
+
+    def _parse(self, data: bytes) -> None:
+        """Feeds the parser. Raises HttpParserError.
+
+        A request that offers another protocol (`Upgrade: h2c`, as Java's client does with every request) is answered in
+        this one (RFC 9110, section 7.8). The parser would take its body for the other protocol's bytes, so another one
+        reads the request again without the offer.
+        """
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                head, self._head_again = self._head_again, b""
+                if not head:
+                    self._parsed_to_its_end = False  # a tunnel: what follows is not read
+                    return
+                self._new_parser()
+                data = head + data[offer.args[0] :]
+            else:
+                return
+
+    def _new_parser(self) -> None:
+        """As uvicorn makes it."""
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+
+    def _without_offer(self) -> bytes:
+        """The head of the request at hand without what offers another protocol."""
+        options = b",".join(value for name, value in self.headers if name == b"connection").lower().split(b",")
+        kept = [name.strip() for name in options if name.strip() in {b"close", b"keep-alive"}]
+        fields = [field for field in self.headers if field[0] not in OFFERS]
+        lines = [b": ".join(field) for field in (*fields, *((b"connection", name) for name in kept))]
+        start = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        return b"\r\n".join((start, *lines, b"", b""))
 
     def _usual(self, data: bytes) -> bool:
         """Begins a call to a hot endpoint whose request is here as a whole; what is unusual about one is the parser's.
@@ -222,7 +257,9 @@ class Connection(HttpToolsProtocol):
             self._refusal = HeadersTooLarge(f"headers are larger than {self.limits.header_bytes} bytes")
         self._header_bytes = 0
         self._in_headers, self._in_body = False, True
-        if self._refusal is None:
+        if self._refusal is None and self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
+            self._head_again = self._without_offer()
+        elif self._refusal is None:
             try:
                 if not self._served():
                     self._left_to_asgi()
@@ -284,7 +321,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_body = False
         self._header_bytes = 0
-        if self._refusal is None:
+        if self._refusal is None and not self._head_again:
             super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:

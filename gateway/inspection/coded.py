@@ -1,6 +1,6 @@
 r"""Texts inside texts: what stands in Base64, Base64url or hexadecimal digits is read as the text that it is.
 
-A piece of code counts only if it decodes to a text, printable UTF-8. Keys, digests and images do not, words and
+A piece of code counts only if it decodes to a text, printable UTF-8, or Latin letters in UTF-16. Keys, digests and images do not, words and
 identifiers hardly ever do. Each such text becomes a reading of its own, with a little of what stands before it, for
 the words that explain a number (`ssn: MDc4LTA1LTExMjA=`). Its characters lead back to the code that stands for them.
 """
@@ -32,6 +32,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8
 _ENOUGH = 24
 """Bytes of text from which on what follows them may be anything."""
 _FEWEST = 7
+_WIDE_SHARE = 6
 _ROW = 48
 """Characters from which on a row of code may go on in the next line."""
 
@@ -77,6 +78,8 @@ def _base64(text: Normalised, start: int, end: int) -> Iterator[tuple[Normalised
         spots = array("I", [at for at in range(start, end) if not text.text[at].isspace()])
         code = "".join(code.split())
     may = shifts(code)
+    if code.count("A") * _WIDE_SHARE > len(code):
+        may |= 1  # UTF-16 has a zero in every second byte, and so many an A
     for shift in range(4) if may else ():
         if not may >> shift & 1:
             continue
@@ -96,14 +99,16 @@ def _read(
     text: Normalised, begin: int, spots: Sequence[int], bits: int, content: bytes
 ) -> Iterator[tuple[Normalised, int]]:
     """The reading of `content`, whose code has `bits` bits in each of `spots`, if it is a text."""
-    plain = _plain(content)
+    plain, unit = _plain(content), 0
+    if plain is None:
+        plain, unit = _wide(content), 2
     if plain is None:
         return
     before = max(0, begin - BEFORE)
     first, behind = array("I", range(before, begin)), array("I", range(before + 1, begin + 1))
     byte = 0
     for character in plain:
-        size = 1 if character < "\x80" else len(character.encode())
+        size = unit or (1 if character < "\x80" else len(character.encode()))
         first.append(spots[byte * 8 // bits])
         byte += size
         behind.append(spots[(byte * 8 - 1) // bits] + 1)
@@ -125,3 +130,22 @@ def _plain(content: bytes) -> str | None:
     size = len(text.encode()) if not text.isascii() else len(text)
     enough = size >= _FEWEST and (size >= _ENOUGH or size >= len(content) - 2)
     return text if enough else None
+
+
+def _wide(content: bytes) -> str | None:
+    """The text that `content` is in UTF-16, as Windows writes it (`powershell -EncodedCommand`); None for other content.
+
+    Latin letters only, of two bytes each: those beyond pass as well between them.
+    """
+    if len(content) < 2 * _FEWEST:
+        return None
+    zeros = (content[0:64:2].count(0), content[1:64:2].count(0))
+    if max(zeros) * 4 < min(len(content), 64) or min(zeros):
+        return None
+    content = content[: len(content) // 2 * 2]
+    text = content.decode("utf-16-le" if zeros[1] else "utf-16-be", "replace")
+    if len(text) * 2 != len(content):
+        return None  # characters of four bytes: nobody would know where they stand
+    odd = _UNPRINTABLE.search(text, 1)
+    text = text if odd is None else text[: odd.start()]
+    return text if len(text) >= _FEWEST else None

@@ -4,8 +4,8 @@ Removed: zero-width characters, bidirectional controls, soft hyphens, variation 
 Replaced: full-width and other compatibility forms (NFKC), digits of other scripts, odd spaces, combining sequences,
 letters of other scripts that look Latin (`look_alikes`).
 
-Decoded: JSON's escapes in texts that are no JSON by themselves (`Data: {"m": "\u006d…"}`), `\x6d`, percent-encoding,
-the HTML entities that hide letters, digits and signs; also one in another. Numbers in words, one by one or in odd
+Decoded: JSON's escapes in texts that are no JSON by themselves (`Data: {"m": "\u006d…"}`), `\x6d`, `\155`, percent-encoding,
+quoted-printable, the HTML entities that hide letters, digits and signs; also one in another. Numbers in words, one by one or in odd
 groups are written as usual (`written_numbers`), words spelled letter by letter are joined.
 
 Chinese punctuation stays as it is: it is prose, not disguise. A text with nothing of this costs a few searches.
@@ -54,7 +54,8 @@ _REMOVED = re.compile(f"[{_INVISIBLE}]")
 # Each begins with the sign that its text is searched for first, so that code and prose cost little.
 _ESCAPE = (
     r"\\(?<!\\\\)\\*+(?:u(?P<pair>[dD][89abAB][0-9A-Fa-f]{2}\\++u[dD][c-fC-F][0-9A-Fa-f]{2})|u(?P<unit>[0-9A-Fa-f]{4})"
-    r"|u\{(?P<point>[0-9A-Fa-f]{1,6})\}|(?P<byte>x[0-9A-Fa-f]{2}(?:\\++x[0-9A-Fa-f]{2})*)|(?P<short>[nrt/\"]))"
+    r"|u\{(?P<point>[0-9A-Fa-f]{1,6})\}|U(?P<wide>[0-9A-Fa-f]{8})|(?P<octal>[0-3][0-7]{2}(?:\\++[0-3][0-7]{2})*)"
+    r"|(?P<byte>x[0-9A-Fa-f]{2}(?:\\++x[0-9A-Fa-f]{2})*)|(?P<short>[nrt/\"]))"
 )
 _ESCAPES = re.compile(_ESCAPE)
 _ESCAPES_AND_PATHS = re.compile(
@@ -65,9 +66,17 @@ _ENTITY = re.compile(
     r"&(?:\#(?P<decimal>[0-9]{1,7});?|\#[xX](?P<hex>[0-9A-Fa-f]{1,6});?|(?P<named>amp|commat|period|nbsp|lowbar|hyphen|dash"
     r"|plus|colon|sol|num|lpar|rpar|quot|apos|NewLine|Tab|shy|zwj|zwnj|ensp|emsp|thinsp|ZeroWidthSpace);)"
 )
+# `card=4111…` is no code: only runs of seven, and letters beyond ASCII, which nothing else looks like
+_QUOTED = re.compile(
+    r"=(?P<quoted>[0-9A-F]{2}(?:=[0-9A-F]{2}){6,}|[C-F][0-9A-F](?:=[89AB][0-9A-F])+(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F])+)*)"
+)
+_QUOTED_TEXT = re.compile(r"=(?:(?P<quoted>[0-9A-F]{2}(?:=[0-9A-F]{2})*)|(?P<soft>\r?\n))")
+"""The same in a text that says that it is quoted-printable."""
+_SAYS_QUOTED = re.compile(r"quoted-printable|=\?[A-Za-z0-9_\-]{1,40}\?q\?", re.IGNORECASE)
 _PLUS = re.compile(r"\+(?<=[0-9]\+)(?=[0-9])")
 # a word's end for readers, none for expressions: `card_4111 1111 …`
 _UNDER = re.compile(r"_(?<=[A-Za-z]_)(?=[0-9](?:[ \-.]?[0-9]){11,18}(?![0-9A-Za-z]))")
+_NO_DIGITS = str.maketrans("", "", "%\\x=")
 _MOST_LAYERS = 3
 
 _LETTERS = re.compile(r"(?<!\S)[^\s](?: [^\s]){7,}(?!\S)")
@@ -80,6 +89,8 @@ def normalise(text: str) -> Normalised:
 
 def undisguised(result: Normalised) -> tuple[Normalised, int]:
     """The same for a text that was read out of another one; and what the result may hold, at a glance."""
+    if "=" in result.text:
+        result = replaced(result, _QUOTED_TEXT if _says_quoted(result.text) else _QUOTED, _escaped)
     may = glance(result.text)
     for _ in range(_MOST_LAYERS):
         if not may & DISGUISED:
@@ -101,6 +112,13 @@ def undisguised(result: Normalised) -> tuple[Normalised, int]:
         result = replaced(result, _LETTERS, _joined)
         may = may if result is before else glance(result.text)
     return in_digits(result, may)
+
+
+def _says_quoted(text: str) -> bool:
+    """Whether a text is a mail, or a part of one, whose characters are quoted (RFC 2045, section 6.7; RFC 2047)."""
+    return any(sign in text for sign in ("=3D", "=20", "=40", "=2E", "=\n", "=\r\n", "=?")) and bool(
+        _SAYS_QUOTED.search(text)
+    )
 
 
 def _uncoded(result: Normalised, may: int) -> Normalised:
@@ -140,12 +158,16 @@ def _escaped(match: re.Match[str]) -> str | None:
     if kind == "pair":
         high, low = int(code[:4], 16), int(code[-4:], 16)
         return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
-    if kind in {"unit", "hex", "decimal", "point"}:
+    if kind == "soft":
+        return ""
+    if kind in {"unit", "hex", "decimal", "point", "wide"}:
         point = int(code, 10 if kind == "decimal" else 16)
         return chr(point) if 0 < point <= 0x10FFFF and not 0xD800 <= point <= 0xDFFF else None
-    if kind in {"percent", "byte"}:
+    if kind in {"percent", "byte", "octal", "quoted"}:
         try:
-            return bytes.fromhex(code.replace("%", "").replace("\\", "").replace("x", "")).decode()
+            if kind == "octal":
+                return bytes(int(each, 8) for each in code.split("\\") if each).decode()
+            return bytes.fromhex(code.translate(_NO_DIGITS)).decode()
         except UnicodeDecodeError:
             return None
     if kind == "named":

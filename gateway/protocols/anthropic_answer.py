@@ -115,10 +115,21 @@ class AnthropicAnswer:
             restore = kind == "tool_use" and name not in self.channels.options.outbound
             self._tools |= kind == "tool_use"
         self._open[index] = (kind, restore)
+        if kind == "tool_use" and block.get("input"):
+            return self._given(event, message, block, index, restore=restore)
         field = {"text": "text", "thinking": "thinking"}.get(kind)
         if field is None or not block.get(field):
             return event.raw
         return self._passed(event, message, block, field, index)
+
+    def _given(
+        self, event: Event, message: dict[str, Any], block: dict[str, Any], index: int, *, restore: bool
+    ) -> bytes:
+        """The beginning of a tool call that has its input at once, as providers beside Anthropic write it."""
+        texts: dict[Path, str] = {}
+        changed = pass_object(self.channels, block, "input", (index, "input"), texts, restore=restore)
+        out = event.with_data(orjson.dumps(message)) if changed or texts else event.raw
+        return out + self._end() if self.channels.stopped() else out
 
     def _delta(self, event: Event, message: dict[str, Any]) -> bytes:
         delta = message.get("delta")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.errors import BadRequest
@@ -74,16 +74,30 @@ def _json_mode(tree: Mapping[str, Any]) -> bool:
     return any(object_of(place, key) for place, key in ((tree, "output_format"), (config, "format")))
 
 
+def _top_tools(tree: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for index, tool in enumerate(objects_of(tree, "tools")):
+        yield f"tools[{index}]", tool
+
+
+def _later_tools(tree: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Tools that a turn of the conversation adds by value (`tool_addition`, `tool_definition`)."""
+    for index, message in enumerate(tree["messages"]):
+        content = message.get("content")
+        for place, block in enumerate(content if type(content) is list else ()):
+            if block["type"] == "tool_addition" and "definition" in object_of(block, "tool"):
+                yield f"messages[{index}].content[{place}].tool.definition", object_of(block["tool"], "definition")
+
+
 def _tools(tree: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     caller: list[str] = []
     provider: list[str] = []
-    for index, tool in enumerate(objects_of(tree, "tools")):
+    for where, tool in (*_top_tools(tree), *_later_tools(tree)):
         kind, name = tool.get("type"), tool.get("name")
         if kind is not None and type(kind) is not str:
-            raise BadRequest(f"tools[{index}].type must be a string", param=f"tools[{index}].type")
+            raise BadRequest(f"{where}.type must be a string", param=f"{where}.type")
         if kind is None or kind == "custom" or kind.startswith(_CALLER_RUN):
             if type(name) is not str:
-                raise BadRequest(f"tools[{index}].name must be a string", param=f"tools[{index}].name")
+                raise BadRequest(f"{where}.name must be a string", param=f"{where}.name")
             caller.append(name)
         else:
             provider.append(kind)

@@ -293,6 +293,8 @@ class GeminiAnswer:
             restore = False
             if key == "functionCall":
                 name = value.get("name")
+                if name is None and index in self._with_calls:
+                    continue  # a call goes on (`partialArgs`): its pieces are looked at together, and not restored
                 if type(name) is not str:
                     raise MalformedAnswer
                 self.channels.tool(name)

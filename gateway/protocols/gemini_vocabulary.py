@@ -31,12 +31,14 @@ GEMINI_KEYS = _both(
     response responseJsonSchema responseLogprobs responseMimeType responseModalities responseSchema retrievalConfig role
     safetySettings scheduling seed serviceTier speaker speakerVoiceConfigs speechConfig startOffset stopSequences store
     systemInstruction taskType temperature text thinkingBudget thinkingConfig thinkingLevel thought thoughtSignature
-    threshold title toolConfig tools topK topP urlContext videoMetadata voiceConfig voiceName willContinue
+    threshold title toolCall toolConfig toolResponse toolType tools topK topP urlContext videoMetadata voiceConfig voiceName willContinue
     """
 )
 """Object keys of requests: not made into NAME parts."""
 
-GEMINI_WORD_KEYS = _both("category language mimeType mode outcome responseMimeType serviceTier taskType threshold")
+GEMINI_WORD_KEYS = _both(
+    "category language mimeType mode outcome responseMimeType serviceTier taskType threshold toolType"
+)
 GEMINI_WORDS = frozenset(
     """
     ANY ARRAY AUDIO AUTO BLOCKING BLOCK_LOW_AND_ABOVE BLOCK_MEDIUM_AND_ABOVE BLOCK_NONE BLOCK_ONLY_HIGH BOOLEAN
@@ -46,6 +48,7 @@ GEMINI_WORDS = frozenset(
     HARM_CATEGORY_DANGEROUS_CONTENT HARM_CATEGORY_HARASSMENT HARM_CATEGORY_HATE_SPEECH HARM_CATEGORY_SEXUALLY_EXPLICIT
     application/json application/pdf audio/mp3 audio/mpeg audio/wav image/gif image/jpeg image/png image/webp text/plain
     text/x.enum video/mp4 model user function
+    GOOGLE_SEARCH_WEB GOOGLE_SEARCH_IMAGE URL_CONTEXT GOOGLE_MAPS FILE_SEARCH
     """.split()  # noqa: SIM905  a page of words reads better than a column of quotes
 )
 """Values that Google defines for `GEMINI_WORD_KEYS`, and for `type` and `role`."""

@@ -14,7 +14,10 @@ from gateway.protocols.gemini_vocabulary import GEMINI_KEYS, GEMINI_WORDS, snake
 from gateway.protocols.media import SEALED_LENGTH, is_encoded, payload_of
 from gateway.protocols.walk import Walk, walk_value
 
-_PLAIN = frozenset({"thought", "video_metadata", "part_metadata", "media_resolution"})
+_PLAIN = frozenset(
+    {"thought", "video_metadata", "part_metadata", "media_resolution", "media_processing", "speech_metadata"}
+    | {"document_metadata", "spreadsheet_metadata", "audio_metadata"}
+)
 """Fields beside a part's own: settings, whose strings are inspected all the same."""
 _TOOLS_OWN = frozenset({"args", "response"})
 _KINDS = {"image": PartKind.IMAGE, "audio": PartKind.AUDIO}
@@ -143,6 +146,8 @@ _FIELDS = {
     "file_data": _file,
     "function_call": _call,
     "function_response": _response,
+    "tool_call": _call,  # of a tool that Google ran: sent back with the turn
+    "tool_response": _response,
     "executable_code": _code,
     "code_execution_result": _code,
 }

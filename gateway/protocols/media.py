@@ -11,6 +11,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from gateway.flow import PartKind, Payload
@@ -46,12 +47,20 @@ DATA_KEYS = frozenset({"data", "file_data", "bytes", "b64_json", "base64"})
 _MEDIA_TYPE_KEYS = ("media_type", "mime_type", "mimeType")
 _NAME_KEYS = ("filename", "file_name", "displayName", "display_name", "name", "title")
 URL_KEYS = frozenset({"url", "uri", "file_uri"})
-_SEALED_IN = {
-    "signature": ("thinking",),
-    "data": ("redacted_thinking",),
-    "encrypted_content": ("web_search_result", "web_fetch_result", "compaction", "reasoning"),
-    "encrypted_index": ("web_search_result_location",),
-}
+_SEALED_IN: Mapping[str, tuple[str | None, ...]] = MappingProxyType(
+    {
+        "signature": ("thinking", "compaction", "reasoning.text"),
+        "data": ("redacted_thinking", "reasoning.encrypted"),
+        "encrypted_content": (
+            *("web_search_result", "web_fetch_result", "compaction", "reasoning"),
+            "advisor_redacted_result",
+        ),
+        "encrypted_index": ("web_search_result_location",),
+        "encrypted_stdout": ("encrypted_code_execution_result",),
+        "thought_signature": (None,),  # Gemini's, where OpenAI's form carries it: an object without a type
+    }
+)
+"""By field, the types of the objects in which providers put their sealed bytes."""
 _DATA_URL = re.compile(r"\s*data:(?:[a-z]+/[a-z0-9.+*-]+)?(?:;[^,\s]*)?,", re.IGNORECASE)
 _DATA_URL_INSIDE = re.compile(r"data:[a-z]+/[a-z0-9.+*-]+(?:;[a-z0-9=._-]{1,64}){0,4};base64,", re.IGNORECASE)
 _CODE = re.compile(r"[A-Za-z0-9+/_=\r\n-]+")

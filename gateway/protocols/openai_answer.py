@@ -17,7 +17,7 @@ from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, d
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
-from gateway.protocols.openai_errors import error_type, withheld
+from gateway.protocols.openai_errors import failure, withheld
 from gateway.protocols.openai_outside import outside
 from gateway.protocols.openai_usage import usage_of, without_usage
 from gateway.protocols.openai_vocabulary import DONE, NO_TEXT, PADDING, STAMP, STEPS, STOPPED, VISIBLE
@@ -72,8 +72,9 @@ class OpenAIAnswer:
             return out
         chunk = loads(event.data)
         report = self.channels.report
-        if chunk.get("error") is not None:
-            report.upstream_error = error_type(chunk["error"])
+        failed = failure(chunk)
+        if failed is not None:
+            report.upstream_error = failed
             if self._last_look.look([chunk]):
                 report.upstream_error = "error"
                 return FAMILIES["openai"].error_event(withheld(), "")
@@ -387,8 +388,9 @@ class OpenAIAnswer:
         """The whole answer. Raises MalformedAnswer."""
         answer = loads(body)
         report = self.channels.report
-        if answer.get("error") is not None:
-            report.upstream_error = error_type(answer["error"])
+        failed = failure(answer)
+        if failed is not None:
+            report.upstream_error = failed
             if self._last_look.look([answer]):
                 report.upstream_error = "error"
                 return FAMILIES["openai"].error_body(withheld(), "")

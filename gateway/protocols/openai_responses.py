@@ -97,6 +97,7 @@ def _decode(protocol: str, body: bytes, labels: Sequence[str]) -> DecodedRequest
     segments = [_text_segment("instructions", instructions, "system")] if instructions else []
     segments += _input_segments(items) + field_segments(PROTOCOL, tree, _DONE)
     references, uninspected = opaque_facts(tree, segments, _is_plain)
+    references = tuple(sorted({*references, *_tool_references(tree)}))
     return DecodedRequest(
         protocol=protocol,
         family="openai",
@@ -195,12 +196,23 @@ def _text_segment(field: str, text: str, role: str) -> Segment:
 def _item_walker(item: Any, path: Path, role: str) -> Walk:
     walk = walk_message(item, path, role)
     kind = item.get("type")
-    if kind == "item_reference" or (kind is None and "role" not in item):
+    if kind == "item_reference" or (kind is None and "role" not in item) or _is_kept_picture(item):
         walk.references.add("item_reference")
         walk.parts.append(Part(path, PartKind.REFERENCE, "", role))
     elif kind is not None and kind not in _ITEMS:
         walk.parts.append(Part(path, PartKind.FILE, "", role))
     return walk
+
+
+def _is_kept_picture(item: Mapping[str, Any]) -> bool:
+    """A picture that the provider made and has kept, named by its id alone."""
+    return item.get("type") == "image_generation_call" and not item.get("result")
+
+
+def _tool_references(tree: Mapping[str, Any]) -> set[str]:
+    """Containers of an earlier call that a tool is to run in: what lies in them is not in the body."""
+    tools = objects_of(tree, "tools")
+    return {"container_id" for tool in tools if type(tool.get("container")) is str and tool["container"]}
 
 
 def _is_plain(tree: Mapping[str, Any], segment: Segment) -> bool:

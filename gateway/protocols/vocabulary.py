@@ -67,7 +67,7 @@ _ISSUED = re.compile(
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 
 REFERENCE_KEYS = frozenset(
-    {"file_id", "file_ids", "vector_store_id", "vector_store_ids", "container_id", "previous_response_id"}
+    {"file_id", "file_ids", "vector_store_id", "vector_store_ids", "container_id", "previous_response_id", "skill_id"}
 )
 """Keys whose strings name content that only the provider has, wherever they stand but in a tool's own data."""
 
@@ -82,6 +82,7 @@ BLOCKS = frozenset(
     text input_text output_text reasoning_text summary_text computer_screenshot refusal thinking redacted_thinking tool_use tool_result tool_reference search_result
     function custom compaction document image image_url input_image input_audio audio video video_url input_video file
     input_file container_upload
+    fallback tool_addition tool_removal mcp_tool_listing browser_state code_execution_output bash_code_execution_output
     """.split()  # noqa: SIM905
 )
 """Types of content blocks whose every content this gateway knows how to find; others are graded as unread."""

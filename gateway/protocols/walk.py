@@ -48,6 +48,7 @@ from gateway.protocols.vocabulary import (
 LONG_NUMBER = 7
 MAX_JSON_DEPTH = 4
 _MOST_DIGITS = 40
+_LAST_BYTE = 255
 _LONG, _URL_STARTS = 240, frozenset("dD \t\r\n")
 """Which strings are worth the search for encoded bytes: long ones, and those that may be a data URL."""
 _PLAIN_KEYS = frozenset(
@@ -55,13 +56,19 @@ _PLAIN_KEYS = frozenset(
 )
 _BLOCKS_IN = frozenset({"content", "output", "summary"})
 _MEDIA_KEYS = MEDIA_KEYS | URL_KEYS
+_CITING = frozenset({"web_search_result", "web_fetch_result", "web_search_result_location", "url_citation"})
+"""Blocks whose address says where a text came from: what was read there is in the body, and nobody fetches it again."""
+_SIGNED = {"thinking": "thinking", "content": "compaction"}
+"""Texts, and the blocks in which a signature over them can stand."""
+_NO_MEDIA = frozenset({"browser_state"})
+"""Blocks whose addresses the provider does not fetch: it makes a text of them."""
 _CALLS = frozenset({"arguments", "input", "action", "actions", "operation"})
 _TOOLS_OWN = _CALLS | {"parameters", "input_schema", "schema"}
 
 
 @dataclass(slots=True)
 class Walk:
-    """What one walk found. `sealed`: paths of parts that nobody can change in place: signed text, split numbers."""
+    """What one walk found. `sealed`: paths of parts that nobody can change in place: signed text, texts in pieces."""
 
     parts: list[Part] = field(default_factory=list)
     sealed: set[Path] = field(default_factory=set)
@@ -125,8 +132,8 @@ def _value(walk: Walk, value: Any, path: Path, at: _At) -> None:
     elif type(value) is dict:
         _object(walk, value, path, at)
     elif type(value) is list:
-        if len(value) > 2 and type(value[0]) is not dict:
-            _split_number(walk, value, path, at)
+        if len(value) > 2:
+            _in_pieces(walk, value, path, at)
         for index, item in enumerate(value):
             _value(walk, item, (*path, index), at)
     elif type(value) is int or type(value) is float or type(value) is Literal:
@@ -146,15 +153,34 @@ def _digits(value: float | Literal) -> str:
     return text
 
 
+def _in_pieces(walk: Walk, items: Sequence[Any], path: Path, at: _At) -> None:
+    """A text whose pieces are items of a list: inspected as one, and not to be edited in place.
+
+    Digits, one or more per item; characters by their numbers (`bytes`); tokens with their probabilities (`logprobs`).
+    """
+    first = items[0]
+    if type(first) is dict:
+        if type(first.get("token")) is str:
+            _sealed(walk, "".join(str(item.get("token", "")) for item in items if type(item) is dict), path, at)
+        return
+    if type(first) is int and all(type(item) is int and 9 <= item <= _LAST_BYTE for item in items):
+        _sealed(walk, bytes(items).decode(errors="replace"), path, at)
+    _split_number(walk, items, path, at)
+
+
+def _sealed(walk: Walk, text: str, path: Path, at: _At) -> None:
+    if len(text) >= LONG_NUMBER:
+        walk.parts.append(Part(path, PartKind.NUMBER, text, at.role))
+        walk.sealed.add(path)
+
+
 def _split_number(walk: Walk, items: Sequence[Any], path: Path, at: _At) -> None:
-    """Digits in pieces, one per item: inspected as one, and not to be edited in place."""
+    """Digits in pieces, one per item."""
     if not all((type(item) is str and item.isdecimal()) or type(item) is int for item in items):
         return
     pieces = [str(item) for item in items]
     text = ("" if max(map(len, pieces)) == 1 else " ").join(pieces)
-    if len(text) >= LONG_NUMBER:
-        walk.parts.append(Part(path, PartKind.NUMBER, text, at.role))
-        walk.sealed.add(path)
+    _sealed(walk, text, path, at)
 
 
 def _object(walk: Walk, node: Mapping[str, Any], path: Path, at: _At) -> None:
@@ -175,6 +201,11 @@ def _object(walk: Walk, node: Mapping[str, Any], path: Path, at: _At) -> None:
         if key in _TOOLS_OWN:
             kind = PartKind.TOOL_CALL if key in _CALLS else PartKind.FIELD
             _value(walk, value, here, _At(kind, role, blocks=False, own=True))
+        elif key == "url_citation" or (key == "url" and node.get("type") in _CITING):
+            _value(walk, value, here, _At(PartKind.FIELD, role, blocks=False))
+        elif not blocks and _is_embedded_file(node, key, value, at):
+            walk.parts.append(Part(here, PartKind.FILE, "", role, payload_of(node, value)))
+            _value(walk, value, here, at)
         elif blocks and (at.media is not None or key in _MEDIA_KEYS) and _media(walk, node, key, value, here, at):
             continue
         elif key in _PLAIN_KEYS or type(value) is list:
@@ -190,6 +221,8 @@ def _block(walk: Walk, node: Mapping[str, Any], path: Path, at: _At) -> _At:
         return at
     if block_type.endswith("tool_result"):
         return at.with_(PartKind.TOOL_RESULT)
+    if block_type in _NO_MEDIA:
+        return _At(at.kind, at.role, blocks=False)
     media = kind_of(node)
     if media is not None:
         return at.with_(at.kind, media=media)
@@ -202,9 +235,14 @@ def _is_providers(walk: Walk, node: Mapping[str, Any], key: str, value: str, her
     """Whether a string is the provider's own: an identifier it issued, or sealed bytes. Signed text is noted."""
     if key in ISSUED_KEYS:
         return is_issued_id(value)
-    if (key == "thinking" and node.get("signature")) or is_signed_place(node, key, role):
+    if (_SIGNED.get(key) == node.get("type") and node.get("signature")) or is_signed_place(node, key, role):
         walk.sealed.add(here)
     return is_sealed(node, key, value, role)
+
+
+def _is_embedded_file(node: Mapping[str, Any], key: str, value: Any, at: _At) -> bool:
+    """A source that says it is Base64, in a tool's definition: the files of a skill, whatever their size."""
+    return key in DATA_KEYS and not at.own and type(value) is str and node.get("type") == "base64"
 
 
 def _reference(walk: Walk, key: str, value: Any, here: Path, at: _At) -> None:

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.telemetry.trace_ids import is_random
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
     from opentelemetry.trace import Span
@@ -30,10 +32,12 @@ class Trace:
     span_id: str  # 16 hex digits, ours
     sampled: bool
     span: Span | None = None
+    sent_id: str = ""  # told to providers in place of a trace id that its caller may have written something in
 
     @property
     def traceparent(self) -> str:
-        return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
+        """As providers are told."""
+        return f"00-{self.sent_id or self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
 
     def step(self, name: str) -> None:
         """The named step begins."""
@@ -59,12 +63,13 @@ class Tracing:
         match = TRACEPARENT.fullmatch(traceparent)
         parent_trace, parent_span, flags = match.groups() if match else ("0" * 32, "0" * 16, "00")
         known = parent_trace != "0" * 32 and parent_span != "0" * 16
+        sent_id = "" if not known or is_random(parent_trace) else os.urandom(16).hex()
         if self._exported is None:
             trace_id = parent_trace if known else os.urandom(16).hex()
-            return Trace(trace_id, os.urandom(8).hex(), known and flags == "01")
+            return Trace(trace_id, os.urandom(8).hex(), known and flags == "01", None, sent_id)
         span = self._exported.begin((parent_trace, parent_span, flags) if known else None, flow, name)
         own = span.get_span_context()
-        return Trace(f"{own.trace_id:032x}", f"{own.span_id:016x}", own.trace_flags.sampled, span)
+        return Trace(f"{own.trace_id:032x}", f"{own.span_id:016x}", own.trace_flags.sampled, span, sent_id)
 
     def end(self, flow: Flow) -> None:
         """Ends a call's span with what is known of the call, none of it content."""

@@ -174,6 +174,40 @@ async def test_a_caller_that_has_left_for_good_is_noticed() -> None:
         await asyncio.wait_for(gone.wait(), 20)
 
 
+OFFER = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+async def test_a_request_that_offers_another_protocol_is_answered_in_this_one(size: int) -> None:
+    whole = b"POST /v1/x HTTP/1.1\r\nhost: a\r\n" + OFFER + b"content-length: 5\r\n\r\nhello"
+    chunked = b"POST /v1/x HTTP/1.1\r\n" + OFFER + b"transfer-encoding: chunked\r\n\r\n3\r\nhel\r\n0\r\n\r\n"
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for request, expected in ((whole, b"5"), (chunked, b"3"), (WHOLE, b"2"), (whole + WHOLE, b"52")):
+            for at in range(0, len(request), size):
+                writer.write(request[at : at + size])
+                await writer.drain()
+            got = b""
+            for _ in expected:
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+                assert head.startswith(b"HTTP/1.1 200")
+                got += await reader.readexactly(1)
+            assert got == expected
+        writer.close()
+
+
+async def test_an_offer_with_a_bad_body_is_a_bad_request() -> None:
+    async with served() as port:
+        bad = b"POST /v1/x HTTP/1.1\r\n" + OFFER + b"transfer-encoding: chunked\r\n\r\nxyz\r\n"
+        status, document = error_of(await said(port, bad))
+        closing = (
+            b"POST /v1/x HTTP/1.1\r\n" + OFFER.replace(b"Upgrade,", b"close, Upgrade,") + b"content-length: 0\r\n\r\n"
+        )
+        answer = await said(port, closing, eof=False)
+    assert (status, document["error"]["code"]) == (400, "lexgate_bad_request")
+    assert b"connection: close" in answer
+
+
 async def test_http_1_0_gets_no_chunks() -> None:
     async with served(slow) as port:
         answer = await said(port, b"POST /v1/x HTTP/1.0\r\ncontent-length: 2\r\n\r\nhi")

@@ -28,6 +28,14 @@ ODD = "\u200b\u200d\u202e\u2060\ufeff\u00ad\ufe0f０９Ａｚ＠．\u0301é\u00a
         ("tel 1 3 9 1 2 3 4 5 6 7 8 ok", "tel 13912345678 ok"),
         ("1-3-9-1-2-3-4-5", "13912345"),
         ("trİple six SİX ſix ſıx siX six six six", "6666666666"),
+        ("J\\303\\266rg \\101nna \\U0000006de", "Jörg Anna me"),
+        ("J=C3=B6rg M=C3=BCller=E4=B8=AD", "Jörg Müller中"),
+        ("=6D=61=72=69=61=40=65=78=61=6D", "maria@exam"),
+        (
+            "Content-Transfer-Encoding: quoted-printable\n\nmaria=2Esch=\nneider=40a=2Ede",
+            "Content-Transfer-Encoding: quoted-printable\n\nmaria.schneider@a.de",
+        ),
+        ("=?UTF-8?Q?maria=40a=2Ede?=", "=?UTF-8?Q?maria@a.de?="),
         ("ſān sān ſi yī yī yī yī", "3341111"),
     ],
 )
@@ -35,7 +43,19 @@ def test_disguises_are_undone(text, plain):
     assert normalise(text).text == plain
 
 
-@pytest.mark.parametrize("text", ["plain text, 12:30", "密码：abc，你好（真的）。", "1 2 3", "“quotes” — dash …", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain text, 12:30",
+        "密码：abc，你好（真的）。",
+        "card=4111111111111111 x=20",
+        r"a\1 \99 \400",
+        "a=C3 b==",
+        "1 2 3",
+        "“quotes” — dash …",
+        "",
+    ],
+)
 def test_normal_text_is_passed_as_it_is(text):
     result = normalise(text)
     assert result.text is text

@@ -16,6 +16,7 @@ import httpx2
 import orjson
 import pytest
 
+from gateway.errors import BadRequest
 from gateway.flow import Finding, Span
 from gateway.protocols.registry import DECODERS
 from gateway.redaction.placeholder import PlaceholderKey
@@ -269,3 +270,31 @@ def test_placeholders_are_the_same_in_another_process_and_for_nobody_else():
     assert again.make("PERSON", "Anna Müller") == NAME
     assert PlaceholderKey(b"k" * 32, "acme", "crm/wang.wei").make("PERSON", "Anna Müller") != NAME
     assert PlaceholderKey(b"k" * 32, "globex", "crm/li.wei").make("PERSON", "Anna Müller") != NAME
+
+
+def test_tools_that_a_turn_adds_are_tools_of_the_call():
+    def added(definition):
+        return {"type": "tool_addition", "tool": {"type": "tool_definition", "definition": definition}}
+
+    named = {"type": "tool_addition", "tool": {"type": "tool_reference", "name": "later"}}
+    turn = [
+        added({"name": "f", "input_schema": {}}),
+        added({"type": "web_search_20260318", "name": "web_search"}),
+        named,
+    ]
+    request = DECODERS["anthropic_messages"](
+        json.dumps(asked(tools=[], messages=[{"role": "user", "content": turn}])).encode()
+    )
+    assert (request.caller_tools, request.provider_tools) == (("f",), ("web_search_20260318",))
+    assert request.uninspected == ()
+    bad = {"role": "user", "content": [added({"type": 5})]}
+    with pytest.raises(BadRequest, match=r"definition\.type must be a string"):
+        DECODERS["anthropic_messages"](json.dumps(asked(messages=[bad])).encode())
+
+
+def test_a_signed_summary_that_would_have_to_change_is_refused():
+    block = {"type": "compaction", "content": "They spoke of Anna Müller.", "signature": SEALED}
+    turns = [{"role": "user", "content": "x"}, {"role": "assistant", "content": [block]}]
+    assert forwarded(asked(messages=turns)).unredactable
+    turns[1]["content"][0].pop("signature")
+    assert not forwarded(asked(messages=turns)).unredactable

@@ -295,3 +295,26 @@ def test_a_refused_prompt_is_a_whole_answer():
 def test_malformed_answers_end_as_such(wrong):
     assert deliver(sse([wrong]))[1].report.problem == "malformed"
     assert deliver(json.dumps(wrong).encode(), streaming=False)[1].report.problem == "malformed"
+
+
+def test_a_call_that_comes_in_pieces_goes_on_without_its_name_and_its_pieces_are_guarded_together():
+    def call(**fields):
+        return chunk({"functionCall": fields})
+
+    def pieces(*texts):
+        return [call(partialArgs=[{"jsonPath": "$.who", "stringValue": text}], willContinue=True) for text in texts]
+
+    sent = [call(name="save", willContinue=True), *pieces("for ", "Anna"), call(), chunk({"text": ""}, finish="STOP")]
+    out, finished = deliver(sse(sent))
+    assert out + finished.body == sse(sent)
+    assert (finished.report.complete, finished.report.tool_names) == (True, ("save",))
+    stopped = [
+        call(name="save", willContinue=True),
+        *pieces("for sk-aaa", "aaaaa!"),
+        chunk({"text": ""}, finish="STOP"),
+    ]
+    out, finished = deliver(sse(stopped))
+    assert b"aaaaa!" not in out + finished.body
+    assert finished.report.stopped == "API_KEY"
+    out, finished = deliver(sse([call(args={})]))
+    assert finished.report.problem == "malformed"

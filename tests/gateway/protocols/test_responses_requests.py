@@ -206,3 +206,37 @@ def test_what_codex_sends_is_read_and_nothing_of_it_is_unread():
     assert (request.references, request.uninspected, request.stored, request.previous) == ((), (), False, "")
     assert request.body is sent
     assert not [part for part in request.parts() if part.text.startswith(SEALED[:20])]
+
+
+def test_content_that_the_provider_kept_is_a_reference_whatever_names_it():
+    image = {"type": "image_generation_call", "id": "ig_1"}
+    skill = {"type": "container_auto", "skills": [{"type": "skill_reference", "skill_id": "skill_1"}]}
+    assert read(input=[image]).references == ("item_reference",)
+    assert read(input=[image | {"result": IMAGE}]).references == ()
+    assert read(tools=[{"type": "code_interpreter", "container": "cntr_1"}]).references == ("container_id",)
+    assert read(tools=[{"type": "code_interpreter", "container": {"type": "auto"}}]).references == ()
+    assert read(tools=[{"type": "shell", "environment": skill}]).references == ("skill_id",)
+
+
+def test_a_skill_that_comes_along_is_a_file_nobody_reads_whatever_its_size():
+    source = {"type": "base64", "media_type": "application/zip", "data": "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="}
+    inline = {"type": "inline", "name": "s", "description": "d", "source": source}
+    request = read(tools=[{"type": "shell", "environment": {"type": "container_auto", "skills": [inline]}}])
+    assert request.uninspected == ("file",)
+
+
+def test_a_citation_says_where_a_text_came_from_and_is_no_reference():
+    cited = {"type": "url_citation", "url": "https://a.example/x", "title": "t", "start_index": 0, "end_index": 1}
+    said = {"type": "output_text", "text": "x", "annotations": [cited]}
+    request = read(input=[{"type": "message", "role": "assistant", "content": [said]}])
+    assert request.references == ()
+    assert ("field", "assistant", "https://a.example/x") in texts(request)
+
+
+def test_tokens_and_numbers_of_characters_are_read_as_the_text_that_they_spell():
+    spelled = [{"token": text, "logprob": -0.1} for text in ("Anna ", "Schm", "idt")]
+    said = {"type": "output_text", "text": "x", "logprobs": spelled}
+    request = read(input=[{"type": "message", "role": "assistant", "content": [said]}], x=list(b"Anna Schmidt"))
+    numbers = [part for part in request.parts() if part.kind is PartKind.NUMBER]
+    assert [part.text for part in numbers if "Anna" in part.text] == ["Anna Schmidt", "Anna Schmidt"]
+    assert {part.path for part in numbers} <= request.sealed()

@@ -421,3 +421,33 @@ def test_whole_answers_that_cannot_be_read_become_errors():
     out, report = run_whole("openai", error)
     assert out == error
     assert (report.complete, report.upstream_error) == (False, "rate_limit_error")
+
+
+def test_a_tool_call_whose_input_is_there_from_the_beginning_is_restored_unless_it_carries_out():
+    def sent(value):
+        block = {"type": "tool_use", "id": "toolu_1", "name": "save", "input": {"who": value}}
+        start = {"type": "content_block_start", "index": 0, "content_block": block}
+        ends = [{"type": "content_block_stop", "index": 0}, {"type": "message_stop"}]
+        return b"".join(b"data: " + orjson.dumps(event) + b"\n\n" for event in (start, *ends))
+
+    out, _, report = run("anthropic", sent(f"for {NAME}"))
+    assert echo.payloads(out)[0]["content_block"]["input"] == {"who": 'for Anna "A"'}
+    assert report.tool_names == ("save",)
+    assert run("anthropic", sent(f"for {NAME}"), outbound=frozenset({"save"}))[0].startswith(sent(f"for {NAME}")[:80])
+    out, end, report = run("anthropic", sent("sk-aaaaaaaaaaaa"), guard=scanner.Scanner())
+    assert b"sk-aaaa" not in out + end
+    assert (report.stopped, report.finish) == ("API_KEY", "refusal")
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+def test_a_failure_that_minimax_reports_under_the_status_200_is_a_failure(streaming):
+    failed = {"id": "c", "choices": None, "base_resp": {"status_code": 1002, "status_msg": "rate limit"}}
+    raw = orjson.dumps(failed)
+    sent = b"data: " + raw + b"\n\ndata: [DONE]\n\n" if streaming else raw
+    stream = AnswerStream("openai", streaming=streaming)
+    out = stream.feed(sent)
+    finished = stream.finish()
+    assert raw in out + finished.body
+    assert (finished.report.complete, finished.report.upstream_error) == (False, "1002")
+    fine = echo.openai_events(["hello"], []).replace(b'"model"', b'"base_resp":{"status_code":0},"model"')
+    assert run("openai", fine)[2].complete
