@@ -39,7 +39,8 @@ SURE_NAME = 0.8
 LIKELY_NAME = 0.65
 """Score from which a single doubtful name of one word makes health, beliefs or offences those of a person."""
 
-_WORDS = re.compile(r"\w[.\s·]+\w")
+_WORDS = re.compile(r"\w[.\s·]+\w|[\u4e00-\u9fff]{3}")
+"""A name of more than one word, or as long as most Chinese names are."""
 _MARKING = "MARKING"
 KNOWN = PERSONAL | SECRETS | REGISTERED | {"DATE", "LOCATION", "MARKING", "NRP", "ORG", "TITLE", "URL", "USCC"}
 """Labels of ours; any other is a custom recogniser's, and personal until a policy says otherwise."""

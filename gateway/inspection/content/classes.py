@@ -27,6 +27,10 @@ BLOCK = 65_536
 WINDOW = 6_000
 """Characters within which the terms of a class must stand."""
 SOURCE_CODE = "source_code"
+WITHHELD = "withheld"
+"""What says that it is kept from others is not taken for published."""
+PUBLISHED = "published"
+"""The class of what tells news and textbooks from papers; it is no class of a call."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's where it is there, ten times as fast: each process reads the classes as it starts."""
 _NUMBER = re.compile(r"\d+(?:,\d{3}(?!\d))*(?:\.\d+)?")
@@ -44,6 +48,7 @@ class ContentClass:
     needs: float
     numbers: int
     must: frozenset[int]
+    unless: str = ""
 
 
 @cache
@@ -60,13 +65,14 @@ def catalogue() -> tuple[
 
     raws = yaml.load(FILE.read_text(), _Loader)  # noqa: S506  both loaders are safe ones
     terms_of = {raw["name"]: tuple(raw["terms"]) for raw in raws}
+    kept_back = [number(term) for term in terms_of[WITHHELD]]
     for raw in raws:
         must = frozenset(number(term) for term in _must(raw, terms_of))
         classes[raw["name"]] = _class(raw, must)
         for writings, weight in raw["terms"].items():
             weights[number(writings)].append((raw["name"], float(weight)))
         for each in must:
-            weights[each].append((raw["name"], 0.0))
+            weights[each].append((raw["name"], _KEPT_BACK if each in kept_back else 0.0))
     classes[SOURCE_CODE] = ContentClass(SOURCE_CODE, "source code", 2, 2, 0, 0, frozenset())
     terms = tuple(tuple(writings.split("|")) for writings in numbers)
     return classes, terms, tuple(tuple(weights[each]) for each in range(len(numbers)))
@@ -82,7 +88,7 @@ def _must(raw: Mapping[str, Any], terms_of: Mapping[str, Sequence[str]]) -> Iter
 
 
 def _class(raw: dict[str, Any], must: frozenset[int]) -> ContentClass:
-    return ContentClass(raw["name"], raw["why"], raw["grade"], raw["person"], raw["needs"], raw.get("numbers", 0), must)
+    return ContentClass(raw["name"], raw["why"], raw["grade"], raw["person"], raw["needs"], raw.get("numbers", 0), must, raw.get("unless", ""))
 
 
 class ClassFinder:
@@ -131,7 +137,16 @@ class ClassFinder:
             score = _heaviest(places, wanted.must)
             if score >= wanted.needs:
                 found[name] = min(1.0, 0.5 + score / wanted.needs / 4)
-        return found
+        return self._meant(found)
+
+    def _meant(self, found: Mapping[str, float]) -> dict[str, float]:
+        """Without the classes that are no such thing beside another, and those that only say so."""
+        kept_back = WITHHELD in found
+        return {
+            name: score
+            for name, score in found.items()
+            if (kept_back or self._classes[name].unless not in found) and name != PUBLISHED
+        }
 
     def _possible(self, present: Iterable[int]) -> frozenset[str]:
         """The classes whose need all these terms would meet if they stood together. Most texts have none."""
@@ -188,6 +203,8 @@ def _heaviest(places: Sequence[_Place], must: frozenset[int]) -> float:
     return best
 
 
+_KEPT_BACK = 2.0
+"""Weight in a class of words that say that a text is kept from others, where they are one of its `must`."""
 _WORTH = (0.0, 1.0, 1.5, 2.0)
 """Of a term's weight, by how many of its writings stand there."""
 _ROUNDING = 1e-6

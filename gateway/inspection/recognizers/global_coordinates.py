@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.inspection.recognizer import Recognizer, shape
 
-_CUE = r"(?:\blat|\blon|\blng|gps|coord|geo|position|location|track|trip|waypoint|pick-?up|drop-?off|坐标|经度|纬度|经纬|定位|位置|轨迹|行程|上车|下车|途经|起点|终点|停留)"
+_CUE = r"(?:\blat|\blon|\blng|gps|coord|geo|position|location|home|resid|track|trip|waypoint|pick-?up|drop-?off|坐标|经度|纬度|经纬|定位|位置|住址|地址|轨迹|行程|上车|下车|途经|起点|终点|停留)"
 _PAIR = r"(?<![0-9A-Za-z.])-?(?:[1-8]?\d|90)\.\d{4,8}°? ?[NS北南]?[,，;/ ]{1,3}-?(?:1[0-7]\d|\d{1,2}|180)\.\d{4,8}(?![0-9A-Za-z.])"
 _PAIR_LON_FIRST = r"(?<![0-9A-Za-z.])-?(?:1[0-7]\d|\d{1,2}|180)\.\d{4,8}°? ?[EW东西]?[,，;/ ]{1,3}-?(?:[1-8]?\d|90)\.\d{4,8}(?![0-9A-Za-z.])"
 _ONE = r"(?<![0-9A-Za-z.])-?(?:1[0-7]\d|\d{1,2}|180)\.\d{4,8}(?![0-9A-Za-z.])"
