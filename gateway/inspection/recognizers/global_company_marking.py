@@ -45,6 +45,7 @@ _BESIDE_DASH = re.compile(
     rf"(?:[-–—|·]\ ?{_MARK}\W*(?:page.{{0,12}}|\d{{0,4}})$)|(?:^\W*{_MARK}\ ?[-–—|·])", re.IGNORECASE | re.VERBOSE
 )
 _UNMARKED = re.compile(r"(?i)public|general|personal|non-business|unclassified|unrestricted|公开|公開|无|普通")
+_OF_LABEL = re.compile(r"MSIP_Label_[0-9A-Za-z-]{4,40}_(?:Name|Id)(?:: ?|=)(?P<value>[^\n;]{2,60})")
 _GAP = re.compile(r"\t|[ \t\u3000]{3,12}")
 _LONGEST = 110
 
@@ -96,8 +97,8 @@ def _is_meant(line: str, value: str) -> bool:
 
 
 def _label(text: str, at: int) -> Iterable[Candidate]:
-    """The name of a Microsoft sensitivity label in a document's properties."""
-    found = re.compile(r"MSIP_Label_[0-9A-Za-z-]{4,40}_Name: ?(?P<value>[^\n]{2,60})").match(text, at)
+    """The name of a Microsoft sensitivity label in a document's properties or a mail's headers; its number where it has no name."""
+    found = _OF_LABEL.match(text, at)
     if found is None or _UNMARKED.search(found["value"]):
         return ()
     return ((*found.span("value"), 0.95),)
