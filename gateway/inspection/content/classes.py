@@ -29,8 +29,8 @@ WINDOW = 6_000
 SOURCE_CODE = "source_code"
 WITHHELD = "withheld"
 """What says that it is kept from others is not taken for published."""
-PUBLISHED = "published"
-"""The class of what tells news and textbooks from papers; it is no class of a call."""
+PUBLISHED, PAPER = "published", "paper"
+"""What tells news and textbooks from papers, and papers from talk about them; they are no classes of a call."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's where it is there, ten times as fast: each process reads the classes as it starts."""
 _NUMBER = re.compile(r"\d+(?:,\d{3}(?!\d))*(?:\.\d+)?")
@@ -145,7 +145,7 @@ class ClassFinder:
         return {
             name: score
             for name, score in found.items()
-            if (kept_back or self._classes[name].unless not in found) and name != PUBLISHED
+            if (kept_back or self._classes[name].unless not in found) and name not in {PUBLISHED, PAPER}
         }
 
     def _possible(self, present: Iterable[int]) -> frozenset[str]:

@@ -21,7 +21,7 @@ _CODE = re.compile(
       | (?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+TABLE|ALTER\s+TABLE|FROM|WHERE|JOIN|LEFT\s+JOIN|GROUP\s+BY|ORDER\s+BY|VALUES)\b.*
       | (?:end(?:\ (?:if|sub|function))?|endmodule|endif|fi|done|esac|begin)\s*$ | local\s+(?:function\s+)?\w+.* | Dim\s+\w+\s+As\b.*
       | (?:Sub|Function)\s+\w+\(.* | Next\s+\w\s*$ | [\w.]+\s*<-\s+\S.* | .*(?:%>%|\|>|\\)\s*$ | (?:for|while|until|if)\b.*\b(?:do|then)\b.*
-      | attr_\w+\s+:.* | always\s*@.* | [\w\[\]:]+\s*<=\s*[^;]+;\s*$ | \w+(?:\.\w+)+(?:\(.*|\s*)$
+      | (?:cd|git|mvn|npm|pip|docker|kubectl|systemctl|curl|wget|echo|export|sudo|sleep|ssh|scp|rm|cp|mv|mkdir|set)\s+[-\w./$"'|].* | attr_\w+\s+:.* | always\s*@.* | [\w\[\]:]+\s*<=\s*[^;]+;\s*$ | \w+(?:\.\w+)+(?:\(.*|\s*)$
       | .*[;{]\s*$ | </?[a-zA-Z][\w-]*(?:\s[^>]*)?/?>.*$ | \$\w+\s*=.* | (?://|/\*|\*/|\#\s?!).*
     )""",
     re.VERBOSE,
