@@ -16,6 +16,8 @@ from gateway.inspection import matcher
 
 BLANKS = 3
 """So many may stand between two words."""
+_SHORT = 6
+"""Letters of two words that are no beginning to look for."""
 _PLAIN = bytes.maketrans(b"\t\n\r-", b"    ")
 _SENTENCE = r"[^.!?;。！？；]{0,30}?"
 """What may stand between the parts of a term."""
@@ -73,14 +75,21 @@ def _words(writing: str) -> list[str]:
 
 
 def _plain(writing: str) -> Iterator[str]:
-    """How a term begins: its first two words and one blank between them, or the first and two blanks behind it."""
+    """How a term begins: its first two words and one blank between them, or the first and two blanks behind it.
+
+    Where two short words begin it ("in the …"), the third is looked for as well: they stand everywhere.
+    """
     beginning = writing.partition("~")[0]
     first, *others = [word.encode().translate(_PLAIN).decode() for word in _words(beginning)]
-    if others:
-        yield f"{first} {others[0]}"
-        yield f"{first}  "
-    else:
+    if not others:
         yield first
+        return
+    yield f"{first}  "
+    if len(others) == 1 or len(first) + len(others[0]) > _SHORT:
+        yield f"{first} {others[0]}"
+    else:
+        yield f"{first} {others[0]} {others[1]}"
+        yield f"{first} {others[0]}  "
 
 
 def _escaped(words: str) -> str:
