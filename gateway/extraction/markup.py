@@ -33,7 +33,8 @@ _PARTING = frozenset(
         "li", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "title", "docPart", "instrText", "definedName", "list-item",
     }
 )  # fmt: skip
-_SPACE = frozenset({"tab", "s", "ptab", "noBreakHyphen"})
+_TAB = frozenset({"tab", "ptab"})
+_SPACE = _TAB | {"s", "noBreakHyphen"}
 _LAYOUT = re.compile(
     r"(?:rsid\w*|\w*[iI]d|c[xy]|[xywhlrtb]|pos\w*|off\w*|ext\w*|sz\w*|spans?|ht|width|height|style\w*|algorithmName|"
     r"hashValue|saltValue|spinCount|lastClr|ang|dir|dist\w*|fmla|path|points|coord\w*|anchor\w*|[rtlb]Ins|pitch\w*|"
@@ -69,7 +70,7 @@ class Text:
         if not is_format(namespace):  # nobody's layout: whatever stands there is content
             self.attributes |= dict.fromkeys(unusual(tag, attributes))
         if local in _SPACE and namespace in _JOINING:
-            self._add(" ")
+            self._add("\t" if local in _TAB else " ")  # headers set a marking apart by tabs
         elif local in _PARTING or namespace not in _JOINING:
             self._part()
         if local == "property" and "name" in attributes:

@@ -39,6 +39,9 @@ _STYLES = re.compile(
 """Parts whose attributes name styles, fonts and settings: of these only what looks like a value counts."""
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _STRINGS = "xl/sharedStrings.xml"
+_LABELS = "docMetadata/LabelInfo.xml"
+_LABEL = re.compile(rb"<(?:\w+:)?label\s[^>]{0,2048}>")
+_GUID = re.compile(r'\sid="\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?"')
 
 
 def read_package(content: bytes, where: str, gathered: Gathered, nested: Nested) -> str:
@@ -125,6 +128,8 @@ def _parts(
                 text = Text()
                 parse(unpacked, text)
                 gathered.text(place, text.text)
+                if name == _LABELS:
+                    gathered.lines(place, [f"MSIP_Label_{label}_Id: {label}" for label in _labels(unpacked)])
                 attributes |= (
                     dict.fromkeys(filter(is_value, text.attributes)) if _STYLES.search(name) else text.attributes
                 )
@@ -134,6 +139,16 @@ def _parts(
             gathered.skip(FILE, str(problem))
     gathered.lines(f"{where} strings", [text for number, text in enumerate(strings.strings) if number not in used])
     gathered.lines(f"{where} attributes", list(attributes))
+
+
+def _labels(content: bytes) -> list[str]:
+    """Sensitivity labels that stand there by their numbers alone; their names are the organisation's to know."""
+    tags = (tag.decode("utf-8", "replace").lower() for tag in _LABEL.findall(content))
+    return [
+        number[1]
+        for tag in tags
+        if (number := _GUID.search(tag)) is not None and 'removed="1"' not in tag and 'enabled="0"' not in tag
+    ]
 
 
 def _says_nothing(entry: zipfile.ZipInfo, unpacked: bytes) -> bool:

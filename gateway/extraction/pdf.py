@@ -14,6 +14,10 @@ from gateway.extraction.web import Nested
 _ANNOTATION_KEYS = (b"Contents", b"T", b"V", b"DV", b"TU", b"RC", b"Subj", b"NM", b"CA")
 _XMP = re.compile(rb"<x:xmpmeta.{0,262144}?</x:xmpmeta>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
+_ENTRY = re.compile(rb"/([A-Za-z][A-Za-z0-9_.-]{1,100})\s*[(<]")
+_USUAL = frozenset({"Title", "Author", "Subject", "Keywords", "Creator", "Producer", "CreationDate", "ModDate"})
+_MOST_ENTRIES = 1_000
+_LABEL = re.compile(r"<(?:\w+:)?(MSIP_Label_[\w-]{4,60})>([^<]{0,200})<|(?<=\s)(?:\w+:)?(MSIP_Label_[\w-]{4,60})=\"([^\"]{0,200})\"")
 _OCR_SCALE = 200 / 72
 _MOST_PIXELS = 20_000_000
 
@@ -45,8 +49,9 @@ def _about(document: Any, content: bytes, where: str, gathered: Gathered) -> Non
     from pypdfium2 import raw
 
     lines = [f"{name}: {value}" for name, value in document.get_metadata_dict(skip_empty=True).items()]
+    lines += _own_entries(document, content)
     lines += [mark.get_title() for mark in document.get_toc()]
-    lines += [_TAG.sub(" ", each.decode("utf-8", "replace")) for each in _XMP.findall(content)]
+    lines += [_xmp(each.decode("utf-8", "replace")) for each in _XMP.findall(content)]
     lines += [
         script
         for number in range(raw.FPDFDoc_GetJavaScriptActionCount(document))
@@ -55,6 +60,18 @@ def _about(document: Any, content: bytes, where: str, gathered: Gathered) -> Non
     gathered.lines(f"{where} metadata", lines)
     if document.get_formtype() in {raw.FORMTYPE_XFA_FULL, raw.FORMTYPE_XFA_FOREGROUND}:
         gathered.skip(FILE, "a form in XFA")
+
+
+def _own_entries(document: Any, content: bytes) -> list[str]:
+    """What programs add to a document's information, labels of sensitivity among it: PDFium answers only for names it is given."""
+    names = dict.fromkeys(name.decode() for name in _ENTRY.findall(content))
+    found = [(name, document.get_metadata_value(name)) for name in [*names][:_MOST_ENTRIES] if name not in _USUAL]
+    return [f"{name}: {value}" for name, value in found if value]
+
+
+def _xmp(text: str) -> str:
+    """Its values; those of labels behind their names."""
+    return _TAG.sub(" ", _LABEL.sub(lambda label: f"\n{label[1] or label[3]}: {label[2] or label[4] or ''}\n", text))
 
 
 def _script(document: Any, number: int) -> list[str]:

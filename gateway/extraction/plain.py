@@ -7,8 +7,10 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from gateway.extraction.gathered import Gathered, Unreadable
+from gateway.extraction.legacy import readings_of, shifted
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -20,23 +22,30 @@ _BOMS = (
 _SAMPLE = 65_536
 _LONGEST_HEAD = 48
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_WRITTEN = re.compile(r"[\t\r\n -~\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uff00-\uffee\u2010-\u203b\u2460-\u27bf\u00b7★]")
 _NUMBER = re.compile(r"[-+]?[\d.,/: ]+")
 
 
 def decode(content: bytes, charset: str = "") -> str:
-    """The text of bytes. Raises Unreadable for what is no text."""
+    """The text of bytes, in the likeliest reading. Raises Unreadable for what is no text."""
+    return decodings(content, charset)[0]
+
+
+def decodings(content: bytes, charset: str = "") -> list[str]:
+    """The text of bytes; more than one where two encodings are about as likely. Raises Unreadable for what is no text."""
     for bom, encoding in _BOMS:
         if content.startswith(bom):
-            return content.decode(encoding, "replace")
+            return [content.decode(encoding, "replace")]
     try:
         text = content.decode()
     except UnicodeDecodeError:
         return _legacy(content, charset)
     if "\x00" in text:
-        return _wide(content)
+        return [_wide(content)]
     if _controls(text[:_SAMPLE]) > len(text[:_SAMPLE]) // 50 + 4:
         raise Unreadable("of a kind that is not known")
-    return text
+    meant = shifted(content)
+    return [text] if meant is None else [meant, text]
 
 
 def readings(content: bytes, charset: str) -> list[str]:
@@ -44,44 +53,56 @@ def readings(content: bytes, charset: str) -> list[str]:
 
     ASCII can be another text in UTF-7, HZ or ISO-2022: some readers go by the claim, some by the bytes.
     """
-    text = decode(content, charset)
+    texts = decodings(content, charset)
     try:
         if charset and codecs.lookup(charset)._is_text_encoding:
             claimed = content.decode(charset, "replace")
-            return [text] if claimed == text or "\ufffd" in claimed else [text, claimed]
+            return texts if claimed in texts or "\ufffd" in claimed else [*texts, claimed]
     except (LookupError, UnicodeError, ImportError, OSError):
         pass
-    return [text]
+    return texts
 
 
 def _wide(content: bytes) -> str:
-    """UTF-16 without its mark: every other byte is zero, or the text is none."""
+    """UTF-16 without its mark: every other byte is zero, or most of it is in the blocks that people write in; else it is no text."""
     sample = content[:_SAMPLE]
     for encoding, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[::2])):
         if zeros.count(0) * 2 > len(zeros):
             return content.decode(encoding, "replace")
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = sample[: len(sample) // 2 * 2].decode(encoding, "replace")
+        if len(_WRITTEN.findall(text)) * 20 > len(text) * 19 and not len(content) % 2:
+            return content.decode(encoding, "replace")
     raise Unreadable("of a kind that is not known")
 
 
-def _legacy(content: bytes, charset: str) -> str:
-    """Bytes that are no UTF-8: the charset that is named, Chinese, or Western."""
-    if content.count(0) or _controls(content[:_SAMPLE].decode("latin-1")) > len(content[:_SAMPLE]) // 50 + 4:
+def _legacy(content: bytes, charset: str) -> list[str]:
+    """Bytes that are no UTF-8: the charset that is named, Western, or one of the East."""
+    if content.count(0):
+        return [_wide(content)]
+    if _controls(content[:_SAMPLE].decode("latin-1")) > len(content[:_SAMPLE]) // 50 + 4:
         raise Unreadable("of a kind that is not known")
     lenient = content.decode("utf-8", "replace")
     broken = lenient.count("\ufffd")
     if sum(character > "\x7f" for character in lenient) > 2 * broken:  # UTF-8 with a few stray bytes
-        return lenient
+        return [lenient]
+    if (named := _named(content, charset)) is not None:
+        return [named]
     runs = _HIGH.findall(content[:_SAMPLE])
-    western = 2 * sum(len(run) == 1 for run in runs) > len(
-        runs
-    )  # letters with accents stand alone, ideographs in pairs
-    for encoding in (charset, *(("cp1252", "gb18030") if western else ("gb18030", "cp1252"))):
-        try:
-            if encoding and codecs.lookup(encoding)._is_text_encoding:
-                return content.decode(encoding)
-        except (LookupError, UnicodeDecodeError):
-            continue
-    return content.decode("latin-1")
+    western = 2 * sum(len(run) == 1 for run in runs) > len(runs)  # letters with accents stand alone, others in runs
+    if western:
+        with suppress(UnicodeDecodeError):
+            return [content.decode("cp1252")]
+    return readings_of(content)
+
+
+def _named(content: bytes, charset: str) -> str | None:
+    try:
+        if charset and codecs.lookup(charset)._is_text_encoding:
+            return content.decode(charset)
+    except (LookupError, UnicodeDecodeError):
+        pass
+    return None
 
 
 def _controls(text: str) -> int:
@@ -90,9 +111,9 @@ def _controls(text: str) -> int:
 
 def read_plain(content: bytes, where: str, gathered: Gathered) -> None:
     """Plain text; a table in it is read row by row."""
-    text = decode(content)
-    rows = _table(text)
-    gathered.text(where, text if rows is None else as_lines(rows))
+    for text in decodings(content):
+        rows = _table(text)
+        gathered.text(where, text if rows is None else as_lines(rows))
 
 
 def _table(text: str) -> list[list[str]] | None:

@@ -7,7 +7,7 @@ from gateway.extraction.kinds import kind_claimed, kind_of, lies
 from gateway.extraction.mail import read_mail
 from gateway.extraction.package import read_package
 from gateway.extraction.pdf import read_pdf
-from gateway.extraction.plain import decode, read_plain
+from gateway.extraction.plain import decodings, read_plain
 from gateway.extraction.web import read_html
 
 _ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
@@ -45,7 +45,8 @@ def _read(content: bytes, kind: str, where: str, gathered: Gathered, depth: int)
     elif kind == "zip":
         return read_package(content, where, gathered, nested)
     elif kind == "html":
-        read_html(decode(content), where, gathered, nested)
+        for text in decodings(content):
+            read_html(text, where, gathered, nested)
     elif kind == "mail":
         read_mail(content, where, gathered, nested)
     elif kind == "image":

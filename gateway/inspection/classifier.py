@@ -7,6 +7,7 @@ or class of content; raised by what occurs together and by how many people it co
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -16,7 +17,7 @@ from gateway.inspection.company_marking import INTERNAL
 from gateway.inspection.company_marking import NAME as COMPANY_MARKING
 from gateway.inspection.content.classes import catalogue
 from gateway.inspection.own import DOCUMENT_CLASS as DOCUMENT
-from gateway.inspection.recognizers.global_secrecy_marking import STATE
+from gateway.inspection.recognizers.global_secrecy_marking import is_state
 from gateway.inspection.subjects import (
     CLASSES,
     FINANCIAL,
@@ -35,6 +36,11 @@ MANY, MASS, BULK = 10, 1_000, 10_000
 SURE_NAME = 0.8
 """Score from which a single name by itself makes a call personal."""
 
+LIKELY_NAME = 0.65
+"""Score from which a single doubtful name of one word makes health, beliefs or offences those of a person."""
+
+_WORDS = re.compile(r"\w[.\s·]+\w|[\u4e00-\u9fff]{3}")
+"""A name of more than one word, or as long as most Chinese names are."""
 _MARKING = "MARKING"
 KNOWN = PERSONAL | SECRETS | REGISTERED | {"DATE", "LOCATION", "MARKING", "NRP", "ORG", "TITLE", "URL", "USCC"}
 """Labels of ours; any other is a custom recogniser's, and personal until a policy says otherwise."""
@@ -65,13 +71,15 @@ def classify(
     values = [finding for finding in findings if finding.span.label != CLASS] if content else findings
     subjects = _subjects(values, strict)
     labels = frozenset(finding.span.label for finding in values)
-    person = bool(labels & PERSONAL)
+    doubtful = _doubtful(values)
+    certain = labels - doubtful
+    person = bool(certain & PERSONAL) or (bool(doubtful) and _looks_like_a_name(values))
     unread = tuple(sorted(set(uninspected)))
     steps = [
         *_by_marking(values),
         *_by_content(content, person),
         *_by_registration(values, content),
-        *_by_label(labels - _doubtful(values), strict),
+        *_by_label(certain, strict),
         *_by_people(len(subjects["pi"])),
     ]
     if unread:
@@ -119,7 +127,7 @@ def _categories(
 ) -> tuple[str, ...]:
     special = {category for name, category in _SPECIAL.items() if name in content and person}
     named = {
-        "personal": person,
+        "personal": bool(labels & PERSONAL),
         "sensitive_personal": bool(labels & (FINANCIAL | HEALTH | GEO) or subjects["spi"] or special),
         "government_id": bool(labels & GOVERNMENT_IDS),
         "financial": bool(labels & FINANCIAL),
@@ -147,7 +155,7 @@ def _by_marking(findings: Sequence[Finding]) -> list[Step]:
         if finding.span.label != _MARKING:
             continue
         company = finding.span.detector == COMPANY_MARKING
-        if not company and finding.value.startswith(STATE):
+        if not company and is_state(finding.value):
             steps.update(_because(5, {_MARKING}, "marked as a state secret"))
         elif company and INTERNAL.search(finding.value):
             steps.update(_because(2, {_MARKING}, "marked as internal"))
@@ -194,6 +202,14 @@ def _doubtful(findings: Sequence[Finding]) -> frozenset[str]:
     if any(finding.span.label != "PERSON" or finding.span.score >= SURE_NAME for finding in personal):
         return frozenset()
     return frozenset({"PERSON"} if len({finding.value for finding in personal}) == 1 else ())
+
+
+def _looks_like_a_name(findings: Sequence[Finding]) -> bool:
+    """Whether a doubtful name is one rather than a word at the head of a sentence: where the text is about health, say, it counts."""
+    return any(
+        finding.span.label == "PERSON" and (finding.span.score >= LIKELY_NAME or _WORDS.search(finding.value) is not None)
+        for finding in findings
+    )
 
 
 def _by_people(people: int) -> list[Step]:

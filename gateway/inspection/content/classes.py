@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,9 +27,14 @@ BLOCK = 65_536
 WINDOW = 6_000
 """Characters within which the terms of a class must stand."""
 SOURCE_CODE = "source_code"
+WITHHELD = "withheld"
+"""What says that it is kept from others is not taken for published."""
+PUBLISHED, PAPER = "published", "paper"
+"""What tells news and textbooks from papers, and papers from talk about them; they are no classes of a call."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's where it is there, ten times as fast: each process reads the classes as it starts."""
-_NUMBER = re.compile(r"\d[\d,.]*")
+_NUMBER = re.compile(r"\d+(?:,\d{3}(?!\d))*(?:\.\d+)?")
+"""A figure; the commas of a table part figures, those of thousands do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class ContentClass:
     needs: float
     numbers: int
     must: frozenset[int]
+    unless: str = ""
 
 
 @cache
@@ -57,20 +63,32 @@ def catalogue() -> tuple[
     def number(writings: str) -> int:
         return numbers.setdefault(str(writings), len(numbers))
 
-    for raw in yaml.load(FILE.read_text(), _Loader):  # noqa: S506  both loaders are safe ones
-        must = frozenset(number(term) for term in str(raw["must"]).split("|")) if "must" in raw else frozenset()
+    raws = yaml.load(FILE.read_text(), _Loader)  # noqa: S506  both loaders are safe ones
+    terms_of = {raw["name"]: tuple(raw["terms"]) for raw in raws}
+    kept_back = [number(term) for term in terms_of[WITHHELD]]
+    for raw in raws:
+        must = frozenset(number(term) for term in _must(raw, terms_of))
         classes[raw["name"]] = _class(raw, must)
         for writings, weight in raw["terms"].items():
             weights[number(writings)].append((raw["name"], float(weight)))
         for each in must:
-            weights[each].append((raw["name"], 0.0))
+            weights[each].append((raw["name"], _KEPT_BACK if each in kept_back else 0.0))
     classes[SOURCE_CODE] = ContentClass(SOURCE_CODE, "source code", 2, 2, 0, 0, frozenset())
     terms = tuple(tuple(writings.split("|")) for writings in numbers)
     return classes, terms, tuple(tuple(weights[each]) for each in range(len(numbers)))
 
 
+def _must(raw: Mapping[str, Any], terms_of: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The terms of which one has to be there; `@name` stands for those of another class."""
+    for each in str(raw["must"]).split("|") if "must" in raw else ():
+        if each.startswith("@"):
+            yield from terms_of[each[1:]]
+        else:
+            yield each
+
+
 def _class(raw: dict[str, Any], must: frozenset[int]) -> ContentClass:
-    return ContentClass(raw["name"], raw["why"], raw["grade"], raw["person"], raw["needs"], raw.get("numbers", 0), must)
+    return ContentClass(raw["name"], raw["why"], raw["grade"], raw["person"], raw["needs"], raw.get("numbers", 0), must, raw.get("unless", ""))
 
 
 class ClassFinder:
@@ -119,7 +137,16 @@ class ClassFinder:
             score = _heaviest(places, wanted.must)
             if score >= wanted.needs:
                 found[name] = min(1.0, 0.5 + score / wanted.needs / 4)
-        return found
+        return self._meant(found)
+
+    def _meant(self, found: Mapping[str, float]) -> dict[str, float]:
+        """Without the classes that are no such thing beside another, and those that only say so."""
+        kept_back = WITHHELD in found
+        return {
+            name: score
+            for name, score in found.items()
+            if (kept_back or self._classes[name].unless not in found) and name not in {PUBLISHED, PAPER}
+        }
 
     def _possible(self, present: Iterable[int]) -> frozenset[str]:
         """The classes whose need all these terms would meet if they stood together. Most texts have none."""
@@ -176,6 +203,8 @@ def _heaviest(places: Sequence[_Place], must: frozenset[int]) -> float:
     return best
 
 
+_KEPT_BACK = 2.0
+"""Weight in a class of words that say that a text is kept from others, where they are one of its `must`."""
 _WORTH = (0.0, 1.0, 1.5, 2.0)
 """Of a term's weight, by how many of its writings stand there."""
 _ROUNDING = 1e-6

@@ -9,7 +9,7 @@ LINES = 6
 SHARE = 0.35
 _WINDOW = 40
 _MOST = 2_000
-_SIGNS = (";\n", "{\n", "}\n", "):\n", "import ", "def ", "=>", "function ", "#include", "SELECT ", "</", "end\n")
+_SIGNS = (";\n", "{\n", "}\n", "):\n", "import ", "def ", "=>", "function ", "#include", "SELECT ", "</", "end\n", "done\n", "<- ")
 _CODE = re.compile(
     r"""^\s*(?:
         (?:from\s+[\w.]+\s+)?import\s+[\w.{*'"] | \#include\s*[<"] | using\s+[\w.]+; | package\s+[\w.]+;? | require[( ]['"]
@@ -19,14 +19,18 @@ _CODE = re.compile(
       | \}?\s*(?:else|catch|finally)\b.*\{ | [})\]]+[;,]?\s*$ | @\w+(?:\(.*\))?\s*$
       | [\w.\[\]'"*&>-]+\s*(?::=|[-+*/|&]?=)\s*[^=].*[;({\[,)\]'"\w]\s*$ | [\w.:>-]+\(.*\)\s*[;{]?\s*$
       | (?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+TABLE|ALTER\s+TABLE|FROM|WHERE|JOIN|LEFT\s+JOIN|GROUP\s+BY|ORDER\s+BY|VALUES)\b.*
+      | (?:end(?:\ (?:if|sub|function))?|endmodule|endif|fi|done|esac|begin)\s*$ | local\s+(?:function\s+)?\w+.* | Dim\s+\w+\s+As\b.*
+      | (?:Sub|Function)\s+\w+\(.* | Next\s+\w\s*$ | [\w.]+\s*<-\s+\S.* | .*(?:%>%|\|>|\\)\s*$ | (?:for|while|until|if)\b.*\b(?:do|then)\b.*
+      | (?:cd|git|mvn|npm|pip|docker|kubectl|systemctl|curl|wget|echo|export|sudo|sleep|ssh|scp|rm|cp|mv|mkdir|set)\s+[-\w./$"'|].* | attr_\w+\s+:.* | always\s*@.* | [\w\[\]:]+\s*<=\s*[^;]+;\s*$ | \w+(?:\.\w+)+(?:\(.*|\s*)$
       | .*[;{]\s*$ | </?[a-zA-Z][\w-]*(?:\s[^>]*)?/?>.*$ | \$\w+\s*=.* | (?://|/\*|\*/|\#\s?!).*
     )""",
     re.VERBOSE,
 )
 _STRONG = re.compile(
     r"(?m)^\s*(?:def \w+\(|class \w+[(:{]|func \w+\(|fn \w+|function \w*\(|#include\s*[<\"]|import \w|from \w[\w.]* import |"
-    r"public (?:static|class|void)|private \w+|const \w+ =|let \w+ =|var \w+ =|SELECT .{1,200}|CREATE TABLE|package \w|"
-    r"(?:if|for|while) ?\(|return\b|<[a-z]+[ >])"
+    r"public (?:static|class|void)|private \w+|(?:export )?(?:const|let|var|val) (?:mut )?\w+(?:: ?[\w<>\[\]]+)? =|SELECT .{1,200}|CREATE TABLE|package \w|"
+    r"(?:if|for|while) ?\(|return\b|<[a-z]+[ >]|pub (?:fn|struct|mod|enum)|use [\w:]+::|impl[ <]|(?:async )?fun \w+|func \w+|local function|"
+    r"def \w+\b|end$|<\?php|#! ?/|my [$@%]\w+|export \w|interface \w+ ?\{|struct \w+ ?\{|module \w+ ?[({;]|[\w.]+ <- |Sub \w+\(|set -[eu]|done$|(?:input|output) |local \w+ =)"
 )
 
 

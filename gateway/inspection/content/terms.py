@@ -16,7 +16,11 @@ from gateway.inspection import matcher
 
 BLANKS = 3
 """So many may stand between two words."""
+_SHORT = 6
+"""Letters of two words that are no beginning to look for."""
 _PLAIN = bytes.maketrans(b"\t\n\r-", b"    ")
+_SENTENCE = r"[^.!?;。！？；]{0,30}?"
+"""What may stand between the parts of a term."""
 _LATIN = re.compile(r"[A-Za-z0-9]")
 
 
@@ -48,11 +52,22 @@ class Terms:
 
 
 def expression(writing: str) -> str:
-    """A term as an expression: any case, Latin words whole, blanks of any kind."""
+    """A term as an expression: any case, Latin words whole, blanks of any kind.
+
+    `first~second/third` is the first part and, a little later in the same sentence, one of the others.
+    """
+    first, _, others = writing.partition("~")
+    if not others:
+        return f"(?i){_whole(writing)}"
+    later = "|".join(map(_whole, others.split("/")))
+    return f"(?i){_whole(first)}{_SENTENCE}(?:{later})"
+
+
+def _whole(writing: str) -> str:
     escaped = rf"[ \t\n\x0d-]{{1,{BLANKS}}}".join(map(re.escape, _words(writing)))
     before = r"\b" if _LATIN.match(writing[0]) else ""
     behind = r"\b" if _LATIN.match(writing[-1]) else ""
-    return f"(?i){before}{escaped}{behind}"
+    return f"{before}{escaped}{behind}"
 
 
 def _words(writing: str) -> list[str]:
@@ -60,13 +75,21 @@ def _words(writing: str) -> list[str]:
 
 
 def _plain(writing: str) -> Iterator[str]:
-    """How a term begins: its first two words and one blank between them, or the first and two blanks behind it."""
-    first, *others = [word.encode().translate(_PLAIN).decode() for word in _words(writing)]
-    if others:
-        yield f"{first} {others[0]}"
-        yield f"{first}  "
-    else:
+    """How a term begins: its first two words and one blank between them, or the first and two blanks behind it.
+
+    Where two short words begin it ("in the …"), the third is looked for as well: they stand everywhere.
+    """
+    beginning = writing.partition("~")[0]
+    first, *others = [word.encode().translate(_PLAIN).decode() for word in _words(beginning)]
+    if not others:
         yield first
+        return
+    yield f"{first}  "
+    if len(others) == 1 or len(first) + len(others[0]) > _SHORT:
+        yield f"{first} {others[0]}"
+    else:
+        yield f"{first} {others[0]} {others[1]}"
+        yield f"{first} {others[0]}  "
 
 
 def _escaped(words: str) -> str:

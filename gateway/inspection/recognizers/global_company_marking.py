@@ -9,7 +9,7 @@ from gateway.inspection.company_marking import NAME
 from gateway.inspection.recognizer import Candidate, Recognizer, Shape, shape
 
 _ENGLISH = (
-    r"(?:(?:strictly|highly|most|company|private\ and|commercially|business|client)[ -])?confidential(?:\ information)?"
+    r"(?:(?:strictly|highly|most|company|private\ and|commercially|business|client)[ -])?confidential(?:\ information)?|(?:strictly|highly)\ private\ (?:and|&)\ confidential"
     r"|commercial[- ]in[- ]confidence|proprietary(?:\ (?:and|&)\ confidential)?|trade\ secret|privileged(?:\ (?:and|&)\ confidential)?"
     r"|restricted(?:\ (?:use|distribution|circulation))?|(?:top\ )?secret|(?:for\ )?internal(?:\ use)?\ only|for\ internal\ use"
     r"|internal(?:\ use)?|company\ internal|not\ for\ (?:external\ )?(?:distribution|release|publication|circulation)|do\ not\ (?:distribute|forward|circulate)"
@@ -17,7 +17,7 @@ _ENGLISH = (
 )
 _OTHERS = (
     r"(?:streng\ )?vertraulich|nur\ für\ den\ (?:internen\ gebrauch|dienstgebrauch)|betriebsgeheimnis|firmenintern"
-    r"|(?:strictement\ |très\ )?confidentiel|diffusion\ restreinte|usage\ interne|(?:estrictamente\ )?confidencial|uso\ interno|riservato"
+    r"|(?:strictement\ |très\ )?confidentiel|diffusion\ (?:restreinte|interdite)|(?:document\ )?(?:à\ )?(?:usage\ )?interne|ne\ pas\ diffuser|(?:estrictamente\ )?confidencial|uso\ interno|riservato"
 )
 _CHINESE = (
     r"绝密|机密|秘密|公司(?:机密|秘密)|商业(?:秘密|机密)|内部(?:资料|文件|使用|公开|传阅|参考)|(?:仅供|仅限)(?:公司)?内部(?:使用|参考|传阅|交流)?"
@@ -45,6 +45,8 @@ _BESIDE_DASH = re.compile(
     rf"(?:[-–—|·]\ ?{_MARK}\W*(?:page.{{0,12}}|\d{{0,4}})$)|(?:^\W*{_MARK}\ ?[-–—|·])", re.IGNORECASE | re.VERBOSE
 )
 _UNMARKED = re.compile(r"(?i)public|general|personal|non-business|unclassified|unrestricted|公开|公開|无|普通")
+_OF_LABEL = re.compile(r"MSIP_Label_[0-9A-Za-z-]{4,40}_(?:Name|Id)(?:: ?|=)(?P<value>[^\n;]{2,60})")
+_GAP = re.compile(r"\t|[ \t\u3000]{3,12}")
 _LONGEST = 110
 
 
@@ -55,15 +57,35 @@ def _line(text: str, at: int) -> Iterable[Candidate]:
     end = min(len(text), at + _LONGEST) if end < 0 else end
     if (begin == 0 and at > _LONGEST) or end - begin > _LONGEST:
         return ()
-    found = _ALONE.match(text[begin:end])
+    found = _marking(text, begin, end)
+    if not found:  # headers and footers set apart what they hold by blanks
+        left, right = _cell(text, begin, at, end)
+        if (left, right) != (begin, end):
+            found = _marking(text, left, right)
+    return found
+
+
+def _marking(text: str, begin: int, end: int) -> Iterable[Candidate]:
+    line = text[begin:end]
+    found = _ALONE.match(line)
     if found is None:
         return ()
     group = "value" if found["value"] else "behind"
     value = found[group]
-    if _WEAK.fullmatch(value) and not _is_meant(text[begin:end], value):
+    if _WEAK.fullmatch(value) and not _is_meant(line, value):
         return ()
     start, behind = found.span(group)
     return ((begin + start, begin + behind, 0.85),)
+
+
+def _cell(text: str, begin: int, at: int, end: int) -> tuple[int, int]:
+    """What stands around a place between wide gaps or tabs."""
+    for gap in _GAP.finditer(text, begin, end):
+        if gap.end() <= at:
+            begin = gap.end()
+        else:
+            return begin, gap.start()
+    return begin, end
 
 
 def _is_meant(line: str, value: str) -> bool:
@@ -75,8 +97,8 @@ def _is_meant(line: str, value: str) -> bool:
 
 
 def _label(text: str, at: int) -> Iterable[Candidate]:
-    """The name of a Microsoft sensitivity label in a document's properties."""
-    found = re.compile(r"MSIP_Label_[0-9A-Za-z-]{4,40}_Name: ?(?P<value>[^\n]{2,60})").match(text, at)
+    """The name of a Microsoft sensitivity label in a document's properties or a mail's headers; its number where it has no name."""
+    found = _OF_LABEL.match(text, at)
     if found is None or _UNMARKED.search(found["value"]):
         return ()
     return ((*found.span("value"), 0.95),)
@@ -96,7 +118,7 @@ RECOGNIZER = Recognizer(
             for word in (
                 "confiden", "vertraulich", "internal", "restricted", "secret", "proprietary", "privileged", "not for ", "do not ",
                 "embargoed", "eyes only", "need.to.know", "internen? gebrauch", "dienstgebrauch", "betriebsgeheimnis",
-                "firmenintern", "diffusion restreinte", "usage interne", "uso interno", "riservato",
+                "firmenintern", "diffusion (restreinte|interdite)", "(usage|document) interne", "ne pas diffuser", "uso interno", "riservato",
             )
         ),
         *(
