@@ -64,11 +64,10 @@ class KeySet:
 
     async def key(self, key_id: str | None) -> PublicKey | None:
         """The key of that id, or the only one when the token names none. Raises Unavailable while no keys are usable."""
-        if not self.usable:
-            if self._is_reading or self._may_ask():  # the first reading may still run when the first call comes
+        if not self.usable or self._find(key_id) is None:
+            # A reading that runs is waited for: the first one, or the one that an earlier call with a new key began.
+            if self._is_reading or self._may_ask():
                 await self.read()
-        elif self._find(key_id) is None and self._may_ask():
-            await self.read()
         if not self.usable:
             raise Unavailable("the keys of the token's issuer are not available", retry_after=1)
         return self._find(key_id)
@@ -135,7 +134,12 @@ class KeySet:
         ):
             if answer.status != 200:
                 raise ValueError(f"status {answer.status}")
-            return _bounded(await answer.content.read(MOST_BYTES + 1))
+            document = bytearray()
+            async for piece in answer.content.iter_any():  # a document comes in as many pieces as the network likes
+                document += piece
+                if len(document) > MOST_BYTES:
+                    break
+            return _bounded(bytes(document))
 
     def _from_file(self) -> bytes:
         path = Path(self._issuer.jwks_file)
