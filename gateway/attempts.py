@@ -19,15 +19,13 @@ from gateway.errors import Denied, LexgateError, UpstreamFailed
 from gateway.upstream.health import Resting
 from gateway.upstream.key_pool import EVERY_MODEL
 from gateway.upstream.port import Unreachable
-from gateway.upstream.retry_after import forbids_retry, retry_after
+from gateway.upstream.retry_after import BUSY, forbids_retry, retry_after
 
 if TYPE_CHECKING:
     from gateway.flow import Flow
     from gateway.services import Services
     from gateway.settings import Provider
 
-BUSY = frozenset({429, 503, 529})
-"""Answers by which a provider says that it did not work on the call."""
 KEY_REFUSED = frozenset({401, 403})
 """The provider refused *our* credential: nothing the caller could mend, and nothing they should see."""
 KEY_RESTS_S = 60.0

@@ -64,10 +64,9 @@ class KeySet:
 
     async def key(self, key_id: str | None) -> PublicKey | None:
         """The key of that id, or the only one when the token names none. Raises Unavailable while no keys are usable."""
-        if not self.usable or self._find(key_id) is None:
-            # A reading that runs is waited for: the first one, or the one that an earlier call with a new key began.
-            if self._is_reading or self._may_ask():
-                await self.read()
+        missing = not self.usable or self._find(key_id) is None
+        if missing and (self._is_reading or self._may_ask()):  # one that runs may have been begun by a call like this
+            await self.read()
         if not self.usable:
             raise Unavailable("the keys of the token's issuer are not available", retry_after=1)
         return self._find(key_id)

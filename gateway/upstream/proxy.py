@@ -18,10 +18,15 @@ from gateway.upstream.connection import Connection, Origin
 
 HEAD_BYTES = 16_384
 _AGREED = re.compile(rb"HTTP/1\.[01] 2\d\d[ \r]")
+_STATUS = re.compile(rb"HTTP/1\.[01] ([3-5]\d\d)(?=[ \r]|$)")
 
 
 class Refused(OSError):
-    """The proxy did not open the tunnel."""
+    """The proxy did not open the tunnel. The message tells operators and callers why, as far as the proxy said so."""
+
+
+class ProxyUnreachable(OSError):
+    """There is no connection to the proxy itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,11 @@ class Proxy:
 
 
 async def tunnel(loop: asyncio.AbstractEventLoop, proxy: Proxy, origin: Origin, connection: Connection) -> None:
-    """Hands `connection` a transport to the origin, through the proxy. Raises OSError when the proxy refuses."""
-    transport, asking = await loop.create_connection(lambda: _Asking(loop), proxy.host, proxy.port)
+    """Hands `connection` a transport to the origin, through the proxy. Raises Refused, ProxyUnreachable, OSError."""
+    try:
+        transport, asking = await loop.create_connection(lambda: _Asking(loop), proxy.host, proxy.port)
+    except OSError:
+        raise ProxyUnreachable("its proxy cannot be reached") from None
     try:
         transport.write(proxy.request(origin.host, origin.port))
         await asking.agreed
@@ -78,13 +86,14 @@ class _Asking(asyncio.Protocol):
         self._head += data
         head, end, rest = self._head.partition(b"\r\n\r\n")
         if (end and (rest or not _AGREED.match(head))) or len(self._head) > HEAD_BYTES:
-            self._refuse()
+            self._refuse(_STATUS.match(head))
         elif end and not self.agreed.done():
             self.agreed.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._refuse()
 
-    def _refuse(self) -> None:
+    def _refuse(self, status: re.Match[bytes] | None = None) -> None:
         if not self.agreed.done():
-            self.agreed.set_exception(Refused("the proxy did not open a tunnel"))
+            why = f" (status {status[1].decode()})" if status else ""
+            self.agreed.set_exception(Refused(f"its proxy did not open a tunnel{why}"))
