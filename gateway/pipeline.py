@@ -115,6 +115,8 @@ async def _end(flow: Flow, services: Services) -> None:
             await record(flow, services)
     except LexgateError as error:
         flow.error = error
+        if flow.status != "aborted":  # it ends as the log closes it, or as nobody's record: in no case as it would have
+            flow.status = "interrupted" if flow.intents else "failed"
     except asyncio.CancelledError as cancelled:
         _cancelled(flow, cancelled)
     finally:
