@@ -20,7 +20,7 @@ import structlog
 
 from gateway.attempts import Attempts, is_answer
 from gateway.delivery import deliver, finish, flow_headers
-from gateway.errors import Denied, LexgateError, Unavailable, UpstreamFailed, UpstreamTimeout
+from gateway.errors import Denied, LexgateError, Unauthenticated, Unavailable, UpstreamFailed, UpstreamTimeout
 from gateway.flow import Flow
 from gateway.ingress.caller import LEFT, CallerLeft
 from gateway.known_call import known_call
@@ -158,6 +158,8 @@ async def _say(flow: Flow, services: Services) -> None:
     ]
     if error.retry_after is not None:
         headers.append((b"retry-after", b"%d" % error.retry_after))
+    if isinstance(error, Unauthenticated):
+        headers.append((b"www-authenticate", b"Bearer"))  # RFC 9110 §15.5.2
     await flow.caller.start(error.status, headers)
     await flow.caller.send(body, more=False)
 

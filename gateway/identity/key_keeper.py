@@ -92,10 +92,16 @@ class KeyKeeper:
     async def rotate(
         self, by: str, key_id: str, *, grace_s: float, tenants: frozenset[str] | None = None
     ) -> tuple[str, CallerKey]:
-        """A new key for the same principal; the old one holds for `grace_s` seconds more. Raises NotFound, Unavailable."""
+        """A new key for the same principal; the old one holds for `grace_s` seconds more.
+
+        Raises NotFound, BadRequest for a key that has ended (whoever rotates all keys must not bring a revoked one back),
+        Unavailable.
+        """
         async with self._changing() as issued:
             old = self._principal(key_id, issued, tenants)
             now = time.time()
+            if issued.ends.get(key_id, now + 1) <= now:
+                raise BadRequest("the key has ended: issue another one", param="key_id")
             value, made = new_key(
                 now, application=old.application, user=old.user, country=old.country, region=old.region
             )
