@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from audit.appender import Appender
 from audit.errors import AuditError, LogUnavailable
@@ -151,10 +151,17 @@ class KeyKeeper:
             raise NotFound("there is no key with this id")
         return told
 
+    def _lock(self) -> IO[str]:
+        try:
+            return self._path.with_suffix(".lock").open("w")
+        except OSError as error:
+            said = os.strerror(error.errno or 0)
+            raise Unavailable(f"the file of issued keys cannot be changed in {self._path.parent}: {said}") from None
+
     @contextlib.asynccontextmanager
     async def _changing(self) -> AsyncIterator[Issued]:
         """What the file says, while nobody else changes it. Raises Unavailable when somebody does not let go of it."""
-        with self._path.with_suffix(".lock").open("w") as lock:
+        with self._lock() as lock:
             give_to_owner(lock.fileno(), self._path.parent)
             ends = time.monotonic() + LOCK_S
             while True:
