@@ -123,7 +123,7 @@ class Attempts:
         services, request = self._services, self._flow.request
         if reason not in {"key_refused", "status_429"} or request is None or not services.health.admits(provider):
             return False
-        return services.key_pools.of(provider).awake(request.model, services.health.clock())
+        return services.key_pools.awake(provider, request.model, services.health.clock())
 
     def _elsewhere(self) -> bool:
         """Whether another provider can be asked; this one then is not asked again for this call."""

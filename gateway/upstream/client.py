@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 import aiohttp
 from yarl import URL
 
-from gateway.configuration.secrets import resolve
 from gateway.errors import UpstreamFailed, UpstreamTimeout
 from gateway.protocols.pipe import Pipe
 from gateway.settings import Provider, Timeouts
 from gateway.upstream.authority import authority_state
 from gateway.upstream.port import Unreachable
+from gateway.upstream.proxy import proxy_credential
 from gateway.upstream.request_head import Place
 
 CHUNK_BYTES = 65_536
@@ -137,5 +137,5 @@ class UpstreamClient:
 
 
 def _basic(provider: Provider) -> aiohttp.BasicAuth | None:
-    user, _, password = resolve(provider.proxy_secret).partition(":")
+    user, _, password = proxy_credential(provider).partition(":")
     return aiohttp.BasicAuth(user, password) if user else None

@@ -13,12 +13,23 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from gateway.configuration.secrets import resolve
+from gateway.errors import ConfigurationError
 from gateway.settings import Provider
 from gateway.upstream.connection import Connection, Origin
+from gateway.upstream.port import Unreachable
 
 HEAD_BYTES = 16_384
 _AGREED = re.compile(rb"HTTP/1\.[01] 2\d\d[ \r]")
 _STATUS = re.compile(rb"HTTP/1\.[01] ([3-5]\d\d)(?=[ \r]|$)")
+
+
+def proxy_credential(provider: Provider) -> str:
+    """USER:PASSWORD for the provider's proxy, "" without. Raises Unreachable when it is not there."""
+    try:
+        return resolve(provider.proxy_secret)
+    except ConfigurationError:
+        said = f"provider {provider.name} cannot be reached: the credential for its proxy is not there"
+        raise Unreachable(said) from None
 
 
 class Refused(OSError):
@@ -39,11 +50,11 @@ class Proxy:
 
     @classmethod
     def of(cls, provider: Provider) -> Proxy | None:
-        """The proxy of a provider, None when it has none. Raises ConfigurationError for a secret that is not there."""
+        """The proxy of a provider, None when it has none. Raises Unreachable for a secret that is not there."""
         if not provider.proxy:
             return None
         parts = urlsplit(provider.proxy)
-        return cls(parts.hostname or "", parts.port or 80, resolve(provider.proxy_secret))
+        return cls(parts.hostname or "", parts.port or 80, proxy_credential(provider))
 
     def request(self, host: str, port: int) -> bytes:
         """The CONNECT request for a tunnel to host and port."""

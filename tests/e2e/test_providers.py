@@ -314,6 +314,26 @@ def test_a_rotated_key_takes_effect_with_a_reload(product: Product, stages: tupl
     assert "sk-new" not in product.log()
 
 
+@pytest.mark.parametrize("bad", [None, b"", b"\n", b"two\nlines\n", b"\xff\n"])
+def test_a_reload_with_a_bad_key_is_refused_and_the_good_one_serves(
+    product: Product, stages: tuple[Stage, Stage], bad: bytes | None
+) -> None:
+    file = product.folder / "key-b"
+    good, refusals = file.read_bytes(), product.log().count("configuration refused")
+    try:
+        if bad is None:
+            file.unlink()
+        else:
+            file.write_bytes(bad)
+        product.gateway.send_signal(signal.SIGHUP)
+        until(lambda: product.log().count("configuration refused") > refusals)
+        for _ in range(6):
+            assert ask(product, "pool")[0] == "from the stage"
+        assert {asked.key for asked in stages[0].asked} >= {good.decode().strip()}
+    finally:
+        file.write_bytes(good)
+
+
 def test_when_every_key_is_refused_the_caller_learns_nothing_of_them(
     product: Product, stages: tuple[Stage, Stage]
 ) -> None:
