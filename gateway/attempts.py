@@ -19,15 +19,13 @@ from gateway.errors import Denied, LexgateError, UpstreamFailed
 from gateway.upstream.health import Resting
 from gateway.upstream.key_pool import EVERY_MODEL
 from gateway.upstream.port import Unreachable
-from gateway.upstream.retry_after import forbids_retry, retry_after
+from gateway.upstream.retry_after import BUSY, forbids_retry, retry_after
 
 if TYPE_CHECKING:
     from gateway.flow import Flow
     from gateway.services import Services
     from gateway.settings import Provider
 
-BUSY = frozenset({429, 503, 529})
-"""Answers by which a provider says that it did not work on the call."""
 KEY_REFUSED = frozenset({401, 403})
 """The provider refused *our* credential: nothing the caller could mend, and nothing they should see."""
 KEY_RESTS_S = 60.0
@@ -125,7 +123,7 @@ class Attempts:
         services, request = self._services, self._flow.request
         if reason not in {"key_refused", "status_429"} or request is None or not services.health.admits(provider):
             return False
-        return services.key_pools.of(provider).awake(request.model, services.health.clock())
+        return services.key_pools.awake(provider, request.model, services.health.clock())
 
     def _elsewhere(self) -> bool:
         """Whether another provider can be asked; this one then is not asked again for this call."""

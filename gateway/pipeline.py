@@ -20,7 +20,7 @@ import structlog
 
 from gateway.attempts import Attempts, is_answer
 from gateway.delivery import deliver, finish, flow_headers
-from gateway.errors import Denied, LexgateError, Unavailable, UpstreamFailed, UpstreamTimeout
+from gateway.errors import Denied, LexgateError, Unauthenticated, Unavailable, UpstreamFailed, UpstreamTimeout
 from gateway.flow import Flow
 from gateway.ingress.caller import LEFT, CallerLeft
 from gateway.known_call import known_call
@@ -115,6 +115,8 @@ async def _end(flow: Flow, services: Services) -> None:
             await record(flow, services)
     except LexgateError as error:
         flow.error = error
+        if flow.status != "aborted":  # it ends as the log closes it, or as nobody's record: in no case as it would have
+            flow.status = "interrupted" if flow.intents else "failed"
     except asyncio.CancelledError as cancelled:
         _cancelled(flow, cancelled)
     finally:
@@ -156,6 +158,8 @@ async def _say(flow: Flow, services: Services) -> None:
     ]
     if error.retry_after is not None:
         headers.append((b"retry-after", b"%d" % error.retry_after))
+    if isinstance(error, Unauthenticated):
+        headers.append((b"www-authenticate", b"Bearer"))  # RFC 9110 §15.5.2
     await flow.caller.start(error.status, headers)
     await flow.caller.send(body, more=False)
 

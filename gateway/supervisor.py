@@ -28,6 +28,7 @@ from gateway.configuration.bundle_stage import signature, stage
 from gateway.configuration.effective import Effective
 from gateway.configuration.own_stage import sources_of, stage_own
 from gateway.configuration.reading import load
+from gateway.configuration.secrets import require_secrets
 from gateway.errors import ConfigurationError, Unavailable
 from gateway.identity import issued_keys
 from gateway.inspection.databases import forget
@@ -247,6 +248,8 @@ class Supervisor:
     async def _put_in_force(self, settings: Settings) -> Path:
         """Stages the bundle and writes the effective configuration. Raises ConfigurationError; nothing changes then."""
         self._bundle_signature = _signature(settings)
+        for provider in settings.providers:
+            require_secrets(provider)
         issued_keys.read(settings.issued_keys_path)
         staged = await stage(settings.policies.bundle, settings.run_path)
         own = await stage_own(settings)

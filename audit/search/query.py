@@ -33,6 +33,10 @@ COLUMNS = {
 }
 TAGS = frozenset({"entity", "rule", "category", "parent"})
 TIMES = frozenset({"since", "until"})
+GRADES = ("L1", "L2", "L3", "L4", "L5")
+STATUSES = ("open", "completed", "denied", "failed", "aborted", "interrupted")
+CHOICES = {"grade": GRADES, "status": STATUSES}
+"""Keys with few values: a slip there must not read as "there is none"."""
 KEYS = (*COLUMNS, *sorted(TAGS), *sorted(TIMES))
 
 _TOKEN = re.compile(r'\S*?"[^"]*"\S*|\S+')
@@ -82,6 +86,8 @@ def _term(token: str) -> Term:
         raise QueryInvalid(token, "a value has no NUL")
     if not value and match[4] != '""':
         raise QueryInvalid(token, "a value is missing")
+    if key in CHOICES and value not in CHOICES[key]:
+        raise QueryInvalid(token, f"{key} is one of {' '.join(CHOICES[key])}")
     if key in TIMES:
         if minus:
             raise QueryInvalid(token, "since and until cannot be negated")

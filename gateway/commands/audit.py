@@ -40,8 +40,29 @@ def exits(command: Callable[P, R]) -> Callable[P, R]:
         except (AuditError, LexgateError, OSError) as error:
             click.echo(f"lexgate: {error}", err=True)
             raise SystemExit(NOT_TRIED) from error
+        except Exception as error:
+            said = _of_the_store(error)
+            if said is None:
+                raise
+            click.echo(f"lexgate: the store cannot be used: {said}", err=True)
+            raise SystemExit(NOT_TRIED) from error
 
     return wrapped
+
+
+def _of_the_store(error: Exception) -> str | None:
+    """What SQLite says of a store that it cannot use, None for any other error."""
+    from sqlalchemy.exc import DBAPIError
+
+    from audit.store.sqlite import Error
+
+    at_fault = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(at_fault, Error):
+        return None
+    name = str(getattr(at_fault, "sqlite_errorname", ""))
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        return f"{at_fault}. It needs a folder that can be written to, also to be read: copy it to one"
+    return str(at_fault)
 
 
 def load_settings(config: Path) -> Settings:

@@ -19,7 +19,9 @@ _MARKS = {"good": "good    ", "warning": "WARNING ", "problem": "PROBLEM ", "unk
 @click.command()
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Write JSON Lines.")
-@click.option("--reach", is_flag=True, help="Also connect to every provider; nothing is asked of it.")
+@click.option(
+    "--reach", is_flag=True, help="Also connect to every provider, as a call would, and read the keys of issuers."
+)
 @click.option("--full", is_flag=True, help="Read a store of any size whole.")
 def doctor(config: Path, as_json: bool, reach: bool, full: bool) -> None:
     """Look at the installation and say in plain words what is wrong and how to mend it. Changes nothing.

@@ -14,6 +14,8 @@ from gateway.errors import ConfigurationError
 
 TEMPLATE = Path(__file__).with_name("lexgate.yaml.template")
 PASSPHRASE = "KEYS_PASSPHRASE"  # noqa: S105  the name of a variable, not a secret
+SHORTEST = 12
+"""Characters of a passphrase for production."""
 
 
 @click.command()
@@ -28,6 +30,8 @@ def init(folder: Path, production: bool) -> None:
     passphrase = os.environ.get(PASSPHRASE, "")
     if production and not passphrase:
         raise click.ClickException(f"--production: set {PASSPHRASE}; the key files are encrypted with it")
+    if production and len(passphrase) < SHORTEST:
+        raise click.ClickException(f"--production: {PASSPHRASE} needs {SHORTEST} characters or more")
     try:
         made = create(folder, production=production, passphrase=passphrase)
     except ConfigurationError as error:

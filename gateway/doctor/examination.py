@@ -16,7 +16,7 @@ def checks(*, full: bool = False, ask_providers: bool = False) -> Sequence[Check
     found: list[Check] = [
         host.sqlite, host.clock, host.file_limits, host.processors, host.disk, host.tls,
         state.keys, functools.partial(state.store, full=full), state.running, content_key,
-        parts.bundle, parts.inspectors, parts.providers, parts.callers,
+        parts.bundle, parts.inspectors, parts.providers, parts.issuers, parts.callers,
     ]  # fmt: skip
     return [*found, reach.reach] if ask_providers else found
 

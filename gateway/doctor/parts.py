@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.doctor.finding import Finding, good, problem, warning
 from gateway.errors import ConfigurationError
+from gateway.identity.issued_keys import read
 from gateway.settings import Settings
 
 SAMPLE = "Please call Maria Schneider on +49 151 23456789."
@@ -60,16 +62,19 @@ def providers(settings: Settings) -> Iterator[Finding]:
     if not settings.providers:
         yield problem("providers", "No provider is named, so no call can be sent.", "Name one under providers.")
     for provider in settings.providers:
-        if not provider.secret:
+        references = [reference for reference in (provider.secret, *provider.secrets) if reference]
+        if not references:
             yield warning(
                 "providers", f"Provider {provider.name} has no secret: calls go out without a credential.",
                 "Set its secret to env:NAME or file:PATH unless it wants none.",
             )  # fmt: skip
-            continue
-        yield from _secret(provider.name, provider.secret)
+        for reference in references:
+            yield from _secret(provider.name, reference, "a credential")
+        if provider.proxy_secret:
+            yield from _secret(provider.name, provider.proxy_secret, "a credential for its proxy")
 
 
-def _secret(name: str, reference: str) -> Iterator[Finding]:
+def _secret(name: str, reference: str, what: str) -> Iterator[Finding]:
     from gateway.configuration.secrets import resolve
 
     try:
@@ -82,19 +87,48 @@ def _secret(name: str, reference: str) -> Iterator[Finding]:
     if not value.strip():
         yield problem("providers", f"Provider {name}: {reference} is empty.", "Put the provider's key there.")
     else:
-        yield good("providers", f"Provider {name} has a credential.")
+        yield good("providers", f"Provider {name} has {what} ({reference.partition(':')[0]}).")
+
+
+def issuers(settings: Settings) -> Iterator[Finding]:
+    """The files with the keys of issuers of tokens; those behind a URL are read with --reach."""
+    if not any(issuer.jwks_file for issuer in settings.issuers):
+        return
+    from gateway.identity.key_set import FAILURES, read_keys, why
+
+    for issuer in settings.issuers:
+        if not issuer.jwks_file:
+            continue
+        try:
+            keys = asyncio.run(read_keys(issuer))
+        except FAILURES as error:
+            yield problem(
+                "issuers", f"The keys of issuer {issuer.issuer} cannot be read from {issuer.jwks_file} ({why(error)}).",
+                "Put a JWK set with its public keys there (RFC 7517).",
+            )  # fmt: skip
+        else:
+            yield good("issuers", f"Issuer {issuer.issuer} has {len(keys)} keys.")
 
 
 def callers(settings: Settings) -> Iterator[Finding]:
     """Somebody may call, and somebody may look."""
-    if not settings.principals:
-        yield warning("callers", "Nobody may call: there are no principals.", "Make a key with lexgate key new.")
+    try:
+        issued = len(read(settings.issued_keys_path).keys)
+    except ConfigurationError as error:
+        yield problem("callers", f"{error.message}.", "Restore it: it keeps revoked keys out, and nothing starts so.")
+        issued = 0
+    keys = len(settings.principals) + issued
+    if not (keys or settings.issuers or settings.certificates):
+        yield warning(
+            "callers",
+            "Nobody may call: there are no keys, issuers or certificates.",
+            "Make a key with lexgate key issue.",
+        )
     if not settings.operators:
         yield warning(
             "callers", "Nobody may look: there are no operators.", "Make a key with lexgate key new --operator."
         )
-    if settings.principals and settings.operators:
-        count = f"{len(settings.principals)} callers and {len(settings.operators)} operators"
-        yield good("callers", f"{count} have keys.")
+    if keys and settings.operators:
+        yield good("callers", f"{keys} keys of callers and {len(settings.operators)} of operators are known.")
     if not settings.production:
         yield warning("production", "This is not a production configuration.", "Set production: true before real data.")

@@ -1,39 +1,60 @@
-"""Whether providers can be reached: a connection and, for https, a handshake. Nothing is asked and no key is sent."""
+"""Whether providers can be reached: as a call would, through the provider's proxy, with a handshake for https.
+
+Nothing is asked of a provider and no key of ours is sent to it. The keys of issuers are read, as the gateway reads them.
+"""
 
 from __future__ import annotations
 
-import socket
-import ssl
-from collections.abc import Iterator
-from urllib.parse import urlsplit
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 
 from gateway.doctor.finding import Finding, good, problem
+from gateway.errors import LexgateError
 from gateway.settings import Provider, Settings
+from gateway.upstream.http1 import Http1Client
+from gateway.upstream.port import Upstream
 
 
 def reach(settings: Settings) -> Iterator[Finding]:
-    """Tries every provider, one after the other."""
-    for provider in settings.providers:
-        yield _reached(provider, settings.timeouts.connect)
+    """Tries every provider, then every issuer whose keys are behind a URL, one after the other."""
+    yield from asyncio.run(_all(settings))
 
 
-def _reached(provider: Provider, seconds: float) -> Finding:
-    url = urlsplit(provider.base_url)
-    host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+async def _all(settings: Settings) -> list[Finding]:
+    client = Http1Client(settings.timeouts)
     try:
-        with socket.create_connection((host, port), timeout=seconds) as connection:
-            if url.scheme == "https":
-                context = ssl.create_default_context(cafile=provider.ca or None)
-                with context.wrap_socket(connection, server_hostname=host):
-                    pass
-    except ssl.SSLCertVerificationError as error:
+        found = [await _provider(provider, client) for provider in settings.providers]
+    finally:
+        await client.close()
+    return [*found, *[finding async for finding in _issuers(settings)]]
+
+
+async def _provider(provider: Provider, client: Upstream) -> Finding:
+    place = f"{provider.base_url} through {provider.proxy}" if provider.proxy else provider.base_url
+    try:
+        await client.reach(provider)
+    except LexgateError as error:
         return problem(
-            "reach", f"Provider {provider.name}: its certificate is not trusted ({error.verify_message}).",
-            "Name the authority's file in the provider's ca, or mend the proxy between.",
+            "reach", f"{error.message.capitalize()} ({place}).",
+            "Check name resolution, the way out, base_url, and the provider's proxy and ca.",
         )  # fmt: skip
-    except (OSError, ssl.SSLError) as error:
-        return problem(
-            "reach", f"Provider {provider.name} cannot be reached at {host}:{port} ({type(error).__name__}).",
-            "Check name resolution, the way out, and base_url.",
-        )  # fmt: skip
-    return good("reach", f"Provider {provider.name} can be reached at {host}:{port}.")
+    return good("reach", f"Provider {provider.name} can be reached at {place}.")
+
+
+async def _issuers(settings: Settings) -> AsyncIterator[Finding]:
+    if not settings.issuers:
+        return
+    from gateway.identity.key_set import FAILURES, read_keys, why  # an HTTP client that nobody else here needs
+
+    for issuer in settings.issuers:
+        if not issuer.jwks_url:
+            continue
+        try:
+            keys = await read_keys(issuer)
+        except FAILURES as error:
+            yield problem(
+                "reach", f"The keys of issuer {issuer.issuer} cannot be read from {issuer.jwks_url} ({why(error)}).",
+                "Check name resolution, the way out, jwks_url and the issuer's ca. Redirects are not followed.",
+            )  # fmt: skip
+        else:
+            yield good("reach", f"Issuer {issuer.issuer} shows {len(keys)} keys.")

@@ -14,7 +14,8 @@ from gateway.settings import Application, Issuer
 
 CLAIM = "claim:"
 COUNTRY = re.compile(r"[A-Z]{2}")
-USER = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
+USER = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff]{1,128}")
+"""Nothing that cannot be seen, or that turns around what stands beside it where records are read."""
 REGION = re.compile(r"[A-Za-z0-9 ._-]{0,64}")
 
 
@@ -63,7 +64,10 @@ def _text(claims: Mapping[str, Any], source: str, what: str) -> str:
     if not source.startswith(CLAIM):
         return source
     value: Any = claims
-    for name in source.removeprefix(CLAIM).split("."):
+    named = source.removeprefix(CLAIM)
+    for name in (
+        [named] if "://" in named else named.split(".")
+    ):  # the name of a claim may be a URI, with dots of its own
         value = value.get(name) if isinstance(value, Mapping) else None
     if not isinstance(value, str) or not value:
         raise Unauthenticated(f"the token does not say its {what}")

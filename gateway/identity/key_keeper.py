@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from audit.appender import Appender
 from audit.errors import AuditError, LogUnavailable
@@ -92,10 +92,16 @@ class KeyKeeper:
     async def rotate(
         self, by: str, key_id: str, *, grace_s: float, tenants: frozenset[str] | None = None
     ) -> tuple[str, CallerKey]:
-        """A new key for the same principal; the old one holds for `grace_s` seconds more. Raises NotFound, Unavailable."""
+        """A new key for the same principal; the old one holds for `grace_s` seconds more.
+
+        Raises NotFound, BadRequest for a key that has ended (whoever rotates all keys must not bring a revoked one back),
+        Unavailable.
+        """
         async with self._changing() as issued:
             old = self._principal(key_id, issued, tenants)
             now = time.time()
+            if issued.ends.get(key_id, now + 1) <= now:
+                raise BadRequest("the key has ended: issue another one", param="key_id")
             value, made = new_key(
                 now, application=old.application, user=old.user, country=old.country, region=old.region
             )
@@ -145,10 +151,17 @@ class KeyKeeper:
             raise NotFound("there is no key with this id")
         return told
 
+    def _lock(self) -> IO[str]:
+        try:
+            return self._path.with_suffix(".lock").open("w")
+        except OSError as error:
+            said = os.strerror(error.errno or 0)
+            raise Unavailable(f"the file of issued keys cannot be changed in {self._path.parent}: {said}") from None
+
     @contextlib.asynccontextmanager
     async def _changing(self) -> AsyncIterator[Issued]:
         """What the file says, while nobody else changes it. Raises Unavailable when somebody does not let go of it."""
-        with self._path.with_suffix(".lock").open("w") as lock:
+        with self._lock() as lock:
             give_to_owner(lock.fileno(), self._path.parent)
             ends = time.monotonic() + LOCK_S
             while True:

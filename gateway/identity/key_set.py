@@ -35,6 +35,9 @@ LOOK_S = 0.5
 KINDS: Mapping[str, type[PublicKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 CURVES = frozenset({"P-256", "P-384", "P-521", "Ed25519", "Ed448"})
 
+FAILURES = (OSError, ValueError, aiohttp.ClientError)
+"""What reading an issuer's keys may raise; TimeoutError is an OSError."""
+
 log = structlog.get_logger("lexgate.identity")
 
 
@@ -64,10 +67,8 @@ class KeySet:
 
     async def key(self, key_id: str | None) -> PublicKey | None:
         """The key of that id, or the only one when the token names none. Raises Unavailable while no keys are usable."""
-        if not self.usable:
-            if self._is_reading or self._may_ask():  # the first reading may still run when the first call comes
-                await self.read()
-        elif self._find(key_id) is None and self._may_ask():
+        missing = not self.usable or self._find(key_id) is None
+        if missing and (self._is_reading or self._may_ask()):  # one that runs may have been begun by a call like this
             await self.read()
         if not self.usable:
             raise Unavailable("the keys of the token's issuer are not available", retry_after=1)
@@ -109,12 +110,14 @@ class KeySet:
 
     async def _read(self) -> None:
         try:
-            document = await (self._fetched() if self._issuer.jwks_url else asyncio.to_thread(self._from_file))
+            self._file_state = _state(Path(self._issuer.jwks_file))
+            document = await read_document(self._issuer)
             keys = keys_of(document) if document != self._document else self._keys
-        except (OSError, ValueError, aiohttp.ClientError, TimeoutError) as error:
-            if self._complaint != type(error).__name__:  # said once, not with every reading
-                self._complaint = type(error).__name__
-                log.error("the keys of an issuer cannot be read", issuer=self._issuer.issuer, error=self._complaint)
+        except FAILURES as error:
+            complaint = why(error)
+            if self._complaint != complaint:  # said once, not with every reading
+                self._complaint = complaint
+                log.error("the keys of an issuer cannot be read", issuer=self._issuer.issuer, error=complaint)
             return
         self._read_at, self._complaint = self._clock(), ""
         if document != self._document:
@@ -122,26 +125,47 @@ class KeySet:
             self.version += 1
             log.info("keys of an issuer in force", issuer=self._issuer.issuer, keys=len(keys))
 
-    async def _fetched(self) -> bytes:
-        """The document behind the URL: no redirects, no proxies of the environment, no cookies. Raises ValueError."""
-        issuer = self._issuer
-        trust = ssl.create_default_context(cafile=issuer.ca or None)
-        async with (
-            asyncio.timeout(FETCH_S),
-            aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=trust), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
-            ) as session,
-            session.get(issuer.jwks_url, allow_redirects=False, headers={"accept": "application/json"}) as answer,
-        ):
-            if answer.status != 200:
-                raise ValueError(f"status {answer.status}")
-            return _bounded(await answer.content.read(MOST_BYTES + 1))
 
-    def _from_file(self) -> bytes:
-        path = Path(self._issuer.jwks_file)
-        self._file_state = _state(path)
-        with path.open("rb") as file:
-            return _bounded(file.read(MOST_BYTES + 1))
+async def read_keys(issuer: Issuer) -> dict[str, PublicKey]:
+    """The keys of an issuer as they are now, by id. Raises one of FAILURES."""
+    return keys_of(await read_document(issuer))
+
+
+async def read_document(issuer: Issuer) -> bytes:
+    """The issuer's JWK set as it is written. Raises one of FAILURES."""
+    if issuer.jwks_url:
+        return await _fetched(issuer)
+    return await asyncio.to_thread(_from_file, Path(issuer.jwks_file))
+
+
+async def _fetched(issuer: Issuer) -> bytes:
+    """The document behind the URL: no redirects, no proxies of the environment, no cookies. Raises ValueError."""
+    trust = ssl.create_default_context(cafile=issuer.ca or None)
+    async with (
+        asyncio.timeout(FETCH_S),
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=trust), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+        ) as session,
+        session.get(issuer.jwks_url, allow_redirects=False, headers={"accept": "application/json"}) as answer,
+    ):
+        if answer.status != 200:
+            raise ValueError(f"status {answer.status}")
+        document = bytearray()
+        async for piece in answer.content.iter_any():  # a document comes in as many pieces as the network likes
+            document += piece
+            if len(document) > MOST_BYTES:
+                break
+        return _bounded(bytes(document))
+
+
+def _from_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return _bounded(file.read(MOST_BYTES + 1))
+
+
+def why(error: BaseException) -> str:
+    """What went wrong, in words of ours or, of foreign code, its kind."""
+    return str(error) if type(error) is ValueError else type(error).__name__
 
 
 def source_of(issuer: Issuer) -> tuple[object, ...]:

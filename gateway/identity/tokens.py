@@ -31,6 +31,8 @@ from gateway.settings import Application, Issuer, Settings
 LONGEST = 16_384
 KNOWN = 10_000
 """Verified tokens that a worker remembers; beyond it the oldest are forgotten and verified again."""
+TYPES = frozenset({"jwt", "at+jwt", "jose"})
+"""What a token may say that it is (`typ`; RFC 8725 §3.11): not a logout token, a proof or another statement of the issuer."""
 _CURVE = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 
 
@@ -87,7 +89,7 @@ class Tokens:
         algorithm, key_id = header.get("alg"), header.get("kid")
         if issuer is None or keys is None or algorithm not in issuer.algorithms or "crit" in header:
             raise Unauthenticated(NOT_VALID)
-        if key_id is not None and not isinstance(key_id, str):
+        if (key_id is not None and not isinstance(key_id, str)) or not _for_access(header):
             raise Unauthenticated(NOT_VALID)
         key = await keys.key(key_id)
         if key is None or not _fits(key, algorithm):
@@ -144,6 +146,12 @@ def _parts(token: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _decoded(part: bytes) -> bytes:
     return base64.b64decode(part + b"=" * (-len(part) % 4), altchars=b"-_", validate=True)
+
+
+def _for_access(header: Mapping[str, Any]) -> bool:
+    """Whether the token does not say that it is something else than one that callers present."""
+    kind = header.get("typ", "JWT")
+    return isinstance(kind, str) and kind.lower().removeprefix("application/") in TYPES
 
 
 def _fits(key: PublicKey, algorithm: str) -> bool:

@@ -114,7 +114,10 @@ async def _refusal(request: Request, services: Services) -> LexgateError | None:
 
 def _error(request: Request, error: LexgateError) -> Response:
     family = FAMILIES[family_of(request.url.path, dict(request.scope["headers"]))]
-    return Response(family.error_body(error, ""), error.status, media_type="application/json")
+    headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    if isinstance(error, Unauthenticated):
+        headers["www-authenticate"] = "Bearer"
+    return Response(family.error_body(error, ""), error.status, headers, media_type="application/json")
 
 
 def _json(document: dict[str, Any]) -> Response:

@@ -56,6 +56,7 @@ class ReverseProxy:
             finally:
                 services.log.leave(task)
         except LexgateError as error:
+            services.call_metrics.refused(endpoint.protocol, error.code)
             await _refuse(endpoint, caller, error)
 
 

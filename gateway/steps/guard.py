@@ -5,6 +5,8 @@ The bytes themselves run through them in `gateway/delivery.py`, chunk by chunk, 
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 
 from gateway.errors import Unavailable, UpstreamFailed
@@ -15,6 +17,8 @@ from gateway.redaction.carried import CarriedText
 from gateway.redaction.channel import Rules
 from gateway.redaction.names_guard import NamesGuard
 from gateway.services import Services
+from gateway.upstream.port import Busy, UpstreamAnswer
+from gateway.upstream.retry_after import BUSY, retry_after
 from policies.decision import Decision
 
 NAMES = "names"
@@ -44,7 +48,7 @@ async def guard(flow: Flow, services: Services) -> None:
         if media_type.partition("/")[0] != request.binary_answer and media_type != BYTES:
             raise UpstreamFailed(f"the provider's answer is no {request.binary_answer}")
     elif media_type != expected and not (plain and media_type in SUBTITLES):
-        raise UpstreamFailed(f"the provider's answer is not {expected}")
+        raise _not_readable(upstream, expected)
     carried = _carried(flow)
     earlier = flow.earlier.placeholders if flow.earlier is not None else {}
     flow.rules = Rules(
@@ -53,6 +57,15 @@ async def guard(flow: Flow, services: Services) -> None:
         lambda label, value: canonical(label, value) in carried,
         names=NamesGuard(_sayable(request, carried)) if decision.guard == NAMES else None,
     )
+
+
+def _not_readable(upstream: UpstreamAnswer, expected: str) -> UpstreamFailed:
+    """For an answer of another kind, e.g. the page of a load balancer; when to come back is passed on all the same."""
+    if upstream.status not in BUSY:
+        return UpstreamFailed(f"the provider's answer is not {expected}")
+    wait = retry_after(upstream.headers, time.time())
+    said = f"the provider is busy, and its answer is not {expected}"
+    return Busy(said, status=upstream.status, retry_after=None if wait is None else math.ceil(wait))
 
 
 def require_known(decision: Decision) -> None:

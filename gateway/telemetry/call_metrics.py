@@ -58,6 +58,11 @@ class CallMetrics:
         if figures.first_byte is not None:
             self._exchange(flow, figures.first_byte, figures.tokens)
 
+    def refused(self, protocol: str, code: str) -> None:
+        """A call was refused before it was one, e.g. because there is no log that it could be recorded in."""
+        self._metrics.count("lexgate_calls", 1, protocol=protocol, status="failed", decision="none")
+        self._metrics.count("lexgate_refusals", 1, code=code)
+
     def _exchange(self, flow: Flow, first_byte: Histogram, tokens: tuple[list[float], list[float]] | None) -> None:
         if flow.timing.first_byte:
             first_byte.observe(flow.timing.first_byte - flow.timing.forwarded)

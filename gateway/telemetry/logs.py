@@ -7,6 +7,8 @@ import sys
 
 import structlog
 
+from gateway.telemetry import last_words
+
 
 class NoTracebacks(logging.Filter):
     """Libraries log exceptions whose messages may quote what a caller sent: keep the kind, drop the words."""
@@ -52,6 +54,7 @@ def configure(process: str, level: str = "info") -> None:
             ],
         )
     )
+    last_words.install()
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # each bad request would be a line: a flood for free
     logging.captureWarnings(True)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

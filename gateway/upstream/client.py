@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 import aiohttp
 from yarl import URL
 
-from gateway.configuration.secrets import resolve
 from gateway.errors import UpstreamFailed, UpstreamTimeout
 from gateway.protocols.pipe import Pipe
 from gateway.settings import Provider, Timeouts
+from gateway.upstream.authority import authority_state
 from gateway.upstream.port import Unreachable
+from gateway.upstream.proxy import proxy_credential
 from gateway.upstream.request_head import Place
 
 CHUNK_BYTES = 65_536
@@ -64,6 +65,9 @@ class UpstreamClient:
     def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
         self._sessions: dict[tuple[object, ...], aiohttp.ClientSession] = {}
+        self._known: dict[
+            str, tuple[Provider, aiohttp.ClientSession]
+        ] = {}  # by name, while the configuration is the same
         self._urls: dict[tuple[str, str], URL] = {}
 
     async def post(
@@ -107,10 +111,14 @@ class UpstreamClient:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
+        self._known.clear()
 
     def _session(self, provider: Provider) -> aiohttp.ClientSession:
-        timeouts = provider.timeouts(self._timeouts)
-        key = (provider.base_url, provider.ca, provider.proxy, provider.proxy_secret, timeouts)
+        known = self._known.get(provider.name)
+        if known is not None and known[0] is provider:
+            return known[1]
+        timeouts, proxy_auth = provider.timeouts(self._timeouts), _basic(provider)
+        key = (provider.base_url, provider.ca, authority_state(provider.ca), provider.proxy, proxy_auth, timeouts)
         session = self._sessions.get(key)
         if session is None:
             tls = ssl.create_default_context(cafile=provider.ca) if provider.ca else ssl.create_default_context()
@@ -119,14 +127,15 @@ class UpstreamClient:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=timeouts.total, connect=timeouts.connect, sock_read=timeouts.idle),
                 proxy=provider.proxy or None,
-                proxy_auth=_basic(provider),
+                proxy_auth=proxy_auth,
                 trust_env=False,
                 skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
                 read_bufsize=CHUNK_BYTES,
             )
+        self._known[provider.name] = provider, session
         return session
 
 
 def _basic(provider: Provider) -> aiohttp.BasicAuth | None:
-    user, _, password = resolve(provider.proxy_secret).partition(":")
+    user, _, password = proxy_credential(provider).partition(":")
     return aiohttp.BasicAuth(user, password) if user else None

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gateway.errors import BadRequest
+from gateway.upstream.retry_after import retry_after
 
 FEATURES = re.compile(r"[a-z][a-z0-9-]{0,63}(=[a-z0-9.-]{1,16})?( ?, ?[a-z][a-z0-9-]{0,63}(=[a-z0-9.-]{1,16})?){0,31}")
 DAY = re.compile(r"20\d\d-\d\d-\d\d")
@@ -84,6 +85,8 @@ def answer_headers(provider: Mapping[str, str], *, shared: bool = False) -> list
     kept: list[tuple[bytes, bytes]] = []
     for name, value in provider.items():
         lowered = name.lower()
+        if lowered == "retry-after" and retry_after({lowered: value}, 0.0) is None:
+            continue  # neither seconds nor a date: no client could follow it
         if lowered in TO_CALLER or (not shared and lowered.startswith(TO_CALLER_PREFIX)):
             kept.append((lowered.encode("latin-1"), value.encode("latin-1", "replace")))
     return kept

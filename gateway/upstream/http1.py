@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from gateway.settings import Provider, Timeouts
 from gateway.upstream.answer import Answer
+from gateway.upstream.authority import authority_state
 from gateway.upstream.connection import Connection, Origin
 from gateway.upstream.port import Unreachable
-from gateway.upstream.proxy import Proxy, tunnel
+from gateway.upstream.proxy import Proxy, ProxyUnreachable, Refused, tunnel
 from gateway.upstream.request_head import Heads, Place
 
 KNOWN_ROUTES = 4096
@@ -37,7 +38,7 @@ class Http1Client:
 
     def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
-        self._origins: dict[tuple[bool, str, int, str, str, Timeouts], Origin] = {}
+        self._origins: dict[tuple[object, ...], Origin] = {}
         self._routes: dict[tuple[str, str], _Route] = {}
         self._heads = Heads()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -103,6 +104,9 @@ class Http1Client:
         except TimeoutError:
             connection.drop()
             raise Unreachable(f"provider {name} cannot be reached in time") from None
+        except (ProxyUnreachable, Refused) as error:
+            connection.drop()
+            raise Unreachable(f"provider {name} cannot be reached: {error}") from None
         except (OSError, ValueError):
             connection.drop()
             raise Unreachable(f"provider {name} cannot be reached") from None
@@ -117,12 +121,14 @@ class Http1Client:
     def _route(self, provider: Provider, path: str, method: str = "POST") -> _Route:
         place = Place(provider.base_url)
         timeouts = provider.timeouts(self._timeouts)
-        key = (place.secure, place.host, place.port, provider.ca, provider.proxy, timeouts)
+        proxy = Proxy.of(provider)
+        # With the proxy goes our credential there: a tunnel opened under one is not another's to use.
+        key = (place.secure, place.host, place.port, provider.ca, authority_state(provider.ca), proxy, timeouts)
         origin = self._origins.get(key)
         if origin is None:
             tls = _trust(provider) if place.secure else None
             origin = self._origins[key] = Origin(place.host, place.port, tls)
-        route = _Route(provider, origin, place.start(path, method), timeouts, Proxy.of(provider))
+        route = _Route(provider, origin, place.start(path, method), timeouts, proxy)
         if method == "POST" and (len(self._routes) < KNOWN_ROUTES or (provider.name, path) in self._routes):
             self._routes[(provider.name, path)] = route
         return route

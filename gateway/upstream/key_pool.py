@@ -12,8 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import structlog
+
 from gateway.configuration.secrets import resolve
+from gateway.errors import ConfigurationError
 from gateway.settings import Provider
+from gateway.upstream.port import Unreachable
+
+log = structlog.get_logger("lexgate.upstream")
 
 EVERY_MODEL = ""
 MOST_RESTS = 256
@@ -81,15 +87,29 @@ class KeyPools:
 
     def __init__(self) -> None:
         self._pools: dict[str, KeyPool] = {}
+        self._missing: set[str] = set()
 
     def of(self, provider: Provider) -> KeyPool:
-        """Raises ConfigurationError when there is nothing behind a reference."""
+        """Raises Unreachable when there is nothing behind a reference any more; operators are told which one, callers not."""
         pool = self._pools.get(provider.name)
         if pool is None:
-            pool = self._pools[provider.name] = KeyPool.of(provider)
+            try:
+                pool = self._pools[provider.name] = KeyPool.of(provider)
+            except ConfigurationError as error:
+                if provider.name not in self._missing:
+                    self._missing.add(provider.name)
+                    log.error("a provider's keys cannot be read", provider=provider.name, problem=error.message)
+                raise Unreachable(f"provider {provider.name} cannot be called: its key is not there") from None
         return pool
+
+    def awake(self, provider: Provider, model: str, now: float) -> bool:
+        """Whether a key of the provider can be used for this model now."""
+        try:
+            return self.of(provider).awake(model, now)
+        except Unreachable:
+            return False
 
 
 def awake_first(providers: Sequence[Provider], pools: KeyPools, model: str, now: float) -> list[Provider]:
     """Providers in their order, those whose keys all rest behind the others."""
-    return sorted(providers, key=lambda provider: not pools.of(provider).awake(model, now))
+    return sorted(providers, key=lambda provider: not pools.awake(provider, model, now))

@@ -14,6 +14,14 @@ class Unreachable(UpstreamFailed):
     """No byte of the call reached the provider: another provider may be tried."""
 
 
+class Busy(UpstreamFailed):
+    """The provider says that it is busy, in no form that could be passed on: its status and `Retry-After` still are."""
+
+    def __init__(self, message: str, *, status: int, retry_after: int | None) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.status = status
+
+
 class UpstreamAnswer(Protocol):
     """A provider's answer whose body is still arriving."""
 

@@ -13,15 +13,31 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from gateway.configuration.secrets import resolve
+from gateway.errors import ConfigurationError
 from gateway.settings import Provider
 from gateway.upstream.connection import Connection, Origin
+from gateway.upstream.port import Unreachable
 
 HEAD_BYTES = 16_384
 _AGREED = re.compile(rb"HTTP/1\.[01] 2\d\d[ \r]")
+_STATUS = re.compile(rb"HTTP/1\.[01] ([3-5]\d\d)(?=[ \r]|$)")
+
+
+def proxy_credential(provider: Provider) -> str:
+    """USER:PASSWORD for the provider's proxy, "" without. Raises Unreachable when it is not there."""
+    try:
+        return resolve(provider.proxy_secret)
+    except ConfigurationError:
+        said = f"provider {provider.name} cannot be reached: the credential for its proxy is not there"
+        raise Unreachable(said) from None
 
 
 class Refused(OSError):
-    """The proxy did not open the tunnel."""
+    """The proxy did not open the tunnel. The message tells operators and callers why, as far as the proxy said so."""
+
+
+class ProxyUnreachable(OSError):
+    """There is no connection to the proxy itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +50,11 @@ class Proxy:
 
     @classmethod
     def of(cls, provider: Provider) -> Proxy | None:
-        """The proxy of a provider, None when it has none. Raises ConfigurationError for a secret that is not there."""
+        """The proxy of a provider, None when it has none. Raises Unreachable for a secret that is not there."""
         if not provider.proxy:
             return None
         parts = urlsplit(provider.proxy)
-        return cls(parts.hostname or "", parts.port or 80, resolve(provider.proxy_secret))
+        return cls(parts.hostname or "", parts.port or 80, proxy_credential(provider))
 
     def request(self, host: str, port: int) -> bytes:
         """The CONNECT request for a tunnel to host and port."""
@@ -50,8 +66,11 @@ class Proxy:
 
 
 async def tunnel(loop: asyncio.AbstractEventLoop, proxy: Proxy, origin: Origin, connection: Connection) -> None:
-    """Hands `connection` a transport to the origin, through the proxy. Raises OSError when the proxy refuses."""
-    transport, asking = await loop.create_connection(lambda: _Asking(loop), proxy.host, proxy.port)
+    """Hands `connection` a transport to the origin, through the proxy. Raises Refused, ProxyUnreachable, OSError."""
+    try:
+        transport, asking = await loop.create_connection(lambda: _Asking(loop), proxy.host, proxy.port)
+    except OSError:
+        raise ProxyUnreachable("its proxy cannot be reached") from None
     try:
         transport.write(proxy.request(origin.host, origin.port))
         await asking.agreed
@@ -78,13 +97,14 @@ class _Asking(asyncio.Protocol):
         self._head += data
         head, end, rest = self._head.partition(b"\r\n\r\n")
         if (end and (rest or not _AGREED.match(head))) or len(self._head) > HEAD_BYTES:
-            self._refuse()
+            self._refuse(_STATUS.match(head))
         elif end and not self.agreed.done():
             self.agreed.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._refuse()
 
-    def _refuse(self) -> None:
+    def _refuse(self, status: re.Match[bytes] | None = None) -> None:
         if not self.agreed.done():
-            self.agreed.set_exception(Refused("the proxy did not open a tunnel"))
+            why = f" (status {status[1].decode()})" if status else ""
+            self.agreed.set_exception(Refused(f"its proxy did not open a tunnel{why}"))

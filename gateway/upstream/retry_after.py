@@ -7,6 +7,8 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 FARTHEST = 86_400.0
+BUSY = frozenset({429, 503, 529})
+"""Answers by which a provider says that it did not work on the call."""
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -127,3 +127,27 @@ async def test_backup_restore_migrate(told: tuple[Lab, str, str], tmp_path: Path
     accepted = run(lab, "restore", "--accept-loss", "the disk died")
     assert "generation 2" in accepted.stdout
     assert run(lab, "audit", "verify").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("audit", "search"), ("audit", "show", "x"), ("audit", "trace", "x"), ("audit", "verify"), ("audit", "reindex"),
+     ("backup", "copy.tar"), ("migrate",)],
+    ids=" ".join,
+)  # fmt: skip
+@pytest.mark.parametrize("store", ["no database", "a folder"])
+async def test_a_store_that_is_none_is_said_in_one_line(
+    told: tuple[Lab, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], store: str
+) -> None:
+    lab, _, _ = told
+    for file in lab.folder.glob(f"{lab.store.name}*"):
+        file.unlink()
+    if store == "a folder":
+        lab.store.mkdir()
+    else:
+        lab.store.write_bytes(b"this is no database " * 1000)
+    monkeypatch.chdir(tmp_path)
+    result = run(lab, *arguments)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("lexgate: ")

@@ -11,12 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import QueryInvalid
-from audit.search.query import COLUMNS, TAGS, Term, parse
+from audit.search.query import CHOICES, COLUMNS, TAGS, Term, parse
 from audit.search.records import Records
 from tests.audit.lab import Lab, eventually, intent, new_flow, outcome
 
 values = st.text(st.characters(exclude_categories=("Cs", "Cc", "Z"), exclude_characters='"'), min_size=1, max_size=8)
-terms = st.builds(Term, st.sampled_from([*COLUMNS, *TAGS]), st.just(":"), values, st.booleans())
+terms = st.one_of(
+    st.builds(Term, st.sampled_from([*COLUMNS.keys() - CHOICES.keys(), *TAGS]), st.just(":"), values, st.booleans()),
+    *[
+        st.builds(Term, st.just(key), st.just(":"), st.sampled_from(known), st.booleans())
+        for key, known in CHOICES.items()
+    ],
+)
 
 
 @given(st.lists(terms, max_size=6))
@@ -37,7 +43,7 @@ def test_any_text_is_understood_or_refused_by_name(text: str) -> None:
     [
         ("tenant:acme nonsense", "nonsense"), ("colour:red", "colour:red"), ("since:yesterday", "since:yesterday"),
         ("tenant>=a", "tenant>=a"), ("tenant:", "tenant:"), ('tenant:"a', 'tenant:"a'), ("-since:2026-01-01",) * 2,
-        ("tenant:a\x00b",) * 2,
+        ("tenant:a\x00b",) * 2, ("grade>=L9",) * 2, ("grade:l3",) * 2, ("-status:complete",) * 2,
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_named(text: str, token: str) -> None:

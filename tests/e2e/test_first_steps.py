@@ -74,6 +74,8 @@ def test_production_demands_a_passphrase(tmp_path: Path) -> None:
     refused = lexgate(tmp_path, "init", "--production")
     assert refused.returncode == 1
     assert "KEYS_PASSPHRASE" in refused.stderr
+    short = lexgate(tmp_path, "init", "--production", KEYS_PASSPHRASE="short")
+    assert (short.returncode, "12 characters" in short.stderr) == (1, True)
     made = lexgate(tmp_path, "init", "--production", KEYS_PASSPHRASE="correct horse battery staple")
     assert made.returncode == 0, made.stderr
     assert lexgate(tmp_path, "serve", "--check", KEYS_PASSPHRASE="x").returncode == 0

@@ -56,6 +56,7 @@ def refused(product: Product, credential: str) -> openai.AuthenticationError:
     with pytest.raises(openai.AuthenticationError) as caught:
         ask(product, credential)
     assert (caught.value.status_code, caught.value.code) == (401, "lexgate_unauthenticated")
+    assert caught.value.response.headers["www-authenticate"] == "Bearer"
     return caught.value
 
 
@@ -207,6 +208,8 @@ def test_a_key_by_command_is_issued_rotated_and_revoked_in_all_workers(product: 
     assert {key["key_id"]: key["active"] for key in listed if key["user"] == "new.user"} == {
         made["key_id"]: False, second["key_id"]: False,
     }  # fmt: skip
+    ended = product.lexgate("key", "rotate", second["key_id"])
+    assert (ended.returncode, "has ended" in ended.stderr) == (2, True)
     assert product.lexgate("key", "revoke", "0" * 16).returncode == 2
     assert product.lexgate("key", "issue", "--application", "nobody", "--user", "u", "--country", "DE").returncode == 2
 
@@ -225,6 +228,7 @@ def test_a_key_by_the_api_is_issued_rotated_with_grace_and_revoked(product: Prod
     listed = api(product, "/api/keys")
     assert made["key"] not in listed.text
     assert second["key"] not in listed.text
+    assert api(product, f"/api/keys/{second['key_id']}/rotate", {"grace_seconds": 0}).status_code == 400
     assert api(product, f"/api/keys/{'0' * 16}/revoke", {}).status_code == 404
     assert api(product, "/api/keys", {"application": "nobody", "user": "u", "country": "DE"}).status_code == 400
 

@@ -153,6 +153,30 @@ def test_what_the_provider_asks_for_is_honoured(
     assert len(stages[0].asked) == 1
 
 
+@pytest.mark.parametrize("status", [429, 503, 529])
+def test_the_page_of_a_load_balancer_is_not_passed_on_but_when_to_come_back_is(
+    product: Product, stages: tuple[Stage, Stage], status: int
+) -> None:
+    stages[0].play(Reply(status, {"content-type": "text/html", "retry-after": "59.2"}))
+    error = refused(openai.APIStatusError, lambda: ask(product, "alone"))
+    assert (error.status_code, error.code) == (status, "lexgate_upstream_failed")
+    assert error.response.headers["retry-after"] == "60"
+    assert "staged" not in error.response.text
+    record = product.record(error.response.headers["lexgate-flow"], "failed")
+    assert len(record["intents"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "passed"), [("7", "7"), ("2.5", "2.5"), ("-1", None), ("nan", None), ("soon, ask Maria", None)]
+)
+def test_a_retry_after_that_nobody_can_follow_is_not_passed_on(
+    product: Product, stages: tuple[Stage, Stage], said: str, passed: str | None
+) -> None:
+    stages[0].play(*[Reply(429, {"retry-after": said, "x-should-retry": "false"})])
+    error = refused(openai.RateLimitError, lambda: ask(product, "alone"))
+    assert error.response.headers.get("retry-after") == passed
+
+
 @pytest.mark.parametrize("reply", [Reply(500), Reply(400), Reply(502), Reply(hang_up=True)])
 def test_what_a_provider_may_have_worked_on_is_never_sent_again(
     product: Product, stages: tuple[Stage, Stage], reply: Reply
@@ -288,6 +312,26 @@ def test_a_rotated_key_takes_effect_with_a_reload(product: Product, stages: tupl
     product.gateway.send_signal(signal.SIGHUP)
     until(lambda: bool(ask(product, "pool")) and stages[0].asked[-1].key == "sk-b")
     assert "sk-new" not in product.log()
+
+
+@pytest.mark.parametrize("bad", [None, b"", b"\n", b"two\nlines\n", b"\xff\n"])
+def test_a_reload_with_a_bad_key_is_refused_and_the_good_one_serves(
+    product: Product, stages: tuple[Stage, Stage], bad: bytes | None
+) -> None:
+    file = product.folder / "key-b"
+    good, refusals = file.read_bytes(), product.log().count("configuration refused")
+    try:
+        if bad is None:
+            file.unlink()
+        else:
+            file.write_bytes(bad)
+        product.gateway.send_signal(signal.SIGHUP)
+        until(lambda: product.log().count("configuration refused") > refusals)
+        for _ in range(6):
+            assert ask(product, "pool")[0] == "from the stage"
+        assert {asked.key for asked in stages[0].asked} >= {good.decode().strip()}
+    finally:
+        file.write_bytes(good)
 
 
 def test_when_every_key_is_refused_the_caller_learns_nothing_of_them(

@@ -122,6 +122,13 @@ class LogOf:
         return getattr(self._real, name)
 
 
+class NoLog:
+    """The log connection while there is no log writer."""
+
+    def current(self) -> Any:
+        raise Unavailable("the log is not available", retry_after=1)
+
+
 def dead_log(kind: str) -> Callable[[Services], Services]:
     return lambda services: replace(services, log=LogOf(services.log, DeadLog({kind}, services.log.current())))
 
@@ -176,6 +183,8 @@ async def test_an_outcome_that_cannot_be_recorded_withholds_the_end_of_the_answe
         assert "lexgate_unavailable" in answer.text
         assert "[DONE]" not in answer.text
         assert stream or answer.status_code == 503
+        ends = {row["labels"]["status"] for row in whole.metrics.snapshot()["counters"]["lexgate_calls"]}
+        assert ends == {"interrupted"}  # as the log closes it: not as the call would have ended
 
 
 async def test_a_label_that_fails_withholds_the_end_of_the_answer(
@@ -191,3 +200,17 @@ async def test_a_label_that_fails_withholds_the_end_of_the_answer(
             answer = await ask(plane, key, stream=stream, text="hello out there")
             assert "lexgate_internal" in answer.text
             assert "[DONE]" not in answer.text
+
+
+async def test_calls_that_a_missing_log_refuses_are_counted(tmp_path: Path) -> None:
+    key, key_hash = new_key("caller")
+    async with CannedProvider() as provider, data_plane(tmp_path, provider.url, key_hash) as plane:
+        whole = plane.services()
+        plane._services = replace(whole, log=NoLog())
+        answer = await ask(plane, key)
+        plane._services = whole
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        counters = whole.metrics.snapshot()["counters"]
+        assert [row["labels"]["status"] for row in counters["lexgate_calls"]] == ["failed"]
+        assert [row["labels"]["code"] for row in counters["lexgate_refusals"]] == ["lexgate_unavailable"]
+        assert not provider.requests

@@ -12,9 +12,9 @@ from starlette.responses import HTMLResponse, Response
 
 from gateway.control.deps import ControlDeps
 from gateway.control.frame import OPERATOR
-from gateway.control.governed import governed, open_to_strangers
+from gateway.control.governed import governed, open_to_strangers, operator_of
 from gateway.control.models import Health, Readiness
-from gateway.control.operators import Operator, Permission
+from gateway.control.operators import Forbidden, Operator, Permission
 from gateway.control.page import CONTENT_SECURITY_POLICY, render
 from gateway.control.problems import Answer
 from gateway.control.threads import Threads
@@ -53,8 +53,10 @@ def add(app: FastAPI, deps: ControlDeps, threads: Threads) -> None:
         return Answer(body, 200 if ready else 503)
 
     @app.get("/metrics", response_class=Response, tags=["state"], **_metrics())
-    async def metrics() -> Response:
-        """All workers' figures as Prometheus text. No content, no users in labels."""
+    async def metrics(request: Request) -> Response:
+        """All workers' figures as Prometheus text. No content, no users in labels; of all tenants, so for operators of all."""
+        if operator_of(request).tenants is not None:
+            raise Forbidden("the figures are of all tenants; this operator is limited to some")
         try:
             text = await threads.run(DEADLINE_S, deps.metrics)
         except OSError:

@@ -25,6 +25,7 @@ from watermark.verify import examine
 
 KEYS = {role: f"key-of-{role.value}" for role in Role}
 ACME_KEY, TWO_KEY = "key-of-acme-compliance", "key-of-two-tenants"
+ACME_OPERATOR_KEY = "key-of-acme-operator"
 
 
 Before = Callable[[], Awaitable[None]]
@@ -36,6 +37,7 @@ def sha256(key: str) -> str:
 
 OPERATORS = (
     *(Operator(role.value, frozenset({role}), None, sha256(KEYS[role])) for role in Role),
+    Operator("acme-operator", frozenset({Role.OPERATOR}), frozenset({"acme"}), sha256(ACME_OPERATOR_KEY)),
     Operator("acme-officer", frozenset({Role.COMPLIANCE}), frozenset({"acme"}), sha256(ACME_KEY)),
     Operator("two-officer", frozenset({Role.COMPLIANCE}), frozenset({"acme", "globex"}), sha256(TWO_KEY)),
 )

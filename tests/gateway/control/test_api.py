@@ -14,6 +14,7 @@ from gateway.errors import Unavailable
 from policies.errors import PolicyFailed
 from tests.gateway.control.parts import (
     ACME_KEY,
+    ACME_OPERATOR_KEY,
     KEYS,
     TWO_KEY,
     MemoryRecords,
@@ -282,6 +283,9 @@ class TestState:
     def test_metrics(self, ask) -> None:
         answer = ask("GET", "/metrics", key=Role.OPERATOR)
         assert answer.headers["content-type"].startswith("text/plain; version=")
+
+    def test_metrics_are_of_all_tenants(self, ask) -> None:
+        assert ask("GET", "/metrics", key=ACME_OPERATOR_KEY).status_code == 403
 
     def test_the_page_has_no_scripts_and_tells_strangers_nothing(self, ask) -> None:
         stranger, operator = ask("GET", "/", key=None), ask("GET", "/")

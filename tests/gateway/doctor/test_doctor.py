@@ -24,8 +24,11 @@ from cryptography.x509.oid import NameOID
 from gateway.__main__ import lexgate
 from gateway.commands.init import create
 from tests.audit.lab import Lab, intent, new_flow, outcome, rewrite
+from tests.gateway.identity.issuer import jwks, key
+from tests.providers.stage import Reply, Stage
 
 PROVIDER = {"name": "far", "base_url": "http://127.0.0.1:9", "jurisdiction": "US", "secret": "env:FAR_KEY"}
+ISSUER = {"issuer": "https://login.example.org/", "audiences": ["lexgate"], "country": "DE"}
 SECRET = "sk-very-secret-provider-key"
 
 
@@ -101,6 +104,24 @@ def empty_secret(folder: Path) -> None:
     configure(folder, providers=[PROVIDER | {"secret": f"file:{folder / 'empty'}"}])
 
 
+def one_of_the_pool_is_gone(folder: Path) -> None:
+    configure(folder, providers=[PROVIDER | {"secrets": ["env:NO_SUCH_VARIABLE"]}])
+
+
+def no_secret_for_the_proxy(folder: Path) -> None:
+    proxy = {"proxy": "http://127.0.0.1:9", "proxy_secret": "env:NO_SUCH_VARIABLE"}
+    configure(folder, providers=[PROVIDER | proxy])
+
+
+def issuer_without_keys(folder: Path) -> None:
+    (folder / "keys.json").write_text('{"keys": []}')
+    configure(folder, issuers=[ISSUER | {"jwks_file": str(folder / "keys.json")}])
+
+
+def damaged_issued_keys(folder: Path) -> None:
+    (folder / "issued-keys.json").write_text("{")
+
+
 def broken_bundle(folder: Path) -> None:
     (folder / "rules").mkdir()
     (folder / "rules/rule.rego").write_text("package lexgate\nthis is no rego {")
@@ -120,6 +141,8 @@ def expired_certificate(folder: Path) -> None:
     ("breaks", "check"),
     [
         (break_key, "keys"), (lose_keys, "keys"), (open_folder, "keys"), (no_provider, "providers"),
+        (one_of_the_pool_is_gone, "providers"), (no_secret_for_the_proxy, "providers"), (issuer_without_keys, "issuers"),
+        (damaged_issued_keys, "callers"),
         (no_secret, "providers"), (empty_secret, "providers"), (broken_bundle, "bundle"), (garbage_store, "store"),
         (expired_certificate, "tls"),
     ],
@@ -224,3 +247,30 @@ def test_providers_are_connected_to_only_when_asked_and_told_nothing(installed: 
         configure(installed, providers=[PROVIDER | {"base_url": url, "ca": str(installed / "c.pem")}])
         assert examined(installed, "--reach")[1]["reach"][0]["level"] == "good"
         assert b"".join(told) == b""
+
+
+def test_a_provider_behind_a_proxy_is_reached_through_it(installed: Path) -> None:
+    with listening(installed) as (url, _):
+        behind = PROVIDER | {"base_url": url, "ca": str(installed / "c.pem"), "proxy": "http://127.0.0.1:1"}
+        configure(installed, providers=[behind])
+        assert "its proxy cannot be reached" in problems(examined(installed, "--reach")[1])["reach"]
+
+
+def test_the_keys_of_issuers_are_read_when_asked(installed: Path) -> None:
+    with Stage() as stage:
+        configure(installed, providers=[PROVIDER | {"base_url": stage.url}], issuers=[ISSUER | {"jwks_url": f"{stage.url}/jwks"}])  # fmt: skip
+        stage.play(Reply(302, {"location": "/elsewhere"}), Reply(body=jwks(key("one"))))
+        assert "status 302" in problems(examined(installed, "--reach")[1])["reach"]
+        status, findings = examined(installed, "--reach")
+        assert (status, [found["level"] for found in findings["reach"]]) == (0, ["good", "good"])
+        assert [asked.path for asked in stage.asked] == ["/jwks", "/jwks"]
+
+
+def test_a_pool_of_keys_and_callers_without_a_key_of_the_configuration_are_no_fault(installed: Path) -> None:
+    configure(installed, providers=[{**PROVIDER, "secret": "", "secrets": ["env:FAR_KEY"]}], principals=[])
+    assert "Nobody may call" in examined(installed)[1]["callers"][0]["words"]
+    (installed / "keys.json").write_text(json.dumps(jwks(key("one"))))
+    configure(installed, issuers=[ISSUER | {"jwks_file": str(installed / "keys.json")}])
+    findings = examined(installed)[1]
+    assert "Nobody" not in json.dumps(findings)
+    assert [found["level"] for found in findings["providers"] + findings["issuers"]] == ["good", "good"]

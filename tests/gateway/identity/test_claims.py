@@ -35,6 +35,13 @@ def test_constants_nested_claims_and_names_of_applications():
     assert (who.application, who.country, who.region, who.purpose) == ("shop", "FR", "QC", "hiring_people")
 
 
+def test_a_claim_whose_name_is_a_uri_is_taken_whole():
+    said = claims(country=None) | {"https://lexgate.example.org/country": "IT", "https://lexgate": {"country": "US"}}
+    assert mapped(said, country="claim:https://lexgate.example.org/country").country == "IT"
+    with pytest.raises(Unauthenticated, match="country"):
+        mapped({"https://a": {"b/c": "IT"}} | claims(), country="claim:https://a.b/c")
+
+
 def test_a_tenant_that_is_not_the_applications():
     assert mapped(claims(), tenant="claim:org").tenant == "acme"
     with pytest.raises(Unauthenticated, match="tenant"):
@@ -55,6 +62,8 @@ def test_one_user_of_one_issuer_is_one_principal_and_no_other():
         ({"sub": None}, "user"),
         ({"sub": ""}, "user"),
         ({"sub": "a\nb"}, "user"),
+        ({"sub": "li.wei\u202egnp"}, "user"),
+        ({"sub": "li\u200b.wei"}, "user"),
         ({"sub": "x" * 129}, "user"),
         ({"sub": 7}, "user"),
         ({"country": "de"}, "country"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -117,3 +118,18 @@ def test_a_principal_that_cannot_be_one(odd):
 def test_the_file_is_plain_json(tmp_path):
     write(tmp_path / "f", Issued().with_key(new_key(NOW, **CRM)[1]))
     assert set(json.loads((tmp_path / "f").read_text())) == {"version", "keys", "ends"}
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_beside_it(tmp_path, monkeypatch):
+    _, first = new_key(NOW, **CRM)
+    path = tmp_path / "issued.json"
+    write(path, Issued((first,)))
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="full"):
+        write(path, Issued())
+    assert read(path).keys == (first,)
+    assert [file.name for file in tmp_path.iterdir()] == ["issued.json"]

@@ -68,6 +68,36 @@ async def test_a_call_that_comes_during_the_first_reading_waits_for_it(server):
     assert len(server.asked) == 1
 
 
+async def test_calls_with_a_new_key_that_come_together_all_wait_for_its_reading(server):
+    clock = Clock()
+    keys = at(server, clock, refetch_seconds=30)
+    server.play(Reply(body=jwks(key("a"))), Reply(body=jwks(key("b")), wait_s=0.1))
+    await keys.read()
+    clock.now += 31
+    found = await asyncio.gather(*(keys.key("b") for _ in range(5)))
+    assert [each.kid for each in found] == ["b"] * 5
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("size", [1, 100])
+async def test_a_document_that_comes_in_pieces_is_read_whole(size):
+    document = json.dumps(jwks(key("a"), key("b"))).encode()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(document))
+        for start in range(0, len(document), size):
+            writer.write(document[start : start + size])
+            await writer.drain()
+            await asyncio.sleep(0)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        keys = KeySet(settings(jwks_url=f"http://127.0.0.1:{port}/jwks").issuers[0], Clock())
+        assert (await keys.key("b")).kid == "b"
+
+
 async def test_while_the_issuer_is_away_known_keys_serve_but_not_for_ever(server):
     clock = Clock()
     keys = at(server, clock, stale_seconds=3600, refetch_seconds=10)

@@ -164,6 +164,16 @@ async def test_critical_extensions_are_not_understood(keys):
     assert await refused(tokens(keys), f"{odd}.{body}.{signature}") == NOT_VALID
 
 
+@pytest.mark.parametrize("kind", ["JWT", "jwt", "at+jwt", "application/at+JWT", "JOSE", None])
+async def test_a_token_says_that_it_is_one_for_callers_or_nothing(keys, kind):
+    assert await tokens(keys).verify(token(key("rsa"), header={"typ": kind}).encode())
+
+
+@pytest.mark.parametrize("kind", ["logout+jwt", "dpop+jwt", "secevent+jwt", "application/oauth-authz-req+jwt", ""])
+async def test_another_statement_of_the_issuer_is_no_token_of_a_caller(keys, kind):
+    assert await refused(tokens(keys), token(key("rsa"), header={"typ": kind})) == NOT_VALID
+
+
 async def test_claims_cannot_be_exchanged_under_a_signature(keys):
     head, _, signature = token(key("rsa")).split(".")
     assert await refused(tokens(keys), f"{head}.{b64(claims(sub='admin'))}.{signature}") == NOT_VALID

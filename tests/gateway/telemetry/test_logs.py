@@ -13,14 +13,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 LEVELS = frozenset({"debug", "info", "warning", "error", "critical", "exception"})
 SAFE = frozenset({
-    "type(error).__name__", "_frames(error)", "flow.id", "rows[0]['flow']", "len(batch)", "child.name", "self.name",
+    "type(error).__name__", "_frames(error)", "flow.id", "rows[0]['flow']", "len(batch)", "child.name", "provider.name", "self.name",
     "child.process.returncode", "operator.name", "access.action", "access.found", "effective.generation",
     "effective.digest", "self._settings.listen.data", "self._settings.listen.control", "where", "place",
-    "error.message", "len(issued.keys)", "len(keys)", "self._issuer.issuer", "self._complaint",
-    "type(problem).__name__", "left", "state.flow",
+    "error.message", "len(issued.keys)", "len(keys)", "self._issuer.issuer", "complaint",
+    "kind.__name__", "frames", "cause", "problem", "type(problem).__name__", "left", "state.flow",
 })  # fmt: skip
-"""What may be logged: names, numbers and kinds of ours. A message of our own errors is a sentence that quotes no call."""
-OWN_MESSAGE = frozenset({"gateway/supervisor.py", "gateway/app.py"})
+"""What may be logged: names, numbers and kinds of ours. `complaint`, `problem`: gateway/identity/key_set.py and last_words.py. A message of our own errors is a sentence that quotes no call."""
+OWN_MESSAGE = frozenset({"gateway/supervisor.py", "gateway/app.py", "gateway/upstream/key_pool.py"})
 """Where `error.message` is that of a ConfigurationError or Unavailable of ours, about configuration or issued keys."""
 SECRET = "SECRET-CONTENT-4711"
 

@@ -1,10 +1,13 @@
 """Keys of a provider: in turn, resting, waking."""
 
+import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.settings import Provider
 from gateway.upstream.key_pool import EVERY_MODEL, MOST_RESTS, KeyPool, KeyPools, awake_first
+from gateway.upstream.port import Unreachable
 
 
 def test_they_take_turns():
@@ -77,3 +80,18 @@ def test_providers_with_awake_keys_come_first(monkeypatch):
     assert awake_first([one, two], pools, "m", 1) == [two, one]
     assert awake_first([one, two], pools, "other", 1) == [one, two]
     assert awake_first([one, two], pools, "m", 5) == [one, two]
+
+
+def test_a_key_that_is_gone_is_told_to_operators_and_not_to_callers(tmp_path):
+    gone = Provider(name="gone", base_url="http://127.0.0.1:9", jurisdiction="US", secret=f"file:{tmp_path}/key")
+    there = Provider(name="there", base_url="http://127.0.0.1:9", jurisdiction="US")
+    pools = KeyPools()
+    with structlog.testing.capture_logs() as said:
+        for _ in range(3):
+            with pytest.raises(Unreachable) as caught:
+                pools.of(gone)
+            assert str(tmp_path) not in caught.value.message
+        assert awake_first([gone, there], pools, "m", 0) == [there, gone]
+    assert [(line["provider"], str(tmp_path) in line["problem"]) for line in said] == [("gone", True)]
+    (tmp_path / "key").write_text("sk-1\n")
+    assert pools.of(gone).take("m", 0).value == "sk-1"

@@ -117,6 +117,39 @@ async def test_a_proxy_that_does_not_agree_gets_nothing(one, says):
         assert all(b"the call itself" not in head for head in proxy.heads)
 
 
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "its proxy did not open a tunnel (status 407)"),
+        (b"HTTP/1.0 403\r\nx-reason: a secret of the proxy\r\n\r\n", "its proxy did not open a tunnel (status 403)"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "its proxy did not open a tunnel"),
+        (b"", "its proxy did not open a tunnel"),
+    ],
+)
+async def test_the_error_says_that_it_was_the_proxy(one, says, told):
+    async with Scripted() as server, TunnelProxy(says) as proxy:
+        provider = server.provider(proxy=proxy.url)
+        with pytest.raises(Unreachable) as caught:
+            await call(one, provider)
+    assert caught.value.message == f"provider {provider.name} cannot be reached: {told}"
+
+
+async def test_a_proxy_that_is_not_there(one):
+    async with Scripted() as server:
+        with pytest.raises(Unreachable, match="its proxy cannot be reached"):
+            await call(one, server.provider(proxy="http://127.0.0.1:1"))
+        assert server.requests == []
+
+
+async def test_a_tunnel_is_not_lent_to_whom_the_proxy_knows_by_another_name(one, monkeypatch):
+    monkeypatch.setenv("FIRST", "first:pw")
+    monkeypatch.setenv("SECOND", "second:pw")
+    async with Scripted() as server, TunnelProxy() as proxy:
+        await call(one, server.provider(proxy=proxy.url, proxy_secret="env:FIRST"))
+        await call(one, server.provider(name="second", proxy=proxy.url, proxy_secret="env:SECOND"))
+        assert [base64.b64encode(b"first:pw") in head for head in proxy.heads] == [True, False]
+
+
 async def test_a_proxy_that_keeps_silent_is_left_in_time(tmp_path):
     one = client(connect=0.2)
     async with Scripted() as server, TunnelProxy(silent=True) as proxy:

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from gateway.errors import UpstreamFailed
+from gateway.settings import Timeouts
+from gateway.upstream.client import UpstreamClient
 from gateway.upstream.port import Unreachable
 from tests.gateway.upstream.scripted import EOF, RESET, Scripted, call, client
 
@@ -124,6 +126,24 @@ async def test_trust_of_one_provider_does_not_open_another(one, authority):
         with pytest.raises(Unreachable):
             await call(one, server.provider(ca=""))
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("make", [client, lambda: UpstreamClient(Timeouts())], ids=["http1", "aiohttp"])
+async def test_a_reload_trusts_a_replaced_authority_and_the_old_one_no_more(make, authority, tmp_path):
+    one = make()
+    (tmp_path / "other").mkdir()
+    other = Authority(tmp_path / "other")
+    in_force = tmp_path / "in-force.pem"
+    in_force.write_bytes(authority.path.read_bytes())
+    async with Scripted(authority.server()) as before, Scripted(other.server()) as after:
+        await call(one, before.provider(ca=str(in_force)))
+        (tmp_path / "next.pem").write_bytes(other.path.read_bytes())
+        (tmp_path / "next.pem").replace(in_force)
+        assert await call(one, after.provider(name="after", ca=str(in_force))) == b"good"
+        with pytest.raises(UpstreamFailed):  # a provider's entry is another object after a reload
+            await call(one, before.provider(ca=str(in_force)))
+        assert len(before.requests) == 1
+    await one.close()
 
 
 async def test_a_ca_file_that_is_none(one, authority, tmp_path):
