@@ -72,6 +72,7 @@ _QUOTED = re.compile(
 )
 _QUOTED_TEXT = re.compile(r"=(?:(?P<quoted>[0-9A-F]{2}(?:=[0-9A-F]{2})*)|(?P<soft>\r?\n))")
 """The same in a text that says that it is quoted-printable."""
+_QUOTED_SIGNS = ("quoted-p", "Quoted-P", "QUOTED-P", "=?")
 _SAYS_QUOTED = re.compile(r"quoted-printable|=\?[A-Za-z0-9_\-]{1,40}\?q\?", re.IGNORECASE)
 _PLUS = re.compile(r"\+(?<=[0-9]\+)(?=[0-9])")
 # a word's end for readers, none for expressions: `card_4111 1111 …`
@@ -116,9 +117,9 @@ def undisguised(result: Normalised) -> tuple[Normalised, int]:
 
 def _says_quoted(text: str) -> bool:
     """Whether a text is a mail, or a part of one, whose characters are quoted (RFC 2045, section 6.7; RFC 2047)."""
-    return any(sign in text for sign in ("=3D", "=20", "=40", "=2E", "=\n", "=\r\n", "=?")) and bool(
-        _SAYS_QUOTED.search(text)
-    )
+    if not any(sign in text for sign in _QUOTED_SIGNS):
+        return False
+    return _SAYS_QUOTED.search(text) is not None
 
 
 def _uncoded(result: Normalised, may: int) -> Normalised:

@@ -32,12 +32,10 @@ class Trace:
     span_id: str  # 16 hex digits, ours
     sampled: bool
     span: Span | None = None
-    sent_id: str = ""  # told to providers in place of a trace id that its caller may have written something in
 
     @property
     def traceparent(self) -> str:
-        """As providers are told."""
-        return f"00-{self.sent_id or self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
+        return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
 
     def step(self, name: str) -> None:
         """The named step begins."""
@@ -56,20 +54,19 @@ class Tracing:
             self._exported = ExportedSpans(settings, exporter)
 
     def begin(self, traceparent: str, flow: str, name: str) -> Trace:
-        """Continues the caller's trace, or begins one."""
+        """Continues the caller's trace, or begins one: also where something may be written in its id."""
         if not traceparent and self._exported is None:
             made = os.urandom(24).hex()
             return Trace(made[:32], made[32:], sampled=False)
         match = TRACEPARENT.fullmatch(traceparent)
         parent_trace, parent_span, flags = match.groups() if match else ("0" * 32, "0" * 16, "00")
-        known = parent_trace != "0" * 32 and parent_span != "0" * 16
-        sent_id = "" if not known or is_random(parent_trace) else os.urandom(16).hex()
+        known = parent_span != "0" * 16 and is_random(parent_trace)
         if self._exported is None:
             trace_id = parent_trace if known else os.urandom(16).hex()
-            return Trace(trace_id, os.urandom(8).hex(), known and flags == "01", None, sent_id)
+            return Trace(trace_id, os.urandom(8).hex(), known and flags == "01")
         span = self._exported.begin((parent_trace, parent_span, flags) if known else None, flow, name)
         own = span.get_span_context()
-        return Trace(f"{own.trace_id:032x}", f"{own.span_id:016x}", own.trace_flags.sampled, span, sent_id)
+        return Trace(f"{own.trace_id:032x}", f"{own.span_id:016x}", own.trace_flags.sampled, span)
 
     def end(self, flow: Flow) -> None:
         """Ends a call's span with what is known of the call, none of it content."""

@@ -1,8 +1,8 @@
-"""Whether a trace id can be what it should be, a random number, and so may travel to a provider.
+"""Whether a trace id can be what it should be, a random number, and so may travel to a provider and be recorded.
 
 It is the one field of a caller's head that goes on as it came. Sixteen bytes have room for a card number, a telephone
-number or a name; an id that could be one of them stays here, and the provider is told another. Of ids that are random
-fewer than one in a hundred look so.
+number or a name; where an id could be one of them, the call begins a trace of its own. Of ids that are random fewer
+than one in a hundred look so.
 
 Source: W3C Trace Context level 1, section 3.2.2.3 (trace-id), which allows to restart a trace.
 """
@@ -19,7 +19,7 @@ _LONGEST = 15
 def is_random(trace_id: str) -> bool:
     """Whether nobody could have written anything in it. `trace_id`: 32 lower-case hexadecimal digits."""
     written = trace_id.strip("0")  # ids of 64 bits come with zeros before them
-    if written.isdecimal():
+    if not written or written.isdecimal():
         return False
     content = bytes.fromhex(trace_id).strip(b"\0")
     if content.isascii() and content.decode("ascii").isprintable():
