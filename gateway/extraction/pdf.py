@@ -17,7 +17,9 @@ _TAG = re.compile(r"<[^>]*>")
 _ENTRY = re.compile(rb"/([A-Za-z][A-Za-z0-9_.-]{1,100})\s*[(<]")
 _USUAL = frozenset({"Title", "Author", "Subject", "Keywords", "Creator", "Producer", "CreationDate", "ModDate"})
 _MOST_ENTRIES = 1_000
-_LABEL = re.compile(r"<(?:\w+:)?(MSIP_Label_[\w-]{4,60})>([^<]{0,200})<|(?<=\s)(?:\w+:)?(MSIP_Label_[\w-]{4,60})=\"([^\"]{0,200})\"")
+_LABEL = re.compile(
+    r"<(?:\w+:)?(MSIP_Label_[\w-]{4,60})>([^<]{0,200})<|(?<=\s)(?:\w+:)?(MSIP_Label_[\w-]{4,60})=\"([^\"]{0,200})\""
+)
 _OCR_SCALE = 200 / 72
 _MOST_PIXELS = 20_000_000
 

@@ -22,7 +22,9 @@ _BOMS = (
 _SAMPLE = 65_536
 _LONGEST_HEAD = 48
 _HIGH = re.compile(rb"[\x80-\xff]+")
-_WRITTEN = re.compile(r"[\t\r\n -~\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uff00-\uffee\u2010-\u203b\u2460-\u27bf\u00b7★]")
+_WRITTEN = re.compile(
+    r"[\t\r\n -~\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uff00-\uffee\u2010-\u203b\u2460-\u27bf\u00b7★]"
+)
 _NUMBER = re.compile(r"[-+]?[\d.,/: ]+")
 
 

@@ -207,7 +207,8 @@ def _doubtful(findings: Sequence[Finding]) -> frozenset[str]:
 def _looks_like_a_name(findings: Sequence[Finding]) -> bool:
     """Whether a doubtful name is one rather than a word at the head of a sentence: where the text is about health, say, it counts."""
     return any(
-        finding.span.label == "PERSON" and (finding.span.score >= LIKELY_NAME or _WORDS.search(finding.value) is not None)
+        finding.span.label == "PERSON"
+        and (finding.span.score >= LIKELY_NAME or _WORDS.search(finding.value) is not None)
         for finding in findings
     )
 

@@ -31,6 +31,7 @@ WITHHELD = "withheld"
 """What says that it is kept from others is not taken for published."""
 PUBLISHED, PAPER = "published", "paper"
 """What tells news and textbooks from papers, and papers from talk about them; they are no classes of a call."""
+_NONE = frozenset({PUBLISHED, PAPER})
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's where it is there, ten times as fast: each process reads the classes as it starts."""
 _NUMBER = re.compile(r"\d+(?:,\d{3}(?!\d))*(?:\.\d+)?")
@@ -65,14 +66,13 @@ def catalogue() -> tuple[
 
     raws = yaml.load(FILE.read_text(), _Loader)  # noqa: S506  both loaders are safe ones
     terms_of = {raw["name"]: tuple(raw["terms"]) for raw in raws}
-    kept_back = [number(term) for term in terms_of[WITHHELD]]
     for raw in raws:
         must = frozenset(number(term) for term in _must(raw, terms_of))
         classes[raw["name"]] = _class(raw, must)
         for writings, weight in raw["terms"].items():
             weights[number(writings)].append((raw["name"], float(weight)))
         for each in must:
-            weights[each].append((raw["name"], _KEPT_BACK if each in kept_back else 0.0))
+            weights[each].append((raw["name"], 0.0))
     classes[SOURCE_CODE] = ContentClass(SOURCE_CODE, "source code", 2, 2, 0, 0, frozenset())
     terms = tuple(tuple(writings.split("|")) for writings in numbers)
     return classes, terms, tuple(tuple(weights[each]) for each in range(len(numbers)))
@@ -88,7 +88,16 @@ def _must(raw: Mapping[str, Any], terms_of: Mapping[str, Sequence[str]]) -> Iter
 
 
 def _class(raw: dict[str, Any], must: frozenset[int]) -> ContentClass:
-    return ContentClass(raw["name"], raw["why"], raw["grade"], raw["person"], raw["needs"], raw.get("numbers", 0), must, raw.get("unless", ""))
+    return ContentClass(
+        raw["name"],
+        raw["why"],
+        raw["grade"],
+        raw["person"],
+        raw["needs"],
+        raw.get("numbers", 0),
+        must,
+        raw.get("unless", ""),
+    )
 
 
 class ClassFinder:
@@ -100,8 +109,13 @@ class ClassFinder:
         self._classes, terms, self._weights = catalogue()
         pairs = [(number, writing) for number, writings in enumerate(terms) for writing in writings]
         self._pairs = pairs
+        self._kept_back = frozenset(
+            number for number, of in enumerate(self._weights) if any(name == WITHHELD for name, _ in of)
+        )
         self._most = [max(weight for _, weight in self._weights[number]) for number, _ in pairs]
-        self._least = min(each.needs for each in self._classes.values() if each.needs) - _ROUNDING
+        self._least = (
+            min(each.needs for each in self._classes.values() if each.needs and each.name not in _NONE) - _ROUNDING
+        )
         self._terms = Terms([writing for _, writing in pairs], cache_folder)
 
     def find(self, text: str) -> list[tuple[str, float]]:
@@ -127,7 +141,7 @@ class ClassFinder:
             return found  # not even if they spoke of one class
         hits = self._terms.certain(text, hits)
         names = self._possible({number for number, _ in hits})
-        if not names:
+        if names <= _NONE:
             return found
         figures = len(_NUMBER.findall(text))
         for name, places in self._by_class(hits, names).items():
@@ -135,6 +149,8 @@ class ClassFinder:
             if figures < wanted.numbers:
                 continue
             score = _heaviest(places, wanted.must)
+            if self._kept_back & wanted.must and any(number in self._kept_back for _, number, _, _ in places):
+                score += _KEPT_BACK if score else 0.0
             if score >= wanted.needs:
                 found[name] = min(1.0, 0.5 + score / wanted.needs / 4)
         return self._meant(found)
@@ -145,13 +161,14 @@ class ClassFinder:
         return {
             name: score
             for name, score in found.items()
-            if (kept_back or self._classes[name].unless not in found) and name not in {PUBLISHED, PAPER}
+            if (kept_back or self._classes[name].unless not in found) and name not in _NONE
         }
 
     def _possible(self, present: Iterable[int]) -> frozenset[str]:
         """The classes whose need all these terms would meet if they stood together. Most texts have none."""
         writings = Counter(self._pairs[number][0] for number in present)
         most: defaultdict[str, float] = defaultdict(float)
+        kept_back = not self._kept_back.isdisjoint(writings)
         for number, count in writings.items():
             worth = _WORTH[min(count, 3)]
             for name, weight in self._weights[number]:
@@ -159,7 +176,7 @@ class ClassFinder:
         return frozenset(
             name
             for name, score in most.items()
-            if score >= self._classes[name].needs - _ROUNDING
+            if score >= self._classes[name].needs - (_KEPT_BACK if kept_back else 0.0) - _ROUNDING
             and (not self._classes[name].must or not self._classes[name].must.isdisjoint(writings))
         )
 
@@ -204,7 +221,7 @@ def _heaviest(places: Sequence[_Place], must: frozenset[int]) -> float:
 
 
 _KEPT_BACK = 2.0
-"""Weight in a class of words that say that a text is kept from others, where they are one of its `must`."""
+"""What words that say that a text is kept from others are worth in a class that has them in its `must`: once, however many."""
 _WORTH = (0.0, 1.0, 1.5, 2.0)
 """Of a term's weight, by how many of its writings stand there."""
 _ROUNDING = 1e-6

@@ -9,7 +9,22 @@ LINES = 6
 SHARE = 0.35
 _WINDOW = 40
 _MOST = 2_000
-_SIGNS = (";\n", "{\n", "}\n", "):\n", "import ", "def ", "=>", "function ", "#include", "SELECT ", "</", "end\n", "done\n", "<- ")
+_SIGNS = (
+    ";\n",
+    "{\n",
+    "}\n",
+    "):\n",
+    "import ",
+    "def ",
+    "=>",
+    "function ",
+    "#include",
+    "SELECT ",
+    "</",
+    "end\n",
+    "done\n",
+    "<- ",
+)
 _CODE = re.compile(
     r"""^\s*(?:
         (?:from\s+[\w.]+\s+)?import\s+[\w.{*'"] | \#include\s*[<"] | using\s+[\w.]+; | package\s+[\w.]+;? | require[( ]['"]

@@ -50,8 +50,21 @@ RECOGNIZER = Recognizer(
             score=0.9,
             lead=4,
         ),
-        *(Shape(anchor, _line) for anchor in ("NATO ", "COSMIC TOP", "(UK|EU) (TOP )?(SECRET|CONFID)", "SECRET (UE|D)", "SECRET-D",
-                                              "DÉFENSE", "STRENG GEHEIM", "VS[-–—]VERTRAULICH", "特定秘密", "防衛秘密")),
+        *(
+            Shape(anchor, _line)
+            for anchor in (
+                "NATO ",
+                "COSMIC TOP",
+                "(UK|EU) (TOP )?(SECRET|CONFID)",
+                "SECRET (UE|D)",
+                "SECRET-D",
+                "DÉFENSE",
+                "STRENG GEHEIM",
+                "VS[-–—]VERTRAULICH",
+                "特定秘密",
+                "防衛秘密",
+            )
+        ),
         shape(
             r"\b(STRICTLY|COMPANY|HIGHLY|COMMERCIAL IN) CONFIDEN",
             r"(?:STRICTLY|COMPANY|HIGHLY) CONFIDENTIAL|COMMERCIAL IN CONFIDENCE",

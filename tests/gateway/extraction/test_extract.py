@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 import socket
 import zipfile
@@ -52,6 +53,41 @@ def test_everything_written_in_a_file_is_read(kind: str) -> None:
     found = text_of(extracted)
     assert [each for each in expected if each not in found] == []
     assert extracted.unread == ()
+
+
+def test_a_label_that_stands_by_its_number_alone_is_text() -> None:
+    labels = (
+        '<clbl:labelList xmlns:clbl="http://schemas.microsoft.com/office/2020/mipLabelMetadata">'
+        '<clbl:label id="{DEFA4170-0d19-0005-0004-bc88714345d2}" enabled="1" method="Privileged" removed="0"/>'
+        '<clbl:label id="{11111111-0d19-0005-0004-bc88714345d2}" enabled="1" method="Standard" removed="1"/></clbl:labelList>'
+    )
+    packed = {
+        "[Content_Types].xml": "<Types/>",
+        "word/document.xml": "<a>text</a>",
+        "docMetadata/LabelInfo.xml": labels,
+    }
+    found = text_of(of(_package(packed), "a.docx"))
+    assert "MSIP_Label_defa4170-0d19-0005-0004-bc88714345d2_Id: defa4170-0d19-0005-0004-bc88714345d2" in found
+    assert "11111111" not in found
+
+
+def test_what_a_program_adds_to_the_information_of_a_pdf_is_text() -> None:
+    content = pdf("nothing here").replace(b"/Author", b"/MSIP_Label_0a1b_Name(Confidential)/Author", 1)
+    assert "MSIP_Label_0a1b_Name: Confidential" in text_of(of(content))
+
+
+def test_a_header_keeps_the_tabs_that_set_its_cells_apart() -> None:
+    header = '<w:hdr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:r><w:t>Acme</w:t><w:tab/><w:t>Confidential</w:t><w:tab/><w:t>1</w:t></w:r></w:p></w:hdr>'
+    packed = {"[Content_Types].xml": "<Types/>", "word/document.xml": "<a>text</a>", "word/header1.xml": header}
+    assert "Acme\tConfidential\t1" in text_of(of(_package(packed), "a.docx"))
+
+
+def _package(parts: dict[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as opened:
+        for name, part in parts.items():
+            opened.writestr(name, part)
+    return packed.getvalue()
 
 
 def test_an_attachment_of_a_pdf_and_a_label_of_an_office_document_are_text() -> None:

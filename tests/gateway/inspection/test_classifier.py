@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.flow import Finding, PartKind, Span
+from gateway.flow import CLASS, Finding, PartKind, Span
 from gateway.inspection.classifier import classify
 from gateway.inspection.subjects import subject_key
 
@@ -60,6 +60,31 @@ def test_markings_are_believed(value, grade):
     assert result.grade == grade
     assert result.important is (grade == "L5")
     assert "marked" in result.categories
+
+
+def of_label(value: str) -> Finding:
+    return Finding((), PartKind.FILE, Span(0, 1, "MARKING", 0.95, "company_marking"), value)
+
+
+def test_a_label_without_a_name_says_no_more_than_internal():
+    assert classify([of_label("defa4170-0d19-0005-0004-bc88714345d2")]).grade == "L2"
+    assert classify([of_label("Confidential")]).grade == "L4"
+
+
+@pytest.mark.parametrize(
+    ("name", "score", "grade"),
+    [
+        ("Asthma", 0.45, "L1"),
+        ("查明", 0.6, "L1"),
+        ("Solveig Marchbanks", 0.47, "L4"),
+        ("孟文博", 0.61, "L4"),
+        ("Ruth", 0.71, "L4"),
+    ],
+)
+def test_a_doubtful_name_makes_health_that_of_a_person_where_it_looks_like_a_name(name, score, grade):
+    about = Finding((), PartKind.TEXT, Span(0, 0, CLASS, 0.9, "health"), "")
+    person = Finding((), PartKind.TEXT, Span(0, 1, "PERSON", score, "names"), name)
+    assert classify([about, person]).grade == grade
 
 
 def test_what_nobody_read_is_said():

@@ -54,3 +54,19 @@ def test_every_shipped_term_is_found_in_its_own_writing() -> None:
         places.append((number, len(text)))
         text += f"{writing}\n\n\n\n"
     assert set(places) <= set(found(shipped, text))
+
+
+def test_a_later_part_of_a_term_stands_in_the_same_sentence() -> None:
+    terms = Terms(("do not ~tell/inform", "尚未~公布/披露"))
+    assert found(terms, "Do  not yet\ninform them") == [(0, 0)]
+    assert found(terms, "结果尚未对外公布") == [(1, 2)]
+    assert found(terms, "Do not go. Tell them") == []
+    assert found(terms, "do not retell") == []
+    assert found(terms, "尚未完成。今日公布") == []
+
+
+def test_a_term_that_begins_with_two_short_words_is_found_in_any_spacing() -> None:
+    terms = Terms(("in the annex", "to be released on"))
+    for text in ("in the annex", "in  the annex", "in the  annex", "in\n\nthe - annex", "IN THE ANNEX"):
+        assert found(terms, text) == [(0, 0)], text
+    assert terms.possible("in the house, to be fair") == []

@@ -1,4 +1,4 @@
-"""How well documents are graded: `python -m tests.gateway.inspection.grades.report [--each N] [--seed N]`."""
+"""How well documents are graded: `python -m tests.gateway.inspection.grades.report [--each N] [--seed N] [--papers]`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gateway.commands.inspect import _classified
 from gateway.inspection.engine import Engine
 from gateway.inspection.steps import finished
 from tests.gateway.inspection.grades.documents import Document, documents
+from tests.gateway.inspection.grades.papers import papers
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,9 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=6)
     parser.add_argument("--seed", type=int, default=20261126)
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--papers", action="store_true", help="those that no template made")
     options = parser.parse_args()
-    everything = graded(Engine(), documents(options.each, options.seed))
+    everything = graded(Engine(), papers() if options.papers else documents(options.each, options.seed))
     for name, some in (
         ("all", everything),
         *((lang, [each for each in everything if each.document.lang == lang]) for lang in ("en", "zh")),

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.inspection.engine import Engine
 from tests.gateway.inspection.grades.documents import documents, kinds
+from tests.gateway.inspection.grades.papers import papers
 from tests.gateway.inspection.grades.report import graded, share
 
 
@@ -40,3 +41,22 @@ def test_each_grade_says_why_in_one_line_without_content(some) -> None:
             assert reason.startswith("L")
             assert "\n" not in reason
         assert each.grade == 1 or each.reasons[0].startswith(f"L{each.grade}: ")
+
+
+@pytest.fixture(scope="module")
+def of_no_template():
+    return graded(Engine(), papers())
+
+
+def test_papers_of_no_template_are_graded_at_least_as_high_as_they_should(of_no_template) -> None:
+    secret = [each for each in of_no_template if each.document.grade > 1]
+    missed = [(each.document.kind, each.document.lang, each.grade) for each in secret if each.under]
+    assert len(secret) >= 300
+    assert 1 - share(missed, secret) >= 0.92, missed
+
+
+def test_public_texts_of_no_template_are_not_graded_up(of_no_template) -> None:
+    public = [each for each in of_no_template if each.document.grade == 1]
+    raised = [(each.document.kind, each.document.lang, each.reasons) for each in public if each.over]
+    assert len(public) >= 140
+    assert share(raised, public) <= 0.05, raised

@@ -21,6 +21,12 @@ import pytest
         ("取扱注意", "取扱注意"),
         ("MSIP_Label_0a1b2c3d-1111_Name: Highly Confidential", "Highly Confidential"),
         ("Data classification: C3", "C3"),
+        ("公司机密                 第 2 页 / 共 7 页", "公司机密"),
+        ("Page 3 of 17\tCOMPANY CONFIDENTIAL\tRev. 4", "COMPANY CONFIDENTIAL"),
+        ("STRICTLY PRIVATE AND CONFIDENTIAL\nSuccession", "STRICTLY PRIVATE AND CONFIDENTIAL"),
+        ("DOCUMENT INTERNE - NE PAS DIFFUSER", "DOCUMENT INTERNE"),
+        ("msip_labels: MSIP_Label_0a1b-11_Enabled=True; MSIP_Label_0a1b-11_Name=Confidential; x", "Confidential"),
+        ("MSIP_Label_0a1b-11_Id: defa4170-0d19-0005-0004-bc88714345d2", "defa4170-0d19-0005-0004-bc88714345d2"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -37,6 +43,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "MSIP_Label_0a1b2c3d-1111_Name: Public",
         "confidential",
         "Sensitivity: Public",
+        "He kept it    confidential    for years",
         "A trade secret is information that has value because others do not know it.",
     ],
 )
