@@ -11,12 +11,14 @@ from gateway.inspection.glance_flags import (
     DIGITS,
     ENTITY,
     ESCAPE,
+    FOURS,
     GROUPED,
     HEX,
     MISTAKEN,
     PAIRED,
     PERCENT,
     PLUS,
+    QUOTED,
     SAID,
     SPELLED,
     UNDER,
@@ -48,12 +50,14 @@ _CONTINUATION = bytes(range(0x80, 0xC0))
 _MADE = bytes(97 if byte < 128 and (chr(byte).isalnum() or byte in b"+/_-") else 32 for byte in range(256))
 _HEXED = bytes(97 if byte in b"0123456789abcdefABCDEF" else 32 for byte in range(256))
 _PAIRS = (b"aa aa aa aa", b"aa  aa  aa  aa", b" aa a aa a aa", b" aa  a aa  a aa")
+_FOUR_FOURS = b"aaaa aaaa aaaa aaaa"
 _SIGNS = (
     (ESCAPE, re.compile(r"\\")),
     (PERCENT, re.compile(r"%[u0-9A-Fa-f]")),
     (ENTITY, re.compile(r"&[#A-Za-z]")),
     (PLUS, re.compile(r"[0-9]\+[0-9]")),
     (UNDER, re.compile(r"[A-Za-z]_[0-9]")),
+    (QUOTED, re.compile(r"=[0-9A-Fa-f]{2}=[0-9A-Fa-f]")),
 )
 _APART = (b"1 1 1 1", b"1  1  1  1")
 _ALIKE = re.compile(r"[0-9OoIl](?:[ \-]?[0-9OoIl]){12,}")
@@ -92,6 +96,8 @@ def glance(text: str) -> int:
     flags |= HEX if _STRETCH in shape else 0
     if digits > _FEW_DIGITS and any(pair in b" " + shape for pair in _PAIRS):
         flags |= PAIRED
+    if digits > _FEW_DIGITS and _FOUR_FOURS in shape:
+        flags |= FOURS
     return flags
 
 
