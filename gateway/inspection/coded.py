@@ -75,7 +75,8 @@ def texts_in_code(text: Normalised, may: int) -> Iterator[tuple[Normalised, int]
         before = content[max(0, start - 2) : start]
         if (not before[-1:].isalnum() or before in _PREFIXES) and not content[end : end + 1].isalnum():
             first = start + (end - start) % 2
-            yield from _read(text, start, range(first, end), 4, bytes.fromhex(text.text[first:end]))
+            begin = start - 2 * (before in _PREFIXES)
+            yield from _read(text, begin, range(first, end), 4, bytes.fromhex(text.text[first:end]))
     if may & PAIRED:
         for match in _PAIRS.finditer(text.text):
             yield from _pairs(text, match)

@@ -6,6 +6,8 @@ import re
 
 from gateway.inspection.checksums import cn_resident
 from gateway.inspection.recognizer import Recognizer, shape
+from gateway.inspection.scattered import announced
+from gateway.inspection.spoken import spoken
 
 
 def _check(value: str) -> bool:
@@ -22,6 +24,14 @@ RECOGNIZER = Recognizer(
             check=_check,
             score=1.0,
         ),
+        announced(
+            r"(?i)(身份证|身份證|证件|证号|shen ?fen ?zheng|\bid ?(card|no|number)|identity|sfz|idcard)",
+            cn_resident,
+            fewest=17,
+            last="Xx",
+            score=0.97,
+        ),
+        spoken(cn_resident),
     ),
     guarded=True,
 )
