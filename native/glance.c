@@ -56,8 +56,9 @@ static uint32_t bits(const char *pattern, uint32_t *mask) {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 static const char *const PAIRS[] = {"aa aa aa aa", "aa  aa  aa  aa", " aa a aa a aa", " aa  a aa  a aa"};
-/* How they end: the last seven signs of one, as a number, is a bit of these. */
-static const uint64_t PAIR_ENDS[2] = {(uint64_t)1 << 0x33, (uint64_t)1 << (0x5B - 64) | (uint64_t)1 << (0x6B - 64) | (uint64_t)1 << (0x4B - 64)};
+/* How they end: the last seven signs of one, or of four groups of four, as a number, is a bit of these. */
+static const uint64_t PAIR_ENDS[2] = {(uint64_t)1 << 0x33, (uint64_t)1 << (0x5B - 64) | (uint64_t)1 << (0x6B - 64) | (uint64_t)1 << (0x4B - 64) |
+                                                               (uint64_t)1 << (0x6F - 64)};
 /* Four groups of four: 1111 0 1111 0 1111 0 1111 */
 #define FOUR_FOURS 0x7BDEFu
 #define FOURS_MASK 0x7FFFFu
@@ -276,10 +277,11 @@ static inline int seen_in(int form, const void *data, Py_ssize_t size, int ascii
                          PyUnicode_READ(form, data, i + 3) == '=' && is_hex(PyUnicode_READ(form, data, i + 4)))
                     flags |= QUOTED;
             }
-            if (PAIR_ENDS[hexed >> 6 & 1] >> (hexed & 63) & 1)
+            if (PAIR_ENDS[hexed >> 6 & 1] >> (hexed & 63) & 1) {
                 for (size_t n = 0; n < COUNT(PAIRS); n++)
                     if ((hexed & pair_mask[n]) == pair_value[n]) flags |= PAIRED;
-            if ((hexed & FOURS_MASK) == FOUR_FOURS) flags |= FOURS;
+                if ((hexed & FOURS_MASK) == FOUR_FOURS) flags |= FOURS;
+            }
         }
         if ((blanks & spelled_mask) == spelled_value) flags |= SPELLED;
     }

@@ -30,9 +30,9 @@ _ROWS = re.compile(r"[A-Za-z0-9+/_\-]{48,}+(?:\r?\n[ \t]{0,8}[A-Za-z0-9+/_\-]{4,
 _PAIRS = re.compile(
     r"(?<![0-9A-Za-z])(?:0x)?(?P<code>[0-9A-Fa-f]{2}(?P<gap>[ :,\-]0?x?|, ?(?:0x)?)[0-9A-Fa-f]{2}(?:(?P=gap) ?[0-9A-Fa-f]{2}){5,})(?![0-9A-Fa-f])"
 )
-_FOURS = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{4}(?P<gap>[ :,\-])[0-9A-Fa-f]{4}(?:(?P=gap) ?[0-9A-Fa-f]{4}){2,}(?![0-9A-Fa-f])")
-_NUMBERS = re.compile(r"(?<![0-9.])[0-9]{2,3}(?P<gap>, ?|[ ;\-])[0-9]{2,3}(?:(?P=gap)[0-9]{2,3}){5,}(?![0-9.])")
-_BITS = re.compile(r"(?<![0-9])[01]{8}(?:[ ,_\-]?[01]{8}){6,}(?![0-9])")
+_FOURS = re.compile(r"[0-9A-Fa-f](?<![0-9A-Za-z][0-9A-Fa-f])[0-9A-Fa-f]{3}(?P<gap>[ :,\-])[0-9A-Fa-f]{4}(?:(?P=gap) ?[0-9A-Fa-f]{4}){2,}(?![0-9A-Fa-f])")
+_NUMBERS = re.compile(r"[0-9](?<![0-9.][0-9])[0-9]{1,2}(?P<gap>, ?|[ ;\-])[0-9]{2,3}(?:(?P=gap)[0-9]{2,3}){5,}(?![0-9.])")
+_BITS = re.compile(r"[01](?<![0-9][01])[01]{7}(?:[ ,_\-]?[01]{8}){6,}(?![0-9])")
 _FIVES = re.compile(r"(?<![0-9A-Za-z+/_\-])[A-Z2-7]{16,}+(?![0-9A-Za-z+/_\-])")
 _IN_BITS = "0011"
 """The upper half of a digit's byte."""
@@ -64,10 +64,6 @@ def texts_in_code(text: Normalised, may: int) -> Iterator[tuple[Normalised, int]
     behind = 0
     for start, end in _stretches(content.translate(_MADE)) if may & CODE else ():
         if start >= behind:
-            fives = _FIVES.match(text.text, start)
-            if fives is not None:
-                bits = "".join(f"{_FIVE[sign]:05b}" for sign in fives[0])
-                yield from _read(text, start, range(start, end), 5, _of_bits(bits))
             rows = _ROWS.match(text.text, start) if end - start >= _ROW else None
             behind = end if rows is None else rows.end()
             yield from _base64(text, start, behind)
@@ -80,8 +76,9 @@ def texts_in_code(text: Normalised, may: int) -> Iterator[tuple[Normalised, int]
     if may & PAIRED:
         for match in _PAIRS.finditer(text.text):
             yield from _pairs(text, match)
-        for match in _NUMBERS.finditer(text.text):
-            yield from _numbers(text, match)
+            numbers = _NUMBERS.match(text.text, match.start())
+            if numbers is not None:
+                yield from _numbers(text, numbers)
     if may & FOURS:
         for match in _FOURS.finditer(text.text):
             spots = [at for at in range(*match.span()) if text.text[at].isalnum()]
@@ -120,6 +117,9 @@ def _base64(text: Normalised, start: int, end: int) -> Iterator[tuple[Normalised
     if "\n" in code:
         spots = array("I", [at for at in range(start, end) if not text.text[at].isspace()])
         code = "".join(code.split())
+    if code.isupper() and _FIVES.match(text.text, start) is not None:
+        bits = "".join(f"{_FIVE[sign]:05b}" for sign in code)
+        yield from _read(text, start, spots, 5, _of_bits(bits))
     if code.count("A") * _WIDE >= len(code):
         whole = code.replace("-", "+").replace("_", "/")
         yield from _read(text, start, spots, 6, binascii.a2b_base64(whole[: len(whole) // 4 * 4]))

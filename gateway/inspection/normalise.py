@@ -36,8 +36,10 @@ _DIGIT_ZEROS = (
 # Unicode's default ignorable code points, the marks of annotations, objects and keycaps, and Braille's blank.
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0\u2800\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U000e0000-\U000e0fff"
 )
+_INVISIBLE_TOO = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+"""Among what is compatible already: each range outside the plane of most scripts costs every text."""
 _BREAKS = "\u0085\u2028\u2029"
 _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _COMPATIBLE = (
@@ -55,7 +57,7 @@ _DASHES = "\u2010-\u2012\u2212"
 _ODD = re.compile(f"[{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]")
 _MARK = re.compile(f"[{_MARKS}]")
 _ODD_PIECE = re.compile(f".[{_MARKS}]+|[{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]", re.DOTALL)
-_REMOVED = re.compile(f"[{_INVISIBLE}]")
+_REMOVED = re.compile(f"[{_INVISIBLE}{_INVISIBLE_TOO}]")
 
 # Each begins with the sign that its text is searched for first, so that code and prose cost little.
 _ESCAPE = (

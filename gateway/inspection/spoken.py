@@ -1,7 +1,7 @@
 """Numbers said in words, in the languages that normalisation does not know, in tens, or with words for the signs between.
 
 `vier eins fünf …`, `quatre-quatre-trois …`, `forty-six twenty-two …`, `two one nine dash zero nine dash …`. What is said is
-read as digits, and counts only if it is, as a whole, the number of a kind that a check or a word beside it tells.
+read as digits, and counts only behind a word that announces it and if it is, as a whole, a number of that kind.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from gateway.inspection.recognizer import CUE_WINDOW, Candidate, Shape
+from gateway.inspection.recognizer import Candidate, Shape
 
 _UNITS = {
     "en": "zero one two three four five six seven eight nine",
@@ -98,42 +98,34 @@ _SEVERAL = rf"(?:(?P<times>{'|'.join(_TIMES)})\s)?"
 _ITEM = re.compile(rf"{_SEVERAL}(?P<word>{_WORD})", re.IGNORECASE)
 _MORE = f"(?:{'|'.join(_TIMES)})\\s"
 _RUN = re.compile(rf"(?:(?:{_MORE})?{_WORD}{_BETWEEN}){{4,39}}{_WORD}(?![0-9A-Za-zÀ-ɏ])", re.IGNORECASE)
-_GOES_ON = re.compile(rf"{_WORD}{_BETWEEN}\Z", re.IGNORECASE)
-_BEFORE = 24
-"""Characters before a word in which another one stands, if it is not the first of its number."""
-
-_BASIC = {word for words in (*_UNITS.values(), *_TENS.values(), *_TEENS.values()) for word in words.split()} | {"zwo"}
-_FORMS = {"é": "(e|é|É)", "ê": "(e|ê|Ê)", "ü": "(u|ü|Ü)", "ö": "(o|ö|Ö)", "ß": "(ß|ss)"}
-_SPELT = "|".join("".join(_FORMS.get(letter, letter) for letter in word) for word in sorted(_BASIC) if "-" not in word)
-ANCHOR = rf"(?i)\b({_SPELT})[ ,.\-/;_\n]{{0,5}}({_SPELT})"
-"""Two words for numbers in a row: with three it is more than the matcher takes."""
+_FIRST = re.compile(rf"(?<![0-9A-Za-zÀ-ɏ])(?=(?:{_MORE})?{_WORD})", re.IGNORECASE)
+_LEAD = 40
+"""Characters from the beginning of the word that announces a number to the number, at most."""
 
 
-def said(text: str, at: int) -> tuple[int, str] | None:
-    """The number that is said from here on: where it ends, and in digits."""
-    if text[at - 1 : at].isalnum() or _GOES_ON.search(text, max(0, at - _BEFORE), at) is not None:
-        return None
-    run = _RUN.match(text, at)
-    if run is None:
-        return None
-    digits = "".join(
-        _digits(item["word"]) * _TIMES.get((item["times"] or "").lower(), 1) for item in _ITEM.finditer(run[0])
-    )
-    return run.end(), digits
+def said(text: str, at: int) -> tuple[int, int, str] | None:
+    """The number that is said behind the word that begins here: where it begins and ends, and in digits."""
+    end = at + _LEAD
+    while (first := _FIRST.search(text, at, end)) is not None:
+        run = _RUN.match(text, first.start())
+        if run is not None:
+            digits = (
+                _digits(item["word"]) * _TIMES.get((item["times"] or "").lower(), 1) for item in _ITEM.finditer(run[0])
+            )
+            return (*run.span(), "".join(digits))
+        at = first.start() + 1
+    return None
 
 
 def _digits(word: str) -> str:
     return word if word.isdecimal() else _BY_WORD.get(_plain(word), "")
 
 
-def spoken(accepts: Callable[[str], bool], *, cue: str = "", score: float = 0.9) -> Shape:
-    """A shape of numbers in words. `accepts` sees the digits; `cue`: one must stand in the window before, where given."""
-    explained = re.compile(cue, re.IGNORECASE) if cue else None
+def spoken(cue: str, accepts: Callable[[str], bool], *, score: float = 0.9) -> Shape:
+    """A shape of numbers in words behind a word. `cue` is the anchor; `accepts` sees the digits."""
 
     def complete(text: str, at: int) -> Iterable[Candidate]:
-        if explained is not None and explained.search(text, max(0, at - CUE_WINDOW), at) is None:
-            return ()
         found = said(text, at)
-        return ((at, found[0], score),) if found is not None and accepts(found[1]) else ()
+        return ((found[0], found[1], score),) if found is not None and accepts(found[2]) else ()
 
-    return Shape(ANCHOR, complete)
+    return Shape(cue, complete)

@@ -11,6 +11,10 @@ from gateway.inspection.spoken import spoken
 _NOT_A_PHONE = r"(?:单号|订单号?|编号|流水号?|order|tracking|invoice|isbn|serial)\s*(?:no|number|#)?[:：.#是为\s]{0,3}$"
 _BEHIND = r"(?![0-9A-Za-z]|[.\-][0-9])"
 
+_ANNOUNCED = (
+    r"(?i)(手机|手機|电话|電話|微信|shou ?ji|dian ?hua|mobile|phone|\btel\b|whatsapp|\bcell\b|\bcall me\b|handynummer|rufnummer|telefon"
+    r"|tel(e|é)fono|m(o|ó)vil|celular)"
+)
 _MOBILE = re.compile("1[3-9][0-9]{9}")
 _SAID = re.compile("0[1-9][0-9]{8,11}|00[1-9][0-9]{8,12}|1[3-9][0-9]{9}|[2-9][0-9]{8,9}")
 
@@ -44,11 +48,7 @@ RECOGNIZER = Recognizer(
             rf"(?<![0-9.\-])\(?0(?:10|2\d|[3-9]\d{{2}})(?:\)[ \-]?|[ \-])[2-9]\d{{6,7}}(?:-\d{{1,5}})?{_BEHIND}",
             unless=_NOT_A_PHONE,
         ),
-        announced(r"(?i)(手机|手機|电话|電話|微信|shou ?ji|dian ?hua|mobile|\bphone|\btel\b)", _is_mobile, fewest=11, score=0.88),
-        spoken(
-            _is_said,
-            cue=r"phone|mobile|\bcell|\bcall\b|\btel|whatsapp|handy|nummer|anruf|t[ée]l[ée]fon|num[ée]ro|m[óo]vil|celular|手机|电话",
-            score=0.85,
-        ),
+        announced(_ANNOUNCED, _is_mobile, fewest=11, score=0.88),
+        spoken(_ANNOUNCED, _is_said, score=0.85),
     ),
 )

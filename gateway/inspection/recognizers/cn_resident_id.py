@@ -14,6 +14,8 @@ def _check(value: str) -> bool:
     return cn_resident(re.sub(r"[ \-]", "", value))
 
 
+_ANNOUNCED = r"(?i)(身份证|身份證|证件|证号|shen ?fen ?zheng|\bid ?(card|no|number)|identity|sfz)"
+
 RECOGNIZER = Recognizer(
     "cn_resident_id",
     "CN_ID",
@@ -24,14 +26,8 @@ RECOGNIZER = Recognizer(
             check=_check,
             score=1.0,
         ),
-        announced(
-            r"(?i)(身份证|身份證|证件|证号|shen ?fen ?zheng|\bid ?(card|no|number)|identity|sfz|idcard)",
-            cn_resident,
-            fewest=17,
-            last="Xx",
-            score=0.97,
-        ),
-        spoken(cn_resident),
+        announced(_ANNOUNCED, cn_resident, fewest=17, last="Xx", score=0.97),
+        spoken(_ANNOUNCED, cn_resident),
     ),
     guarded=True,
 )

@@ -22,7 +22,7 @@ def is_card(value: str) -> bool:
     return _SCHEMES.fullmatch(digits) is not None and luhn(digits)
 
 
-_ANNOUNCED = r"(?i)(card|\bvisa|amex|karte|carte|tarjeta|\bcarta|cart[aã]o|卡号|银行卡|信用卡|储蓄卡|kahao|\bpan\b|\bcc\b)"
+_ANNOUNCED = r"(?i)(card|\bvisa|amex|karte|carte|tarjeta|\bcarta|cart(a|ã)o|卡号|银行卡|信用卡|储蓄卡|kahao|\bpan\b|\bcc\b)"
 
 
 def _is_any_card(digits: str) -> bool:
@@ -54,7 +54,7 @@ RECOGNIZER = Recognizer(
             score=0.85,
         ),
         announced(_ANNOUNCED, _is_any_card, fewest=13),
-        spoken(_is_any_card),
+        spoken(_ANNOUNCED, _is_any_card),
     ),
     guarded=True,
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from gateway.inspection.checksums import iban
 from gateway.inspection.recognizer import Candidate, Recognizer, Shape
 from gateway.inspection.scattered import scattered_letters
-from gateway.inspection.spoken import ANCHOR, said
+from gateway.inspection.spoken import said
 
 # SWIFT IBAN registry, release 99: length by country.
 _LENGTHS = {
@@ -68,13 +68,14 @@ def _announced(text: str, at: int) -> Iterable[Candidate]:
 
 def _said(text: str, at: int) -> Iterable[Candidate]:
     """An IBAN whose digits are said in words."""
-    country = _COUNTRY.search(text, max(0, at - 8), at)
-    if country is None or (found := said(text, at)) is None:
+    found = said(text, at)
+    country = None if found is None else _COUNTRY.search(text, max(at, found[0] - 8), found[0])
+    if found is None or country is None:
         return ()
     letters = "".join(filter(str.isalpha, country[0]))
-    if _LENGTHS.get(letters) != len(found[1]) + 2 or not iban(letters + found[1]):
+    if _LENGTHS.get(letters) != len(found[2]) + 2 or not iban(letters + found[2]):
         return ()
-    return ((country.start(), found[0], 0.97),)
+    return ((country.start(), found[1], 0.97),)
 
 
 RECOGNIZER = Recognizer(
@@ -83,7 +84,7 @@ RECOGNIZER = Recognizer(
     (
         Shape(r"\b[A-Za-z]{2}[0-9]{2}[ \-]?[0-9A-Za-z]{3,4}[ \-]?[0-9A-Za-z]", complete, expression=_WRITTEN.pattern),
         Shape(r"(?i)iban", _announced, expression=_AHEAD.pattern),
-        Shape(ANCHOR, _said, expression=_COUNTRY.pattern),
+        Shape(r"(?i)iban", _said, expression=_COUNTRY.pattern),
     ),
     guarded=True,
 )

@@ -11,7 +11,7 @@ from gateway.inspection.spoken import spoken
 _CUE = r"(?:\bssn\b|(?:my|her|his|your|their) social\b|social security|soc\.? sec|\bss ?#|社会安全号|社安号)"
 _VALID = r"(?!000|666|9)\d{3}{gap}(?!00)\d{2}{gap}(?!0000)\d{4}"
 _ISSUED = re.compile(_VALID.replace("{gap}", ""))
-_ANNOUNCED = r"(?i)(\bssn\b|social security|soc\.? sec|社会安全号|社安号)"
+_ANNOUNCED = r"(?i)(\bssn\b|(my|his|her|your|their) social\b|social security|soc\.? sec|社会安全号|社安号)"
 _READ = str.maketrans("OoIl", "0011")
 
 
@@ -41,6 +41,6 @@ RECOGNIZER = Recognizer(
             score=0.85,
         ),
         announced(_ANNOUNCED, _is_issued, fewest=9, score=0.9),
-        spoken(_is_issued, cue=r"ssn|social|soc\.? sec|社会安全号|社安号"),
+        spoken(_ANNOUNCED, _is_issued),
     ),
 )
