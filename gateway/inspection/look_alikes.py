@@ -47,7 +47,9 @@ def _latin(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
     if word.isascii() or _ASCII.search(word) is None:
         return None
     table = _TABLE if _MANY.match(word) is None else _AMONG_DIGITS
-    return [(start + at, start + at + 1, chr(table[ord(sign)])) for at, sign in enumerate(word) if ord(sign) in table] or None
+    return [
+        (start + at, start + at + 1, chr(table[ord(sign)])) for at, sign in enumerate(word) if ord(sign) in table
+    ] or None
 
 
 def _dot(match: re.Match[str]) -> str | None:

@@ -56,7 +56,9 @@ _DASHES = "\u2010-\u2012\u2212"
 
 _ODD = re.compile(f"[{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]")
 _MARK = re.compile(f"[{_MARKS}]")
-_ODD_PIECE = re.compile(f".[{_MARKS}]+|[{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]", re.DOTALL)
+_ODD_PIECE = re.compile(
+    f".[{_MARKS}]+|[{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]", re.DOTALL
+)
 _REMOVED = re.compile(f"[{_INVISIBLE}{_INVISIBLE_TOO}]")
 
 # Each begins with the sign that its text is searched for first, so that code and prose cost little.

@@ -31,7 +31,17 @@ _TENS = {
     "fr": "vingt trente quarante cinquante soixante",
     "es": "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
 }
-_OTHERS = {"oh": "0", "nought": "0", "niner": "9", "zwo": "2", "ein": "1", "une": "1", "zero": "0", "fuenf": "5", "dreissig": "30"}
+_OTHERS = {
+    "oh": "0",
+    "nought": "0",
+    "niner": "9",
+    "zwo": "2",
+    "ein": "1",
+    "une": "1",
+    "zero": "0",
+    "fuenf": "5",
+    "dreissig": "30",
+}
 
 
 def _numbers() -> dict[str, str]:
@@ -90,7 +100,7 @@ def _any_of(words: Iterable[str]) -> str:
     return f"{form}?" if ends else form
 
 
-_WORD = f"(?:{_any_of(_SAID)}|[0-9])"
+_WORD = f"(?:{_any_of(_SAID)}(?!t[ey])|[0-9])"  # `eighty ninety` is no 89
 _SIGNS = r"[\s,.;:_/|\-–—]{0,5}"
 _BETWEEN = rf"{_SIGNS}(?:(?:dash|hyphen|minus|strich|bindestrich|tiret|gui[oó]n|space|slash|then){_SIGNS})?"
 _TIMES = {"double": 2, "triple": 3}

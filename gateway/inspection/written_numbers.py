@@ -136,8 +136,10 @@ def _joined(match: re.Match[str]) -> list[tuple[int, int, str]]:
     return [(at, at + 1, "") for at in range(*match.span()) if not match.string[at].isdigit()]
 
 
-def _usual(match: re.Match[str]) -> list[tuple[int, int, str]]:
-    """The separators of a number's groups, written as its recogniser knows them."""
+def _usual(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
+    """The separators of a number's groups, written as its recogniser knows them. The cells of a table's row are none."""
+    if "|" in (match["g"] or "") and match.string.endswith(("|", "| "), max(0, match.start() - 2), match.start()):
+        return None
     sign = "" if match["i"] else "-" if match["j"] else " "
     start = match.start()
     return [(start + gap.start(), start + gap.end(), sign) for gap in _GAP_PIECE.finditer(match[0])]

@@ -22,7 +22,9 @@ def is_card(value: str) -> bool:
     return _SCHEMES.fullmatch(digits) is not None and luhn(digits)
 
 
-_ANNOUNCED = r"(?i)(card|\bvisa|amex|karte|carte|tarjeta|\bcarta|cart(a|ã)o|卡号|银行卡|信用卡|储蓄卡|kahao|\bpan\b|\bcc\b)"
+_ANNOUNCED = (
+    r"(?i)(card|\bvisa|amex|karte|carte|tarjeta|\bcarta|cart(a|ã)o|卡号|银行卡|信用卡|储蓄卡|kahao|\bpan\b|\bcc\b)"
+)
 
 
 def _is_any_card(digits: str) -> bool:

@@ -31,7 +31,7 @@ def _complete(text: str, at: int) -> Iterable[Candidate]:
 
 
 _SIGN = re.compile(
-    r"(?i)[ \t]{0,2}(?:[\(\[{<][ ]?(?P<sure>at|ät|arroba|chez|@|a)[ ]?[\)\]}>]|(?P<sure_zh>艾特)|(?P<at>@)|[_\-]at[_\-]|(?<=[ \t])(?P<word>at|ät|arroba|arobase|chiocciola)(?=[ \t]))[ \t]{0,2}"
+    r"(?i)[ \t]{0,2}(?:[\(\[{<][ ]?(?P<sure>at|ät|arroba|arobase|chiocciola|chez|@|a)[ ]?[\)\]}>]|(?P<sure_zh>艾特)|(?P<at>@)|[_\-]at[_\-]|(?<=[ \t])(?P<word>at|ät|arroba|arobase|chiocciola)(?=[ \t]))[ \t]{0,2}"
 )
 _DOT = r"(?:[ ]?[\(\[{<][ ]?(?:dot|punkt|point|punto|ponto|\.|点)[ ]?[\)\]}>][ ]?|[ ](?:dot|punkt|point|punto|ponto)[ ]|[ ]?点[ ]?|[_\-]dot[_\-])"
 _SAID_DOMAIN = re.compile(
@@ -96,11 +96,15 @@ RECOGNIZER = Recognizer(
     (
         Shape("@", _complete, expression=_DOMAIN.pattern),
         Shape(
-            r"(?i)([ \t][ \t]?)?([\(\[{<] ?(at|ät|arroba|chez|@|a) ?[\)\]}>]|艾特|[_\-]at[_\-])",
+            r"(?i)([ \t][ \t]?)?([\(\[{<] ?(at|ät|arroba|arobase|chiocciola|chez|@|a) ?[\)\]}>]|艾特|[_\-]at[_\-])",
             _said,
             expression=_SAID_DOMAIN.pattern,
         ),
-        Shape(r"(?i)[ \t](at|ät|arroba|arobase|chiocciola)[ \t][a-z0-9\-]+([ \t](dot|punkt|point|punto|ponto)[ \t]|[ \t]?点|\.[a-z]{2}|[ \t]?[\(\[{<])", _said, expression=_DOT),
+        Shape(
+            r"(?i)[ \t](at|ät|arroba|arobase|chiocciola)[ \t][a-z0-9\-]+([ \t](dot|punkt|point|punto|ponto)[ \t]|[ \t]?点|\.[a-z]{2}|[ \t]?[\(\[{<])",
+            _said,
+            expression=_DOT,
+        ),
         Shape(r"(?i)[ \t]?@[ \t]?[a-z0-9\-]{1,60}[ \t]?(\.|[ \(\[{<]|点)", _said, expression=_DOT),
     ),
 )

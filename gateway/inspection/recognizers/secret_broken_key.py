@@ -18,7 +18,9 @@ _JOINT = re.compile(
     rf"[\"'`][ \t]{{0,4}}{_REMARK}(?:[+.&,]|\|\|)?[ \t]{{0,4}}{_REMARK}(?:(?:\#|//)[^\n]{{0,60}}(?=\n))?(?:\\?\r?\n[ \t]{{0,40}})?(?:[+.&]|\|\|)?[ \t]{{0,4}}[\"'`]"
     r"|[\\=]\r?\n[ \t]{0,40}"
 )
-_LINE = re.compile(r"\r?\n[ \t]{0,40}(?:(?:\#{1,3}|//|>|\*|--)[ \t]{0,4})?(?=[A-Za-z0-9_\-]{8,256}[\"'`,;.)\s]*(?:\r?\n|\Z|[ \"')]))")
+_LINE = re.compile(
+    r"\r?\n[ \t]{0,40}(?:(?:\#{1,3}|//|>|\*|--)[ \t]{0,4})?(?=[A-Za-z0-9_\-]{8,256}[\"'`,;.)\s]*(?:\r?\n|\Z|[ \"')]))"
+)
 """A line's end, and behind it what looks like the rest of a key and no more than a word of it in the line."""
 _BLANK = re.compile(r"[ \t](?=[A-Za-z0-9]{4,8}(?![A-Za-z0-9_\-]))")
 _MOST = 260

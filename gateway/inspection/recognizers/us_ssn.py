@@ -37,7 +37,9 @@ RECOGNIZER = Recognizer(
         shape(
             _ANNOUNCED,
             r"(?i)[a-z. 社会安全号]{3,24}[^\n0-9]{0,20}?(?<![0-9A-Za-z])(?P<value>(?=[OIl\-]{0,4}[0-9])[0-9OIl]{3}-[0-9OIl]{2}-[0-9OIl]{4})(?![0-9A-Za-z\-])",
-            check=lambda value: sum(map(str.isdigit, value)) > 4 and _is_issued(value.translate(_READ).replace("-", "")),
+            check=lambda value: (
+                sum(map(str.isdigit, value)) > 4 and _is_issued(value.translate(_READ).replace("-", ""))
+            ),
             score=0.85,
         ),
         announced(_ANNOUNCED, _is_issued, fewest=9, score=0.9),
