@@ -107,7 +107,7 @@ _TIMES = {"double": 2, "triple": 3}
 _SEVERAL = rf"(?:(?P<times>{'|'.join(_TIMES)})\s)?"
 _ITEM = re.compile(rf"{_SEVERAL}(?P<word>{_WORD})", re.IGNORECASE)
 _MORE = f"(?:{'|'.join(_TIMES)})\\s"
-_RUN = re.compile(rf"(?:(?:{_MORE})?{_WORD}{_BETWEEN}){{4,39}}{_WORD}(?![0-9A-Za-zÀ-ɏ])", re.IGNORECASE)
+_RUN = re.compile(rf"(?:(?:{_MORE})?{_WORD}{_BETWEEN}){{4,39}}(?:{_MORE})?{_WORD}(?![0-9A-Za-zÀ-ɏ])", re.IGNORECASE)
 _FIRST = re.compile(rf"(?<![0-9A-Za-zÀ-ɏ])(?=(?:{_MORE})?{_WORD})", re.IGNORECASE)
 _LEAD = 40
 """Characters from the beginning of the word that announces a number to the number, at most."""
