@@ -373,6 +373,9 @@ static PyObject *signs(PyObject *self, PyObject *text) {
 
 #define LEADS 4 /* signs looked at, every fourth one: those that begin a byte of text */
 #define FEWEST_BYTES 7
+enum { IN_FIVES = 16, IN_UTF16 = 32 };
+#define FEWEST_FIVES 16
+#define WIDE 4 /* one of so many signs of UTF-16 in Base64 is an A at least */
 
 static int8_t sextet(Py_UCS4 c) {
     if (c >= 'A' && c <= 'Z') return (int8_t)(c - 'A');
@@ -413,15 +416,24 @@ static PyObject *shifts(PyObject *self, PyObject *code) {
         PyErr_SetString(PyExc_TypeError, "a text expected");
         return NULL;
     }
-    int found = 0;
+    int found = 0, fives = 1;
     const int form = PyUnicode_KIND(code);
+    const Py_ssize_t size = PyUnicode_GET_LENGTH(code);
+    Py_ssize_t zeros = 0;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        const Py_UCS4 c = PyUnicode_READ(form, PyUnicode_DATA(code), i);
+        fives &= (c >= 'A' && c <= 'Z') || (c >= '2' && c <= '7');
+        zeros += c == 'A';
+    }
+    if (fives && size >= FEWEST_FIVES) found |= IN_FIVES;
+    if (size && zeros * WIDE >= size) found |= IN_UTF16;
     for (Py_ssize_t shift = 0; shift < 4; shift++)
         if (may_be_text(form, PyUnicode_DATA(code), shift, PyUnicode_GET_LENGTH(code))) found |= 1 << shift;
     return PyLong_FromLong(found);
 }
 
 static PyMethodDef methods[] = {
-    {"shifts", shifts, METH_O, "shifts(code) -> bits: from which of its first four signs on Base64 may be a text."},
+    {"shifts", shifts, METH_O, "shifts(code) -> bits: from which of its first four signs on Base64 may be a text; 16 if it may be Base32, 32 if UTF-16."},
     {"glance", glance, METH_O, "glance(text) -> flags: what the text may hold."},
     {"signs", signs, METH_O, "signs(text) -> [place, ...]: signs over which a value may go on."},
     {NULL, NULL, 0, NULL},

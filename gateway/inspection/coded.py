@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 
 from gateway.inspection.glance import shifts
-from gateway.inspection.glance_flags import CODE, CODED, DIGITS, FOURS, HEX, PAIRED
+from gateway.inspection.glance_flags import CODE, CODED, DIGITS, FOURS, HEX, IN_FIVES, IN_UTF16, PAIRED
 from gateway.inspection.normalised import Normalised
 
 BEFORE = 40
@@ -37,7 +37,6 @@ _NUMBERS = re.compile(
     r"[0-9](?<![0-9.][0-9])[0-9]{1,2}(?P<gap>, ?|[ ;\-])[0-9]{2,3}(?:(?P=gap)[0-9]{2,3}){5,}(?![0-9.])"
 )
 _BITS = re.compile(r"[01](?<![0-9][01])[01]{7}(?:[ ,_\-]?[01]{8}){6,}(?![0-9])")
-_FIVES = re.compile(r"(?<![0-9A-Za-z+/_\-])[A-Z2-7]{16,}+(?![0-9A-Za-z+/_\-])")
 _IN_BITS = "0011"
 """The upper half of a digit's byte."""
 _FIVE = {letter: number for number, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")}
@@ -45,8 +44,6 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8
 _ENOUGH = 24
 """Bytes of text from which on what follows them may be anything."""
 _FEWEST = 7
-_WIDE = 4
-"""One of so many signs of UTF-16 in Base64 is an A at least."""
 _PREFIXES = (b"0x", b"0X", b"\\x", b"#x")
 _NUMBER = re.compile("[0-9]+")
 _ROW = 48
@@ -121,13 +118,13 @@ def _base64(text: Normalised, start: int, end: int) -> Iterator[tuple[Normalised
     if "\n" in code:
         spots = array("I", [at for at in range(start, end) if not text.text[at].isspace()])
         code = "".join(code.split())
-    if code.isupper() and _FIVES.match(text.text, start) is not None:
+    may = shifts(code)
+    if may & IN_FIVES:
         bits = "".join(f"{_FIVE[sign]:05b}" for sign in code)
         yield from _read(text, start, spots, 5, _of_bits(bits))
-    if code.count("A") * _WIDE >= len(code):
+    if may & IN_UTF16:
         whole = code.replace("-", "+").replace("_", "/")
         yield from _read(text, start, spots, 6, binascii.a2b_base64(whole[: len(whole) // 4 * 4]))
-    may = shifts(code)
     for shift in range(4) if may else ():
         if not may >> shift & 1:
             continue

@@ -14,6 +14,8 @@ from gateway.inspection.glance_flags import (
     FOURS,
     GROUPED,
     HEX,
+    IN_FIVES,
+    IN_UTF16,
     MISTAKEN,
     PAIRED,
     PERCENT,
@@ -72,6 +74,9 @@ _ODD_ADDRESS = re.compile(r"(?<![^\W_])(?<!\A)@")
 _LEADING = frozenset("CDIJKLMNOPQRSTUVWXYZabcdef4567w")
 """Where Base64 begins a byte of text: those of ASCII, and of the first bytes of Latin and Chinese letters in UTF-8."""
 _FEWEST_BYTES = 7
+_FIVES = re.compile("[A-Z2-7]{16,}")
+_WIDE = 4
+"""One of so many signs of UTF-16 in Base64 is an A at least."""
 _PRINTABLE = bytes(byte for byte in range(256) if byte >= 0x80 or (byte >= 0x20 and byte != 0x7F) or byte in b"\t\n\r")
 _BLANKS = " \t\r\\-="
 
@@ -136,8 +141,10 @@ def _may_go_on(text: str, at: int, anyhow: bool) -> bool:
 
 
 def shifts(code: str) -> int:
-    """From which of its first four signs on Base64 may be a text, as bits. `code` has signs of Base64 only."""
-    return sum(1 << shift for shift in range(4) if _may_be_text(code[shift:]))
+    """From which of its first four signs on Base64 may be a text, as bits, `IN_FIVES` and `IN_UTF16`. `code` has signs of Base64 only."""
+    found = IN_FIVES if _FIVES.fullmatch(code) is not None else 0
+    found |= IN_UTF16 if code and code.count("A") * _WIDE >= len(code) else 0
+    return found | sum(1 << shift for shift in range(4) if _may_be_text(code[shift:]))
 
 
 def _may_be_text(code: str) -> bool:
