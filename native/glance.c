@@ -10,7 +10,8 @@
 
 enum {
     ESCAPE = 1, PERCENT = 2, ENTITY = 4, PLUS = 8, UNDER = 16, SAID = 32, SPELLED = 64, DIGITS = 128, APART = 256,
-    GROUPED = 512, MISTAKEN = 1024, CODE = 2048, HEX = 4096, PAIRED = 8192
+    GROUPED = 512, MISTAKEN = 1024, CODE = 2048, HEX = 4096, PAIRED = 8192,
+    QUOTED = 16384, FOURS = 32768
 };
 
 /* Of a character of ASCII. The lowest two bits are its form: 0 a sign, 1 a digit, 2 one that is mistaken for one, 3 a letter. */
@@ -38,7 +39,7 @@ static void fill(void) {
         if (c && strchr(" ,.-/;|_\n\r\t0123456789", c)) kind |= BETWEEN;
         if (letter && strchr("zerohntwfuivsxg", small)) kind |= ENGLISH;
         if (letter && strchr("lingyaoersuwqbjd", small)) kind |= PINYIN;
-        if (c && strchr("\\%&+_", c)) kind |= CODING;
+        if (c && strchr("\\%&+_=", c)) kind |= CODING;
         kinds[c] = (uint16_t)kind;
     }
 }
@@ -55,8 +56,12 @@ static uint32_t bits(const char *pattern, uint32_t *mask) {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 static const char *const PAIRS[] = {"aa aa aa aa", "aa  aa  aa  aa", " aa a aa a aa", " aa  a aa  a aa"};
-/* How they end: the last seven signs of one, as a number, is a bit of these. */
-static const uint64_t PAIR_ENDS[2] = {(uint64_t)1 << 0x33, (uint64_t)1 << (0x5B - 64) | (uint64_t)1 << (0x6B - 64) | (uint64_t)1 << (0x4B - 64)};
+/* How they end: the last seven signs of one, or of four groups of four, as a number, is a bit of these. */
+static const uint64_t PAIR_ENDS[2] = {(uint64_t)1 << 0x33, (uint64_t)1 << (0x5B - 64) | (uint64_t)1 << (0x6B - 64) | (uint64_t)1 << (0x4B - 64) |
+                                                               (uint64_t)1 << (0x6F - 64)};
+/* Four groups of four: 1111 0 1111 0 1111 0 1111 */
+#define FOUR_FOURS 0x7BDEFu
+#define FOURS_MASK 0x7FFFFu
 static uint32_t pair_value[COUNT(PAIRS)], pair_mask[COUNT(PAIRS)], spelled_value, spelled_mask;
 
 /* ---- numbers in words ---- */
@@ -268,10 +273,15 @@ static inline int seen_in(int form, const void *data, Py_ssize_t size, int ascii
                 else if (c == '&' && (is_letter(next) || next == '#')) flags |= ENTITY;
                 else if (c == '+' && is_digit(before) && is_digit(next)) flags |= PLUS;
                 else if (c == '_' && is_letter(before) && is_digit(next)) flags |= UNDER;
+                else if (c == '=' && is_hex(next) && i + 4 < size && is_hex(PyUnicode_READ(form, data, i + 2)) &&
+                         PyUnicode_READ(form, data, i + 3) == '=' && is_hex(PyUnicode_READ(form, data, i + 4)))
+                    flags |= QUOTED;
             }
-            if (PAIR_ENDS[hexed >> 6 & 1] >> (hexed & 63) & 1)
+            if (PAIR_ENDS[hexed >> 6 & 1] >> (hexed & 63) & 1) {
                 for (size_t n = 0; n < COUNT(PAIRS); n++)
                     if ((hexed & pair_mask[n]) == pair_value[n]) flags |= PAIRED;
+                if ((hexed & FOURS_MASK) == FOUR_FOURS) flags |= FOURS;
+            }
         }
         if ((blanks & spelled_mask) == spelled_value) flags |= SPELLED;
     }
@@ -280,7 +290,7 @@ static inline int seen_in(int form, const void *data, Py_ssize_t size, int ascii
         flags |= SAID;
     if (digits) flags |= numbers(form, data, size);
     if (digits >= FEW_DIGITS) flags |= DIGITS;
-    if (digits <= FEW_DIGITS) flags &= ~PAIRED;
+    if (digits <= FEW_DIGITS) flags &= ~(PAIRED | FOURS);
     return flags;
 }
 
@@ -363,6 +373,9 @@ static PyObject *signs(PyObject *self, PyObject *text) {
 
 #define LEADS 4 /* signs looked at, every fourth one: those that begin a byte of text */
 #define FEWEST_BYTES 7
+enum { IN_FIVES = 16, IN_UTF16 = 32 };
+#define FEWEST_FIVES 16
+#define WIDE 4 /* one of so many signs of UTF-16 in Base64 is an A at least */
 
 static int8_t sextet(Py_UCS4 c) {
     if (c >= 'A' && c <= 'Z') return (int8_t)(c - 'A');
@@ -403,15 +416,24 @@ static PyObject *shifts(PyObject *self, PyObject *code) {
         PyErr_SetString(PyExc_TypeError, "a text expected");
         return NULL;
     }
-    int found = 0;
+    int found = 0, fives = 1;
     const int form = PyUnicode_KIND(code);
+    const Py_ssize_t size = PyUnicode_GET_LENGTH(code);
+    Py_ssize_t zeros = 0;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        const Py_UCS4 c = PyUnicode_READ(form, PyUnicode_DATA(code), i);
+        fives &= (c >= 'A' && c <= 'Z') || (c >= '2' && c <= '7');
+        zeros += c == 'A';
+    }
+    if (fives && size >= FEWEST_FIVES) found |= IN_FIVES;
+    if (size && zeros * WIDE >= size) found |= IN_UTF16;
     for (Py_ssize_t shift = 0; shift < 4; shift++)
         if (may_be_text(form, PyUnicode_DATA(code), shift, PyUnicode_GET_LENGTH(code))) found |= 1 << shift;
     return PyLong_FromLong(found);
 }
 
 static PyMethodDef methods[] = {
-    {"shifts", shifts, METH_O, "shifts(code) -> bits: from which of its first four signs on Base64 may be a text."},
+    {"shifts", shifts, METH_O, "shifts(code) -> bits: from which of its first four signs on Base64 may be a text; 16 if it may be Base32, 32 if UTF-16."},
     {"glance", glance, METH_O, "glance(text) -> flags: what the text may hold."},
     {"signs", signs, METH_O, "signs(text) -> [place, ...]: signs over which a value may go on."},
     {NULL, NULL, 0, NULL},

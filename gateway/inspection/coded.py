@@ -1,6 +1,8 @@
 r"""Texts inside texts: what stands in Base64, Base64url or hexadecimal digits is read as the text that it is.
 
-A piece of code counts only if it decodes to a text, printable UTF-8, or Latin letters in UTF-16. Keys, digests and images do not, words and
+Also in Base32, in the numbers of ASCII (`52 53 51`) and in bits, and in UTF-16 below any of them.
+
+A piece of code counts only if it decodes to a text, printable UTF-8. Keys, digests and images do not, words and
 identifiers hardly ever do. Each such text becomes a reading of its own, with a little of what stands before it, for
 the words that explain a number (`ssn: MDc4LTA1LTExMjA=`). Its characters lead back to the code that stands for them.
 """
@@ -13,7 +15,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 
 from gateway.inspection.glance import shifts
-from gateway.inspection.glance_flags import CODE, CODED, HEX, PAIRED
+from gateway.inspection.glance_flags import CODE, CODED, DIGITS, FOURS, HEX, IN_FIVES, IN_UTF16, PAIRED
 from gateway.inspection.normalised import Normalised
 
 BEFORE = 40
@@ -26,13 +28,24 @@ _STRETCH = b"a" * 14
 
 _ROWS = re.compile(r"[A-Za-z0-9+/_\-]{48,}+(?:\r?\n[ \t]{0,8}[A-Za-z0-9+/_\-]{4,}+)+")
 _PAIRS = re.compile(
-    r"(?<![0-9A-Za-z])(?:0x)?(?P<code>[0-9A-Fa-f]{2}(?P<gap>[ :,\-]0?x?|, ?(?:0x)?)[0-9A-Fa-f]{2}(?:(?P=gap)[0-9A-Fa-f]{2}){5,})(?![0-9A-Fa-f])"
+    r"(?<![0-9A-Za-z])(?:0x)?(?P<code>[0-9A-Fa-f]{2}(?P<gap>[ :,\-]0?x?|, ?(?:0x)?)[0-9A-Fa-f]{2}(?:(?P=gap) ?[0-9A-Fa-f]{2}){5,})(?![0-9A-Fa-f])"
 )
+_FOURS = re.compile(
+    r"[0-9A-Fa-f](?<![0-9A-Za-z][0-9A-Fa-f])[0-9A-Fa-f]{3}(?P<gap>[ :,\-])[0-9A-Fa-f]{4}(?:(?P=gap) ?[0-9A-Fa-f]{4}){2,}(?![0-9A-Fa-f])"
+)
+_NUMBERS = re.compile(
+    r"[0-9](?<![0-9.][0-9])[0-9]{1,2}(?P<gap>, ?|[ ;\-])[0-9]{2,3}(?:(?P=gap)[0-9]{2,3}){5,}(?![0-9.])"
+)
+_BITS = re.compile(r"[01](?<![0-9][01])[01]{7}(?:[ ,_\-]?[01]{8}){6,}(?![0-9])")
+_IN_BITS = "0011"
+"""The upper half of a digit's byte."""
+_FIVE = {letter: number for number, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")}
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
 _ENOUGH = 24
 """Bytes of text from which on what follows them may be anything."""
 _FEWEST = 7
-_WIDE_SHARE = 6
+_PREFIXES = (b"0x", b"0X", b"\\x", b"#x")
+_NUMBER = re.compile("[0-9]+")
 _ROW = 48
 """Characters from which on a row of code may go on in the next line."""
 
@@ -42,6 +55,10 @@ def texts_in_code(text: Normalised, may: int) -> Iterator[tuple[Normalised, int]
 
     `may`: what the text may hold, at a glance.
     """
+    if may & DIGITS and _IN_BITS in text.text:
+        for match in _BITS.finditer(text.text):
+            spots = [at for at in range(*match.span()) if text.text[at] in "01"]
+            yield from _read(text, match.start(), spots, 1, _of_bits("".join(text.text[at] for at in spots)))
     if not may & CODED:
         return
     content = text.text.encode("ascii", "replace")  # one byte for each character
@@ -52,12 +69,21 @@ def texts_in_code(text: Normalised, may: int) -> Iterator[tuple[Normalised, int]
             behind = end if rows is None else rows.end()
             yield from _base64(text, start, behind)
     for start, end in _stretches(content.translate(_HEX_SIGNS)) if may & HEX else ():
-        if (start == 0 or not content[start - 1 : start].isalnum()) and not content[end : end + 1].isalnum():
+        before = content[max(0, start - 2) : start]
+        if (not before[-1:].isalnum() or before in _PREFIXES) and not content[end : end + 1].isalnum():
             first = start + (end - start) % 2
-            yield from _read(text, start, range(first, end), 4, bytes.fromhex(text.text[first:end]))
+            begin = start - 2 * (before in _PREFIXES)
+            yield from _read(text, begin, range(first, end), 4, bytes.fromhex(text.text[first:end]))
     if may & PAIRED:
         for match in _PAIRS.finditer(text.text):
             yield from _pairs(text, match)
+            numbers = _NUMBERS.match(text.text, match.start())
+            if numbers is not None:
+                yield from _numbers(text, numbers)
+    if may & FOURS:
+        for match in _FOURS.finditer(text.text):
+            spots = [at for at in range(*match.span()) if text.text[at].isalnum()]
+            yield from _read(text, match.start(), spots, 4, bytes.fromhex("".join(text.text[at] for at in spots)))
 
 
 def _stretches(shape: bytes) -> Iterator[tuple[int, int]]:
@@ -71,6 +97,21 @@ def _stretches(shape: bytes) -> Iterator[tuple[int, int]]:
         start = shape.find(_STRETCH, end)
 
 
+def _of_bits(bits: str) -> bytes:
+    """Their whole bytes."""
+    size = len(bits) // 8
+    return int(bits[: size * 8] or "0", 2).to_bytes(size, "big")
+
+
+def _numbers(text: Normalised, match: re.Match[str]) -> Iterator[tuple[Normalised, int]]:
+    """Each number is a character of ASCII, or the whole of it is no text."""
+    places = [each.span() for each in _NUMBER.finditer(match.string, *match.span())]
+    codes = [int(match.string[start:end]) for start, end in places]
+    if max(codes) >= 127 or min(codes) < 9:
+        return
+    yield from _placed(text, match.start(), places, "".join(map(chr, codes)))
+
+
 def _base64(text: Normalised, start: int, end: int) -> Iterator[tuple[Normalised, int]]:
     spots: Sequence[int] = range(start, end)
     code = text.text[start:end]
@@ -78,8 +119,12 @@ def _base64(text: Normalised, start: int, end: int) -> Iterator[tuple[Normalised
         spots = array("I", [at for at in range(start, end) if not text.text[at].isspace()])
         code = "".join(code.split())
     may = shifts(code)
-    if code.count("A") * _WIDE_SHARE > len(code):
-        may |= 1  # UTF-16 has a zero in every second byte, and so many an A
+    if may & IN_FIVES:
+        bits = "".join(f"{_FIVE[sign]:05b}" for sign in code)
+        yield from _read(text, start, spots, 5, _of_bits(bits))
+    if may & IN_UTF16:
+        whole = code.replace("-", "+").replace("_", "/")
+        yield from _read(text, start, spots, 6, binascii.a2b_base64(whole[: len(whole) // 4 * 4]))
     for shift in range(4) if may else ():
         if not may >> shift & 1:
             continue
@@ -89,33 +134,55 @@ def _base64(text: Normalised, start: int, end: int) -> Iterator[tuple[Normalised
 
 
 def _pairs(text: Normalised, match: re.Match[str]) -> Iterator[tuple[Normalised, int]]:
-    gap, start = len(match["gap"]), match.start("code")
-    code = match["code"].replace(match["gap"], "")
-    spots = [start + at // 2 * (2 + gap) + at % 2 for at in range(len(code))]
-    yield from _read(text, match.start(), spots, 4, bytes.fromhex(code))
+    gap = len(match["gap"])
+    at, end = match.span("code")
+    spots: list[int] = []
+    while at < end:
+        spots += (at, at + 1)
+        at += 2 + gap
+        at += match.string[at : at + 1] == " "  # in the middle of a dump's line
+    yield from _read(text, match.start(), spots, 4, bytes.fromhex("".join(match.string[spot] for spot in spots)))
 
 
 def _read(
     text: Normalised, begin: int, spots: Sequence[int], bits: int, content: bytes
 ) -> Iterator[tuple[Normalised, int]]:
     """The reading of `content`, whose code has `bits` bits in each of `spots`, if it is a text."""
-    plain, unit = _plain(content), 0
-    if plain is None:
-        plain, unit = _wide(content), 2
+    wide = _in_utf16(content)
+    plain = _plain(content if wide is None else wide)
     if plain is None:
         return
-    before = max(0, begin - BEFORE)
-    first, behind = array("I", range(before, begin)), array("I", range(before + 1, begin + 1))
+    places = []
     byte = 0
     for character in plain:
-        size = unit or (1 if character < "\x80" else len(character.encode()))
-        first.append(spots[byte * 8 // bits])
+        size = 1 if character < "\x80" else len(character.encode())
+        size = size if wide is None else 2
+        places.append((spots[byte * 8 // bits], spots[((byte + size) * 8 - 1) // bits] + 1))
         byte += size
-        behind.append(spots[(byte * 8 - 1) // bits] + 1)
+    yield from _placed(text, begin, places, plain)
+
+
+def _placed(
+    text: Normalised, begin: int, places: Sequence[tuple[int, int]], plain: str
+) -> Iterator[tuple[Normalised, int]]:
+    """The reading of `plain`, whose characters stand at `places` of a text, with a little of what stands before `begin`."""
+    before = max(0, begin - BEFORE)
+    first, behind = array("I", range(before, begin)), array("I", range(before + 1, begin + 1))
+    first.extend(start for start, _ in places)
+    behind.extend(end for _, end in places)
     if text.starts is not None and text.ends is not None:
         first = array("I", [text.starts[at] for at in first])
         behind = array("I", [text.ends[at - 1] for at in behind])
     yield Normalised(text.text[before:begin] + plain, first, behind), begin - before
+
+
+def _in_utf16(content: bytes) -> bytes | None:
+    """ASCII of two bytes each, in UTF-8; None for anything else."""
+    size = len(content) // 2 * 2
+    for at in (0, 1) if size >= 2 * _FEWEST else ():
+        if not any(content[at:size:2]):
+            return content[1 - at : size : 2] if content[1 - at : size : 2].isascii() else None
+    return None
 
 
 def _plain(content: bytes) -> str | None:
@@ -130,22 +197,3 @@ def _plain(content: bytes) -> str | None:
     size = len(text.encode()) if not text.isascii() else len(text)
     enough = size >= _FEWEST and (size >= _ENOUGH or size >= len(content) - 2)
     return text if enough else None
-
-
-def _wide(content: bytes) -> str | None:
-    """The text that `content` is in UTF-16, as Windows writes it (`powershell -EncodedCommand`); None for other content.
-
-    Latin letters only, of two bytes each: those beyond pass as well between them.
-    """
-    if len(content) < 2 * _FEWEST:
-        return None
-    zeros = (content[0:64:2].count(0), content[1:64:2].count(0))
-    if max(zeros) * 4 < min(len(content), 64) or min(zeros):
-        return None
-    content = content[: len(content) // 2 * 2]
-    text = content.decode("utf-16-le" if zeros[1] else "utf-16-be", "replace")
-    if len(text) * 2 != len(content):
-        return None  # characters of four bytes: nobody would know where they stand
-    odd = _UNPRINTABLE.search(text, 1)
-    text = text if odd is None else text[: odd.start()]
-    return text if len(text) >= _FEWEST else None

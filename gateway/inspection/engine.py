@@ -17,7 +17,7 @@ from gateway.inspection.content.classes import ClassFinder
 from gateway.inspection.needs import Needs
 from gateway.inspection.overlap import resolve
 from gateway.inspection.readings import Reading, readings
-from gateway.inspection.recognizer import CUE_WINDOW, Recognizer
+from gateway.inspection.recognizer import CUE_WINDOW, Recognizer, Shape
 from gateway.inspection.steps import Detector, Steps, finished, tag_in_steps
 
 UNIT = 8_192
@@ -43,10 +43,13 @@ class PatternScanner:
     """The pattern tier: one matcher over the anchors of a set of recognisers."""
 
     def __init__(self, recognizers: Sequence[Recognizer], cache: Path | None = None) -> None:
-        self._shapes = [(each, shape) for each in recognizers for shape in each.shapes]
-        shapes = [shape for _, shape in self._shapes]
+        anchors: dict[tuple[str, tuple[str, ...]], list[tuple[Recognizer, Shape]]] = {}
+        for each in recognizers:
+            for shape in each.shapes:
+                anchors.setdefault((shape.anchor, shape.needs), []).append((each, shape))
+        self._shapes = list(anchors.values())  # by anchor: what several shapes have in common is looked for once
         # A cue's window, with the character before it that a word's boundary depends on.
-        needs = Needs(tuple(each.anchor for each in shapes), tuple(each.needs for each in shapes), CUE_WINDOW + 1)
+        needs = Needs(tuple(anchor for anchor, _ in anchors), tuple(words for _, words in anchors), CUE_WINDOW + 1)
         self._matcher = matcher.build(needs, cache)
 
     def find(self, text: str) -> list[Span]:
@@ -68,13 +71,13 @@ class PatternScanner:
         found: list[Span] = []
         covered, sure = -1, 0.0
         for number, at in hits:
-            recognizer, shape = self._shapes[number]
-            if at < covered and shape.ceiling <= sure:
-                continue  # would lose against what stands there: spare the search for its cue
-            for start, end, score in shape.complete(text, at):
-                found.append(Span(start, end, recognizer.label, score, recognizer.name))
-                if end > covered and score >= _SURE:
-                    covered, sure = end, score
+            for recognizer, shape in self._shapes[number]:
+                if at < covered and shape.ceiling <= sure:
+                    continue  # would lose against what stands there: spare the search for its cue
+                for start, end, score in shape.complete(text, at):
+                    found.append(Span(start, end, recognizer.label, score, recognizer.name))
+                    if end > covered and score >= _SURE:
+                        covered, sure = end, score
         return found
 
     def steps(self, text: str) -> Steps[list[Span]]:
@@ -85,13 +88,13 @@ class PatternScanner:
             for count, (number, at) in enumerate(self._hits(text, block), 1):
                 if count % HITS == 0:
                     yield
-                recognizer, shape = self._shapes[number]
-                if at < covered and shape.ceiling <= sure:
-                    continue  # would lose against what stands there: spare the search for its cue
-                for start, end, score in shape.complete(text, at):
-                    found.append(Span(start, end, recognizer.label, score, recognizer.name))
-                    if end > covered and score >= _SURE:
-                        covered, sure = end, score
+                for recognizer, shape in self._shapes[number]:
+                    if at < covered and shape.ceiling <= sure:
+                        continue  # would lose against what stands there: spare the search for its cue
+                    for start, end, score in shape.complete(text, at):
+                        found.append(Span(start, end, recognizer.label, score, recognizer.name))
+                        if end > covered and score >= _SURE:
+                            covered, sure = end, score
             if block + BLOCK < len(text):
                 yield
         return found

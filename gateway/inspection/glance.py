@@ -12,7 +12,7 @@ glance: Callable[[str], int] = glance_python.glance
 signs: Callable[[str], list[int]] = glance_python.signs
 """Where a sign stands over which a value may go on."""
 shifts: Callable[[str], int] = glance_python.shifts
-"""From which of its first four signs on Base64 may be a text, as bits."""
+"""From which of its first four signs on Base64 may be a text, as bits; with `IN_FIVES` and `IN_UTF16`."""
 try:
     _native = importlib.import_module("gateway.inspection._glance")
     glance, signs, shifts = _native.glance, _native.signs, _native.shifts

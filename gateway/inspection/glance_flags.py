@@ -18,6 +18,11 @@ MISTAKEN: Final = 1024  # letters that look like digits in a number of card leng
 CODE: Final = 2048  # a stretch of Base64's signs
 HEX: Final = 4096  # a stretch of hexadecimal digits
 PAIRED: Final = 8192  # hexadecimal digits in pairs
+QUOTED: Final = 16384  # two characters in quoted-printable
+FOURS: Final = 32768  # hexadecimal digits in fours
 
-DISGUISED: Final = ESCAPE | PERCENT | ENTITY | PLUS | UNDER
-CODED: Final = CODE | HEX | PAIRED
+IN_FIVES: Final = 16  # of a piece of code: it may be Base32
+IN_UTF16: Final = 32  # there may be UTF-16 below its Base64
+
+DISGUISED: Final = ESCAPE | PERCENT | ENTITY | PLUS | UNDER | QUOTED
+CODED: Final = CODE | HEX | PAIRED | FOURS

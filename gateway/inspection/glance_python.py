@@ -11,12 +11,16 @@ from gateway.inspection.glance_flags import (
     DIGITS,
     ENTITY,
     ESCAPE,
+    FOURS,
     GROUPED,
     HEX,
+    IN_FIVES,
+    IN_UTF16,
     MISTAKEN,
     PAIRED,
     PERCENT,
     PLUS,
+    QUOTED,
     SAID,
     SPELLED,
     UNDER,
@@ -48,12 +52,14 @@ _CONTINUATION = bytes(range(0x80, 0xC0))
 _MADE = bytes(97 if byte < 128 and (chr(byte).isalnum() or byte in b"+/_-") else 32 for byte in range(256))
 _HEXED = bytes(97 if byte in b"0123456789abcdefABCDEF" else 32 for byte in range(256))
 _PAIRS = (b"aa aa aa aa", b"aa  aa  aa  aa", b" aa a aa a aa", b" aa  a aa  a aa")
+_FOUR_FOURS = b"aaaa aaaa aaaa aaaa"
 _SIGNS = (
     (ESCAPE, re.compile(r"\\")),
     (PERCENT, re.compile(r"%[u0-9A-Fa-f]")),
     (ENTITY, re.compile(r"&[#A-Za-z]")),
     (PLUS, re.compile(r"[0-9]\+[0-9]")),
     (UNDER, re.compile(r"[A-Za-z]_[0-9]")),
+    (QUOTED, re.compile(r"=[0-9A-Fa-f]{2}=[0-9A-Fa-f]")),
 )
 _APART = (b"1 1 1 1", b"1  1  1  1")
 _ALIKE = re.compile(r"[0-9OoIl](?:[ \-]?[0-9OoIl]){12,}")
@@ -68,6 +74,9 @@ _ODD_ADDRESS = re.compile(r"(?<![^\W_])(?<!\A)@")
 _LEADING = frozenset("CDIJKLMNOPQRSTUVWXYZabcdef4567w")
 """Where Base64 begins a byte of text: those of ASCII, and of the first bytes of Latin and Chinese letters in UTF-8."""
 _FEWEST_BYTES = 7
+_FIVES = re.compile("[A-Z2-7]{16,}")
+_WIDE = 4
+"""One of so many signs of UTF-16 in Base64 is an A at least."""
 _PRINTABLE = bytes(byte for byte in range(256) if byte >= 0x80 or (byte >= 0x20 and byte != 0x7F) or byte in b"\t\n\r")
 _BLANKS = " \t\r\\-="
 
@@ -92,6 +101,8 @@ def glance(text: str) -> int:
     flags |= HEX if _STRETCH in shape else 0
     if digits > _FEW_DIGITS and any(pair in b" " + shape for pair in _PAIRS):
         flags |= PAIRED
+    if digits > _FEW_DIGITS and _FOUR_FOURS in shape:
+        flags |= FOURS
     return flags
 
 
@@ -130,8 +141,10 @@ def _may_go_on(text: str, at: int, anyhow: bool) -> bool:
 
 
 def shifts(code: str) -> int:
-    """From which of its first four signs on Base64 may be a text, as bits. `code` has signs of Base64 only."""
-    return sum(1 << shift for shift in range(4) if _may_be_text(code[shift:]))
+    """From which of its first four signs on Base64 may be a text, as bits, `IN_FIVES` and `IN_UTF16`. `code` has signs of Base64 only."""
+    found = IN_FIVES if _FIVES.fullmatch(code) is not None else 0
+    found |= IN_UTF16 if code and code.count("A") * _WIDE >= len(code) else 0
+    return found | sum(1 << shift for shift in range(4) if _may_be_text(code[shift:]))
 
 
 def _may_be_text(code: str) -> bool:

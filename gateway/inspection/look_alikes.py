@@ -15,21 +15,43 @@ _CYRILLIC = str.maketrans(
 )
 _GREEK = str.maketrans("ορναικυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "opvaikuxABEZHIKMNOPTYX")
 _LATIN = str.maketrans("ıɑɡʏѡᴀᴇɪᴏꜱᴛᴜ‚․‧∙⁄∕", "iagywaeiostu,..://"[:18])
-_TABLE = {**_CYRILLIC, **_GREEK, **_LATIN}
-_ALIKE = "".join(map(chr, _TABLE))
+_SMALL_CAPITALS = str.maketrans("ʙᴄᴅꜰɢʜᴊᴋʟᴍɴᴘʀᴠᴡᴢ", "bcdfghjklmnprvwz")
+_ARMENIAN = str.maketrans("օոսհցզՕՏԼ", "onuhgqOSL")
+_CHEROKEE = str.maketrans("ᎪᏴᏟᎠᎬᎻᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᏃ", "ABCDEHJKLMPRSTVWZ")
+_LISU = str.maketrans("ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜ", "ABCDEFGHIJKLMNOPRSTUVWXYZ")
+_TIMES = str.maketrans("×✕╳", "xxx")
+_TABLE = {**_CYRILLIC, **_GREEK, **_LATIN, **_SMALL_CAPITALS, **_ARMENIAN, **_CHEROKEE, **_LISU, **_TIMES}
+_FIGURES = str.maketrans("ЗзбЧОоІіΟο߀௦", "336400110000")
+"""Letters that are read as digits among many digits."""
+_MANY = re.compile("(?:[^0-9]*[0-9]){8}")
+_AMONG_DIGITS = {**_TABLE, **_FIGURES}
+_ALIKE = "".join(map(chr, _AMONG_DIGITS))
 _ANY = re.compile(f"[{_ALIKE}]")
 _WORD = re.compile(rf"[0-9A-Za-z@._\-+%/:{_ALIKE}]+")
 _ASCII = re.compile(r"[0-9A-Za-z@]")
+_FULL_STOP = re.compile(r"(?<=[0-9A-Za-z])[。｡](?=[A-Za-z][0-9A-Za-z\-]{1,30}(?![0-9A-Za-z@]))")
+_ADDRESS = re.compile(r"@[0-9A-Za-z\-.。｡]{1,60}\Z")
 
 
 def unmasked(text: Normalised) -> Normalised:
     """Words of mixed script in Latin letters. Linear time."""
-    return text if _ANY.search(text.text) is None else replaced(text, _WORD, _latin)
+    if _ANY.search(text.text) is not None:
+        text = replaced(text, _WORD, _latin)
+    if "。" in text.text and "@" in text.text:
+        text = replaced(text, _FULL_STOP, _dot)
+    return text
 
 
 def _latin(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
     word, start = match[0], match.start()
-    found = list(_ANY.finditer(word))
-    if not found or _ASCII.search(word) is None:
+    if word.isascii() or _ASCII.search(word) is None:
         return None
-    return [(start + each.start(), start + each.end(), word[each.start()].translate(_TABLE)) for each in found]
+    table = _TABLE if _MANY.match(word) is None else _AMONG_DIGITS
+    return [
+        (start + at, start + at + 1, chr(table[ord(sign)])) for at, sign in enumerate(word) if ord(sign) in table
+    ] or None
+
+
+def _dot(match: re.Match[str]) -> str | None:
+    """A Chinese full stop in the domain of an address: `li@163。com`."""
+    return "." if _ADDRESS.search(match.string, max(0, match.start() - 64), match.start()) is not None else None

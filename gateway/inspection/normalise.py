@@ -4,8 +4,8 @@ Removed: zero-width characters, bidirectional controls, soft hyphens, variation 
 Replaced: full-width and other compatibility forms (NFKC), digits of other scripts, odd spaces, combining sequences,
 letters of other scripts that look Latin (`look_alikes`).
 
-Decoded: JSON's escapes in texts that are no JSON by themselves (`Data: {"m": "\u006d…"}`), `\x6d`, `\155`, percent-encoding,
-quoted-printable, the HTML entities that hide letters, digits and signs; also one in another. Numbers in words, one by one or in odd
+Decoded: JSON's escapes in texts that are no JSON by themselves (`Data: {"m": "\u006d…"}`), `\x6d` and its kin in other
+languages, percent-encoding, quoted-printable, HTML entities but those of tags; also one in another. Numbers in words, one by one or in odd
 groups are written as usual (`written_numbers`), words spelled letter by letter are joined.
 
 Chinese punctuation stays as it is: it is prose, not disguise. A text with nothing of this costs a few searches.
@@ -13,12 +13,12 @@ Chinese punctuation stays as it is: it is prose, not disguise. A text with nothi
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
+from html.entities import html5
 
 from gateway.inspection.glance import glance
-from gateway.inspection.glance_flags import DISGUISED, ENTITY, ESCAPE, PERCENT, PLUS, SPELLED, UNDER
+from gateway.inspection.glance_flags import DISGUISED, ENTITY, ESCAPE, PERCENT, PLUS, QUOTED, SPELLED, UNDER
 from gateway.inspection.look_alikes import unmasked
 from gateway.inspection.normalised import Normalised, replaced
 from gateway.inspection.written_numbers import in_digits
@@ -33,29 +33,40 @@ _DIGIT_ZEROS = (
     0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0,
 )  # fmt: skip
 
-_INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff"
+# Unicode's default ignorable code points, the marks of annotations, objects and keycaps, and Braille's blank.
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U000e0000-\U000e0fff"
+)
+_INVISIBLE_TOO = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+"""Among what is compatible already: each range outside the plane of most scripts costs every text."""
+_BREAKS = "\u0085\u2028\u2029"
 _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _COMPATIBLE = (
     "\u00aa\u00b2\u00b3\u00b9\u00ba\u2070-\u209c\u2100-\u2101\u2103\u2105-\u2107\u2109-\u2115\u2118-\u211d\u2124-\u2138"
-    "\u2145-\u2149\u2150-\u217f\u2460-\u24ea\u2776-\u2793\u3200-\u33ff\uf900-\ufaff\ufb00-\ufb06\ufe50-\ufe6b"
+    "\u2145-\u2149\u2150-\u217f\u2460-\u24ff\u2776-\u2793\u3200-\u33ff\uf900-\ufaff\ufb00-\ufb06\ufe50-\ufe6b"
     # full-width: everything but ! ( ) , : ; ? which Chinese prose uses as they are
     "\uff02-\uff07\uff0a\uff0b\uff0d-\uff19\uff1c-\uff1e\uff20-\uff5e\uffe0-\uffe6\uff65-\uff9f"
-    "\U0001d400-\U0001d7ff\U0001f100-\U0001f16b\U0001fbf0-\U0001fbf9"
+    # one range for mathematical letters and for the digits of scripts outside the plane of most others: ten cost every text
+    "\U00010000-\U0001efff\U0001f100-\U0001f16b\U0001fbf0-\U0001fbf9"
 )
-_MARKS = "\u0300-\u036f"
+_MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\ufe20-\ufe2f"
 _DIGITS = "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in _DIGIT_ZEROS)
 _DASHES = "\u2010-\u2012\u2212"
 
-_ODD = re.compile(f"[{_INVISIBLE}{_SPACES}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]")
+_ODD = re.compile(f"[{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]")
 _MARK = re.compile(f"[{_MARKS}]")
-_ODD_PIECE = re.compile(f".[{_MARKS}]+|[{_INVISIBLE}{_SPACES}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]", re.DOTALL)
-_REMOVED = re.compile(f"[{_INVISIBLE}]")
+_ODD_PIECE = re.compile(
+    f".[{_MARKS}]+|[{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]", re.DOTALL
+)
+_REMOVED = re.compile(f"[{_INVISIBLE}{_INVISIBLE_TOO}]")
 
 # Each begins with the sign that its text is searched for first, so that code and prose cost little.
 _ESCAPE = (
     r"\\(?<!\\\\)\\*+(?:u(?P<pair>[dD][89abAB][0-9A-Fa-f]{2}\\++u[dD][c-fC-F][0-9A-Fa-f]{2})|u(?P<unit>[0-9A-Fa-f]{4})"
-    r"|u\{(?P<point>[0-9A-Fa-f]{1,6})\}|U(?P<wide>[0-9A-Fa-f]{8})|(?P<octal>[0-3][0-7]{2}(?:\\++[0-3][0-7]{2})*)"
-    r"|(?P<byte>x[0-9A-Fa-f]{2}(?:\\++x[0-9A-Fa-f]{2})*)|(?P<short>[nrt/\"]))"
+    r"|U(?P<long>00[0-9A-Fa-f]{6})|N\{(?P<name>[A-Z][A-Z0-9 \-]{2,60})\}"
+    r"|(?P<octal>[0-3][0-7]{2}(?:\\++[0-3][0-7]{2}){3,})|(?P<css>[0-9A-Fa-f]{2,6}[ ]?(?:\\++[0-9A-Fa-f]{2,6}[ ]?){3,})"
+    r"|u\{(?P<point>[0-9A-Fa-f]{1,6})\}|(?P<byte>x[0-9A-Fa-f]{2}(?:\\++x[0-9A-Fa-f]{2})*)|(?P<short>[nrt/\"]))"
 )
 _ESCAPES = re.compile(_ESCAPE)
 _ESCAPES_AND_PATHS = re.compile(
@@ -63,13 +74,9 @@ _ESCAPES_AND_PATHS = re.compile(
 )
 _PERCENT = re.compile(r"%(?:u(?P<unit>[0-9A-Fa-f]{4})|(?P<percent>[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*))")
 _ENTITY = re.compile(
-    r"&(?:\#(?P<decimal>[0-9]{1,7});?|\#[xX](?P<hex>[0-9A-Fa-f]{1,6});?|(?P<named>amp|commat|period|nbsp|lowbar|hyphen|dash"
-    r"|plus|colon|sol|num|lpar|rpar|quot|apos|NewLine|Tab|shy|zwj|zwnj|ensp|emsp|thinsp|ZeroWidthSpace);)"
+    r"&(?:\#0{0,12}(?P<decimal>[0-9]{1,7})(?![0-9]);?|\#[xX]0{0,12}(?P<hex>[0-9A-Fa-f]{1,6});?|(?P<named>[A-Za-z][0-9A-Za-z]{1,31};))"
 )
-# `card=4111…` is no code: only runs of seven, and letters beyond ASCII, which nothing else looks like
-_QUOTED = re.compile(
-    r"=(?P<quoted>[0-9A-F]{2}(?:=[0-9A-F]{2}){6,}|[C-F][0-9A-F](?:=[89AB][0-9A-F])+(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F])+)*)"
-)
+_QUOTED = re.compile(r"=(?P<quoted>[0-9A-F]{2}(?:=(?:\r?\n=)?[0-9A-F]{2})+|40(?=[A-Za-z]))")
 _QUOTED_TEXT = re.compile(r"=(?:(?P<quoted>[0-9A-F]{2}(?:=[0-9A-F]{2})*)|(?P<soft>\r?\n))")
 """The same in a text that says that it is quoted-printable."""
 _QUOTED_SIGNS = ("quoted-p", "Quoted-P", "QUOTED-P", "=?")
@@ -77,7 +84,9 @@ _SAYS_QUOTED = re.compile(r"quoted-printable|=\?[A-Za-z0-9_\-]{1,40}\?q\?", re.I
 _PLUS = re.compile(r"\+(?<=[0-9]\+)(?=[0-9])")
 # a word's end for readers, none for expressions: `card_4111 1111 …`
 _UNDER = re.compile(r"_(?<=[A-Za-z]_)(?=[0-9](?:[ \-.]?[0-9]){11,18}(?![0-9A-Za-z]))")
-_NO_DIGITS = str.maketrans("", "", "%\\x=")
+_CODES = re.compile("[0-9A-Fa-f]{2,}")
+_OF_STRUCTURE = frozenset({"lt;", "gt;", "LT;", "GT;"})
+"""Entities that stay: what they stand for begins and ends tags, and here is told not to."""
 _MOST_LAYERS = 3
 
 _LETTERS = re.compile(r"(?<!\S)[^\s](?: [^\s]){7,}(?!\S)")
@@ -90,8 +99,8 @@ def normalise(text: str) -> Normalised:
 
 def undisguised(result: Normalised) -> tuple[Normalised, int]:
     """The same for a text that was read out of another one; and what the result may hold, at a glance."""
-    if "=" in result.text:
-        result = replaced(result, _QUOTED_TEXT if _says_quoted(result.text) else _QUOTED, _escaped)
+    if "=" in result.text and _says_quoted(result.text):
+        result = replaced(result, _QUOTED_TEXT, _escaped)
     may = glance(result.text)
     for _ in range(_MOST_LAYERS):
         if not may & DISGUISED:
@@ -136,6 +145,10 @@ def _uncoded(result: Normalised, may: int) -> Normalised:
         before = result
         result = replaced(result, _ENTITY, _escaped)
         may = may if result is before else may | glance(result.text)
+    if may & QUOTED:
+        before = result
+        result = replaced(result, _QUOTED, _escaped)
+        may = may if result is before else may | glance(result.text)
     if may & PLUS:
         result = replaced(result, _PLUS, lambda _: " ")
     if may & UNDER:
@@ -161,19 +174,30 @@ def _escaped(match: re.Match[str]) -> str | None:
         return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
     if kind == "soft":
         return ""
-    if kind in {"unit", "hex", "decimal", "point", "wide"}:
+    if kind == "octal":
+        return _text(bytes(int(each, 8) for each in _CODES.findall(code)))
+    if kind == "css":
+        return "".join(chr(point) if 31 < (point := int(each, 16)) < 0xD800 else " " for each in _CODES.findall(code))
+    if kind == "name":
+        try:
+            return unicodedata.lookup(code)
+        except KeyError:
+            return None
+    if kind in {"unit", "hex", "decimal", "point", "long"}:
         point = int(code, 10 if kind == "decimal" else 16)
         return chr(point) if 0 < point <= 0x10FFFF and not 0xD800 <= point <= 0xDFFF else None
-    if kind in {"percent", "byte", "octal", "quoted"}:
-        try:
-            if kind == "octal":
-                return bytes(int(each, 8) for each in code.split("\\") if each).decode()
-            return bytes.fromhex(code.translate(_NO_DIGITS)).decode()
-        except UnicodeDecodeError:
-            return None
+    if kind in {"percent", "byte", "quoted"}:
+        return _text(bytes.fromhex("".join(_CODES.findall(code))))
     if kind == "named":
-        return html.unescape(f"&{code};")
+        return None if code in _OF_STRUCTURE else html5.get(code)
     return {"n": "\n", "r": "\r", "t": "\t"}.get(code, code)
+
+
+def _text(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _plain(piece: str) -> str:
@@ -184,6 +208,15 @@ def _plain(piece: str) -> str:
             return str(unicodedata.decimal(piece))
         if "\u2010" <= piece <= "\u2212" and unicodedata.category(piece) in {"Pd", "Sm"}:
             return "-"
-        if unicodedata.category(piece) == "Zs":
+        if piece in _BREAKS:
+            return "\n"
+        kind = unicodedata.category(piece)
+        if kind == "Zs":
             return " "
-    return _REMOVED.sub("", unicodedata.normalize("NFKC", piece))
+        if kind == "No" and (number := unicodedata.numeric(piece)).is_integer():
+            return str(int(number))  # in circles and brackets, with a point: some of them have no other form
+    plain = _REMOVED.sub("", unicodedata.normalize("NFKC", piece))
+    if len(piece) == 1 or _MARK.search(plain) is None:
+        return plain
+    bare = _MARK.sub("", plain)  # what has no form with its mark is struck out or underlined
+    return _plain(bare) if len(bare) == 1 else bare

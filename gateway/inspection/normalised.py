@@ -24,7 +24,9 @@ class Normalised:
         """A non-empty span of the normalised text as a span of the original."""
         if self.starts is None or self.ends is None:
             return start, end
-        return self.starts[start], self.ends[end - 1]
+        first, behind = self.starts[start], self.ends[end - 1]
+        # where it is read from right to left, its last character stood first
+        return (first, behind) if first < behind else (self.starts[end - 1], self.ends[start])
 
 
 _MOST = 65_536
@@ -39,6 +41,17 @@ def _counted() -> array[int]:
 def counting(begin: int, behind: int) -> array[int]:
     """The numbers from `begin` to before `behind`."""
     return _counted()[begin:behind] if behind <= _MOST else array("I", range(begin, behind))
+
+
+def turned(before: Normalised, expression: re.Pattern[str]) -> Normalised:
+    """A text in which the first group of each match stands from right to left."""
+    spots = list(range(len(before.text)))
+    for match in expression.finditer(before.text):
+        start, end = match.span(1)
+        spots[start:end] = range(end - 1, start - 1, -1)
+    starts = array("I", spots if before.starts is None else [before.starts[at] for at in spots])
+    ends = array("I", [at + 1 for at in spots] if before.ends is None else [before.ends[at] for at in spots])
+    return Normalised("".join(before.text[at] for at in spots), starts, ends)
 
 
 def replaced(before: Normalised, expression: re.Pattern[str], change: Change) -> Normalised:

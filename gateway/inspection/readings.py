@@ -1,7 +1,8 @@
-"""All the ways a text is read: as it stands, as what its code stands for, and without the seams that break values."""
+"""All the ways a text is read: as it stands, as what its code stands for, as it is shown, and without the seams that break values."""
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +10,12 @@ from dataclasses import dataclass
 from gateway.flow import Span
 from gateway.inspection.coded import texts_in_code
 from gateway.inspection.normalise import Normalised, undisguised
+from gateway.inspection.normalised import turned
 from gateway.inspection.seams import crossing, joined
 
+OVERRIDE = "\u202e"
+"""What follows this sign is shown from right to left."""
+_OVERRIDDEN = re.compile(r"\u202e([^\u202c\u202e\n]{4,400})")
 DEEPEST = 3
 """How many layers of code are taken off."""
 
@@ -51,6 +56,8 @@ def readings(text: str) -> Iterator[Reading]:
 def _layers(text: Normalised, context: int, depth: int) -> Iterator[Reading]:
     normal, may = undisguised(text)
     yield Reading(normal, context)
+    if OVERRIDE in text.text:
+        yield Reading(undisguised(turned(text, _OVERRIDDEN))[0], context)
     for seamless, places in joined(normal):
         yield Reading(undisguised(seamless)[0], 0, places)
     if depth < DEEPEST:

@@ -25,10 +25,20 @@ _ITEM = (
     + "|".join(expression(word) for word in sorted(_WORDS, key=lambda word: (-len(word), word)))
     + r"|[0-9])"
 )
+_LAST = r"(?:[ ,.\-]{0,2}(?P<x>x))?"
+"""What may stand for the last digit of a resident's number."""
+_BEFORE_X = 17
 _SAID = re.compile(
-    rf"(?<![0-9A-Za-z])(?:{_ITEM})(?:[ \t]?[ ,.\-/;|_\n][ \t]?(?:{_ITEM})){{{FEWEST - 1},}}(?![0-9A-Za-z])",
+    rf"(?<![0-9A-Za-z])(?:{_ITEM})(?:[ \t]?[ ,.\-/;|_\n][ \t]?(?:{_ITEM})){{{FEWEST - 1},}}{_LAST}(?![0-9A-Za-z])",
     re.IGNORECASE,
 )
+# as one word, and with the tones as digits: `yaosanjiu`, `yi1 san1 jiu3`
+_SYLLABLE = f"(?:{'|'.join(expression(word) for word in sorted(PINYIN, key=lambda word: (-len(word), word)))})"
+_TOGETHER = re.compile(
+    rf"(?<![0-9A-Za-z])(?:{_SYLLABLE}{{{FEWEST},}}|(?:{_SYLLABLE}[1-5][ ,.\-]{{0,2}}){{{FEWEST - 1},}}{_SYLLABLE}[1-5]){_LAST}(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
+_TONED = re.compile(rf"()({_SYLLABLE})[1-5]?", re.IGNORECASE)
 _PIECE = re.compile(rf"(?:(double|triple)[ \-])?({_ITEM})", re.IGNORECASE)
 _HAN = re.compile(
     rf"[0-9{_NUMERAL}](?<![0-9A-Za-z.][0-9{_NUMERAL}])(?:[ \-·、，,]?[0-9{_NUMERAL}]){{{FEWEST - 1},}}[Xx]?(?![0-9A-Za-z])"
@@ -39,13 +49,15 @@ _HAN_SHOWN = re.compile(rf"[{_NUMERAL}](?:[ \-·、，,]?[0-9{_NUMERAL}]){{2}}")
 # Each begins with the set of its first characters and looks back behind it: places without one are passed over at a glance.
 
 _APART = re.compile(
-    r"[0-9](?<![0-9A-Za-z.,][0-9])(?:(?:(?P<gap>[ \-._·/*|~\n]|  |, |\r\n)[0-9])(?:(?P=gap)[0-9]){6,}(?![0-9A-Za-z])"
+    r"[0-9](?<![0-9A-Za-z.,][0-9])(?:(?:(?P<gap>[ \-._·/*|~\n,、，]|  |, |\r\n)[0-9])(?:(?P=gap)[0-9]){6,}(?![0-9A-Za-z])"
     r"|(?:[ \-]{1,2}[0-9]){10,}(?![0-9A-Za-z]))"
 )
 _GAP = r"(?:\r?\n|[ \t]{2,4}|\t|[ ]?[/_|,+*~][ ]?|[ ]-[ ]|\.)"
+_ODD_GAP = r"[^\w\s]{1,3}"
+"""Between groups whose number has a check digit anything may stand, as long as it is the same: `**`, a tick, `","`."""
 _GROUPED = re.compile(
-    rf"[0-9](?<![0-9A-Za-z][0-9])(?:(?<=[2-6])[0-9]{{3}}(?P<g>{_GAP})[0-9]{{4}}(?P=g)[0-9]{{4}}(?P=g)[0-9]{{4}}(?!(?P=g)[0-9]{{4}}(?![0-9]))"
-    rf"|(?<=3)[47][0-9]{{2}}(?P<h>{_GAP})[0-9]{{6}}(?P=h)[0-9]{{5}}"
+    rf"[0-9](?<![0-9A-Za-z][0-9])(?:(?<=[2-6])[0-9]{{3}}(?P<g>{_GAP}|{_ODD_GAP})[0-9]{{4}}(?P=g)[0-9]{{4}}(?P=g)[0-9]{{4}}(?!(?P=g)[0-9]{{4}}(?![0-9]))"
+    rf"|(?<=3)[47][0-9]{{2}}(?P<h>{_GAP}|{_ODD_GAP})[0-9]{{6}}(?P=h)[0-9]{{5}}"
     rf"|(?<=[1-9])[0-9]{{5}}(?P<i>{_GAP}|[ \-])(?:19|20)[0-9]{{6}}(?P=i)[0-9]{{3}}[0-9Xx]"
     rf"|(?<=1)[3-9][0-9](?P<k>{_GAP})[0-9]{{4}}(?P=k)[0-9]{{4}}(?!(?P=k)[0-9])"
     rf"|(?<!9)(?!(?<=0)00|(?<=6)66)[0-9]{{2}}(?P<j>{_GAP})[0-9]{{2}}(?P=j)[0-9]{{4}}(?!(?P=j)[0-9]))(?![0-9A-Za-z])"
@@ -66,7 +78,8 @@ def in_digits(text: Normalised, may: int) -> tuple[Normalised, int]:
     """
     before = text
     if may & SAID:
-        text = replaced(text, _SAID, _said)
+        text = replaced(text, _SAID, lambda match: _said(match, _PIECE))
+        text = replaced(text, _TOGETHER, lambda match: _said(match, _TONED))
     if not text.text.isascii() and _HAN_SHOWN.search(text.text) is not None:
         text = replaced(text, _HAN, _numerals)
     may = may if text is before else glance(text.text)
@@ -82,11 +95,13 @@ def in_digits(text: Normalised, may: int) -> tuple[Normalised, int]:
     return text, may if text is before else glance(text.text)
 
 
-def _said(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
+def _said(match: re.Match[str], pieces: re.Pattern[str]) -> list[tuple[int, int, str]] | None:
     start, whole = match.start(), match[0]
+    if match["x"] is not None:
+        whole = match.string[start : match.start("x")]
     changes: list[tuple[int, int, str]] = []
     done = 0
-    for piece in _PIECE.finditer(whole):
+    for piece in pieces.finditer(whole):
         times, word = _bare(piece[1] or ""), _bare(piece[2])
         digit = word if word.isdecimal() else _WORDS[word]
         if piece.start() > done:
@@ -95,6 +110,8 @@ def _said(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
         done = piece.end()
     said = sum(len(text) for _, _, text in changes)
     words = sum(1 for at, end, text in changes if text and end - at > 1)
+    if said == _BEFORE_X and match["x"] is not None:
+        changes.append((start + done, match.end(), "X"))
     return changes if said >= FEWEST and words * 2 >= FEWEST else None
 
 
@@ -119,8 +136,10 @@ def _joined(match: re.Match[str]) -> list[tuple[int, int, str]]:
     return [(at, at + 1, "") for at in range(*match.span()) if not match.string[at].isdigit()]
 
 
-def _usual(match: re.Match[str]) -> list[tuple[int, int, str]]:
-    """The separators of a number's groups, written as its recogniser knows them."""
+def _usual(match: re.Match[str]) -> list[tuple[int, int, str]] | None:
+    """The separators of a number's groups, written as its recogniser knows them. The cells of a table's row are none."""
+    if "|" in (match["g"] or "") and match.string.endswith(("|", "| "), max(0, match.start() - 2), match.start()):
+        return None
     sign = "" if match["i"] else "-" if match["j"] else " "
     start = match.start()
     return [(start + gap.start(), start + gap.end(), sign) for gap in _GAP_PIECE.finditer(match[0])]

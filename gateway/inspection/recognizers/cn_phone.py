@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import re
+
 from gateway.inspection.recognizer import Recognizer, shape
+from gateway.inspection.scattered import announced
+from gateway.inspection.spoken import spoken
 
 _NOT_A_PHONE = r"(?:单号|订单号?|编号|流水号?|order|tracking|invoice|isbn|serial)\s*(?:no|number|#)?[:：.#是为\s]{0,3}$"
 _BEHIND = r"(?![0-9A-Za-z]|[.\-][0-9])"
+
+_ANNOUNCED = (
+    r"(?i)(手机|手機|电话|電話|微信|shou ?ji|dian ?hua|mobile|phone|\btel\b|whatsapp|\bcell\b|\bcall me\b|handynummer|rufnummer|telefon"
+    r"|tel(e|é)fono|m(o|ó)vil|celular)"
+)
+_MOBILE = re.compile("1[3-9][0-9]{9}")
+_SAID = re.compile("0[1-9][0-9]{8,11}|00[1-9][0-9]{8,12}|1[3-9][0-9]{9}|[2-9][0-9]{8,9}")
+
+
+def _is_mobile(digits: str) -> bool:
+    return _MOBILE.fullmatch(digits) is not None
+
+
+def _is_said(digits: str) -> bool:
+    """A number of some country as its people say it."""
+    return _SAID.fullmatch(digits) is not None
+
 
 RECOGNIZER = Recognizer(
     "cn_phone",
@@ -27,5 +48,7 @@ RECOGNIZER = Recognizer(
             rf"(?<![0-9.\-])\(?0(?:10|2\d|[3-9]\d{{2}})(?:\)[ \-]?|[ \-])[2-9]\d{{6,7}}(?:-\d{{1,5}})?{_BEHIND}",
             unless=_NOT_A_PHONE,
         ),
+        announced(_ANNOUNCED, _is_mobile, fewest=11, score=0.88),
+        spoken(_ANNOUNCED, _is_said, score=0.85),
     ),
 )

@@ -6,11 +6,15 @@ import re
 
 from gateway.inspection.checksums import cn_resident
 from gateway.inspection.recognizer import Recognizer, shape
+from gateway.inspection.scattered import announced
+from gateway.inspection.spoken import spoken
 
 
 def _check(value: str) -> bool:
     return cn_resident(re.sub(r"[ \-]", "", value))
 
+
+_ANNOUNCED = r"(?i)(身份证|身份證|证件|证号|shen ?fen ?zheng|\bid ?(card|no|number)|identity|sfz)"
 
 RECOGNIZER = Recognizer(
     "cn_resident_id",
@@ -22,6 +26,8 @@ RECOGNIZER = Recognizer(
             check=_check,
             score=1.0,
         ),
+        announced(_ANNOUNCED, cn_resident, fewest=17, last="Xx", score=0.97),
+        spoken(_ANNOUNCED, cn_resident),
     ),
     guarded=True,
 )

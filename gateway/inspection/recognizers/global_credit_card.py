@@ -6,6 +6,8 @@ import re
 
 from gateway.inspection.checksums import luhn, only_digits
 from gateway.inspection.recognizer import Recognizer, shape
+from gateway.inspection.scattered import announced
+from gateway.inspection.spoken import spoken
 
 # Scheme prefixes and lengths as the schemes publish them; UnionPay (62, 81) stands in cn_bank_card.
 _SCHEMES = re.compile(
@@ -18,6 +20,16 @@ def is_card(value: str) -> bool:
     """A number of one of the schemes, with a valid check digit."""
     digits = only_digits(value)
     return _SCHEMES.fullmatch(digits) is not None and luhn(digits)
+
+
+_ANNOUNCED = (
+    r"(?i)(card|\bvisa|amex|karte|carte|tarjeta|\bcarta|cart(a|ã)o|卡号|银行卡|信用卡|储蓄卡|kahao|\bpan\b|\bcc\b)"
+)
+
+
+def _is_any_card(digits: str) -> bool:
+    """Of a scheme, or of UnionPay."""
+    return is_card(digits) or (16 <= len(digits) <= 19 and digits.startswith(("62", "60", "81")) and luhn(digits))
 
 
 RECOGNIZER = Recognizer(
@@ -43,6 +55,8 @@ RECOGNIZER = Recognizer(
             cue=r"(?:\bcard\b|maestro|\bdebit|\bcredit|\bjcb\b|visa)",
             score=0.85,
         ),
+        announced(_ANNOUNCED, _is_any_card, fewest=13),
+        spoken(_ANNOUNCED, _is_any_card),
     ),
     guarded=True,
 )

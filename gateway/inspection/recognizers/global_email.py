@@ -31,19 +31,24 @@ def _complete(text: str, at: int) -> Iterable[Candidate]:
 
 
 _SIGN = re.compile(
-    r"(?i)[ \t]{0,2}(?:[\(\[{<][ ]?(?P<sure>at|ät|arroba|chez|@|a)[ ]?[\)\]}>]|(?P<sure_zh>艾特)|(?P<at>@)|[_\-]at[_\-]|(?<=[ \t])at(?=[ \t]))[ \t]{0,2}"
+    r"(?i)[ \t]{0,2}(?:[\(\[{<][ ]?(?P<sure>at|ät|arroba|arobase|chiocciola|chez|@|a)[ ]?[\)\]}>]|(?P<sure_zh>艾特)|(?P<at>@)|[_\-]at[_\-]|(?<=[ \t])(?P<word>at|ät|arroba|arobase|chiocciola)(?=[ \t]))[ \t]{0,2}"
 )
-_DOT = r"(?:[ ]?[\(\[{<][ ]?(?:dot|punkt|point|punto|\.|点)[ ]?[\)\]}>][ ]?|[ ](?:dot|punkt|point|punto)[ ]|[ ]?点[ ]?|[_\-]dot[_\-])"
+_DOT = r"(?:[ ]?[\(\[{<][ ]?(?:dot|punkt|point|punto|ponto|\.|点)[ ]?[\)\]}>][ ]?|[ ](?:dot|punkt|point|punto|ponto)[ ]|[ ]?点[ ]?|[_\-]dot[_\-])"
 _SAID_DOMAIN = re.compile(
     rf"(?i)(?P<first>[a-z0-9](?:[a-z0-9\-]{{0,30}}[a-z0-9])?)(?P<rest>(?:(?:{_DOT}|\.|[ ]\.[ ])[a-z0-9][a-z0-9\-]{{0,30}}){{0,4}}(?:{_DOT}|\.|[ ]\.[ ])(?:[a-z]{{2,4}}|online|email|cloud|museum|travel))(?![A-Za-z0-9@]|\.[A-Za-z0-9])"
 )
 _SAID_LOCAL = re.compile(rf"(?i)(?<![A-Za-z0-9@])[a-z0-9À-ɏ_.+%\-]{{1,64}}(?:{_DOT}[a-z0-9À-ɏ_.+%\-]{{1,64}}){{0,3}}$")
+_NO_DOMAIN = re.compile(
+    r"(?i)(?:the|an?|this|that|any|some|each|every|my|your|our|his|her|its|their|which|what|le|la|les|un|une|ce|cette|mon|ton|son|el"
+    r"|los|las|una|ese|este|der|die|das|dem|den|ein|eine|einem|einen|il|lo|o|os|as|um|uma)\b"
+)
+"""What stands before a noun, and in no address: `at the dot on the map`."""
 _NAME = re.compile(r"(?i)[a-z][._][a-z]")
 _DOT_SAID = re.compile(f"(?i){_DOT}")
 
 _BRACKETS = tuple(f"{bracket}{blank}." for bracket in "([{<" for blank in ("", " "))
-_ASCII_DOTS = ("dot", "punkt", "point", "punto", *_BRACKETS)
-_DOTS = ("dot", "pun", "nt", "点", *_BRACKETS)
+_ASCII_DOTS = ("dot", "punkt", "point", "punto", "ponto", *_BRACKETS)
+_DOTS = ("dot", "pun", "ponto", "nt", "点", *_BRACKETS)
 """One of these is in every text with a dot in words. `nt`: in any case, the letter before it has forms outside ASCII."""
 
 
@@ -69,6 +74,8 @@ def _said(text: str, at: int) -> Iterable[Candidate]:
     local = _SAID_LOCAL.search(before)
     if local is None:
         return ()
+    if sign["word"] is not None and _NO_DOMAIN.match(domain["first"]) is not None:
+        return ()
     said = _DOT_SAID.search(domain["rest"]) is not None or _DOT_SAID.search(local[0]) is not None
     sure = sign["sure"] is not None or sign["sure_zh"] is not None
     if sign["at"] is not None:
@@ -89,11 +96,15 @@ RECOGNIZER = Recognizer(
     (
         Shape("@", _complete, expression=_DOMAIN.pattern),
         Shape(
-            r"(?i)([ \t][ \t]?)?([\(\[{<] ?(at|ät|arroba|chez|@|a) ?[\)\]}>]|艾特|[_\-]at[_\-])",
+            r"(?i)([ \t][ \t]?)?([\(\[{<] ?(at|ät|arroba|arobase|chiocciola|chez|@|a) ?[\)\]}>]|艾特|[_\-]at[_\-])",
             _said,
             expression=_SAID_DOMAIN.pattern,
         ),
-        Shape(r"(?i)[ \t]at[ \t][a-z0-9\-]+([ \t]dot[ \t]|\.[a-z]{2}|[ \t]?[\(\[{<])", _said, expression=_DOT),
+        Shape(
+            r"(?i)[ \t](at|ät|arroba|arobase|chiocciola)[ \t][a-z0-9\-]+([ \t](dot|punkt|point|punto|ponto)[ \t]|[ \t]?点|\.[a-z]{2}|[ \t]?[\(\[{<])",
+            _said,
+            expression=_DOT,
+        ),
         Shape(r"(?i)[ \t]?@[ \t]?[a-z0-9\-]{1,60}[ \t]?(\.|[ \(\[{<]|点)", _said, expression=_DOT),
     ),
 )

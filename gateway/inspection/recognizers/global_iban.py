@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from gateway.inspection.checksums import iban
 from gateway.inspection.recognizer import Candidate, Recognizer, Shape
+from gateway.inspection.scattered import scattered_letters
+from gateway.inspection.spoken import said
 
 # SWIFT IBAN registry, release 99: length by country.
 _LENGTHS = {
@@ -48,9 +50,41 @@ def complete(text: str, at: int) -> Iterable[Candidate]:
     return ((at, place, 1.0),)
 
 
+_AHEAD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z][\W_]{0,4}[A-Za-z][\W_]{0,4}[0-9]")
+_REACH = 40
+"""Characters behind the word that its number begins in."""
+_COUNTRY = re.compile(r"(?<![A-Za-z])[A-Z][ .\-]?[A-Z][ ,.:\-]{0,3}\Z")
+
+
+def _announced(text: str, at: int) -> Iterable[Candidate]:
+    """An IBAN behind that word, whatever signs stand between its letters and digits."""
+    for begin in _AHEAD.finditer(text, at + 4, at + _REACH):
+        length = _LENGTHS.get("".join(filter(str.isalpha, begin[0])).upper())
+        end = None if length is None else scattered_letters(text, begin.start(), length)
+        if end is not None and iban("".join(sign for sign in text[begin.start() : end] if sign.isalnum()).upper()):
+            return ((begin.start(), end, 0.97),)
+    return ()
+
+
+def _said(text: str, at: int) -> Iterable[Candidate]:
+    """An IBAN whose digits are said in words."""
+    found = said(text, at)
+    country = None if found is None else _COUNTRY.search(text, max(at, found[0] - 8), found[0])
+    if found is None or country is None:
+        return ()
+    letters = "".join(filter(str.isalpha, country[0]))
+    if _LENGTHS.get(letters) != len(found[2]) + 2 or not iban(letters + found[2]):
+        return ()
+    return ((country.start(), found[1], 0.97),)
+
+
 RECOGNIZER = Recognizer(
     "iban",
     "IBAN",
-    (Shape(r"\b[A-Za-z]{2}[0-9]{2}[ \-]?[0-9A-Za-z]{3,4}[ \-]?[0-9A-Za-z]", complete, expression=_WRITTEN.pattern),),
+    (
+        Shape(r"\b[A-Za-z]{2}[0-9]{2}[ \-]?[0-9A-Za-z]{3,4}[ \-]?[0-9A-Za-z]", complete, expression=_WRITTEN.pattern),
+        Shape(r"(?i)iban", _announced, expression=_AHEAD.pattern),
+        Shape(r"(?i)iban", _said, expression=_COUNTRY.pattern),
+    ),
     guarded=True,
 )

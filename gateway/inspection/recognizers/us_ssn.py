@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from gateway.inspection.recognizer import Recognizer, shape
+import re
 
-_CUE = r"(?:\bssn\b|social security|soc\.? sec|\bss ?#|社会安全号|社安号)"
+from gateway.inspection.recognizer import Recognizer, shape
+from gateway.inspection.scattered import announced
+from gateway.inspection.spoken import spoken
+
+_CUE = r"(?:\bssn\b|(?:my|her|his|your|their) social\b|social security|soc\.? sec|\bss ?#|社会安全号|社安号)"
 _VALID = r"(?!000|666|9)\d{3}{gap}(?!00)\d{2}{gap}(?!0000)\d{4}"
+_ISSUED = re.compile(_VALID.replace("{gap}", ""))
+_ANNOUNCED = r"(?i)(\bssn\b|(my|his|her|your|their) social\b|social security|soc\.? sec|社会安全号|社安号)"
+_READ = str.maketrans("OoIl", "0011")
+
+
+def _is_issued(digits: str) -> bool:
+    return _ISSUED.fullmatch(digits) is not None
+
 
 RECOGNIZER = Recognizer(
     "us_ssn",
@@ -22,5 +34,15 @@ RECOGNIZER = Recognizer(
             cue=_CUE,
             score=0.85,
         ),
+        shape(
+            _ANNOUNCED,
+            r"(?i)[a-z. 社会安全号]{3,24}[^\n0-9]{0,20}?(?<![0-9A-Za-z])(?P<value>(?=[OIl\-]{0,4}[0-9])[0-9OIl]{3}-[0-9OIl]{2}-[0-9OIl]{4})(?![0-9A-Za-z\-])",
+            check=lambda value: (
+                sum(map(str.isdigit, value)) > 4 and _is_issued(value.translate(_READ).replace("-", ""))
+            ),
+            score=0.85,
+        ),
+        announced(_ANNOUNCED, _is_issued, fewest=9, score=0.9),
+        spoken(_ANNOUNCED, _is_issued),
     ),
 )

@@ -34,6 +34,9 @@ TEXTS = st.one_of(
                 "\n",
                 "a ",
                 "deadbeef",
+                "=3D",
+                "=4",
+                "3435 ",
             ]
         ),
         max_size=60,

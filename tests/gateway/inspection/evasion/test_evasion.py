@@ -75,6 +75,16 @@ HOSTILE = {
     "joints": '1" + "' * 15_000,
     "mails": "a@" * 50_000,
     "house numbers": "路1号" * 5_000,
+    "words for numbers": "vier eins fünf " * 5_000,
+    "announced": "card vier eins fünf " * 4_000,
+    "announced digits": "card 4 6 2 2 7 " * 5_000,
+    "announced accounts": "iban DE1 2 " * 8_000,
+    "begun keys": "AKIA' + '" * 8_000,
+    "turned": "\u202e1234 4321\u202c" * 6_000,
+    "quoted": "=3D" * 30_000,
+    "octal": "\\064" * 20_000,
+    "bits": "00110100 " * 8_000,
+    "letters of Base32": "GQ3DEMRX" * 10_000,
 }
 
 
