@@ -216,7 +216,7 @@ def _plain(piece: str) -> str:
         if kind == "No" and (number := unicodedata.numeric(piece)).is_integer():
             return str(int(number))  # in circles and brackets, with a point: some of them have no other form
     plain = _REMOVED.sub("", unicodedata.normalize("NFKC", piece))
-    if len(piece) == 1 or _MARK.search(plain) is None:
+    if len(piece) == 1 or len(plain) == 1 or _MARK.search(plain) is None:
         return plain
     bare = _MARK.sub("", plain)  # what has no form with its mark is struck out or underlined
     return _plain(bare) if len(bare) == 1 else bare

@@ -1,6 +1,6 @@
 """Disguises as people and attackers write them, by hand: between ⟦ and ⟧ stands what has to be found, no more and no less.
 
-Written against the product by someone who had not seen the generated cases; one or a few stand for each kind.
+Written without sight of the generated cases, some of them missed then; one or a few stand for each kind.
 """
 
 from __future__ import annotations
