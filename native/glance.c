@@ -375,7 +375,7 @@ static PyObject *signs(PyObject *self, PyObject *text) {
 #define FEWEST_BYTES 7
 enum { IN_FIVES = 16, IN_UTF16 = 32 };
 #define FEWEST_FIVES 16
-#define WIDE 4 /* one of so many signs of UTF-16 in Base64 is an A at least */
+#define WIDE 6 /* one of so many signs of UTF-16 in Base64 is an A at least */
 
 static int8_t sextet(Py_UCS4 c) {
     if (c >= 'A' && c <= 'Z') return (int8_t)(c - 'A');

@@ -148,15 +148,15 @@ def _read(
     text: Normalised, begin: int, spots: Sequence[int], bits: int, content: bytes
 ) -> Iterator[tuple[Normalised, int]]:
     """The reading of `content`, whose code has `bits` bits in each of `spots`, if it is a text."""
-    wide = _in_utf16(content)
-    plain = _plain(content if wide is None else wide)
+    plain, wide = _plain(content), False
+    if plain is None:
+        plain, wide = _wide(content), True
     if plain is None:
         return
     places = []
     byte = 0
     for character in plain:
-        size = 1 if character < "\x80" else len(character.encode())
-        size = size if wide is None else 2
+        size = 2 if wide else 1 if character < "\x80" else len(character.encode())
         places.append((spots[byte * 8 // bits], spots[((byte + size) * 8 - 1) // bits] + 1))
         byte += size
     yield from _placed(text, begin, places, plain)
@@ -176,15 +176,6 @@ def _placed(
     yield Normalised(text.text[before:begin] + plain, first, behind), begin - before
 
 
-def _in_utf16(content: bytes) -> bytes | None:
-    """ASCII of two bytes each, in UTF-8; None for anything else."""
-    size = len(content) // 2 * 2
-    for at in (0, 1) if size >= 2 * _FEWEST else ():
-        if not any(content[at:size:2]):
-            return content[1 - at : size : 2] if content[1 - at : size : 2].isascii() else None
-    return None
-
-
 def _plain(content: bytes) -> str | None:
     """The text that `content` is or begins with; None for other content."""
     try:
@@ -197,3 +188,22 @@ def _plain(content: bytes) -> str | None:
     size = len(text.encode()) if not text.isascii() else len(text)
     enough = size >= _FEWEST and (size >= _ENOUGH or size >= len(content) - 2)
     return text if enough else None
+
+
+def _wide(content: bytes) -> str | None:
+    """The text that `content` is in UTF-16, as Windows writes it (`powershell -EncodedCommand`); None for other content.
+
+    A quarter of its characters are Latin at least, and none has four bytes: others may as well be anything.
+    """
+    if len(content) < 2 * _FEWEST:
+        return None
+    zeros = (content[0:64:2].count(0), content[1:64:2].count(0))
+    if max(zeros) * 8 < min(len(content), 64) or min(zeros):
+        return None
+    content = content[: len(content) // 2 * 2]
+    text = content.decode("utf-16-le" if zeros[1] else "utf-16-be", "replace")
+    if len(text) * 2 != len(content):
+        return None  # characters of four bytes: nobody would know where they stand
+    odd = _UNPRINTABLE.search(text, 1)  # the first one may say in which order bytes stand
+    text = text if odd is None else text[: odd.start()]
+    return text if len(text) >= _FEWEST else None

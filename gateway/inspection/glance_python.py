@@ -75,7 +75,7 @@ _LEADING = frozenset("CDIJKLMNOPQRSTUVWXYZabcdef4567w")
 """Where Base64 begins a byte of text: those of ASCII, and of the first bytes of Latin and Chinese letters in UTF-8."""
 _FEWEST_BYTES = 7
 _FIVES = re.compile("[A-Z2-7]{16,}")
-_WIDE = 4
+_WIDE = 6
 """One of so many signs of UTF-16 in Base64 is an A at least."""
 _PRINTABLE = bytes(byte for byte in range(256) if byte >= 0x80 or (byte >= 0x20 and byte != 0x7F) or byte in b"\t\n\r")
 _BLANKS = " \t\r\\-="

@@ -65,7 +65,7 @@ _REMOVED = re.compile(f"[{_INVISIBLE}{_INVISIBLE_TOO}]")
 _ESCAPE = (
     r"\\(?<!\\\\)\\*+(?:u(?P<pair>[dD][89abAB][0-9A-Fa-f]{2}\\++u[dD][c-fC-F][0-9A-Fa-f]{2})|u(?P<unit>[0-9A-Fa-f]{4})"
     r"|U(?P<long>00[0-9A-Fa-f]{6})|N\{(?P<name>[A-Z][A-Z0-9 \-]{2,60})\}"
-    r"|(?P<octal>[0-3][0-7]{2}(?:\\++[0-3][0-7]{2}){3,})|(?P<css>[0-9A-Fa-f]{2,6}[ ]?(?:\\++[0-9A-Fa-f]{2,6}[ ]?){3,})"
+    r"|(?P<octal>[0-3][0-7]{2}(?:\\++[0-3][0-7]{2})*)|(?P<css>[0-9A-Fa-f]{2,6}[ ]?(?:\\++[0-9A-Fa-f]{2,6}[ ]?){3,})"
     r"|u\{(?P<point>[0-9A-Fa-f]{1,6})\}|(?P<byte>x[0-9A-Fa-f]{2}(?:\\++x[0-9A-Fa-f]{2})*)|(?P<short>[nrt/\"]))"
 )
 _ESCAPES = re.compile(_ESCAPE)
