@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gateway.flow import Span
 from gateway.inspection.names.features import DIGIT, HAN, LETTER, OTHER
 from gateway.inspection.names.network import Decision
+from gateway.inspection.names.plausible import is_plausible
 
 _native: Any
 try:
@@ -109,8 +110,11 @@ class Decoder:
             a, b = start[first], end[last]
             if label == "PERSON" and score < self._least(text[a:b], kinds[first]):
                 continue
-            if _names_somebody(text[a:b], kinds[first : last + 1], label, score):
-                out.append(Span(a, b, label, self._shown(label, score), DETECTOR))
+            if not _names_somebody(text[a:b], kinds[first : last + 1], label, score):
+                continue
+            shown = self._shown(label, score)
+            if label != "PERSON" or is_plausible(text[a:b], shown):
+                out.append(Span(a, b, label, shown, DETECTOR))
         return out
 
     def _runs(self, scores: NDArray[np.float32]) -> list[Run]:
