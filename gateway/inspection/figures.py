@@ -26,8 +26,9 @@ from gateway.inspection.content.classes import SOURCE_CODE
 from gateway.inspection.examples import NETWORKING, TESTING, is_example
 from gateway.inspection.subjects import PERSONAL
 
-FICTION, EXERCISE, CITATION, ACQUAINTANCE = "fiction", "exercise", "citation", "acquaintance"
-HINTS = frozenset({FICTION, EXERCISE, CITATION, TESTING, NETWORKING, ACQUAINTANCE})
+FICTION, EXERCISE, CITATION, CULTURE = "fiction", "exercise", "citation", "culture"
+ACQUAINTANCE = "acquaintance"
+HINTS = frozenset({FICTION, EXERCISE, CITATION, CULTURE, TESTING, NETWORKING, ACQUAINTANCE})
 """Classes of content that tell what kind of text names stand in; no categories of data."""
 
 _COMPANY = 2
@@ -38,6 +39,8 @@ _DOUBTFUL_BESIDE = 2
 """So many doubtful ones beside each known."""
 _CAST = 12
 """Names in one text: more are a list of people, not a story's."""
+_STAND_INS = frozenset({"alice", "bob", "carol", "charlie", "dave", "eve", "mallory", "trent"})
+"""Who stands for two parties in examples: two of them together are nobody."""
 _RULER = re.compile(
     r"(?:de |di |of |von |король )?\w[\w'’-]+ (?:I{1,3}|IV|VI{0,3}|IX|X{1,2}(?:I{1,3}|IV|VI{0,3}|IX)?)(?: [A-Z]\w+)?"
 )
@@ -73,6 +76,8 @@ def _all_nobodys(personal: Sequence[Finding], findings: Sequence[Finding]) -> bo
             names.append(finding)
         elif not is_example(finding.span.label, finding.value, hints.get(finding.path, frozenset())):
             return False
+    if len({finding.value.lower() for finding in names} & _STAND_INS) >= _COMPANY:
+        names = [finding for finding in names if finding.value.lower() not in _STAND_INS]
     strangers = [finding for finding in names if not _is_known(finding.value, _figures().alone)]
     if not strangers:
         return True
@@ -82,7 +87,7 @@ def _all_nobodys(personal: Sequence[Finding], findings: Sequence[Finding]) -> bo
     invented: set[str] = set()
     doubtful: set[str] = set()
     for finding in strangers:
-        if _is_invented(finding.value, hints.get(finding.path, frozenset())):
+        if _is_invented(finding.value, hints.get(finding.path, frozenset()), known):
             invented.add(finding.value)
         elif known >= _COMPANY and _is_known(finding.value, cast):
             continue
@@ -105,9 +110,14 @@ def _hints(findings: Sequence[Finding]) -> Mapping[Path, frozenset[str]]:
     return {path: frozenset(found) for path, found in of_part.items()}
 
 
-def _is_invented(name: str, hints: Collection[str]) -> bool:
-    """Whether a name in a text of this kind is nobody the sender knows. A sum's people have one name only."""
-    return FICTION in hints or CITATION in hints or (EXERCISE in hints and len(name.split()) == 1)
+def _is_invented(name: str, hints: Collection[str], known: int) -> bool:
+    """Whether a name in a text of this kind is nobody the sender knows. A sum's people have one name only.
+
+    In a text about history or films it is, where names that everybody knows stand beside it.
+    """
+    if FICTION in hints or CITATION in hints or (CULTURE in hints and known > 0):
+        return True
+    return EXERCISE in hints and len(name.split()) == 1
 
 
 def _is_known(name: str, known: Collection[str]) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gateway.flow import Span
 from gateway.inspection.names.features import DIGIT, HAN, LETTER, OTHER
 from gateway.inspection.names.network import Decision
-from gateway.inspection.names.plausible import is_plausible
+from gateway.inspection.names.plausible import is_abbreviation, is_plausible
 
 _native: Any
 try:
@@ -119,7 +119,7 @@ class Decoder:
             if not _names_somebody(text[a:b], kinds[first : last + 1], label, score):
                 continue
             shown = self._shown(label, score)
-            if label != "PERSON" or (is_plausible(text[a:b], shown) and not self._is_word(text, a, b)):
+            if label != "PERSON" or self._is_name(text, a, b, shown):
                 out.append(Span(a, b, label, shown, DETECTOR))
         return out
 
@@ -127,6 +127,12 @@ class Decoder:
         if _native is None:
             return runs_in_numpy(scores, self._bias, self._person)
         return _native.runs(scores, self._bias, 0, len(scores), *self.rules[1:])  # type: ignore[no-any-return]
+
+    def _is_name(self, text: str, start: int, end: int, score: float) -> bool:
+        """Whether what the model takes for a person may be one."""
+        if not is_plausible(text[start:end], score) or is_abbreviation(text, start, end, score):
+            return False
+        return not self._is_word(text, start, end)
 
     def _is_word(self, text: str, start: int, end: int) -> bool:
         """Whether a term stands here that is no name, or one that goes on behind what looked like a name."""

@@ -14,11 +14,13 @@ from gateway.flow import Span
 
 _DIGIT = re.compile(r"\d")
 _HIRAGANA = re.compile(r"[\u3041-\u309f]")
+_ARABIC = re.compile(r"[\u0600-\u06ff]")
 _BINOMIAL = re.compile(r"[A-Z][a-zë]{2,} [a-zë]{4,}")
 """A species: the genus with a capital, the second word without."""
 
-_WITH_A_DIGIT, _IN_HIRAGANA, _OF_MIXED_WORDS, _OF_SMALL_WORDS = 0.75, 0.9, 0.58, 0.8
+_WITH_A_DIGIT, _IN_HIRAGANA, _IN_ARABIC, _OF_MIXED_WORDS, _OF_SMALL_WORDS = 0.75, 0.9, 0.62, 0.58, 0.85
 """Scores from which a name counts all the same."""
+_ABBREVIATED = 0.6
 _SPECIES = 3
 """From so many in one text on they are a list of species: names of people are written so by accident."""
 
@@ -144,6 +146,8 @@ def is_plausible(name: str, score: float) -> bool:
         return True
     if score < _WITH_A_DIGIT and _DIGIT.search(name):
         return False
+    if score < _IN_ARABIC and _ARABIC.search(name):
+        return False
     words = name.split()
     if len(words) < 2:
         return not _HIRAGANA.search(name)
@@ -151,11 +155,21 @@ def is_plausible(name: str, score: float) -> bool:
     if not small:
         return True
     capitals = any(word[0].isupper() for word in words)
-    if not capitals and words[0] in _BEFORE_NOUNS and score < _OF_SMALL_WORDS:
+    if not capitals and words[0] in _BEFORE_NOUNS | _PARTICLES and score < _OF_SMALL_WORDS:
         return False
     if small >= (2 if capitals else 3) and score < _OF_SMALL_WORDS:
         return False
     return not capitals or score >= _OF_MIXED_WORDS
+
+
+def is_abbreviation(text: str, start: int, end: int, score: float) -> bool:
+    """Whether a doubtful name of one word is one that a full stop and a number follow: `Koeff. 116`."""
+    return (
+        score < _ABBREVIATED
+        and text[end : end + 1] == "."
+        and text[end + 1 : end + 3].strip()[:1].isdigit()
+        and (" " not in text[start:end])
+    )
 
 
 def without_species(text: str, spans: Sequence[Span]) -> list[Span]:
