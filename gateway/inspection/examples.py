@@ -14,7 +14,9 @@ from collections.abc import Collection
 from gateway.inspection.checksums import only_digits
 
 TESTING, NETWORKING = "testing", "networking"
-"""Classes of content: see `gateway/inspection/content/classes.yaml`."""
+"""Kinds of texts: see `gateway/inspection/content/hints.yaml`."""
+EXAMPLES = frozenset({"EMAIL", "IP_ADDRESS", "CREDIT_CARD", "BANK_ACCOUNT", "PHONE"})
+"""Labels of which there are examples."""
 
 _RESERVED = r"@(?:[\w-]+\.)*(?:example\.(?:com|org|net|edu)|example|test|invalid|yourdomain\.com|domain\.com)"
 _READERS = re.compile(

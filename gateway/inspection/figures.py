@@ -8,7 +8,7 @@ be called as a poet was.
 
 Known names are in `names/figures.txt`; `training/figures.py` says what is in it. Those that many people have too (Jane, 王平),
 and parts of known ones, count only beside two others, as in the cast of a novel. Rulers are known by their numeral or byname. What kind of text a name
-or a value stands in is told by classes of content (`HINTS`): they hold for the part of the call that they were found in, and
+or a value stands in is told by hints (`content/hints.yaml`): they hold for the part of the call that they were found in, and
 not at all where the call speaks of people the sender knows or of anything sensitive.
 """
 
@@ -23,14 +23,15 @@ from pathlib import Path as File
 
 from gateway.flow import CLASS, Finding, Path
 from gateway.inspection.content.classes import SOURCE_CODE
-from gateway.inspection.examples import NETWORKING, TESTING, is_example
+from gateway.inspection.examples import EXAMPLES, NETWORKING, TESTING, is_example
 from gateway.inspection.subjects import PERSONAL
 
 FICTION, EXERCISE, CITATION, CULTURE = "fiction", "exercise", "citation", "culture"
 ACQUAINTANCE = "acquaintance"
 HINTS = frozenset({FICTION, EXERCISE, CITATION, CULTURE, TESTING, NETWORKING, ACQUAINTANCE})
-"""Classes of content that tell what kind of text names stand in; no categories of data."""
+"""Classes that tell what kind of text names stand in; no categories of content."""
 
+_POSSIBLE = EXAMPLES | {"PERSON"}
 _COMPANY = 2
 """Known names beside which a name counts that many have."""
 _DOUBTFUL = 0.6
@@ -66,6 +67,12 @@ def without_figures(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     if not personal or not _all_nobodys(personal, findings):
         return tuple(findings)
     return tuple(finding for finding in findings if finding.span.label not in PERSONAL)
+
+
+def may_be_nobodys(labels: Collection[str]) -> bool:
+    """Whether a text with findings of these labels may be one whose personal data is nobody's: then it is asked for hints."""
+    personal = PERSONAL.intersection(labels)
+    return bool(personal) and personal <= _POSSIBLE
 
 
 def _all_nobodys(personal: Sequence[Finding], findings: Sequence[Finding]) -> bool:

@@ -15,12 +15,14 @@ from gateway.flow import Span
 _DIGIT = re.compile(r"\d")
 _HIRAGANA = re.compile(r"[\u3041-\u309f]")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
+_SMALL_WORD = re.compile(r"[^\W\d_A-Z\u3400-\u9fff]+(?: [^\W\d_A-Z\u3400-\u9fff]+)?")
 _BINOMIAL = re.compile(r"[A-Z][a-zë]{2,} [a-zë]{4,}")
 """A species: the genus with a capital, the second word without."""
 
 _WITH_A_DIGIT, _IN_HIRAGANA, _IN_ARABIC, _OF_MIXED_WORDS, _OF_SMALL_WORDS = 0.75, 0.9, 0.62, 0.58, 0.85
 """Scores from which a name counts all the same."""
 _ABBREVIATED = 0.6
+_WORDS = 5
 _SPECIES = 3
 """From so many in one text on they are a list of species: names of people are written so by accident."""
 
@@ -172,9 +174,17 @@ def is_abbreviation(text: str, start: int, end: int, score: float) -> bool:
     )
 
 
-def without_species(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The spans without the persons that are a list of species in Latin. `text` is what they stand in."""
-    species = {
-        span for span in spans if span.label == "PERSON" and _BINOMIAL.fullmatch(text, span.start, span.end) is not None
-    }
-    return [span for span in spans if span not in species] if len(species) >= _SPECIES else list(spans)
+def without_lists(text: str, spans: Sequence[Span]) -> list[Span]:
+    """The spans without the persons that are a list of species in Latin, or of words in small letters in a text that has
+    capitals. `text` is what they stand in.
+    """
+    names = [span for span in spans if span.label == "PERSON"]
+    if len(names) < _SPECIES:
+        return list(spans)
+    dropped = {span for span in names if _BINOMIAL.fullmatch(text, span.start, span.end)}
+    if len(dropped) < _SPECIES:
+        dropped = set()
+    small = {span for span in names if _SMALL_WORD.fullmatch(text, span.start, span.end)}
+    if len(small) >= _WORDS and not text.islower():
+        dropped |= small
+    return [span for span in spans if span not in dropped] if dropped else list(spans)

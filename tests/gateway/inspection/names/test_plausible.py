@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.flow import Span
-from gateway.inspection.names.plausible import is_plausible, without_species
+from gateway.inspection.names.plausible import is_plausible, without_lists
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def spans(text: str, *names: str) -> list[Span]:
 def test_a_list_of_species_names_nobody():
     text = "Seen: Passer domesticus, Pica pica, Ardea cinerea. Warden: Joan Lund"
     found = spans(text, "Passer domesticus", "Pica pica", "Ardea cinerea", "Joan Lund")
-    assert without_species(text, found) == found[-1:]
+    assert without_lists(text, found) == found[-1:]
 
 
 def test_two_names_in_half_small_letters_stay():
     text = "Ana souza and Rui prado"
     found = spans(text, "Ana souza", "Rui prado")
-    assert without_species(text, found) == found
+    assert without_lists(text, found) == found
