@@ -14,7 +14,7 @@ from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection import matcher
 from gateway.inspection.content.classes import HINTS, ClassFinder
-from gateway.inspection.figures import may_be_nobodys
+from gateway.inspection.figures import needs_hints
 from gateway.inspection.needs import Needs
 from gateway.inspection.overlap import resolve
 from gateway.inspection.readings import Reading, readings
@@ -180,7 +180,7 @@ class Engine:
                 lists[0].extend(spans)
                 classes += more_classes
             chosen = _chosen(text, of_text, lists)
-            if may_be_nobodys({span.label for span in chosen}):
+            if chosen and needs_hints(text, chosen):
                 classes += yield from self._hints.steps(normal)
             results.append((chosen, classes))
             if len(text) > UNIT:

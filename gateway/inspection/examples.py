@@ -15,8 +15,6 @@ from gateway.inspection.checksums import only_digits
 
 TESTING, NETWORKING = "testing", "networking"
 """Kinds of texts: see `gateway/inspection/content/hints.yaml`."""
-EXAMPLES = frozenset({"EMAIL", "IP_ADDRESS", "CREDIT_CARD", "BANK_ACCOUNT", "PHONE"})
-"""Labels of which there are examples."""
 
 _RESERVED = r"@(?:[\w-]+\.)*(?:example\.(?:com|org|net|edu)|example|test|invalid|yourdomain\.com|domain\.com)"
 _READERS = re.compile(

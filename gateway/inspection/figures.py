@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path as File
 
-from gateway.flow import CLASS, Finding, Path
+from gateway.flow import CLASS, Finding, Path, Span
 from gateway.inspection.content.classes import SOURCE_CODE
-from gateway.inspection.examples import EXAMPLES, NETWORKING, TESTING, is_example
+from gateway.inspection.examples import NETWORKING, TESTING, is_example
 from gateway.inspection.subjects import PERSONAL
 
 FICTION, EXERCISE, CITATION, CULTURE = "fiction", "exercise", "citation", "culture"
@@ -31,7 +31,7 @@ ACQUAINTANCE = "acquaintance"
 HINTS = frozenset({FICTION, EXERCISE, CITATION, CULTURE, TESTING, NETWORKING, ACQUAINTANCE})
 """Classes that tell what kind of text names stand in; no categories of content."""
 
-_POSSIBLE = EXAMPLES | {"PERSON"}
+_EVERY = (TESTING, NETWORKING)
 _COMPANY = 2
 """Known names beside which a name counts that many have."""
 _DOUBTFUL = 0.6
@@ -66,13 +66,20 @@ def without_figures(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     personal = [finding for finding in findings if finding.span.label in PERSONAL]
     if not personal or not _all_nobodys(personal, findings):
         return tuple(findings)
-    return tuple(finding for finding in findings if finding.span.label not in PERSONAL)
+    return tuple(
+        finding for finding in findings if finding.span.label not in PERSONAL and finding.span.detector not in HINTS
+    )
 
 
-def may_be_nobodys(labels: Collection[str]) -> bool:
-    """Whether a text with findings of these labels may be one whose personal data is nobody's: then it is asked for hints."""
-    personal = PERSONAL.intersection(labels)
-    return bool(personal) and personal <= _POSSIBLE
+def needs_hints(text: str, spans: Sequence[Span]) -> bool:
+    """Whether it hangs on the kind of text if these findings are nobody's: else no hint is looked for."""
+    others = [span for span in spans if span.label in PERSONAL and span.label != "PERSON"]
+    if not all(is_example(span.label, text[span.start : span.end], _EVERY) for span in others):
+        return False
+    known = _figures().alone
+    return bool(others) or any(
+        not _is_known(text[span.start : span.end], known) for span in spans if span.label == "PERSON"
+    )
 
 
 def _all_nobodys(personal: Sequence[Finding], findings: Sequence[Finding]) -> bool:
@@ -133,10 +140,10 @@ def _is_known(name: str, known: Collection[str]) -> bool:
 
 
 def _is_figure(name: str, known: Collection[str]) -> bool:
-    if _BYNAME.fullmatch(name) or _RULER.fullmatch(name):
-        return True
     plain = _plain(name)
-    return plain in known or _TITLE.sub("", plain, count=1) in known
+    if plain in known or _TITLE.sub("", plain, count=1) in known:
+        return True
+    return _BYNAME.fullmatch(name) is not None or _RULER.fullmatch(name) is not None
 
 
 def _plain(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.flow import Span
-from gateway.inspection.names.plausible import is_plausible, without_lists
+from gateway.inspection.names.plausible import is_abbreviation, is_plausible, without_lists
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,17 @@ def test_two_names_in_half_small_letters_stay():
     text = "Ana souza and Rui prado"
     found = spans(text, "Ana souza", "Rui prado")
     assert without_lists(text, found) == found
+
+
+def test_words_in_a_row_in_small_letters_are_none_in_a_text_that_has_capitals():
+    words = ("dahlia", "iris", "laurier", "olivier", "jasmin")
+    text = "Plantez " + ", ".join(words)
+    assert without_lists(text, spans(text, *words)) == []
+    assert without_lists(text.lower(), spans(text, *words)) == spans(text, *words)
+
+
+def test_an_abbreviation_before_a_number_is_no_name():
+    text = "Koeff. 116, Mark 14"
+    assert is_abbreviation(text, 0, 5, 0.55)
+    assert not is_abbreviation(text, 0, 5, 0.9)
+    assert not is_abbreviation(text, text.index("Mark"), text.index("Mark") + 4, 0.55)
