@@ -13,10 +13,11 @@ import click
 import orjson
 
 from gateway.errors import LexgateError
-from gateway.flow import Classification, Finding, PartKind
+from gateway.flow import CLASS, Classification, Finding, PartKind
 from gateway.inspection.classifier import classify
 from gateway.inspection.engine import Engine
 from gateway.inspection.figures import without_figures
+from gateway.inspection.steps import finished
 from gateway.inspection.subjects import subject_key
 from policies import samples
 from policies.bundle import load
@@ -81,10 +82,11 @@ Touched = tuple[Ordinary, Sequence[Finding]]
 
 def _touched(row: Ordinary, engine: Engine, policies: Policies, figures: bool) -> Touched | None:
     """The text with its findings, if anything but its own bytes would be sent; None if not."""
+    [(spans, classes)] = finished(engine.seen([row.text], row.lang))
     found: Sequence[Finding] = [
         Finding((), PartKind.TEXT, span, value, subject_key(bytes(32), "", span.label, value))
-        for span in engine.inspect(row.text, row.lang)
-        if (value := row.text[span.start : span.end])
+        for span in (*spans, *classes)
+        if (value := row.text[span.start : span.end]) or span.label == CLASS
     ]
     found = without_figures(found) if figures else found
     decision = policies.decide(_document(row.lang, classify(found)))

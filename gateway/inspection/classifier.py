@@ -16,6 +16,7 @@ from gateway.flow import CLASS, OPAQUE, Classification, Finding, Path
 from gateway.inspection.company_marking import INTERNAL
 from gateway.inspection.company_marking import NAME as COMPANY_MARKING
 from gateway.inspection.content.classes import catalogue
+from gateway.inspection.figures import HINTS
 from gateway.inspection.own import DOCUMENT_CLASS as DOCUMENT
 from gateway.inspection.recognizers.global_secrecy_marking import is_state
 from gateway.inspection.subjects import (
@@ -139,7 +140,7 @@ def _categories(
         "registered": bool(labels & REGISTERED),
         "uninspected": bool(unread),
     }
-    others = {name.partition(":")[0] for name in content if name not in _SPECIAL} | special - {"health"}
+    others = {name.partition(":")[0] for name in content - HINTS if name not in _SPECIAL} | special - {"health"}
     return (*(name for name, present in named.items() if present), *sorted(others))
 
 

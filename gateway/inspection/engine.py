@@ -13,7 +13,8 @@ from pathlib import Path
 from gateway.errors import ConfigurationError
 from gateway.flow import Span
 from gateway.inspection import matcher
-from gateway.inspection.content.classes import ClassFinder
+from gateway.inspection.content.classes import HINTS, ClassFinder
+from gateway.inspection.figures import needs_hints
 from gateway.inspection.needs import Needs
 from gateway.inspection.overlap import resolve
 from gateway.inspection.readings import Reading, readings
@@ -128,6 +129,7 @@ class Engine:
         self._scanner = PatternScanner(recognizers, cache)
         self._tagger = _tagger(names_folder) if names else None
         self._classes = ClassFinder(cache)
+        self._hints = ClassFinder(cache, HINTS)
         self._detectors = tuple(detectors)
         self.version = _version(recognizers, names, names_folder, detectors)
 
@@ -180,7 +182,10 @@ class Engine:
                 spans, more_classes = own(normal)
                 lists[0].extend(spans)
                 classes += more_classes
-            results.append((_chosen(text, of_text, lists), classes))
+            chosen = _chosen(text, of_text, lists)
+            if chosen and needs_hints(text, chosen):
+                classes += yield from self._hints.steps(normal)
+            results.append((chosen, classes))
             if len(text) > UNIT:
                 yield
         return results

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gateway.inspection import matcher
 
 FILE = Path(__file__).with_name("classes.yaml")
+HINTS = Path(__file__).with_name("hints.yaml")
+"""Written alike: kinds of texts, which are no categories of content. See `gateway.inspection.figures`."""
 BLOCK = 65_536
 """Characters that are looked at in one step."""
 WINDOW = 6_000
@@ -53,9 +55,9 @@ class ContentClass:
 
 
 @cache
-def catalogue() -> tuple[
-    Mapping[str, ContentClass], tuple[tuple[str, ...], ...], tuple[tuple[tuple[str, float], ...], ...]
-]:
+def catalogue(
+    file: Path = FILE,
+) -> tuple[Mapping[str, ContentClass], tuple[tuple[str, ...], ...], tuple[tuple[tuple[str, float], ...], ...]]:
     """The classes by name; each term's writings; each term's classes with its weight there. Read once."""
     classes: dict[str, ContentClass] = {}
     numbers: dict[str, int] = {}
@@ -64,7 +66,7 @@ def catalogue() -> tuple[
     def number(writings: str) -> int:
         return numbers.setdefault(str(writings), len(numbers))
 
-    raws = yaml.load(FILE.read_text(), _Loader)  # noqa: S506  both loaders are safe ones
+    raws = yaml.load(file.read_text(), _Loader)  # noqa: S506  both loaders are safe ones
     terms_of = {raw["name"]: tuple(raw["terms"]) for raw in raws}
     for raw in raws:
         must = frozenset(number(term) for term in _must(raw, terms_of))
@@ -73,7 +75,8 @@ def catalogue() -> tuple[
             weights[number(writings)].append((raw["name"], float(weight)))
         for each in must:
             weights[each].append((raw["name"], 0.0))
-    classes[SOURCE_CODE] = ContentClass(SOURCE_CODE, "source code", 2, 2, 0, 0, frozenset())
+    if file == FILE:
+        classes[SOURCE_CODE] = ContentClass(SOURCE_CODE, "source code", 2, 2, 0, 0, frozenset())
     terms = tuple(tuple(writings.split("|")) for writings in numbers)
     return classes, terms, tuple(tuple(weights[each]) for each in range(len(numbers)))
 
@@ -101,12 +104,15 @@ def _class(raw: dict[str, Any], must: frozenset[int]) -> ContentClass:
 
 
 class ClassFinder:
-    """Finds the classes of texts. Belongs to one thread, like its matcher. `cache_folder`: see `matcher.build`."""
+    """Finds the classes of texts. Belongs to one thread, like its matcher.
 
-    def __init__(self, cache_folder: Path | None = None) -> None:
+    `cache_folder`: see `matcher.build`. `file`: which classes, `FILE` or `HINTS`.
+    """
+
+    def __init__(self, cache_folder: Path | None = None, file: Path = FILE) -> None:
         from gateway.inspection.content.terms import Terms  # data workers need the classes and not Hyperscan
 
-        self._classes, terms, self._weights = catalogue()
+        self._classes, terms, self._weights = catalogue(file)
         pairs = [(number, writing) for number, writings in enumerate(terms) for writing in writings]
         self._pairs = pairs
         self._kept_back = frozenset(
@@ -130,7 +136,7 @@ class ClassFinder:
                 found[name] = max(score, found.get(name, 0.0))
             if begin + BLOCK < len(text):
                 yield
-        if is_source_code(text):
+        if SOURCE_CODE in self._classes and is_source_code(text):
             found[SOURCE_CODE] = 1.0
         return [Span(0, 0, CLASS, round(score, 3), name) for name, score in sorted(found.items())]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from gateway.flow import Span
 from gateway.inspection.names.features import DIGIT, HAN, LETTER, OTHER
 from gateway.inspection.names.network import Decision
+from gateway.inspection.names.plausible import is_abbreviation, is_plausible
 
 _native: Any
 try:
@@ -30,6 +32,10 @@ Found = tuple[Sequence[int], Sequence[int], bytes, int, float]
 _SURE_WITHOUT_CAPITALS = 0.5  # least score of a person in small letters: in code and logs every word is written so
 _SURE_IN_HAN = 0.2  # among Chinese words fewer doubtful ones are names than in texts with capitals
 _SURE_OF_A_LETTER = 0.15
+
+_FIRST_HAN = "\u3400"
+_LENGTHS = (3, 4)
+"""Characters of a Chinese term whose first ones are taken for a name: 江郎才 in 江郎才尽."""
 
 _SHORTEST_DATE = 6  # characters of a date without letters
 
@@ -74,6 +80,7 @@ class Decoder:
         ]  # of O, then B- and I- of each label
         self._lines = {label: _line(points) for label, points in decision.calibration.items()}
         self._thresholds = dict(zip(decision.labels, decision.thresholds, strict=True))
+        self._words = _no_names()
         self._person = decision.labels.index("PERSON") if "PERSON" in decision.labels else -1
         self.rules = (self._bias, self._person, _PLAIN, _DOUBTFUL)
         """What `native/tagger.c` finds runs by."""
@@ -109,14 +116,31 @@ class Decoder:
             a, b = start[first], end[last]
             if label == "PERSON" and score < self._least(text[a:b], kinds[first]):
                 continue
-            if _names_somebody(text[a:b], kinds[first : last + 1], label, score):
-                out.append(Span(a, b, label, self._shown(label, score), DETECTOR))
+            if not _names_somebody(text[a:b], kinds[first : last + 1], label, score):
+                continue
+            shown = self._shown(label, score)
+            if label != "PERSON" or self._is_name(text, a, b, shown):
+                out.append(Span(a, b, label, shown, DETECTOR))
         return out
 
     def _runs(self, scores: NDArray[np.float32]) -> list[Run]:
         if _native is None:
             return runs_in_numpy(scores, self._bias, self._person)
         return _native.runs(scores, self._bias, 0, len(scores), *self.rules[1:])  # type: ignore[no-any-return]
+
+    def _is_name(self, text: str, start: int, end: int, score: float) -> bool:
+        """Whether what the model takes for a person may be one."""
+        if not is_plausible(text[start:end], score) or is_abbreviation(text, start, end, score):
+            return False
+        return not self._is_word(text, start, end)
+
+    def _is_word(self, text: str, start: int, end: int) -> bool:
+        """Whether a term stands here that is no name, or one that goes on behind what looked like a name."""
+        if text[start:end] in self._words:
+            return True
+        return text[start] >= _FIRST_HAN and any(
+            text[start : start + length] in self._words for length in _LENGTHS if start + length > end
+        )
 
     @staticmethod
     def _least(name: str, kind: int) -> float:
@@ -129,6 +153,11 @@ class Decoder:
         """The share of findings of this label and score that are right on the development data; else the score itself."""
         line = self._lines.get(label)
         return round(score * _YIELDING.get(label, 1.0), 3) if line is None else line[round(score * _FINE)]
+
+
+def _no_names() -> frozenset[str]:
+    lines = Path(__file__).with_name("words.txt").read_text("utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
 
 
 def _line(points: Sequence[tuple[float, float]]) -> list[float]:

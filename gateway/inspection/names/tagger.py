@@ -15,6 +15,7 @@ from gateway.flow import Span
 from gateway.inspection.names.decode import Decoder
 from gateway.inspection.names.features import SEPARATOR, Featuriser
 from gateway.inspection.names.network import Network
+from gateway.inspection.names.plausible import without_lists
 from gateway.inspection.names.propagate import propagate
 
 _PIECE = 16_384  # code points of a piece, at most
@@ -56,7 +57,10 @@ class Tagger:
         for block in _blocks(_pieces(texts)):
             for piece, spans in zip(block, self._tag_block(block), strict=True):
                 found[piece.text] += _shifted(spans, piece.offset) if piece.offset else spans
-        return [propagate(text, spans) if spans else spans for text, spans in zip(texts, found, strict=True)]
+        return [
+            propagate(text, without_lists(text, spans)) if spans else spans
+            for text, spans in zip(texts, found, strict=True)
+        ]
 
     def _tag_block(self, block: Sequence[_Piece]) -> Iterator[list[Span]]:
         for index, piece in enumerate(block):

@@ -20,11 +20,23 @@ _is_told = in_any_case(
 )
 
 
+_PREFIX = re.compile(r"/(?:[12]?\d|3[0-2])(?![0-9A-Za-z.])")
+
+
+def _is_network(text: str, address: str, end: int) -> bool:
+    """Whether the length of a prefix follows that leaves no bit for a host: `10.20.0.0/16` is a network, nobody's address."""
+    prefix = _PREFIX.match(text, end)
+    if prefix is None:
+        return False
+    hosts = 32 - int(prefix[0][1:])
+    return hosts > 0 and int(ipaddress.IPv4Address(address)) % (1 << hosts) == 0
+
+
 def _version4(text: str, at: int) -> Iterable[Candidate]:
     found = _V4.match(text, at)
     if found is None:
         return ()
-    if found[0].startswith(("127.0.", "255.", "0.")):
+    if found[0].startswith(("127.0.", "255.", "0.")) or _is_network(text, found[0], found.end()):
         return ()
     low = max(0, at - 24)
     if _is_version(text, low, at):

@@ -12,6 +12,8 @@ _CUE = (
     r"|teléfono|móvil|llam|telefono|cellulare|chiam|\bbel\b|telefoon|telefone|celular)"
 )
 _BEHIND = r"(?![0-9A-Za-z]|[.\-/][0-9])"
+_NO_MORE_PAIRS = r"(?! \d{1,2}(?!\d))"
+"""Numbers of two digits in a row that is longer than a telephone number: draws of a lottery, octets, columns."""
 
 
 def _plausible(value: str) -> bool:
@@ -30,7 +32,7 @@ RECOGNIZER = Recognizer(
     (
         shape(
             r"\+[1-9][0-9 ()\-.]",
-            rf"(?<![0-9A-Za-z])\+[1-9]\d{{0,3}}(?:[ .\-/]{{0,2}}(?:\(\d{{1,5}}\)|\d{{1,12}})){{1,7}}{_BEHIND}",
+            rf"(?<![0-9A-Za-z+])\+[1-9]\d{{0,3}}(?:[ .\-/]{{0,2}}(?:\(\d{{1,5}}\)|\d{{1,12}})){{1,7}}{_BEHIND}",
             check=_plausible,
         ),
         shape(
@@ -49,7 +51,7 @@ RECOGNIZER = Recognizer(
         ),
         shape(
             r"\b0[1-9]([ .\-]?[0-9]{2}){4}\b",
-            rf"(?<![0-9A-Za-z.\-/+])0[1-9](?:[ .\-]\d{{2}}){{4}}{_BEHIND}",
+            rf"(?<![0-9A-Za-z.\-/+])(?<![0-9] )0[1-9](?:[ .\-]\d{{2}}){{4}}{_BEHIND}{_NO_MORE_PAIRS}",
             score=0.85,
         ),
         shape(  # surer than an address that runs on into it

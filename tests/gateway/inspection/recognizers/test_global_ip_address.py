@@ -13,6 +13,8 @@ import pytest
         ("İP: 10.20.30.31", "10.20.30.31"),
         ("CLİENT 10.20.30.31", "10.20.30.31"),
         ("ſsh 10.20.30.31", "10.20.30.31"),
+        ("inet addr 116.20.30.31/24", "116.20.30.31"),
+        ("host 116.20.0.0", "116.20.0.0"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -25,6 +27,8 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "Firmware 3.12.6.1",
         "numpy==25.7.10.3",
         "127.0.0.1",
+        "route 10.20.0.0/16 via eth0",
+        "203.0.113.0/24",
         "std::a::b at 12:30:45",
     ],
 )

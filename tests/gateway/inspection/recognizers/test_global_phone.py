@@ -29,6 +29,9 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "Order 12345678",
         "in 2024 and 2025",
         "at 2026-01-31 10:00",
+        "draw 05 11 17 23 29 31",
+        "row 12 01 04 09 16 25",
+        "LIN+4+" + "+4917612345678:EN'",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):
