@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from gateway.inspection.named import named
 from gateway.inspection.recognizer import Candidate, Recognizer, Shape, shape
 
 _CN_END = re.compile(
@@ -54,6 +55,8 @@ RECOGNIZER = Recognizer(
             lead=90,
             score=0.7,
         ),
+        named(r"eircode", r"[AC-FHKNPRTV-Y]\d[0-9W] ?[0-9AC-FHKNPRTV-Y]{4}", score=0.9),
+        named(r"post_?code|post code|postal_?code", r"[A-Z]{1,2}\d[A-Z0-9]? ?\d[ABD-HJLNP-UW-Z]{2}", score=0.88),
         shape(r"(?i)\bP\.? ?O\.? Box [0-9]", r"(?i)P\.? ?O\.? Box \d{1,6}", score=0.7),
         shape(
             r"(stra(ß|ss)e|str\.|weg|platz|allee|gasse|ring|damm|ufer) [0-9]",
