@@ -18,7 +18,7 @@ RECOGNIZER = Recognizer(
             r"carte (nationale )?d.identit|\bcni\b|\bcnie\b|titre de s(é|e)jour",
             r"\d{12}|\d{10}|[A-Z0-9]{9}",
             check=_check,
-            gap=20,
+            gap=28,
         ),
     ),
 )

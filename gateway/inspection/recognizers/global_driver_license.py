@@ -29,7 +29,9 @@ RECOGNIZER = Recognizer(
             check=_check,
             score=0.85,
         ),
-        shape(r"(?i)\bdriver_?licen[cs]e", rf"(?i)driver_?licen[cs]e[^\n]{{0,36}}?{_VALUE}", check=_check, score=0.85),
+        shape(
+            r"(?i)\bdrivers?_?licen[cs]e", rf"(?i)drivers?_?licen[cs]e[^\n]{{0,36}}?{_VALUE}", check=_check, score=0.85
+        ),
         shape(
             r"(?i)\blicen[cs]e (no|number|#)",
             rf"(?i)licen[cs]e (?:no\.?|number|#){_GAP}{_VALUE}",
@@ -42,7 +44,12 @@ RECOGNIZER = Recognizer(
             check=_check,
             score=0.8,
         ),
-        shape("(驾驶证|驾照|驾驶执照|免許証|駕照|駕駛執照|운전면허)", rf"(?:驾驶证|驾照|驾驶执照|免許証|駕照|駕駛執照|운전면허)[^\n]{{0,14}}?{_VALUE}", check=_check, score=0.85),
+        shape(
+            "(驾驶证|驾照|驾驶执照|免許証|駕照|駕駛執照|운전면허)",
+            rf"(?:驾驶证|驾照|驾驶执照|免許証|駕照|駕駛執照|운전면허)[^\n]{{0,14}}?{_VALUE}",
+            check=_check,
+            score=0.85,
+        ),
         shape(
             r"(?i)(f(ü|ue)hrerschein|permis de conduire|carn(e|é)t? de conducir|licencia de conducir|permiso de conducir|patente di guida|rijbewijs|prawo jazdy|prawa jazdy|carteira de motorista|carteira nacional de hab|\bcnh\b)",
             rf"(?i)(?:f(?:ü|ue)hrerschein|permis de conduire|carn(?:e|é)t? de conducir|licencia de conducir|permiso de conducir|patente di guida|rijbewijs|prawo jazdy|prawa jazdy|carteira de motorista|carteira nacional de hab|cnh){_GAP}{_VALUE}",

@@ -39,7 +39,10 @@ RECOGNIZER = Recognizer(
             score=0.9,
         ),
         shape(
-            "(健保卡|健康保険|保険証|被保険者|健康保險|건강보험)", rf"(?:健保卡|健康保険|保険証|被保険者|健康保險|건강보험)[^\n0-9]{{0,14}}(?:\d{{1,3}} 番号 ?)?{_VALUE}", check=_check, score=0.88
+            "(健保卡|健康保険|保険証|被保険者|健康保險|건강보험)",
+            rf"(?:健保卡|健康保険|保険証|被保険者|健康保險|건강보험)[^\n0-9]{{0,14}}(?:\d{{1,3}} 番号 ?)?{_VALUE}",
+            check=_check,
+            score=0.88,
         ),
         named(r"\bchi (no|number)", r"\d{6} ?\d{4}", check=lambda value: 0.95 if uk_nhs(only_digits(value)) else 0.8),
         named(r"medicare (card|n)", r"[2-6]\d{3} \d{5} \d", score=0.93),

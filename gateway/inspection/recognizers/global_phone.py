@@ -10,7 +10,7 @@ _CUE = (
     r"(?:phone|\btel\b|tel[.:]|mobile|\bmob\b|\bcell|\bcall\b|\bfax|whatsapp|contact|dial|ring|text me|sms"
     r"|电话|手机|联系|传真|拨打|致电|热线|座机|微信|来电"
     r"|telefon|\bfon\b|rück(?:ruf|frag)|unter (?=$)|handy|mobil|durchwahl|erreich|anruf|tél|téléphone|portable|appel|joindre"
-    r"|teléfono|móvil|llam|tfno|telefono|cellulare|chiam|\bbel\b|telefoon|telefone|celular|telemóvel|landline|rufnummer|paynow|\bhp\b|gsm|\bcep\b"
+    r"|teléfono|móvil|llam|tfno|telefono|cellulare|chiam|\bbel\b|telefoon|telefone|celular|telemóvel|landline|festnetz|rufnummer|paynow|\bhp\b|gsm|\bcep\b"
     r"|n(?:ummer ist|ummer lautet|umber is|umero è|úmero es|uméro est|uméro, c'est)"
     r"|電話|手機|聯絡|聯繫|市話|行動|携帯|連絡先|전화|휴대폰|핸드폰|연락처|휴대전화|मोबाइल|फ़ोन|फोन)"
 )

@@ -12,6 +12,7 @@ RECOGNIZER = Recognizer(
         named(
             r"cart(a|e) d.identit|carta_?identit|document(o|i) d.identit|\bcie\b",
             r"[A-Z]{2} ?\d{5} ?[A-Z]{2}|[A-Z]{2} ?\d{7}",
+            gap=24,
         ),
     ),
 )

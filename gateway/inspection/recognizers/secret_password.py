@@ -38,7 +38,9 @@ def _odd(value: str) -> bool:
     )
 
 
-_NAMED = re.compile(r"(?i)(?:sha|md|base|aes|rfc|oauth|utf|pbkdf|nist|iso|cve|tls|ssl|win|level|step|schritt|version|v\d|\d+[-.])")
+_NAMED = re.compile(
+    r"(?i)(?:sha|md|base|aes|rfc|oauth|utf|pbkdf|nist|iso|cve|tls|ssl|win|level|step|schritt|version|v\d|\d+[-.])"
+)
 """What has a figure and a sign beside the word and is none: standards, versions, ages ("password 30-day")."""
 
 
@@ -77,7 +79,7 @@ RECOGNIZER = Recognizer(
         ),
         shape(
             _ANCHOR,
-            rf"(?i:{_NAME})(?: (?:is|was|to|has been set to|set to|used to be|changed to|ist|lautet|est|es|è|é)|是|为|改为|设为|重置为|设置为|改成|设成|改成了|设成了|换成了?)[:：]?\s{{0,2}}[\"'`“「]?{_VALUE}",
+            rf"(?i:{_NAME})(?: (?:is|was|to|has been set to|set to|used to be|changed to|ist|lautet|est|es|è|é)|是|为|改为|设为|重置为|设置为|改成|设成|改成了|设成了|换成了?|换成)[:：]?\s{{0,2}}[\"'`“「]?{_VALUE}",
             check=_strong,
             score=0.8,
         ),
@@ -100,7 +102,7 @@ RECOGNIZER = Recognizer(
             score=0.72,
         ),
         shape(
-            r"(?i)(password|pwd|passphrase)\(",
+            r"(?i)(set|with|new)_?(password|pwd|passphrase)\(",
             r"(?i:(?:set|with|new)_?(?:password|pwd|passphrase))\([\"'](?P<value>[^\"'\n]{4,72})[\"']",
             check=_strong,
             score=0.85,
@@ -115,6 +117,12 @@ RECOGNIZER = Recognizer(
             r"(?i)(\bpin\b|geheimzahl)",
             r"(?i:\bmy pin|\bpin(?: number| code)?|code pin|geheimzahl)(?: is| ist| est| es| è| é|\s?[:：])[ \t]{0,2}(?P<value>\d{4})(?![0-9A-Za-z.\-])",
             score=0.75,
+        ),
+        shape(
+            r"(?i)\b(pw|passcode)\b",
+            rf"(?i:pw|passcode)\b[^\n.:=：，。]{{1,30}}[:：][ \t]?[\"'`]?{_VALUE}",
+            check=_strong,
+            score=0.72,
         ),
         shape(
             r"(?i)\b(login|user(name|id)?): ",

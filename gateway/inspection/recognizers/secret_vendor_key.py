@@ -46,7 +46,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("nvidia, cohere, voyage, jina, tavily, langsmith, pinecone", r"(nvapi-|co_|pa-|jina_|tvly-|lsv2_|pcsk_)", rf"(?:nvapi-{_B}{{60,80}}|pa-{_B}{{40,50}}|jina_{_B}{{50,70}}|tvly-(?:dev-|prod-)?{_A}{{28,40}}|lsv2_(?:pt|sk)_[0-9a-f]{{32}}_[0-9a-f]{{10}}|pcsk_{_B}{{60,80}})"),
     ("elevenlabs, cerebras, firecrawl, brave, siliconflow", r"(sk_[0-9a-f]{6}|csk-|fc-[0-9a-f]{6}|BSA|sk-[a-z]{8})", rf"(?:sk_[0-9a-f]{{48}}|csk-[a-z0-9]{{40,56}}|fc-[0-9a-f]{{32}}|BSA{_B}{{28}}|sk-[a-z]{{48}})"),
     ("buildkite, circleci", r"(bk(ua|at|ct|aj)_|CCIPAT_)", rf"(?:bk(?:ua|at|ct|aj)_[0-9a-f]{{40}}|CCIPAT_{_A}{{20,24}}_[0-9a-f]{{40}})"),
-    ("twitter", r"AAAAAAAAAAAAAAAAAAA", r"A{19,22}[A-Za-z0-9%]{60,120}"),
+    ("twitter", r"AAAAAAAAAAAAAAAAAAA", r"A{19,22}[A-Za-z0-9%=]{60,120}"),
     ("npm, pypi, rubygems, crates, nuget, docker", r"(npm_|pypi-AgE|rubygems_|cio|oy2|dckr_(pat|oat)_)", rf"(?:npm_{_A}{{36}}|pypi-AgE{_B}{{50,250}}|rubygems_[0-9a-f]{{48}}|cio{_A}{{32}}|oy2[a-z0-9]{{43}}|dckr_(?:pat|oat)_{_B}{{27,32}})"),
     ("sendgrid", r"SG\.", rf"SG\.{_B}{{16,32}}\.{_B}{{32,64}}"),
     ("mailgun, mailchimp, brevo, resend, postmark", r"(\bkey-|xkeysib-|re_|xsmtpsib-)", rf"(?:key-[0-9a-f]{{32}}|xkeysib-[0-9a-f]{{64}}-{_A}{{16}}|xsmtpsib-[0-9a-f]{{64}}-{_A}{{16}}|re_{_A}{{8}}_{_A}{{24}})"),

@@ -8,5 +8,10 @@ from gateway.inspection.recognizer import Recognizer
 RECOGNIZER = Recognizer(
     "us_alien_number",
     "NATIONAL_ID",
-    (named(r"alien registration|\ba-number|\balien (number|no)|uscis", r"A?[\- ]?\d{3}[\- ]?\d{3}[\- ]?\d{2,3}"),),
+    (
+        named(
+            r"alien registration|\ba-number|\balien (number|no)|uscis|green card|\ba# ",
+            r"A?[\- ]?\d{3}[\- ]?\d{3}[\- ]?\d{2,3}",
+        ),
+    ),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from gateway.inspection.named import named
 from gateway.inspection.recognizer import Recognizer, shape
 
 _VALUE = r"(?<![0-9A-Za-z])(?P<value>[A-Za-zÄÖÜäöü0-9]{1,8}(?:[ \-·]{1,3}[A-Z0-9a-z]{1,5}){0,3}?)(?=[^0-9A-Za-z \-]|[.,;]|\s|$)"
@@ -21,6 +20,9 @@ _WRITTEN = re.compile(
     r"|[A-Z]{1,3}\d{1,4}[A-Z]{0,3}|\d{1,4}[ \-]?[A-Z]{1,3}[ \-]?\d{0,4}|[A-Z0-9]{5,8}|[A-Z0-9]{2,4}[ \-][A-Z0-9]{2,4}"
 )
 
+_TALK = re.compile(r"\b(?:of|to|in|or|and|at|on|by|is)\b")
+"""Small words between two numbers: "vehicle number 12 of 2024"."""
+
 
 def _check(value: str) -> bool:
     upper = value.upper()
@@ -30,6 +32,7 @@ def _check(value: str) -> bool:
         and any(character.isdigit() for character in bare)
         and any(character.isalpha() for character in bare)
         and _WRITTEN.fullmatch(upper) is not None
+        and _TALK.search(value) is None
     )
 
 
@@ -44,30 +47,11 @@ _ANCHOR = (
     r"|\bplaque\b|matr(í|i)cula|\btarga|\bplaca\b|kenteken|nr\.? rej|\bkfz)"
 )
 
-_STATE = (
-    "AN|AP|AR|AS|BR|CG|CH|DD|DL|GA|GJ|HP|HR|JH|JK|KA|KL|LA|LD|MH|ML|MN|MP|MZ|NL|OD|OR|PB|PY|RJ|SK|TG|TN|TR|TS|UA|UK|UP|WB"
-)
-
 RECOGNIZER = Recognizer(
     "license_plate",
     "LICENSE_PLATE",
     tuple(
         shape(_ANCHOR, rf"(?i)(?:{_WORDS})\w{{0,10}}\.?{_GAP}{_tries(count)}", check=_check, score=0.8 + count / 100)
         for count in (0, 1, 2, 3)
-    )
-    + (
-        named(  # Indian ones
-            r"vehicle|\brc\b|registration|number plate|car no",
-            rf"(?:{_STATE})[ \-]?\d{{1,2}}[ \-]?[A-Z]{{1,3}}[ \-]?\d{{4}}",
-            gap=20,
-            score=0.9,
-        ),
-        shape(  # German ones, beside a car
-            r"\b[A-Z]{1,3}-[A-Z]{1,2} [1-9]",
-            r"(?<![0-9A-Za-zÄÖÜ\-])[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} [1-9]\d{0,3}[EH]?(?![0-9A-Za-z\-])",
-            cue=r"(?:\bkfz|\bpkw|\blkw|fahrzeug|\bwagen|\bautos?\b|garage|parkt|halter|kennzeichen)",
-            cue_after=r"(?:kennzeichen|\bkfz|fahrzeug|parkt)",
-            score=0.85,
-        ),
     ),
 )

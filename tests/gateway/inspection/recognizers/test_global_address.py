@@ -10,6 +10,8 @@ import pytest
     [
         ("寄到杭州市西湖区滨海大道632号。", "杭州市西湖区滨海大道632号"),
         ("19 Norris Street, Springfield, IL 62704", "19 Norris Street, Springfield, IL 62704"),
+        ("Eircode D02 X285", "D02 X285"),
+        ('"postcode":"M20 6AB"', "M20 6AB"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -21,6 +23,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
     [
         "第3号文件",
         "I have 3 St Bernards",
+        "postcode lookup in 2024",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

@@ -13,6 +13,7 @@ import pytest
         ("İP: 10.20.30.31", "10.20.30.31"),
         ("CLİENT 10.20.30.31", "10.20.30.31"),
         ("ſsh 10.20.30.31", "10.20.30.31"),
+        ("ssh deploy@51.15.220.8", "51.15.220.8"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -26,6 +27,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "numpy==25.7.10.3",
         "127.0.0.1",
         "std::a::b at 12:30:45",
+        "react@51.15.220.8",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

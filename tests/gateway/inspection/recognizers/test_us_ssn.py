@@ -22,6 +22,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "666-12-3456",
         "405-00-8142",
         "405998142",
+        "SSN on file, routing number 128224632",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):
