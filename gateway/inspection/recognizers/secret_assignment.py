@@ -72,8 +72,8 @@ RECOGNIZER = Recognizer(
             score=0.8,
         ),
         shape(
-            r"(\b(AK|SK)|[Ss]ecret|SECRET)[ \"'(：]",
-            rf"(?:AK|SK|(?:[Aa]pp|API|[Aa]pi|[Cc]lient)?_?[Ss]ecret|SECRET)[ \"'(：]{{1,3}}{_VALUE}",
+            r"(\b(AK|SK)|[Ss]ecret|SECRET)[ \"'(]",
+            rf"(?:AK|SK|(?:[Aa]pp|API|[Aa]pi|[Cc]lient)?_?[Ss]ecret|SECRET)[ \"'(]{{1,3}}{_VALUE}",
             check=_loose,
             unless=_PUBLIC,
             score=0.8,

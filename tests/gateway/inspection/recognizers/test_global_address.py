@@ -12,6 +12,11 @@ import pytest
         ("19 Norris Street, Springfield, IL 62704", "19 Norris Street, Springfield, IL 62704"),
         ("Eircode D02 X285", "D02 X285"),
         ('"postcode":"M20 6AB"', "M20 6AB"),
+        ("Anschrift: Karl-Marx-Straße 112, 12043 Berlin", "Karl-Marx-Straße 112, 12043 Berlin"),
+        ("Frau Olena Shevchuk, Leipziger Str. 61, 10117 Berlin", "Leipziger Str. 61, 10117 Berlin"),
+        ("Jan Meier Lindenallee 14a, 50968 Köln", "Lindenallee 14a, 50968 Köln"),
+        ("Kerkstraat 8, 3512 AB Utrecht", "Kerkstraat 8, 3512 AB Utrecht"),
+        ("地址：台北市大安區忠孝東路四段216巷19弄8號3樓", "台北市大安區忠孝東路四段216巷19弄8號3樓"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
