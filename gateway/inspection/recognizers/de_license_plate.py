@@ -10,9 +10,10 @@ RECOGNIZER = Recognizer(
     (
         shape(
             r"\b[A-Z]{1,3}-[A-Z]{1,2} [1-9]",
-            r"(?<![0-9A-Za-zÄÖÜ\-])[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} [1-9]\d{0,3}[EH]?(?![0-9A-Za-z\-])",
-            cue=r"(?:\bkfz|\bpkw|\blkw|fahrzeug|\bwagen|\bautos?\b|garage|parkt|halter|fahrer|unfall|kennzeichen)",
+            r"(?<![0-9A-Za-zÄÖÜ\-])[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} [1-9]\d{1,3}[EH]?(?![0-9A-Za-z\-])",
+            cue=r"(?:\bkfz|\bpkw|\blkw|fahrzeug|\bwagen|garage|parkt|halter|fahrer|unfall|kennzeichen)",
             cue_after=r"(?:kennzeichen|\bkfz|fahrzeug|parkt)",
+            unless=r"(?:baureihe|modell|serie|norm|\btyp)[^\n]{0,8}$",
             score=0.85,
         ),
     ),

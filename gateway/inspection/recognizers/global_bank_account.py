@@ -42,7 +42,12 @@ RECOGNIZER = Recognizer(
             unless=_NOT,
             score=0.6,
         ),
-        named(r"conta corrente|conta poupan|conta banc|\bconta\b", r"\d{4,12}-[0-9Xx]", score=0.8),
+        named(
+            r"conta corrente|conta poupan(ç|c)a|conta banc(á|a)ria|conta n",
+            r"(?!20\d\d-)\d{4,12}-[0-9Xx]",
+            gap=10,
+            score=0.8,
+        ),
         named("戶口|户口号|帳號|帳戶", r"\d{3}-\d{3}-\d-?\d{6}|\d{3}-\d{6}-\d{3}", score=0.85),
     ),
 )

@@ -51,13 +51,14 @@ RECOGNIZER = Recognizer(
             score=0.85,
         ),
         shape(
-            r"(?i)(f(ü|ue)hrerschein|permis de conduire|carn(e|é)t? de conducir|licencia de conducir|permiso de conducir|patente di guida|rijbewijs|prawo jazdy|prawa jazdy|carteira de motorista|carteira nacional de hab|\bcnh\b)",
-            rf"(?i)(?:f(?:ü|ue)hrerschein|permis de conduire|carn(?:e|é)t? de conducir|licencia de conducir|permiso de conducir|patente di guida|rijbewijs|prawo jazdy|prawa jazdy|carteira de motorista|carteira nacional de hab|cnh){_GAP}{_VALUE}",
+            r"(?i)(f(ü|ue)hrerschein|permis de conduire|carn(e|é)t? de conducir|licencia de conducir|permiso de conducir|patente di guida|rijbewijs|prawo jazdy|prawa jazdy|carteira de motorista|carteira nacional de hab)",
+            rf"(?i)(?:f(?:ü|ue)hrerschein|permis de conduire|carn(?:e|é)t? de conducir|licencia de conducir|permiso de conducir|patente di guida|rijbewijs|prawo jazdy|prawa jazdy|carteira de motorista|carteira nacional de hab){_GAP}{_VALUE}",
             check=_check,
             score=0.85,
         ),
         named(r"licen[cs]e|\bdl\b", r"[A-Z]{2}[\- ]?\d{2}[\- ]?(?:19|20)\d{9}", score=0.92),  # India's
         named(r"\bpermis\b|prawo jazdy|prawa jazdy", r"\d{2}[A-Z]{2}\d{5}|\d{12}|\d{5}/\d{2}/\d{4}", score=0.85),
+        named(r"\bcnh\b", r"\d{11}", gap=8, score=0.88),
         named(r"\bpatente\b", r"U1[A-Za-z0-9]{7}[A-Z]|[A-Z]{2}\d{7}[A-Z]", score=0.88),
     ),
 )

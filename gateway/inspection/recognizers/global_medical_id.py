@@ -48,7 +48,8 @@ RECOGNIZER = Recognizer(
         named(r"medicare (card|n)", r"[2-6]\d{3} \d{5} \d", score=0.93),
         named(r"\babha\b|ayushman|health id", r"\d{2}-\d{4}-\d{4}-\d{4}|\d{14}", score=0.93),
         named(r"cart(ã|a)o.(do.)?sus|\bcns\b|nacional de sa(ú|u)de", r"[1-9]\d{2} ?\d{4} ?\d{4} ?\d{4}"),
-        named(r"\bipp\b|\brpps\b|\badeli\b", r"\d{8,11}", gap=20),
+        named(r"\bipp\b", r"\d{8,11}", gap=6),
+        named(r"\brpps\b|\badeli\b", r"\d{8,11}", gap=20),
         named(r"\blanr\b|arztnummer|\bbsnr\b", r"\d{9}"),
         named(r"\bcip\b|tarjeta sanitaria", r"[A-Z]{4} ?\d{10}|[A-Z]{8}\d{6,8}", gap=20, score=0.9),
         shape(

@@ -10,11 +10,11 @@ _CUE = (
     r"(?:phone|\btel\b|tel[.:]|mobile|\bmob\b|\bcell|\bcall\b|\bfax|whatsapp|contact|dial|ring|text me|sms"
     r"|电话|手机|联系|传真|拨打|致电|热线|座机|微信|来电"
     r"|telefon|\bfon\b|rück(?:ruf|frag)|unter (?=$)|handy|mobil|durchwahl|erreich|anruf|tél|téléphone|portable|appel|joindre"
-    r"|teléfono|móvil|llam|tfno|telefono|cellulare|chiam|\bbel\b|telefoon|telefone|celular|telemóvel|landline|festnetz|rufnummer|paynow|\bhp\b|gsm|\bcep\b"
-    r"|n(?:ummer ist|ummer lautet|umber is|umero è|úmero es|uméro est|uméro, c'est)"
+    r"|teléfono|móvil|llam|tfno|telefono|cellulare|chiam|\bbel\b|telefoon|telefone|celular|telemóvel|landline|festnetz|rufnummer|paynow|gsm|\bcep\b"
+    r"|(?:my|new|her|his) number is|(?:neue|meine) nummer|nummer lautet|(?:mio|nuovo) numero|(?:mi|nuevo) número|(?:mon|nouveau|de) numéro"
     r"|電話|手機|聯絡|聯繫|市話|行動|携帯|連絡先|전화|휴대폰|핸드폰|연락처|휴대전화|मोबाइल|फ़ोन|फोन)"
 )
-_BEHIND = r"(?![0-9A-Za-z]|[.\-/][0-9])"
+_BEHIND = r"(?![0-9A-Za-z円원元]|[.\-/][0-9])"
 
 
 def _plausible(value: str) -> bool:
@@ -70,7 +70,11 @@ RECOGNIZER = Recognizer(
             r"[89]\d \d{3} \d{2} \d{2}",
             score=0.85,
         ),
-        named(r"\bhp\b|hand ?phone|paynow", r"[3689]\d{3} ?\d{4}", score=0.93),  # Singapore's
+        named(  # Singapore's and Malaysia's
+            r"\bhp( no| number)?[.:]|hand ?phone|paynow",
+            r"[3689]\d{3} ?\d{4}|01\d-?\d{3,4} ?\d{4}",
+            score=0.93,
+        ),
         shape(  # surer than an address that runs on into it
             r"\b0[1-9]([ .\-]?[0-9]{2}){4}\b",
             rf"(?<![0-9A-Za-z.\-/+])0[1-9](?:[ .\-]\d{{2}}){{4}}{_BEHIND}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from gateway.inspection.named import named
 from gateway.inspection.recognizer import Recognizer, shape
 
 _NOBODY = re.compile(
@@ -100,9 +99,11 @@ RECOGNIZER = Recognizer(
             check=_check,
             score=0.8,
         ),
-        named(
-            r"\bupi\b|\bvpa\b", r"[A-Za-z0-9][A-Za-z0-9.\-_]{1,60}@[a-z]{3,20}", score=0.93
-        ),  # India's payment addresses
+        shape(  # India's payment addresses
+            r"(?i)\b(upi|vpa)\b",
+            r"(?i:upi|vpa)(?: ?(?:id|address|handle))?(?: is)?[\"']?\s?[:：=]?\s{0,2}[\"']?(?P<value>[A-Za-z0-9][A-Za-z0-9.\-_]{2,60}@[a-z]{3,20})(?![A-Za-z0-9.\-])",
+            score=0.93,
+        ),
         shape(
             r"linkedin\.com/in/",
             r"linkedin\.com/in/(?P<value>[A-Za-z0-9][A-Za-z0-9_%\-]{2,60})",

@@ -24,7 +24,7 @@ _ASSIGNED = (
     r"[\w.\-]{0,24}[\"'\]\\]{0,3}[ \t]{0,8}(?:=>|:=|={1,3}|[:：]|is\b|是|为)[ \t]{0,3}(?:Bearer |Basic )?\\?[\"'`]?"
 )
 _VALUE = r"(?P<value>[A-Za-z0-9_+/~.\-]{16,200}={0,2})(?![A-Za-z0-9_+/~(\[{$-]|\.{1,3}\[?[Rr]edacted)"
-_PUBLIC = r"(?:(?:csrf|xsrf|public|page|next|sync|continuation|pagination)[_\- ]?token|(?<!key_)(?<!key)(?<!key-)(?:id|name|url|uri|path|file|version|length|type|count|limit|size|arn)[\"'\s]{0,3}[:=]\s{0,3}[\"']?$)"
+_PUBLIC = r"(?:(?:cache|primary|sort|foreign|partition|lookup|hash|dedup|idempotency|object|row|index)[ _\-]?key[^\n]{0,8}$|(?:csrf|xsrf|public|page|next|sync|continuation|pagination)[_\- ]?token|(?<!key_)(?<!key)(?<!key-)(?:id|name|url|uri|path|file|version|length|type|count|limit|size|arn)[\"'\s]{0,3}[:=]\s{0,3}[\"']?$)"
 _RESOURCE = re.compile(r"(?:[a-z]{2,}\d{0,4}|\d+)(?:-(?:[a-z]{2,}\d{0,4}|\d+))+")
 """Names of things in clouds: words and numbers between hyphens."""
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")

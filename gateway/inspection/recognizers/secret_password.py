@@ -33,7 +33,10 @@ def _odd(value: str) -> bool:
         _strong(value)
         and any(map(str.isdigit, value))
         and any(map(str.isalpha, value))
-        and any(sign in "!@#$%^&*?+=~_-" for sign in signs)
+        and (
+            any(sign in "!@#$%^&*?+=~" for sign in signs)
+            or (bool(signs) and (value.lower() != value or sum(map(str.isdigit, value)) > 2))
+        )
         and _NAMED.match(value) is None
     )
 

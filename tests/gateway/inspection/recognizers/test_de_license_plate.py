@@ -22,6 +22,8 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
     [
         "HH-AB 1234 ist eine Norm",
         "Autobahn A-B 1234567",
+        "Das Fahrzeug nach DIN-A 4",
+        "Fahrzeuge der Baureihe W-A 200",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

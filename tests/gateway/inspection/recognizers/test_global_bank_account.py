@@ -31,6 +31,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "account opened 2024-01-02",
         "the bank has 12 branches",
         "账号密码 551903",
+        "a conta de luz 2024-1",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

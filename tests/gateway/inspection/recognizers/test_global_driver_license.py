@@ -32,6 +32,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "license: Apache-2.0",
         "licensed under GPL 2.0",
         "permis en 2024",
+        "CNH Industrial anunciou 12345678901 unidades",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

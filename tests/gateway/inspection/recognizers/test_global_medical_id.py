@@ -34,6 +34,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "ZY14773575",
         "Medicare card in 2024",
         "a cip file",
+        "the IPP library 20240101",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

@@ -27,7 +27,7 @@ from gateway.inspection.recognizers.global_phone import RECOGNIZER
         ("meine neue nummer ist 015733019882", "015733019882"),
         ("Rufnummer 0162 4439871", "0162 4439871"),
         ("tfno 91 432 18 77", "91 432 18 77"),
-        ("HP 9123 4567", "9123 4567"),
+        ("HP: 9123 4567", "9123 4567"),
         ("telemóvel 912 345 678", "912 345 678"),
     ],
 )
@@ -44,6 +44,9 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "HP LaserJet 4567",
         "version 090-1234-88765",
         "(11) 98765",
+        "HP 8600 8610 series",
+        "The number is 1234567",
+        "電話番号は不要です。価格は1234-5678円",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

@@ -42,6 +42,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "der Benutzer klickt",
         "usuario registrado",
         "postgresql+psycopg2cffi://user:pass",
+        "UPI payments grew 45@year",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

@@ -40,6 +40,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "api_key: 550e8400-e29b-41d4-a716-446655440000",
         "the key is to understand_the_whole_problem",
         "a secret somewhere_in_the_configuration",
+        "The cache key is 5f4dcc3b5aa765d61d8327deb882cf99",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):
