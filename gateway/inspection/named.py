@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.inspection.recognizer import Check, Shape, shape
+from gateway.inspection.recognizer import Check, Shape, shape, words_beside_ideographs
 
 _BEHIND = r"(?![0-9A-Za-z]|[.\-/][0-9])"
 
@@ -14,7 +14,7 @@ def named(words: str, value: str, *, check: Check | None = None, score: float = 
     """
     return shape(
         f"(?i)({words})",
-        rf"(?i:{words})[^\n0-9]{{0,{gap}}}?(?<![0-9A-Za-z])(?P<value>{value}){_BEHIND}",
+        rf"(?i:{words_beside_ideographs(words)})[^\n0-9]{{0,{gap}}}?(?<![0-9A-Za-z])(?P<value>{value}){_BEHIND}",
         check=check,
         score=score,
     )

@@ -92,6 +92,7 @@ RECOGNIZER = Recognizer(
             check=_check,
             score=0.7,
         ),
+        shape(r"\"user\" ?:", rf"\"user\" ?: ?\"{_VALUE}(?=\")", check=_with_a_sign, score=0.75),
         shape(r"_USER: ", rf"_USER: ?[\"']?{_VALUE}", check=_check, score=0.7),
         shape(
             r"(?i) /user:",

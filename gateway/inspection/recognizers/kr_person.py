@@ -15,7 +15,7 @@ RECOGNIZER = Recognizer(
     (
         shape(
             f"({_FIELD})",
-            rf"(?:{_FIELD})(?:은|는|이|가)?[\"']?[ \t]{{0,2}}[:：]?[ \t]{{0,2}}[\"']?(?P<value>{_NAME}){_END}",
+            rf"(?:{_FIELD})명?(?:은|는|이|가)?[\"']?[ \t]{{0,2}}[:：]?[ \t]{{0,2}}[\"']?(?P<value>{_NAME}){_END}",
             score=0.9,
         ),
         shape(

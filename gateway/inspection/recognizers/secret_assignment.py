@@ -13,11 +13,11 @@ from gateway.inspection.recognizer import Recognizer, shape
 _NAME = (
     r"(?:api[_\- ]?key|apikey|access[_\- ]?key(?:[_\- ]?id)?|secret[_\- ]?(?:access[_\- ]?)?key|secretkey|client[_\-]?(?:secret|srt)"
     r"|app[_\-]?(?:secret|key)|auth[_\-]?(?:key|token)|access[_\-]?token|refresh[_\-]?token|private[_\-]?key|signing[_\-]?key|encryption[_\-]?key"
-    r"|webhook[_\-]?secret|account[_\-]?key|subscription[_\-]?key|license[_\-]?key|master[_\-]?key|secret|token|credentials?|(?<![A-Za-z0-9_])key"
+    r"|cl(?:é|e)[ _](?:api|secr(?:è|e)te)|api[ \-]?schlüssel|clave (?:de )?(?:la )?api|webhook[_\-]?secret|account[_\-]?key|subscription[_\-]?key|license[_\-]?key|master[_\-]?key|secret|token|credentials?|(?<![A-Za-z0-9_])key"
     r"|(?<![A-Za-z0-9_])[as]k|密钥|秘钥|令牌|访问密钥)"
 )
 _ANCHOR = (
-    r"(?i)(api.?key|access.?key|secret|client.?srt|app.?key|auth.?key|token|private.?key|signing.?key|encryption.?key|account.?key"
+    r"(?i)(api.?key|cl(é|e).api|cl(é|e).secr|api.?schl|clave (de )?(la )?api|access.?key|secret|client.?srt|app.?key|auth.?key|token|private.?key|signing.?key|encryption.?key|account.?key"
     r"|subscription.?key|license.?key|master.?key|credential|\bkey[\"' ]{0,2}[=:]|\bkey (is|was) |\bkey(是|为|：)|\bak[ =:]|\bsk[ =:]|密钥|秘钥|令牌)"
 )
 _ASSIGNED = (
@@ -79,8 +79,8 @@ RECOGNIZER = Recognizer(
             score=0.8,
         ),
         shape(  # keys that are UUIDs: Volcengine's, Heroku's, Codecov's
-            r"(?i)(api.?key|heroku|codecov)",
-            rf"(?i)(?:api[_\- ]?key|heroku[\w ]{{0,16}}|codecov[\w ]{{0,16}}){_ASSIGNED}(?P<value>[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}})(?![0-9A-Za-z\-])",
+            r"(?i)(api.?key|heroku|codecov|豆包|方舟|火山)",
+            rf"(?i)(?:api[_\- ]?key|heroku[\w ]{{0,16}}|codecov[\w ]{{0,16}}|(?:豆包|方舟|火山)[^\n]{{0,10}}?key){_ASSIGNED}(?P<value>[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}})(?![0-9A-Za-z\-])",
             check=_drawn,
             score=0.85,
         ),

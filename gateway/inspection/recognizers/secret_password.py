@@ -122,9 +122,9 @@ RECOGNIZER = Recognizer(
             score=0.75,
         ),
         shape(
-            r"(?i)\b(pw|passcode)\b",
-            rf"(?i:pw|passcode)\b[^\n.:=：，。]{{1,30}}[:：][ \t]?[\"'`]?{_VALUE}",
-            check=_strong,
+            r"(?i)(\b(pw|passcode)\b|password |passwort |kennwort |mot de passe |contrase|\bsenha )",
+            rf"(?i:pw|passcode|password|passwort|kennwort|mot de passe|contraseña|senha)\b[^\n.:=：，。]{{1,30}}[:：][ \t]?[\"'`]?{_VALUE}",
+            check=_odd,
             score=0.72,
         ),
         shape(

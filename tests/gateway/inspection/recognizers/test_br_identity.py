@@ -12,6 +12,7 @@ import pytest
         ("Meu RG é MG-14.808.688 SSP/MG", "MG-14.808.688"),
         ("título de eleitor 0043 5687 0906", "0043 5687 0906"),
         ("PIS/PASEP 120.56412.54-5", "120.56412.54-5"),
+        ("我的RG是32.448.190-7", "32.448.190-7"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):

@@ -23,6 +23,7 @@ import pytest
         ("net use Z: \\\\srv\\x /user:ACME\\kmiller secret", "kmiller"),
         ("UPI: priya.nair@okhdfcbank", "priya.nair@okhdfcbank"),
         ("linkedin.com/in/aniket-deshpande-42", "aniket-deshpande-42"),
+        ('{"user": "shop_rw"}', "shop_rw"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -43,6 +44,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "usuario registrado",
         "postgresql+psycopg2cffi://user:pass",
         "UPI payments grew 45@year",
+        '{"user": "everyone"}',
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

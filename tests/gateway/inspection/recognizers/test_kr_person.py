@@ -12,6 +12,7 @@ import pytest
         ('{"name":"박지훈"}', "박지훈"),
         ("예금주 이서연", "이서연"),
         ("어제 최유진 씨를 만났다", "최유진"),
+        ("예금주명 정수빈", "정수빈"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):

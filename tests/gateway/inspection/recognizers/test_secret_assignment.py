@@ -19,6 +19,8 @@ import pytest
         ("HEROKU_API_KEY=15637ebb-8e3b-91d2-6ab4-a829a95249f5", "15637ebb-8e3b-91d2-6ab4-a829a95249f5"),
         ("方舟的 API Key 是 15637ebb-8e3b-91d2-6ab4-a829a95249f5", "15637ebb-8e3b-91d2-6ab4-a829a95249f5"),
         ("Authorization: SSWS 00YdfQLBcrZQy6sFTCjdSc5Hx7piYNiS4C", "00YdfQLBcrZQy6sFTCjdSc5Hx7piYNiS4C"),
+        ("clé API : 6zq7OftNUaKPwT8Ry6S2raseTb6DezNK", "6zq7OftNUaKPwT8Ry6S2raseTb6DezNK"),
+        ("豆包的 key 是 ad8db9be-1ade-06d4-d1fe-630af7228904", "ad8db9be-1ade-06d4-d1fe-630af7228904"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):

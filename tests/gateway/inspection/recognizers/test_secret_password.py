@@ -27,6 +27,8 @@ import pytest
         ("login: jsmith77 / Tr0mb0ne!", "Tr0mb0ne!"),
         ('user.setPassword("Elephant$42");', "Elephant$42"),
         ("net use Z: \\\\srv\\x /user:ACME\\kmiller Blue$ky77", "Blue$ky77"),
+        ("la contraseña de la base de datos: Sol&Luna22", "Sol&Luna22"),
+        ("mot de passe admin : Ch0c0-lat", "Ch0c0-lat"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -49,6 +51,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "postgresql://user:password@host",
         "la clave del éxito",
         "the password reset-link2 expires",
+        "Password requirements: 8-char",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):
