@@ -40,9 +40,10 @@ RECOGNIZER = Recognizer(
     "PRIVATE_KEY",
     (
         Shape(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY", _complete, expression=_BEGIN.pattern),
+        # A plus may have been read as the space that it stands for in URLs.
         shape(  # DER in Base64 without its lines: PKCS#8 and PKCS#1 (RFC 5958, RFC 8017), RSA; and of P-256
             r"(MII[A-Za-z0-9+/]{3}IBA(DANBgkqhkiG9w0BAQEF|AK)|MIGHAgEAMBMGByqGSM49)",
-            r"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{3}IBA(?:DANBgkqhkiG9w0BAQEF|AK[BC])|MIGHAgEAMBMGByqGSM49)(?:[A-Za-z0-9+/]{76}(?:\\n|\r?\n)|[A-Za-z0-9+/]{64}(?:\\n|\r?\n)|[A-Za-z0-9+/]){80,14000}={0,2}",
+            r"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{3}IBA(?:DANBgkqhkiG9w0BAQEF|AK[BC])|MIGHAgEAMBMGByqGSM49)(?:[A-Za-z0-9+/]{76}(?:\\n|\r?\n)|[A-Za-z0-9+/]{64}(?:\\n|\r?\n)|[A-Za-z0-9+/]| (?=[A-Za-z0-9+/ ]{0,16}[0-9+/])){80,14000}={0,2}",
             score=0.98,
         ),
         shape(

@@ -40,3 +40,8 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
 )
 def test_leaves_look_alikes_alone(found, text):
     assert found("PRIVATE_KEY", text) == []
+
+
+def test_a_bare_key_is_found_whole_where_a_plus_could_be_a_space(found):
+    key = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw" + "VqUaTExQqoHLKk+8xDz3+5yukjgYDR" * 20
+    assert found("PRIVATE_KEY", f"支付宝应用私钥：{key}") == [key]
