@@ -47,6 +47,11 @@ def cn_resident(value: str) -> bool:
         return False
     if not ("18" <= value[6:8] <= "20" and "01" <= value[10:12] <= "12" and "01" <= value[12:14] <= "31"):
         return False
+    return cn_check_character(value)
+
+
+def cn_check_character(value: str) -> bool:
+    """GB 11643-1999 (ISO 7064 mod 11-2): whether the check character of 18 is right; 17 digits stand before it."""
     total = sum(int(digit) * weight for digit, weight in zip(value, _GB11643_WEIGHTS, strict=False))
     return "10X98765432"[total % 11] == value[17].upper()
 
@@ -155,7 +160,7 @@ def sg_nric(value: str) -> bool:
     total = sum(int(digit) * weight for digit, weight in zip(value[1:8], (2, 7, 6, 5, 4, 3, 2), strict=True))
     total += {"T": 4, "G": 4, "M": 3}.get(value[0], 0)
     table = {"S": "JZIHGFEDCBA", "T": "JZIHGFEDCBA", "M": "XWUTRQPNJLK"}.get(value[0], "XWUTRQPNMLK")
-    return table[total % 11 if value[0] != "M" else 10 - total % 11] == value[8]
+    return table[total % 11] == value[8]
 
 
 def ch_ahv(digits: str) -> bool:

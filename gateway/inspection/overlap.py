@@ -1,7 +1,8 @@
 """Which of several findings for the same characters stands.
 
-The surest wins, then the longest. What a loser of the names tier had beyond the winner is kept as its own finding, so
-that nothing found is lost: an address with a postcode inside that looked like something else stays an address.
+The surest wins, then the longest; a place gives way to everything. What a loser of the names tier had beyond the winner is
+kept as its own finding, so that nothing found is lost: an address with a postcode inside that looked like something else
+stays an address.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ _KEPT_REST = 3
 _CONTAINERS = {"PRIVATE_KEY": 3, "CONNECTION_STRING": 2, "JWT": 2, "EMAIL": 1, "API_KEY": 1}
 """Labels whose values hold others inside; they win over what stands in them."""
 
+_PLACE = "LOCATION"
+"""A place names nobody, so it gives way: places inside an address would let the address go in pieces."""
 
 _BY_START = attrgetter("start")
 
@@ -43,6 +46,7 @@ def _settled(text: str, spans: Iterable[Span]) -> list[Span]:
         set(spans),
         key=lambda span: (
             -_CONTAINERS.get(span.label, 0),
+            span.label == _PLACE,
             -span.score,
             span.start - span.end,
             span.start,

@@ -28,6 +28,10 @@ _BEGINS_WORD = re.compile(r"(^|[|:])\\b([a-z])(?![?*+{])")
 """A word's beginning where an alternative begins. With its letter first, and then the look behind it, it means the same, and
 `re` can pass over all places where no alternative's first letter stands."""
 
+_ENDS_WORD = re.compile(r"(?<!\\)([a-z0-9)])\\b")
+_SPACED = r"[^\W\u2e80-\uffff]"
+"""A letter, digit or underscore of a script that writes spaces between words."""
+
 Check = Callable[[str], float | bool]
 """From the value to a score 0..1, or to yes (the shape's own score) and no."""
 
@@ -87,13 +91,19 @@ def _in_small_letters(expression: str, looks_back: int) -> Callable[[str, int, i
     An expression that folds case itself tries every alternative at every character, which costs ten times as much.
     `looks_back`: how many characters before the first place a word's boundary or a look behind sees.
     """
-    search = re.compile(_BEGINS_WORD.sub(r"\1\2(?<!\\w\2)", expression)).search
+    search = re.compile(words_beside_ideographs(expression)).search
 
     def in_small(text: str, low: int, end: int) -> object:
         begin = max(0, low - looks_back)
         return search(text[begin:end].lower(), low - begin)
 
     return in_small
+
+
+def words_beside_ideographs(expression: str) -> str:
+    """The same expression, whose words also begin and end beside ideographs, kana and Hangul, as `ssn` does in 我的ssn是."""
+    led = _BEGINS_WORD.sub(lambda found: f"{found[1]}{found[2]}(?<!{_SPACED}{found[2]})", expression)
+    return _ENDS_WORD.sub(lambda found: f"{found[1]}(?!{_SPACED})", led)
 
 
 def shape(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.inspection.recognizer import Recognizer, shape
 
-_CUE = r"(?:港澳|台湾|臺灣|台胞|回乡|通行证|通行證|居民来往|往来|居住证|permit)"
+_CUE = r"(?:港澳|台湾|臺灣|台胞|回乡|回鄉|返鄉|通行证|通行證|居民来往|往来|居住证|permit)"
 
 
 RECOGNIZER = Recognizer(

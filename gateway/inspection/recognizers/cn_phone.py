@@ -8,7 +8,7 @@ from gateway.inspection.recognizer import Recognizer, shape
 from gateway.inspection.scattered import announced
 from gateway.inspection.spoken import spoken
 
-_NOT_A_PHONE = r"(?:单号|订单号?|编号|流水号?|order|tracking|invoice|isbn|serial)\s*(?:no|number|#)?[:：.#是为\s]{0,3}$"
+_NOT_A_PHONE = r"(?:单号|订单号?|编号|流水号?|order|tracking|invoice|isbn|serial|account|acct|a/c)\s*(?:no|number|#)?[:：.#是为\s]{0,3}$"
 _BEHIND = r"(?![0-9A-Za-z]|[.\-][0-9])"
 
 _ANNOUNCED = (
@@ -45,7 +45,7 @@ RECOGNIZER = Recognizer(
         ),
         shape(
             r"\b0[1-9][0-9]{1,2}\)?[ \-]?[2-9][0-9]{6,7}\b",
-            rf"(?<![0-9.\-])\(?0(?:10|2\d|[3-9]\d{{2}})(?:\)[ \-]?|[ \-])[2-9]\d{{6,7}}(?:-\d{{1,5}})?{_BEHIND}",
+            rf"(?<![0-9.\-])\(?0(?:10|2\d|[3-9]\d{{2}})(?:\)[ \-]?|[ \-])[2-9]\d{{6,7}}(?:-\d{{1,5}}| ?转 ?\d{{1,5}})?{_BEHIND}",
             unless=_NOT_A_PHONE,
         ),
         announced(_ANNOUNCED, _is_mobile, fewest=11, score=0.88),

@@ -7,7 +7,7 @@ import re
 from gateway.inspection.checksums import de_tax_id, only_digits
 from gateway.inspection.recognizer import Recognizer, shape
 
-_CUE = r"(?:steuer[ \-]?(?:id|nummer|nr|identifikation)|\bidnr\b|\btin\b|tax id)"
+_CUE = r"(?:steuer[ _\-]?(?:id|nummer|nr|identifikation)|identifikationsnummer|\bidnr\b|\bst[.\-]?nr\b|\btin\b|tax id)"
 
 
 def _check(value: str) -> float | bool:

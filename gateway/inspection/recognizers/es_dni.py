@@ -10,7 +10,7 @@ def _check(value: str) -> bool:
     return es_dni(value.replace("-", "").replace(".", "").replace(" ", "").upper())
 
 
-_CUE = r"(?:\bdni\b|\bnie\b|\bnif\b|documento|identidad)"
+_CUE = r"(?:\bdni\b|d\.n\.i|\bnie\b|\bnif\b|n\.i\.f|documento|identidad)"
 
 RECOGNIZER = Recognizer(
     "es_dni",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.inspection.checksums import base58check
+from gateway.inspection.named import named
 from gateway.inspection.recognizer import Recognizer, shape
 
 _CUE = r"(?:\bbtc\b|bitcoin|crypto|wallet|ltc|doge|tron|trx|usdt|比特币|钱包|coin)"
@@ -32,6 +33,13 @@ RECOGNIZER = Recognizer(
             r"\b(bc1|ltc1|tb1)[02-9ac-hj-np-z]{20}",
             r"(?<![0-9A-Za-z])(?:bc1|ltc1|tb1)[02-9ac-hj-np-z]{25,87}(?![0-9A-Za-z])",
             score=0.96,
+        ),
+        named(
+            r"solana|phantom|\bsol (address|wallet)|索拉纳",
+            r"[1-9A-HJ-NP-Za-km-z]{32,44}",
+            check=_mixed,
+            gap=24,
+            score=0.9,
         ),
         shape(r"\b0x[0-9a-fA-F]{40}\b", r"(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?![0-9A-Za-z])", score=0.9),
         shape(

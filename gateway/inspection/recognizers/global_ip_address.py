@@ -15,6 +15,7 @@ _V6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(
 _is_version = in_any_case(
     r"(?:\bv|version|\bver\.?|release|firmware|build|版本|固件|升级到|更新到|[=~<>]=|[@\-]|bump(?:ed)?|upgrade[d]?|rc|\bfrom \d[\d.]* to)\s*[:：=]?\s*$"
 )
+_is_login = in_any_case(r"\b(?:ssh|scp|sftp|rsync|mosh|ssh-copy-id)\b[^\n]{0,20}$")
 _is_told = in_any_case(
     r"(?:\bip\b|ip[=:]|addr|host|server|client|from|src|dst|gateway|dns|ping|ssh|-h|at|服务器|地址|主机|网关|@|//)[^\n]{0,12}$"
 )
@@ -39,7 +40,7 @@ def _version4(text: str, at: int) -> Iterable[Candidate]:
     if found[0].startswith(("127.0.", "255.", "0.")) or _is_network(text, found[0], found.end()):
         return ()
     low = max(0, at - 24)
-    if _is_version(text, low, at):
+    if _is_version(text, low, at) and not (text[at - 1] == "@" and _is_login(text, low, at)):
         return ()
     told = bool(_is_told(text, low, at))
     small = all(int(octet) < 40 for octet in found[0].split("."))

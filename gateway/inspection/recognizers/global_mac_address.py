@@ -23,7 +23,7 @@ RECOGNIZER = Recognizer(
             r"\b[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\b",
             r"(?<![0-9A-Za-z.])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![0-9A-Za-z]|\.[0-9A-Fa-f])",
             check=_check,
-            cue=r"(?:\bmac\b|hardware|arp|switch|interface|wlan|wifi)",
+            cue=r"(?:\bmac\b|hardware|arp|switch|cisco|router|interface|wlan|wifi)",
             score=0.85,
         ),
         shape(

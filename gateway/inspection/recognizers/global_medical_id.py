@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.inspection.checksums import only_digits, uk_nhs
+from gateway.inspection.named import named
 from gateway.inspection.recognizer import Recognizer, shape
 
 _VALUE = r"(?<![0-9A-Za-z])(?P<value>[A-Za-z]{0,5}[\-]?\d[0-9A-Za-z]*(?:-[0-9A-Za-z]+){0,3})(?![0-9A-Za-z])"
@@ -19,8 +20,8 @@ RECOGNIZER = Recognizer(
     (
         shape(r"\bMRN[\-#]?[0-9]{5}", r"(?<![0-9A-Za-z])MRN[\-#]?\d{5,12}(?![0-9A-Za-z])", score=0.92),
         shape(
-            r"(?i)\b(mrn|medical record|patient id|patient number|patient no|patient #|chart (no|number)|health (card|plan|insurance)|insurance id|member id|policy holder id|medicare|medicaid|beneficiary id|nhs (no|number))",
-            r"(?i)(?:mrn|medical record|patient id|patient number|patient no|patient #|chart (?:no|number)|health (?:card|plan|insurance)|insurance id|member id|policy holder id|medicare|medicaid|beneficiary id|nhs (?:no|number))"
+            r"(?i)\b(mrn|medical record|patient id|patient number|patient no|patient #|chart (no|number)|health (card|plan|insurance)|insurance id|member id|policy holder id|medicare|medicaid|beneficiary id|nhs_?(no|number)|nhs (no|number))",
+            r"(?i)(?:mrn|medical record|patient id|patient number|patient no|patient #|chart (?:no|number)|health (?:card|plan|insurance)|insurance id|member id|policy holder id|medicare|medicaid|beneficiary id|nhs[ _]?(?:no|number))"
             + _GAP
             + _VALUE,
             check=_check,
@@ -37,6 +38,20 @@ RECOGNIZER = Recognizer(
             check=_check,
             score=0.9,
         ),
+        shape(
+            "(健保卡|健康保険|保険証|被保険者|健康保險|건강보험)",
+            rf"(?:健保卡|健康保険|保険証|被保険者|健康保險|건강보험)[^\n0-9]{{0,14}}(?:\d{{1,3}} 番号 ?)?{_VALUE}",
+            check=_check,
+            score=0.88,
+        ),
+        named(r"\bchi (no|number)", r"\d{6} ?\d{4}", check=lambda value: 0.95 if uk_nhs(only_digits(value)) else 0.8),
+        named(r"medicare (card|n)", r"[2-6]\d{3} \d{5} \d", score=0.93),
+        named(r"\babha\b|ayushman|health id", r"\d{2}-\d{4}-\d{4}-\d{4}|\d{14}", score=0.93),
+        named(r"cart(ã|a)o.(do.)?sus|\bcns\b|nacional de sa(ú|u)de", r"[1-9]\d{2} ?\d{4} ?\d{4} ?\d{4}"),
+        named(r"\bipp\b", r"\d{8,11}", gap=6),
+        named(r"\brpps\b|\badeli\b", r"\d{8,11}", gap=20),
+        named(r"\blanr\b|arztnummer|\bbsnr\b", r"\d{9}"),
+        named(r"\bcip\b|tarjeta sanitaria", r"[A-Z]{4} ?\d{10}|[A-Z]{8}\d{6,8}", gap=20, score=0.9),
         shape(
             r"(?i)(versichertennummer|krankenversicherten|patientennummer|numéro de patient|número de historia|historia cl|\bnhc\b|tessera sanitaria|numero paziente|afiliación|nass)",
             r"(?i)[\wéíó]{3,24}[^\n0-9]{0,16}?" + _VALUE,

@@ -19,7 +19,7 @@ RECOGNIZER = Recognizer(
             score=0.92,
         ),
         shape(
-            r"(?i)(passport|passeport|pasaporte|passaporto|reisepass|paspoort)",
+            r"(?i)(passport|passeport|pasaporte|passaport[eo]|reisepass|paspoort|paszport|pasaport)",
             rf"(?i)[a-z]{{8,10}}[^\n]{{0,28}}?{_VALUE}",
             score=0.85,
         ),
@@ -35,7 +35,9 @@ RECOGNIZER = Recognizer(
             score=0.98,
         ),
         shape(
-            "(护照|護照|通行证|台胞证|回乡证)", rf"(?:护照|護照|通行证|台胞证|回乡证)[^\n]{{0,16}}?{_VALUE}", score=0.85
+            "(护照|護照|通行证|台胞证|回乡证|旅券|パスポート|여권)",
+            rf"(?:护照|護照|通行证|台胞证|回乡证|旅券|パスポート|여권)[^\n]{{0,16}}?{_VALUE}",
+            score=0.85,
         ),
     ),
 )

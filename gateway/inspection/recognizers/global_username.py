@@ -18,6 +18,11 @@ def _check(value: str) -> bool:
     return _NOBODY.fullmatch(value) is None
 
 
+def _with_a_sign(value: str) -> bool:
+    """Behind a word for a user and nothing else, only what no sentence goes on with."""
+    return _check(value) and re.search(r"[a-z]_[a-z]|^[a-z]\.[a-z]{3}|[a-z]{3}\d{2,4}$", value) is not None
+
+
 def _has_figure(value: str) -> bool:
     """Behind a word that is often a product's name ("微信 miniprogram"), a word alone is nobody."""
     return any(sign.isdigit() or sign == "_" for sign in value)
@@ -74,6 +79,36 @@ RECOGNIZER = Recognizer(
             rf"(?i)[a-z' ]{{6,20}}(?::|=| ist| est| es) ?[\"']?{_VALUE}",
             check=_check,
             score=0.7,
+        ),
+        shape(
+            r"(?i)\b(benutzername|benutzer|identifiant|usuario|utente|usu(á|Á)rio|gebruikersnaam|user) [A-Za-z]",
+            rf"(?i)[a-zá]{{4,16}} {_VALUE}(?=[\s,.;]|$)",
+            check=_with_a_sign,
+            score=0.7,
+        ),
+        shape(
+            r"(?i)usu(á|Á)rio(:| (é|e) )",
+            rf"(?i)usuário(?::| é) ?[\"']?{_VALUE}",
+            check=_check,
+            score=0.7,
+        ),
+        shape(r"\"user\" ?:", rf"\"user\" ?: ?\"{_VALUE}(?=\")", check=_with_a_sign, score=0.75),
+        shape(r"_USER: ", rf"_USER: ?[\"']?{_VALUE}", check=_check, score=0.7),
+        shape(
+            r"(?i) /user:",
+            r"(?i) /user:(?:[\w.\-]{1,32}\\)?(?P<value>[A-Za-z][A-Za-z0-9_.\-]{2,30})(?![A-Za-z0-9_.\-\\])",
+            check=_check,
+            score=0.8,
+        ),
+        shape(  # India's payment addresses
+            r"(?i)\b(upi|vpa)\b",
+            r"(?i:upi|vpa)(?: ?(?:id|address|handle))?(?: is)?[\"']?\s?[:：=]?\s{0,2}[\"']?(?P<value>[A-Za-z0-9][A-Za-z0-9.\-_]{2,60}@[a-z]{3,20})(?![A-Za-z0-9.\-])",
+            score=0.93,
+        ),
+        shape(
+            r"linkedin\.com/in/",
+            r"linkedin\.com/in/(?P<value>[A-Za-z0-9][A-Za-z0-9_%\-]{2,60})",
+            score=0.85,
         ),
         shape(
             r"(?i)\b(handle|twitter|instagram|telegram|github|wechat|weixin|discord|follow|dm)[^\n]{0,12}@[A-Za-z]",

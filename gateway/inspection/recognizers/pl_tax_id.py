@@ -1,9 +1,10 @@
-"""Polish tax numbers (NIP): in their usual groups or beside a cue, checked."""
+"""Polish tax numbers (NIP, in their usual groups or beside a cue) and REGON behind its name: checked."""
 
 from __future__ import annotations
 
-from gateway.inspection import country_checksums
+from gateway.inspection import country_checksums, further_checksums
 from gateway.inspection.checksums import only_digits
+from gateway.inspection.named import named
 from gateway.inspection.recognizer import Recognizer, shape
 
 
@@ -26,6 +27,12 @@ RECOGNIZER = Recognizer(
             r"(?<![0-9A-Za-z.\-])[1-9]\d{9}(?![0-9A-Za-z]|[.\-][0-9])",
             check=_check,
             cue=r"(?:\bnip\b|podatk)",
+            score=0.95,
+        ),
+        named(
+            r"\bregon\b",
+            r"\d{9}",
+            check=further_checksums.pl_regon,
             score=0.95,
         ),
     ),

@@ -13,18 +13,18 @@ from gateway.inspection.recognizer import Recognizer, shape
 _NAME = (
     r"(?:api[_\- ]?key|apikey|access[_\- ]?key(?:[_\- ]?id)?|secret[_\- ]?(?:access[_\- ]?)?key|secretkey|client[_\-]?(?:secret|srt)"
     r"|app[_\-]?(?:secret|key)|auth[_\-]?(?:key|token)|access[_\-]?token|refresh[_\-]?token|private[_\-]?key|signing[_\-]?key|encryption[_\-]?key"
-    r"|webhook[_\-]?secret|account[_\-]?key|subscription[_\-]?key|license[_\-]?key|master[_\-]?key|secret|token|credentials?|\bkey"
-    r"|\bak|\bsk|密钥|秘钥|令牌|访问密钥)"
+    r"|cl(?:é|e)[ _](?:api|secr(?:è|e)te)|api[ \-]?schlüssel|clave (?:de )?(?:la )?api|webhook[_\-]?secret|account[_\-]?key|subscription[_\-]?key|license[_\-]?key|master[_\-]?key|secret|token|credentials?|(?<![A-Za-z0-9_])key"
+    r"|(?<![A-Za-z0-9_])[as]k|密钥|秘钥|令牌|访问密钥)"
 )
 _ANCHOR = (
-    r"(?i)(api.?key|access.?key|secret|client.?srt|app.?key|auth.?key|token|private.?key|signing.?key|encryption.?key|account.?key"
-    r"|subscription.?key|license.?key|master.?key|credential|\bkey[\"' ]{0,2}[=:]|\bak[ =:]|\bsk[ =:]|密钥|秘钥|令牌)"
+    r"(?i)(api.?key|cl(é|e).api|cl(é|e).secr|api.?schl|clave (de )?(la )?api|access.?key|secret|client.?srt|app.?key|auth.?key|token|private.?key|signing.?key|encryption.?key|account.?key"
+    r"|subscription.?key|license.?key|master.?key|credential|\bkey[\"' ]{0,2}[=:]|\bkey (is|was) |\bkey(是|为|：)|\bak[ =:]|\bsk[ =:]|密钥|秘钥|令牌)"
 )
 _ASSIGNED = (
     r"[\w.\-]{0,24}[\"'\]\\]{0,3}[ \t]{0,8}(?:=>|:=|={1,3}|[:：]|is\b|是|为)[ \t]{0,3}(?:Bearer |Basic )?\\?[\"'`]?"
 )
 _VALUE = r"(?P<value>[A-Za-z0-9_+/~.\-]{16,200}={0,2})(?![A-Za-z0-9_+/~(\[{$-]|\.{1,3}\[?[Rr]edacted)"
-_PUBLIC = r"(?:(?:csrf|xsrf|public|page|next|sync|continuation|pagination)[_\- ]?token|(?<!key_)(?<!key)(?<!key-)(?:id|name|url|uri|path|file|version|length|type|count|limit|size|arn)[\"'\s]{0,3}[:=]\s{0,3}[\"']?$)"
+_PUBLIC = r"(?:(?:cache|primary|sort|foreign|partition|lookup|hash|dedup|idempotency|object|row|index)[ _\-]?key[^\n]{0,8}$|(?:csrf|xsrf|public|page|next|sync|continuation|pagination)[_\- ]?token|(?<!key_)(?<!key)(?<!key-)(?:id|name|url|uri|path|file|version|length|type|count|limit|size|arn)[\"'\s]{0,3}[:=]\s{0,3}[\"']?$)"
 _RESOURCE = re.compile(r"(?:[a-z]{2,}\d{0,4}|\d+)(?:-(?:[a-z]{2,}\d{0,4}|\d+))+")
 """Names of things in clouds: words and numbers between hyphens."""
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -54,6 +54,11 @@ def _loose(value: str) -> bool:
     return len(value) >= 20 and sum(map(str.isdigit, value)) >= 3 and _random(value)
 
 
+def _drawn(value: str) -> bool:
+    """A UUID drawn at random, none that every manual shows."""
+    return len(set(value)) > 8 and value[:8].lower() not in {"550e8400", "123e4567", "12345678", "f47ac10b"}
+
+
 RECOGNIZER = Recognizer(
     "secret_assignment",
     "API_KEY",
@@ -65,6 +70,19 @@ RECOGNIZER = Recognizer(
             check=_loose,
             unless=_PUBLIC,
             score=0.8,
+        ),
+        shape(
+            r"(\b(AK|SK)|[Ss]ecret|SECRET)[ \"'(]",
+            rf"(?:AK|SK|(?:[Aa]pp|API|[Aa]pi|[Cc]lient)?_?[Ss]ecret|SECRET)[ \"'(]{{1,3}}{_VALUE}",
+            check=_loose,
+            unless=_PUBLIC,
+            score=0.8,
+        ),
+        shape(  # keys that are UUIDs: Volcengine's, Heroku's, Codecov's
+            r"(?i)(api.?key|heroku|codecov|豆包|方舟|火山)",
+            rf"(?i)(?:api[_\- ]?key|heroku[\w ]{{0,16}}|codecov[\w ]{{0,16}}|(?:豆包|方舟|火山)[^\n]{{0,10}}?key){_ASSIGNED}(?P<value>[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}})(?![0-9A-Za-z\-])",
+            check=_drawn,
+            score=0.85,
         ),
         shape(
             r"(_|-)(live|test|prod|pat|key|token|secret|api|sk|pk)(_|-)[A-Za-z0-9]{12}",
@@ -80,8 +98,8 @@ RECOGNIZER = Recognizer(
             score=0.86,
         ),
         shape(
-            r"(?i)\b(bearer|basic) [A-Za-z0-9]",
-            r"(?i:bearer|basic) (?P<value>[A-Za-z0-9_+/~.\-]{16,400}={0,2})(?![A-Za-z0-9_+/~(])",
+            r"(?i)\b(bearer|basic|ssws) [A-Za-z0-9]",
+            r"(?i:bearer|basic|ssws) (?P<value>[A-Za-z0-9_+/~.\-]{16,400}={0,2})(?![A-Za-z0-9_+/~(])",
             check=_random,
             score=0.85,
         ),

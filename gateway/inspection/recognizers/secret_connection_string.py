@@ -46,9 +46,14 @@ RECOGNIZER = Recognizer(
             score=0.95,
         ),
         shape(
+            r"(?i)jdbc:oracle:",
+            r"(?i)jdbc:oracle:(?:thin|oci8?):[\w$#]{1,32}/[^\s\"'<>@{$]{2,64}@[^\s\"'<>)\],;]{3,200}",
+            score=0.95,
+        ),
+        shape(
             r"(?i)\bsig=[A-Za-z0-9%+/]{30}",
             r"(?i)(?<![a-z0-9])sig=[A-Za-z0-9%+/=]{40,128}",
-            cue=r"(?:sv=|se=|sp=|blob\.core|sas)",
+            cue=r"(?:sv=|se=|sp=|st=|sr=|spr=|blob\.core|sas)",
             score=0.9,
         ),
     ),

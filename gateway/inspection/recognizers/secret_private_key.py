@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gateway.inspection.recognizer import Candidate, Recognizer, Shape
+from gateway.inspection.recognizer import Candidate, Recognizer, Shape, shape
 
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
@@ -38,6 +38,19 @@ def _complete(text: str, at: int) -> Iterable[Candidate]:
 RECOGNIZER = Recognizer(
     "private_key",
     "PRIVATE_KEY",
-    (Shape(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY", _complete, expression=_BEGIN.pattern),),
+    (
+        Shape(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY", _complete, expression=_BEGIN.pattern),
+        # A plus may have been read as the space that it stands for in URLs.
+        shape(  # DER in Base64 without its lines: PKCS#8 and PKCS#1 (RFC 5958, RFC 8017), RSA; and of P-256
+            r"(MII[A-Za-z0-9+/]{3}IBA(DANBgkqhkiG9w0BAQEF|AK)|MIGHAgEAMBMGByqGSM49)",
+            r"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{3}IBA(?:DANBgkqhkiG9w0BAQEF|AK[BC])|MIGHAgEAMBMGByqGSM49)(?:[A-Za-z0-9+/]{76}(?:\\n|\r?\n)|[A-Za-z0-9+/]{64}(?:\\n|\r?\n)|[A-Za-z0-9+/]| (?=[A-Za-z0-9+/ ]{0,16}[0-9+/])){80,14000}={0,2}",
+            score=0.98,
+        ),
+        shape(
+            r"Private-Lines: [0-9]",
+            r"Private-Lines: \d{1,3}\r?\n(?P<value>(?:[A-Za-z0-9+/=]{24,72}\r?\n?){1,120})",
+            score=0.97,
+        ),
+    ),
     guarded=True,
 )

@@ -32,6 +32,7 @@ RECOGNIZER = Recognizer(
             r"\b[0-8][0-9]{2}[ .]?[0-9]{2}[ .]?[0-9]{4}\b",
             r"(?<![0-9A-Za-z.\-])" + _VALID.replace("{gap}", "[ .]?") + r"(?![0-9A-Za-z]|[.\-][0-9])",
             cue=_CUE,
+            unless=r"(?:routing|\baba\b)[^\n0-9]{0,12}$",
             score=0.85,
         ),
         shape(

@@ -83,6 +83,7 @@ RECOGNIZER = Recognizer(
             rf"{_L}[2-9]\d{{3}}([ \-]?)\d{{4}}\1\d{{4}}{_R}",
             check=_digits(12, checksums.in_aadhaar),
             cue=r"(?:aadhaar|aadhar|\buid(?:ai)?\b|आधार)",
+            score=0.96,
         ),
         shape(
             r"\b[0-9]{3}[ \-]?[0-9]{3}[ \-]?[0-9]{3}\b",
@@ -111,7 +112,7 @@ RECOGNIZER = Recognizer(
         shape(
             r"\b[0-9]{4}[ \-]?[0-9]{4}[ \-]?[0-9]{4}\b",
             rf"{_L}\d{{4}}([ \-]?)\d{{4}}\1\d{{4}}{_R}",
-            cue=r"(?:マイナンバー|個人番号|my ?number)",
+            cue=r"(?:マイナンバー|個人番号|my[_ ]?number)",
             score=0.85,
         ),
     ),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.flow import Span
 from gateway.inspection.overlap import resolve
 
-LABELS = ["PERSON", "ADDRESS", "PHONE", "EMAIL", "CN_ID", "PRIVATE_KEY"]
+LABELS = ["PERSON", "ADDRESS", "PHONE", "EMAIL", "CN_ID", "PRIVATE_KEY", "LOCATION"]
 
 spans = st.builds(
     lambda start, length, label, score, names: Span(
@@ -39,6 +39,14 @@ def test_a_container_wins_over_what_stands_in_it():
 def test_the_rest_of_an_address_stays():
     address, phone = Span(0, 20, "ADDRESS", 0.6, "names"), Span(12, 20, "PHONE", 0.9, "p")
     assert resolve("12 Main Road 5551234", [address, phone]) == [Span(0, 12, "ADDRESS", 0.6, "names"), phone]
+
+
+def test_places_inside_an_address_do_not_take_it_to_pieces():
+    address = Span(3, 14, "ADDRESS", 0.7, "address")
+    city, street = Span(3, 6, "LOCATION", 0.79, "names"), Span(11, 14, "LOCATION", 0.85, "names")
+    assert resolve("地址在广州市荔湾区恩宁路99号", [city, address, street]) == [address]
+    surer = Span(6, 14, "ADDRESS", 0.88, "names")  # then the place beside it is still told
+    assert resolve("地址在广州市荔湾区恩宁路99号", [city, address, surer]) == [city, surer]
 
 
 @given(st.lists(spans, max_size=12), st.randoms())

@@ -12,6 +12,7 @@ import pytest
         ("港澳通行证号码：C12345678", "C12345678"),
         ("往来港澳通行证 CA1234567", "CA1234567"),
         ("台胞证：12345678", "12345678"),
+        ("回鄉證 H00722382", "H00722382"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):

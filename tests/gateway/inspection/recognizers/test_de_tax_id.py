@@ -9,6 +9,7 @@ import pytest
     ("text", "value"),
     [
         ("Steuer-ID 86 095 742 719", "86 095 742 719"),
+        ("Die Identifikationsnummer lautet 78 680 249 150", "78 680 249 150"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):

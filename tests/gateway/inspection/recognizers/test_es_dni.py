@@ -10,6 +10,7 @@ import pytest
     [
         ("DNI 12345678Z", "12345678Z"),
         ("X1234567L", "X1234567L"),
+        ("D.N.I. núm. 11.875.827-F", "11.875.827-F"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):

@@ -15,6 +15,7 @@ import pytest
         ("ſsh 10.20.30.31", "10.20.30.31"),
         ("inet addr 116.20.30.31/24", "116.20.30.31"),
         ("host 116.20.0.0", "116.20.0.0"),
+        ("ssh deploy@51.15.220.8", "51.15.220.8"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -30,6 +31,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "route 10.20.0.0/16 via eth0",
         "203.0.113.0/24",
         "std::a::b at 12:30:45",
+        "react@51.15.220.8",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

@@ -9,6 +9,7 @@ import pytest
     ("text", "value"),
     [
         ("router fb:b3:50:ee:f8:2d at", "fb:b3:50:ee:f8:2d"),
+        ("Cisco: f492.bf11.c03e", "f492.bf11.c03e"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):

@@ -11,6 +11,10 @@ import pytest
         ("我的护照号是G15292095，", "G15292095"),
         ("Passport No: X1234567.", "X1234567"),
         ("512345678 (US passport)", "512345678"),
+        ("旅券番号 TK9908501", "TK9908501"),
+        ("여권번호는 M69731244", "M69731244"),
+        ("paszport: EA2705927", "EA2705927"),
+        ("passaporte FX589230", "FX589230"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):

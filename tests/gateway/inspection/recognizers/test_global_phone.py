@@ -17,6 +17,18 @@ from gateway.inspection.recognizers.global_phone import RECOGNIZER
         ("Tel. 0151 23456789", "0151 23456789"),
         ("ring me on 555-0199", "555-0199"),
         ("collect at +1 212-848-8400) now", "+1 212-848-8400"),
+        ("電話番号：090-1234-8876", "090-1234-8876"),
+        ("070-8812-4410", "070-8812-4410"),
+        ("전화 02-555-0187", "02-555-0187"),
+        ("010-4432-9981", "010-4432-9981"),
+        ("手機 0933 222 111", "0933 222 111"),
+        ("(11) 98765-4411", "(11) 98765-4411"),
+        ("list: 07911 123456; next", "07911 123456"),
+        ("meine neue nummer ist 015733019882", "015733019882"),
+        ("Rufnummer 0162 4439871", "0162 4439871"),
+        ("tfno 91 432 18 77", "91 432 18 77"),
+        ("HP: 9123 4567", "9123 4567"),
+        ("telemóvel 912 345 678", "912 345 678"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -32,6 +44,12 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "draw 05 11 17 23 29 31",
         "row 12 01 04 09 16 25",
         "LIN+4+" + "+4917612345678:EN'",
+        "HP LaserJet 4567",
+        "version 090-1234-88765",
+        "(11) 98765",
+        "HP 8600 8610 series",
+        "The number is 1234567",
+        "電話番号は不要です。価格は1234-5678円",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

@@ -16,6 +16,14 @@ import pytest
         ("请加vx号 wang_min88", "wang_min88"),
         ("QQ 123456789。", "123456789"),
         ("我的QQ号是 3345678", "3345678"),
+        ("Benutzername gast_buero.", "gast_buero"),
+        ("utente m.rossi", "m.rossi"),
+        ("usuário: tnogueira", "tnogueira"),
+        ("POSTGRES_USER: billing", "billing"),
+        ("net use Z: \\\\srv\\x /user:ACME\\kmiller secret", "kmiller"),
+        ("UPI: priya.nair@okhdfcbank", "priya.nair@okhdfcbank"),
+        ("linkedin.com/in/aniket-deshpande-42", "aniket-deshpande-42"),
+        ('{"user": "shop_rw"}', "shop_rw"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -32,6 +40,11 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "微信 miniprogram",
         "QQ 2024",
         "QQ音乐 10.0.1",
+        "der Benutzer klickt",
+        "usuario registrado",
+        "postgresql+psycopg2cffi://user:pass",
+        "UPI payments grew 45@year",
+        '{"user": "everyone"}',
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

@@ -10,6 +10,7 @@ import pytest
     [
         ("VIN 5MHDNWCE1P24PL8FM, plate", "5MHDNWCE1P24PL8FM"),
         ("1HGCM82633A004352", "1HGCM82633A004352"),
+        ("行驶证VIN LFV2A21K607988227", "LFV2A21K607988227"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):

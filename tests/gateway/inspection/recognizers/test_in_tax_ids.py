@@ -10,6 +10,7 @@ import pytest
     [
         ("PAN ABCPE1234F", "ABCPE1234F"),
         ("GSTIN 27AAPFU0939F1ZV", "27AAPFU0939F1ZV"),
+        ("PAN ZODPT1424D", "ZODPT1424D"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):

@@ -10,6 +10,7 @@ import pytest
     [
         ("NIP 8567346215", "8567346215"),
         ("856-734-62-15", "856-734-62-15"),
+        ("regon: 192598184", "192598184"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -21,6 +22,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
     [
         "8567346215",
         "856-734-62-16",
+        "regon: 192598185",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):

@@ -10,6 +10,7 @@ import pytest
     [
         ("SSN 405-99-8142, born", "405-99-8142"),
         ("social security number 123456789", "123456789"),
+        ("我的ssn是536051120", "536051120"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
@@ -22,6 +23,8 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "666-12-3456",
         "405-00-8142",
         "405998142",
+        "SSN on file, routing number 128224632",
+        "the essnx 536051120",
     ],
 )
 def test_leaves_look_alikes_alone(found, text):
