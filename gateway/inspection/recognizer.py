@@ -63,10 +63,13 @@ class Recognizer:
 
 
 def in_any_case(expression: str) -> Callable[[str, int, int], object]:
-    """A search for an expression in any case between two places of a text; truthy where it stands, as `re.IGNORECASE` has it."""
-    folding = re.compile(expression, re.IGNORECASE).search
+    """A search for an expression in any case between two places of a text; truthy where it stands, as `re.IGNORECASE` has it.
+
+    Its words may stand beside ideographs too, see `words_beside_ideographs`.
+    """
     if expression != expression.lower():
-        return folding
+        return re.compile(expression, re.IGNORECASE).search
+    folding = re.compile(words_beside_ideographs(expression), re.IGNORECASE).search
     plain = _in_small_letters(expression, _LOOKS_BACK)
 
     def anyhow(text: str, low: int, end: int) -> object:

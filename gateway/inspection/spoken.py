@@ -118,7 +118,7 @@ def said(text: str, at: int) -> tuple[int, int, str] | None:
     end = at + _LEAD
     while (first := _FIRST.search(text, at, end)) is not None:
         run = _RUN.match(text, first.start())
-        if run is not None:
+        if run is not None and any(map(str.isalpha, run[0])):  # else nothing of it is said: others look at digits
             digits = (
                 _digits(item["word"]) * _TIMES.get((item["times"] or "").lower(), 1) for item in _ITEM.finditer(run[0])
             )

@@ -9,7 +9,7 @@ from gateway.inspection.recognizer import Candidate, Recognizer, Shape, shape
 
 _ALONE = re.compile(
     r"^[^\w\n]{0,12}(?P<value>COSMIC TOP SECRET|(?:NATO|UK|EU) (?:TOP SECRET|SECRET|CONFIDENTIAL)|TRÈS SECRET(?: UE)?"
-    r"|SECRET UE|(?:TRÈS )?SECRET[- ]DÉFENSE|CONFIDENTIEL[- ]DÉFENSE|STRENG GEHEIM|VS[-–—]VERTRAULICH|特定秘密|防衛秘密|特別防衛秘密)"
+    r"|SECRET UE|(?:TRÈS )?SECRET[- ]DÉFENSE|CONFIDENTIEL[- ]DÉFENSE|STRENG GEHEIM|VS(-|–|—)VERTRAULICH|特定秘密|防衛秘密|特別防衛秘密)"
     r"(?=[^\w\n]|$)[^\n]{0,60}$"
 )
 _LONGEST = 110
@@ -28,7 +28,7 @@ RECOGNIZER = Recognizer(
     "MARKING",
     (
         shape(
-            "(绝|机|秘)[ \u3000]{0,4}密[ \u3000\n]{0,6}★",
+            "(绝|机|秘)( |\u3000){0,4}密( |\u3000|\n){0,6}★",
             r"[绝机秘][ \u3000]{0,4}密[ \u3000\n]{0,6}★(?: ?\d{1,2} ?[年月]|[ \u3000]{0,4}长[ \u3000]{0,4}期)?",
             score=0.95,
         ),
@@ -45,7 +45,7 @@ RECOGNIZER = Recognizer(
             lead=4,
         ),
         shape(
-            r"\bSECRET ?[-–—/]{1,2} ?[A-Z]",
+            r"\bSECRET ?(-|–|—|/){1,2} ?[A-Z]",
             r"(?:TOP )?SECRET ?[-–—/]{1,2} ?[A-Z][A-Z/& ]{0,24}EYES ONLY",
             score=0.9,
             lead=4,
@@ -60,7 +60,7 @@ RECOGNIZER = Recognizer(
                 "SECRET-D",
                 "DÉFENSE",
                 "STRENG GEHEIM",
-                "VS[-–—]VERTRAULICH",
+                "VS(-|–|—)VERTRAULICH",
                 "特定秘密",
                 "防衛秘密",
             )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.inspection.recognizer import NEAR, in_any_case
+from gateway.inspection.recognizer import NEAR, in_any_case, words_beside_ideographs
 from gateway.inspection.shipped import RECOGNIZERS
 from gateway.inspection.stems import stems
 
@@ -45,6 +45,7 @@ def test_most_weak_shapes_wait_for_a_word() -> None:
 
 
 CUE = r"(?:phone|\btel\b|\bgeb(?:oren|\.|\b)|\bn(?:é|ée)\b|卡号|\bss ?#|a(?<![a-z]a)cct)"
+BESIDE_IDEOGRAPHS = re.compile(words_beside_ideographs(CUE), re.IGNORECASE)
 PIECES = st.lists(
     st.sampled_from(
         ["tel", "Tel", "geb", "geboren", ".", " ", "né", "e", "phone", "卡号", "é", "_", "1", "ss", "#", "ACCT", "acct"]
@@ -56,7 +57,7 @@ PIECES = st.lists(
 @settings(max_examples=300)
 @given(PIECES)
 def test_where_the_cue_stands_a_word_stands(text: str) -> None:
-    if re.search(CUE, text, re.IGNORECASE) is not None:
+    if BESIDE_IDEOGRAPHS.search(text) is not None:
         assert any(word in text.lower() for word in stems(CUE))
 
 
@@ -69,4 +70,14 @@ ODD_PIECES = st.lists(
 def test_a_cue_is_found_where_its_expression_is_found(text: str, low: int) -> None:
     low = min(low, len(text))
     found = in_any_case(CUE)(text, low, len(text))
-    assert bool(found) == (re.compile(CUE, re.IGNORECASE).search(text, low) is not None)
+    assert bool(found) == (BESIDE_IDEOGRAPHS.search(text, low) is not None)
+
+
+@pytest.mark.parametrize("text", ["tel", "我的tel是", "의tel은", "1 tel."])
+def test_a_word_stands_between_signs_and_beside_scripts_that_write_no_spaces(text: str) -> None:
+    assert in_any_case(CUE)(text, 0, len(text))
+
+
+@pytest.mark.parametrize("text", ["hotel", "telа", "_tel", "tel_", "télé"])
+def test_a_word_is_no_part_of_another(text: str) -> None:
+    assert not in_any_case(CUE)(text, 0, len(text))
