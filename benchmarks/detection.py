@@ -1,7 +1,7 @@
 """CPU that detection costs beside Presidio's defaults, on texts of one size: `python -m benchmarks.detection DATA.jsonl`.
 
 Rows of a labelled set are joined, language by language, to texts of 1 and of 8 KB of UTF-8. Patterns and secrets alone,
-everything on, and Presidio (its own recognisers, no threshold, its English model) see the same texts in one process and
+these with the classes of whole texts (what a grade is made of beside values), everything on, and Presidio (its own recognisers, no threshold, its English model) see the same texts in one process and
 take turns at all of them, several times over, so that what else the machine does falls on each alike. Nothing is cached.
 """
 
@@ -53,8 +53,12 @@ def costs(systems: dict[str, System], sample: Sequence[str], rounds: int) -> dic
 
 
 def _systems(beside: bool) -> dict[str, System]:
-    patterns, everything = Engine(names=False), Engine()
-    systems: dict[str, System] = {"patterns": patterns.inspect, "everything": everything.inspect}
+    engines = {
+        "patterns": Engine(names=False, classes=False),
+        "with classes": Engine(names=False),
+        "everything": Engine(),
+    }
+    systems: dict[str, System] = {name: engine.inspect for name, engine in engines.items()}
     if beside:
         model = installed_model()
         if model is None:

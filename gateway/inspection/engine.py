@@ -112,7 +112,8 @@ class PatternScanner:
 class Engine:
     """The inspector of texts. Build once, use from one thread.
 
-    `names=False` leaves the names tier out; otherwise its model must be there (ConfigurationError). `detectors` are
+    `names=False` leaves the names tier out; otherwise its model must be there (ConfigurationError). `classes=False` leaves out
+    what speaks of whole texts, so that values alone are found. `detectors` are
     asked in addition, `recognizers` replaces the list that ships. `cache`: see `matcher.build`.
     """
 
@@ -120,6 +121,7 @@ class Engine:
         self,
         *,
         names: bool = True,
+        classes: bool = True,
         recognizers: Sequence[Recognizer] | None = None,
         detectors: Sequence[Detector] = (),
         names_folder: Path | None = None,
@@ -128,8 +130,8 @@ class Engine:
         recognizers = _shipped() if recognizers is None else recognizers
         self._scanner = PatternScanner(recognizers, cache)
         self._tagger = _tagger(names_folder) if names else None
-        self._classes = ClassFinder(cache)
-        self._hints = ClassFinder(cache, HINTS)
+        self._classes = ClassFinder(cache) if classes else None
+        self._hints = ClassFinder(cache, HINTS) if classes else None
         self._detectors = tuple(detectors)
         self.version = _version(recognizers, names, names_folder, detectors)
 
@@ -177,13 +179,13 @@ class Engine:
         results: list[Seen] = []
         for text, of_text, lists in zip(texts, read, found, strict=True):
             normal = of_text[0].text
-            classes = yield from self._classes.steps(normal)
+            classes = [] if self._classes is None else (yield from self._classes.steps(normal))
             if own is not None:
                 spans, more_classes = own(normal)
                 lists[0].extend(spans)
                 classes += more_classes
             chosen = _chosen(text, of_text, lists)
-            if chosen and needs_hints(text, chosen):
+            if chosen and self._hints is not None and needs_hints(text, chosen):
                 classes += yield from self._hints.steps(normal)
             results.append((chosen, classes))
             if len(text) > UNIT:

@@ -15,6 +15,8 @@ _GAP = r"[\W_]{0,8}"
 _LEAD = 28
 """Characters between the word and the first digit, at most."""
 _MOST = 40
+REACH = 64
+"""Characters from the beginning of the word within which the number begins: no word is longer than 32."""
 
 
 def announced(cue: str, accepts: Callable[[str], bool], *, fewest: int, last: str = "", score: float = 0.9) -> Shape:
@@ -22,7 +24,7 @@ def announced(cue: str, accepts: Callable[[str], bool], *, fewest: int, last: st
 
     `fewest`: digits below which nobody is asked. `last`: what may stand for the last digit, as in a character class.
     """
-    begin = re.compile(rf"{cue}[^0-9]{{0,{_LEAD}}}(?=[0-9])")
+    begin = re.compile(rf"{cue}[^0-9]{{0,{_LEAD}}}+(?=[0-9])")
     run = re.compile(rf"[0-9](?:{_GAP}[0-9]){{{fewest - 2},{_MOST}}}{_GAP}[0-9{last}](?![0-9A-Za-z])")
 
     def complete(text: str, at: int) -> Iterable[Candidate]:
@@ -34,7 +36,7 @@ def announced(cue: str, accepts: Callable[[str], bool], *, fewest: int, last: st
             return ()
         for start, end in _wholes(text, found):
             value = text[start:end]
-            digits = "".join(sign for sign in value if sign.isalnum() and sign.isascii())
+            digits = _SIGNS.sub("", value)
             if len(digits) < len(value) and accepts(digits):
                 return ((start, end, score),)
         return ()
@@ -63,6 +65,7 @@ def _wholes(text: str, run: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 _DIGITS = re.compile("[0-9]+[Xx]?")
+_SIGNS = re.compile("[^0-9A-Za-z]+")
 
 
 def scattered_letters(text: str, at: int, length: int) -> int | None:

@@ -105,12 +105,32 @@ _SIGNS = r"[\s,.;:_/|\-–—]{0,5}"
 _BETWEEN = rf"{_SIGNS}(?:(?:dash|hyphen|minus|strich|bindestrich|tiret|gui[oó]n|space|slash|then){_SIGNS})?"
 _TIMES = {"double": 2, "triple": 3}
 _SEVERAL = rf"(?:(?P<times>{'|'.join(_TIMES)})\s)?"
+_NUMBER_WORD = re.compile(_any_of(_SAID), re.IGNORECASE)
 _ITEM = re.compile(rf"{_SEVERAL}(?P<word>{_WORD})", re.IGNORECASE)
 _MORE = f"(?:{'|'.join(_TIMES)})\\s"
 _RUN = re.compile(rf"(?:(?:{_MORE})?{_WORD}{_BETWEEN}){{4,39}}(?:{_MORE})?{_WORD}(?![0-9A-Za-zÀ-ɏ])", re.IGNORECASE)
 _FIRST = re.compile(rf"(?<![0-9A-Za-zÀ-ɏ])(?=(?:{_MORE})?{_WORD})", re.IGNORECASE)
 _LEAD = 40
 """Characters from the beginning of the word that announces a number to the number, at most."""
+_WITHIN = 160
+"""Characters from there on among which a first word of the number stands."""
+_BEHIND = 16
+"""Characters behind digits in which a number that began with them goes on in words."""
+_WRITTEN = re.compile("[0-9]{2,}")
+_LETTERS = re.compile("[A-Za-zÀ-ɏ]{2,}")
+_BEGINNINGS = frozenset(
+    beginning[:3] for word in _SAID for part in re.split(r"[ \-]", word) for beginning in (part, part.translate(_BARE))
+)
+
+
+def _may_be_said(text: str, at: int) -> bool:
+    """Whether a word near begins with one of ours: most numbers are written in digits, and this is soon seen."""
+    written = _WRITTEN.search(text, at, at + _WITHIN)
+    end = at + _WITHIN if written is None else written.end() + _BEHIND
+    for word in _LETTERS.findall(text, at, end):
+        if word[:3].lower() in _BEGINNINGS and _NUMBER_WORD.match(word) is not None:
+            return True
+    return False
 
 
 def said(text: str, at: int) -> tuple[int, int, str] | None:
@@ -135,7 +155,7 @@ def spoken(cue: str, accepts: Callable[[str], bool], *, score: float = 0.9) -> S
     """A shape of numbers in words behind a word. `cue` is the anchor; `accepts` sees the digits."""
 
     def complete(text: str, at: int) -> Iterable[Candidate]:
-        found = said(text, at)
+        found = said(text, at) if _may_be_said(text, at) else None
         return ((found[0], found[1], score),) if found is not None and accepts(found[2]) else ()
 
     return Shape(cue, complete)

@@ -149,11 +149,13 @@ class ClassFinder:
         names = self._possible({number for number, _ in hits})
         if names <= _NONE:
             return found
-        figures = len(_NUMBER.findall(text))
+        figures = -1  # counted where a class asks for them
         for name, places in self._by_class(hits, names).items():
             wanted = self._classes[name]
-            if figures < wanted.numbers:
-                continue
+            if wanted.numbers:
+                figures = len(_NUMBER.findall(text)) if figures < 0 else figures
+                if figures < wanted.numbers:
+                    continue
             score = _heaviest(places, wanted.must)
             if self._kept_back & wanted.must and any(number in self._kept_back for _, number, _, _ in places):
                 score += _KEPT_BACK if score else 0.0

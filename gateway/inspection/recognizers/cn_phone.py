@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from gateway.inspection.recognizer import Recognizer, shape
-from gateway.inspection.scattered import announced
-from gateway.inspection.spoken import spoken
+from gateway.inspection.told import told
 
 _NOT_A_PHONE = r"(?:单号|订单号?|编号|流水号?|order|tracking|invoice|isbn|serial|account|acct|a/c)\s*(?:no|number|#)?[:：.#是为\s]{0,3}$"
 _BEHIND = r"(?![0-9A-Za-z]|[.\-][0-9])"
@@ -48,7 +47,14 @@ RECOGNIZER = Recognizer(
             rf"(?<![0-9.\-])\(?0(?:10|2\d|[3-9]\d{{2}})(?:\)[ \-]?|[ \-])[2-9]\d{{6,7}}(?:-\d{{1,5}}| ?转 ?\d{{1,5}})?{_BEHIND}",
             unless=_NOT_A_PHONE,
         ),
-        announced(_ANNOUNCED, _is_mobile, fewest=11, score=0.88),
-        spoken(_ANNOUNCED, _is_said, score=0.85),
+        told(
+            _ANNOUNCED,
+            _is_mobile,
+            fewest=11,
+            usual=r"[02-9]|1[0-9]{2}[ .\-]?[0-9]{4}[ .\-]?[0-9]{4}",
+            said=_is_said,
+            score=0.88,
+            said_score=0.85,
+        ),
     ),
 )

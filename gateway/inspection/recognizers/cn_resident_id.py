@@ -6,8 +6,7 @@ import re
 
 from gateway.inspection.checksums import cn_resident
 from gateway.inspection.recognizer import Recognizer, shape
-from gateway.inspection.scattered import announced
-from gateway.inspection.spoken import spoken
+from gateway.inspection.told import told
 
 
 def _check(value: str) -> bool:
@@ -26,8 +25,14 @@ RECOGNIZER = Recognizer(
             check=_check,
             score=1.0,
         ),
-        announced(_ANNOUNCED, cn_resident, fewest=17, last="Xx", score=0.97),
-        spoken(_ANNOUNCED, cn_resident),
+        told(
+            _ANNOUNCED,
+            cn_resident,
+            fewest=17,
+            usual=r"0|[0-9]{6}[ \-]?[0-9]{8}[ \-]?[0-9]{3}[0-9Xx](?![0-9])",
+            last="Xx",
+            score=0.97,
+        ),
     ),
     guarded=True,
 )

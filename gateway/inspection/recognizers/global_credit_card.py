@@ -6,8 +6,7 @@ import re
 
 from gateway.inspection.checksums import luhn, only_digits
 from gateway.inspection.recognizer import Recognizer, shape
-from gateway.inspection.scattered import announced
-from gateway.inspection.spoken import spoken
+from gateway.inspection.told import told
 
 # Scheme prefixes and lengths as the schemes publish them; UnionPay (62, 81) stands in cn_bank_card.
 _SCHEMES = re.compile(
@@ -80,8 +79,12 @@ RECOGNIZER = Recognizer(
             cue=r"(?:\bcard\b|maestro|\bdebit|\bcredit|\bjcb\b|visa)",
             score=0.85,
         ),
-        announced(_ANNOUNCED, _is_any_card, fewest=13),
-        spoken(_ANNOUNCED, _is_any_card),
+        told(
+            _ANNOUNCED,
+            _is_any_card,
+            fewest=13,
+            usual=r"[0179]|[0-9]{4}([ \-]?)[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?![ \-]?[0-9])",
+        ),
     ),
     guarded=True,
 )

@@ -54,6 +54,8 @@ _DOTS = ("dot", "pun", "ponto", "nt", "点", *_BRACKETS)
 
 _REST = 320
 """Characters behind the sign that hold the longest domain in words."""
+_BESIDE = 16
+"""Characters beside an address of the usual form in which a dot in words would join more to it."""
 
 
 def _may_be_said(text: str) -> bool:
@@ -62,10 +64,22 @@ def _may_be_said(text: str) -> bool:
     return " . " in small or any(map(small.__contains__, _ASCII_DOTS if small.isascii() else _DOTS))
 
 
+def _usual(text: str, at: int) -> tuple[int, int] | None:
+    """Where the address of the usual form around an `@` begins and ends, None where there is none."""
+    local, domain = _BACKWARDS.match(text[max(0, at - 64) : at][::-1]), _DOMAIN.match(text, at)
+    if local is None or domain is None or "dot" in domain[0].lower() or "dot" in local[0].lower()[::-1]:
+        return None
+    return at - local.end(), domain.end()
+
+
 def _said(text: str, at: int) -> Iterable[Candidate]:
     """An address whose signs are words. A bare `at` needs a domain whose dots are words, or a name with a dot before it."""
     begin = max(0, at - 96)
-    if text[at : at + 3].lstrip(" \t").startswith("@") and not _may_be_said(text[begin : at + _REST]):
+    if text[at] == "@" and (usual := _usual(text, at)) is not None:
+        start, end = usual  # no dot in words stands in it
+        if not (_may_be_said(text[max(0, start - _BESIDE) : start]) or _may_be_said(text[end : end + _BESIDE])):
+            return ()
+    elif text[at : at + 3].lstrip(" \t").startswith("@") and not _may_be_said(text[begin : at + _REST]):
         return ()
     sign = _SIGN.match(text, at)
     if sign is None or (domain := _SAID_DOMAIN.match(text, sign.end())) is None:

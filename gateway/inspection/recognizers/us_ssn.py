@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from gateway.inspection.recognizer import Recognizer, shape
-from gateway.inspection.scattered import announced
-from gateway.inspection.spoken import spoken
+from gateway.inspection.told import told
 
 _CUE = r"(?:\bssn\b|(?:my|her|his|your|their) social\b|social security|soc\.? sec|\bss ?#|社会安全号|社安号)"
 _VALID = r"(?!000|666|9)\d{3}{gap}(?!00)\d{2}{gap}(?!0000)\d{4}"
@@ -43,7 +42,6 @@ RECOGNIZER = Recognizer(
             ),
             score=0.85,
         ),
-        announced(_ANNOUNCED, _is_issued, fewest=9, score=0.9),
-        spoken(_ANNOUNCED, _is_issued),
+        told(_ANNOUNCED, _is_issued, fewest=9, usual=r"[0-9]{3}([ .\-]?)[0-9]{2}\1[0-9]{4}(?![0-9])"),
     ),
 )
