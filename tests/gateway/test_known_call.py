@@ -83,7 +83,7 @@ class Told:
             if draft.flow:
                 groups = {
                     name: FLOW.sub(b"", CHANGES.sub(b"", body_of(each, plain=True)))
-                    for name, each in draft.groups.items()
+                    for name, each in draft.apart().items()
                 }
                 self.leaves.append((draft.kind, draft.tenant, draft.user, draft.attempt, groups))
             return await append(appender, draft, **named)
