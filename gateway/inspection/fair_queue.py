@@ -46,14 +46,17 @@ class FairQueue(Generic[Job]):
         self._clock = 0.0
         self._number = 0
         self._closed = False
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._takers = 0  # threads that wait in `take`: who has none to tell need not ask
 
     def put(self, tenant: str, job: Job) -> None:
         """A new job."""
-        with self._changed:
+        with self._lock:
             self._number += 1
             self._add(Turn(tenant, job, self._number))
-            self._changed.notify()
+            if self._takers:
+                self._changed.notify()
 
     def close(self) -> None:
         """Once all jobs are done, `take` gives None."""
@@ -68,24 +71,27 @@ class FairQueue(Generic[Job]):
                 turn = self._first(())
                 if turn is not None or self._closed:
                     return turn
-                self._changed.wait()
+                self._takers += 1
+                try:
+                    self._changed.wait()
+                finally:
+                    self._takers -= 1
 
     def take_now(self, passed_over: Collection[str] = ()) -> Turn[Job] | None:
         """The same without waiting: None where no job waits but those of tenants that are `passed_over`."""
-        with self._changed:
+        with self._lock:
             return self._first(passed_over)
 
     def back(self, turn: Turn[Job], seconds: float) -> None:
         """The job used some seconds and is not done."""
-        with self._changed:
+        with self._lock:
             self._count(turn, seconds)
             self._add(turn)
 
     def done(self, turn: Turn[Job], seconds: float) -> None:
         """The job used some seconds and is done. Who waits for nothing any more is forgotten once time has caught up."""
-        with self._changed:
-            self._count(turn, seconds)
-            tenant = self._tenants[turn.tenant]
+        with self._lock:
+            tenant = self._count(turn, seconds)
             if not tenant.waiting and not tenant.running:
                 del self._tenants[turn.tenant]
                 if len(self._left) >= _MOST_LEFT:
@@ -95,26 +101,33 @@ class FairQueue(Generic[Job]):
     @property
     def contended(self) -> bool:
         """Whether another job waits."""
-        return any(tenant.waiting for tenant in tuple(self._tenants.values()))
+        for tenant in tuple(self._tenants.values()):
+            if tenant.waiting:
+                return True
+        return False
 
     def _first(self, passed_over: Collection[str]) -> Turn[Job] | None:
-        ready = [tenant for name, tenant in self._tenants.items() if tenant.waiting and name not in passed_over]
-        if not ready:
+        tenant: _Tenant[Job] | None = None
+        for name, each in self._tenants.items():
+            if each.waiting and (tenant is None or each.clock < tenant.clock) and name not in passed_over:
+                tenant = each
+        if tenant is None:
             return None
-        tenant = min(ready, key=lambda each: each.clock)
         tenant.running += 1
-        self._clock = max(self._clock, tenant.clock)
+        if tenant.clock > self._clock:
+            self._clock = tenant.clock
         return heapq.heappop(tenant.waiting)
 
-    def _count(self, turn: Turn[Job], seconds: float) -> None:
+    def _count(self, turn: Turn[Job], seconds: float) -> _Tenant[Job]:
         turn.used += seconds
         tenant = self._tenants[turn.tenant]
         tenant.clock += seconds
         tenant.running -= 1
+        return tenant
 
     def _add(self, turn: Turn[Job]) -> None:
         tenant = self._tenants.get(turn.tenant)
         if tenant is None:
-            clock = max(self._clock, self._left.pop(turn.tenant, 0.0))
-            tenant = self._tenants[turn.tenant] = _Tenant(clock)
+            left = self._left.pop(turn.tenant, 0.0)
+            tenant = self._tenants[turn.tenant] = _Tenant(left if left > self._clock else self._clock)
         heapq.heappush(tenant.waiting, turn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gateway.flow import Span
@@ -18,7 +18,7 @@ def inspection_methods(engine: Engine) -> Mapping[str, Callable[[Any], Any]]:
 
     def inspect(payload: Any) -> Steps[dict[str, Any]]:
         spans = yield from engine.steps(payload["texts"], payload.get("lang", ""))
-        return {"spans": [[to_row(span) for span in each] for each in spans]}
+        return {"spans": [to_rows(each) for each in spans]}
 
     def version(payload: Any) -> str:
         del payload
@@ -27,9 +27,9 @@ def inspection_methods(engine: Engine) -> Mapping[str, Callable[[Any], Any]]:
     return {"inspect": inspect, "version": version}
 
 
-def to_row(span: Span) -> Row:
-    """A span for the wire."""
-    return [span.start, span.end, span.label, round(span.score, 3), span.detector]
+def to_rows(spans: Iterable[Span]) -> list[Row]:
+    """The spans of a text for the wire."""
+    return [[span.start, span.end, span.label, round(span.score, 3), span.detector] for span in spans]
 
 
 def from_row(row: Row) -> Span:

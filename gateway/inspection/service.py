@@ -18,10 +18,10 @@ import signal
 import socket as sockets
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import GeneratorType
 from typing import Any
 
 from gateway.inspection.connections import Connection, Connections
@@ -151,10 +151,11 @@ class _Worker:
         self._make: Callable[[], Methods] = methods if callable(methods) else (lambda: methods)
         self._loop = loop
         self._limit = limit
+        self._most = max(2, int(limit * SHARE))  # one tenant's
         self._mortal = mortal
         self._counting = threading.Lock()  # of what follows: either thread takes calls, this one ends them
         self._waiting = 0
-        self._of_tenant: Counter[str] = Counter()
+        self._of_tenant: dict[str, int] = {}
         self._work: FairQueue[_Call] = FairQueue()
         self._built: asyncio.Future[None] = loop.create_future()
         self.failed: asyncio.Future[None] = loop.create_future()  # has what ended the thread, if something did
@@ -192,15 +193,15 @@ class _Worker:
     def _take(self, connection: Connection, message: Any) -> None:
         """A call has come. Raises TypeError or ValueError for what is none."""
         number, method, payload, deadline, tenant = message
-        if not isinstance(deadline, float | int) or not math.isfinite(deadline):
-            raise TypeError("a deadline that is no time")
+        if not math.isfinite(deadline):  # raises TypeError for what is no number
+            raise ValueError("a deadline that is no time")
         call = _Call(connection, number, method, payload, deadline, tenant)
-        most = max(2, int(self._limit * SHARE))
         with self._counting:
-            fits = self._waiting < self._limit and self._of_tenant[tenant] < most
+            its = self._of_tenant.get(tenant, 0)
+            fits = self._waiting < self._limit and its < self._most
             if fits:
                 self._waiting += 1
-                self._of_tenant[tenant] += 1
+                self._of_tenant[tenant] = its + 1
         if fits:
             self._work.put(tenant, call)
         else:
@@ -271,8 +272,10 @@ class _Worker:
     def _ended(self, call: _Call) -> None:
         with self._counting:
             self._waiting -= 1
-            self._of_tenant[call.tenant] -= 1
-            if not self._of_tenant[call.tenant]:
+            left = self._of_tenant[call.tenant] - 1
+            if left:
+                self._of_tenant[call.tenant] = left
+            else:
                 del self._of_tenant[call.tenant]
 
 
@@ -303,7 +306,7 @@ class _Call:
             if self.steps is None:
                 result = run(self.payload)
                 self.payload = None
-                if not isinstance(result, Generator):
+                if not isinstance(result, GeneratorType):
                     return pack([self.number, True, result])
                 self.steps = result
             try:

@@ -56,24 +56,39 @@ class Settlement:
         return finished(self.settled_in_steps(items))
 
     def settled_in_steps(self, items: Sequence[Mapping[str, Any]]) -> Steps[list[dict[str, Any]]]:
-        """The same, one item a step: a batch takes as long as hundreds of inspections."""
-        settled = []
+        """The same in steps of one item each: a batch takes as long as hundreds of inspections.
+
+        All are counted first: tokenizer and fingerprint drive each other's tables out of the processor's caches.
+        """
         try:
+            counted: list[Counted | Exception] = []
             for item in items:
-                settled.append(self._settle(item))
+                counted.append(self._counted(item))
+                yield
+            settled = []
+            for item, count in zip(items, counted, strict=True):
+                settled.append(self._settled(item, count))
                 yield
             return settled
         finally:
             self._recounter.forget_texts()
 
-    def _settle(self, item: Mapping[str, Any]) -> dict[str, Any]:
+    def _counted(self, item: Mapping[str, Any]) -> Counted | Exception:
+        """Its tokens, or why it cannot be settled: whatever is wrong with one item, the batch's others must be."""
         try:
-            return self._settled(item)
-        except Exception as error:  # whatever is wrong with one item, the batch's other flows must still be settled
+            return self._recounter.count(_exchange(item))
+        except Exception as error:
+            return error
+
+    def _settled(self, item: Mapping[str, Any], counted: Counted | Exception) -> dict[str, Any]:
+        try:
+            if isinstance(counted, Exception):
+                raise counted
+            return self._result(item, counted)
+        except Exception as error:
             return _unsettled(item, type(error).__name__)
 
-    def _settled(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        counted = self._recounter.count(_exchange(item))
+    def _result(self, item: Mapping[str, Any], counted: Counted) -> dict[str, Any]:
         reported = _usage(item.get("reported"))
         deviation = compare(reported, counted)
         meter = {

@@ -14,7 +14,7 @@ import uvloop
 
 from gateway.configuration.effective import Effective
 from gateway.flow import CLASS
-from gateway.inspection.methods import to_row
+from gateway.inspection.methods import to_rows
 from gateway.inspection.service import serve
 from gateway.inspection.steps import Steps, T
 from gateway.processes import child
@@ -80,7 +80,7 @@ def methods(
 
     def rows(texts: list[str], lang: str = "", own: dict[str, str] | None = None) -> Steps[list[list[list[Any]]]]:
         seen = yield from clocked("inspection", engine.seen(texts, lang, None if own is None else finder(own)))
-        return [[to_row(span) for span in (*spans, *classes)] for spans, classes in seen]
+        return [to_rows((*spans, *classes)) for spans, classes in seen]
 
     def inspect(payload: dict[str, Any]) -> Steps[dict[str, Any]]:
         return {"spans": (yield from rows(payload["texts"], payload.get("lang", ""), payload.get("own")))}
