@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from gateway.inspection.methods import to_rows
 from gateway.inspection.service import serve
 from gateway.inspection.steps import Steps, T
 from gateway.processes import child
+from gateway.processes.large_pages import into_large_pages
 from gateway.settling.batch import unpacked
 from gateway.telemetry import logs
 
@@ -39,7 +41,11 @@ def main(effective: Path, index: int) -> None:
         gc.set_threshold(20_000, 20, 50)  # and seldom: what a call leaves behind holds no cycles
         return made
 
-    uvloop.run(child.beating(serve(socket, build, child.say_ready, dies_when_stuck=True)))
+    def ready() -> None:
+        child.say_ready()
+        threading.Thread(target=into_large_pages, name="large-pages", daemon=True).start()  # callers need not wait for it
+
+    uvloop.run(child.beating(serve(socket, build, ready, dies_when_stuck=True)))
 
 
 def methods(
