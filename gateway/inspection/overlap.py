@@ -40,20 +40,13 @@ def resolve(text: str, spans: Iterable[Span]) -> list[Span]:
     return chosen + (_settled(text, together) if len(together) > 1 else together)
 
 
-def _settled(text: str, spans: Iterable[Span]) -> list[Span]:
+def _settled(text: str, spans: list[Span]) -> list[Span]:
     """Of spans that overlap those that stand."""
-    waiting = sorted(
-        set(spans),
-        key=lambda span: (
-            -_CONTAINERS.get(span.label, 0),
-            span.label == _PLACE,
-            -span.score,
-            span.start - span.end,
-            span.start,
-            span.label,
-            span.detector,
-        ),
-    )
+    if len(spans) == 2:
+        first, second = spans if _rank(spans[0]) <= _rank(spans[1]) else reversed(spans)
+        if second.detector != "names" or (first.start <= second.start and second.end <= first.end):
+            return [first]  # nothing is left of the other
+    waiting = sorted(set(spans), key=_rank)
     chosen: list[Span] = []  # ordered by start, disjoint
     starts: list[int] = []
     for span in waiting:
@@ -64,6 +57,19 @@ def _settled(text: str, spans: Iterable[Span]) -> list[Span]:
                 starts.insert(place, piece.start)
                 chosen.insert(place, piece)
     return chosen
+
+
+def _rank(span: Span) -> tuple[object, ...]:
+    """The lower, the surer it stands."""
+    return (
+        -_CONTAINERS.get(span.label, 0),
+        span.label == _PLACE,
+        -span.score,
+        span.start - span.end,
+        span.start,
+        span.label,
+        span.detector,
+    )
 
 
 def _free(chosen: list[Span], starts: list[int], span: Span) -> list[tuple[int, int]]:
