@@ -369,72 +369,67 @@ static PyObject *signs(PyObject *self, PyObject *text) {
     return found;
 }
 
-/* ---- codes ---- */
+/* ---- number words ---- */
 
-#define LEADS 4 /* signs looked at, every fourth one: those that begin a byte of text */
-#define FEWEST_BYTES 7
-enum { IN_FIVES = 16, IN_UTF16 = 32 };
-#define FEWEST_FIVES 16
-#define WIDE 6 /* one of so many signs of UTF-16 in Base64 is an A at least */
+#define WITHIN 160 /* characters among which a first word of a number stands */
+#define BEHIND 16  /* characters behind digits in which a number that began with them goes on in words */
+#define LETTERS 0x250
+#define FORMS 28
+#define FIRSTS 4
 
-static int8_t sextet(Py_UCS4 c) {
-    if (c >= 'A' && c <= 'Z') return (int8_t)(c - 'A');
-    if (c >= 'a' && c <= 'z') return (int8_t)(c - 'a' + 26);
-    if (c >= '0' && c <= '9') return (int8_t)(c - '0' + 52);
-    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
-static int is_printable(unsigned byte) {
-    return byte >= 0x80 || (byte >= 0x20 && byte != 0x7F) || byte == '\t' || byte == '\n' || byte == '\r';
-}
-
-static int may_be_text(int form, const void *data, Py_ssize_t from, Py_ssize_t size) {
-    Py_ssize_t left = size - from;
-    if (left % 4 == 1) left--;
-    for (Py_ssize_t n = 0; n < LEADS && 4 * n < size - from; n++) {
-        const Py_UCS4 c = PyUnicode_READ(form, data, from + 4 * n);
-        if (c >= 128 || !c || !strchr("CDIJKLMNOPQRSTUVWXYZabcdef4567w", (int)c)) return 0;
+/* Whether the first four letters of a word, of two letters at least, are those of a number word, between `at` and the digits
+ * behind it. `letters`: of each letter up to U+024F its form, 0 for none; behind it a bit for every four forms. */
+static int is_said_near(int form, const void *data, Py_ssize_t size, Py_ssize_t at, const uint8_t *letters) {
+    const uint8_t *firsts = letters + LETTERS;
+    Py_ssize_t end = size - at > WITHIN ? at + WITHIN : size;
+    for (Py_ssize_t i = at, digits = 0; i < end; i++) {
+        digits = is_digit(PyUnicode_READ(form, data, i)) ? digits + 1 : 0;
+        if (digits < 2) continue;
+        while (i + 1 < end && is_digit(PyUnicode_READ(form, data, i + 1))) i++;
+        end = size - i - 1 > BEHIND ? i + 1 + BEHIND : size;
+        break;
     }
-    uint32_t held = 0;
-    int bits = 0, bytes = 0;
-    for (Py_ssize_t i = from; i < from + left && bytes < FEWEST_BYTES; i++) {
-        const int8_t six = sextet(PyUnicode_READ(form, data, i));
-        if (six < 0) return 0;
-        held = held << 6 | (uint32_t)six;
-        bits += 6;
-        if (bits < 8) continue;
-        bits -= 8;
-        bytes++;
-        if (!is_printable(held >> bits & 255)) return 0;
+    unsigned word = 0;
+    int count = 0;
+    for (Py_ssize_t i = at; i <= end; i++) {
+        const Py_UCS4 c = i < end ? PyUnicode_READ(form, data, i) : 0;
+        const unsigned letter = c < LETTERS ? letters[c] : 0;
+        if (letter && count < FIRSTS) {
+            word = word * FORMS + letter;
+            count++;
+        }
+        if (count == FIRSTS || (!letter && count > 1 && count < FIRSTS)) {
+            for (; count < FIRSTS; count++) word *= FORMS;
+            count++; /* it is looked at once */
+            if (firsts[word >> 3] >> (word & 7) & 1) return 1;
+        }
+        if (!letter) word = 0, count = 0;
     }
-    return 1;
+    return 0;
 }
 
-static PyObject *shifts(PyObject *self, PyObject *code) {
+/* said_near(text, at, letters) */
+static PyObject *said_near(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     (void)self;
-    if (!PyUnicode_Check(code)) {
-        PyErr_SetString(PyExc_TypeError, "a text expected");
+    if (count != 3 || !PyUnicode_Check(args[0]) || !PyBytes_Check(args[2]) ||
+        PyBytes_GET_SIZE(args[2]) != LETTERS + (FORMS * FORMS * FORMS * FORMS + 7) / 8) {
+        PyErr_SetString(PyExc_TypeError, "a text, a place and a table of letters expected");
         return NULL;
     }
-    int found = 0, fives = 1;
-    const int form = PyUnicode_KIND(code);
-    const Py_ssize_t size = PyUnicode_GET_LENGTH(code);
-    Py_ssize_t zeros = 0;
-    for (Py_ssize_t i = 0; i < size; i++) {
-        const Py_UCS4 c = PyUnicode_READ(form, PyUnicode_DATA(code), i);
-        fives &= (c >= 'A' && c <= 'Z') || (c >= '2' && c <= '7');
-        zeros += c == 'A';
+    const Py_ssize_t at = PyLong_AsSsize_t(args[1]), size = PyUnicode_GET_LENGTH(args[0]);
+    if (at == -1 && PyErr_Occurred()) return NULL;
+    if (at < 0 || at > size) {
+        PyErr_SetString(PyExc_ValueError, "no place in the text");
+        return NULL;
     }
-    if (fives && size >= FEWEST_FIVES) found |= IN_FIVES;
-    if (size && zeros * WIDE >= size) found |= IN_UTF16;
-    for (Py_ssize_t shift = 0; shift < 4; shift++)
-        if (may_be_text(form, PyUnicode_DATA(code), shift, PyUnicode_GET_LENGTH(code))) found |= 1 << shift;
-    return PyLong_FromLong(found);
+    return PyBool_FromLong(is_said_near(PyUnicode_KIND(args[0]), PyUnicode_DATA(args[0]), size, at,
+                                        (const uint8_t *)PyBytes_AS_STRING(args[2])));
 }
 
 static PyMethodDef methods[] = {
-    {"shifts", shifts, METH_O, "shifts(code) -> bits: from which of its first four signs on Base64 may be a text; 16 if it may be Base32, 32 if UTF-16."},
     {"glance", glance, METH_O, "glance(text) -> flags: what the text may hold."},
+    {"said_near", (PyCFunction)(void (*)(void))said_near, METH_FASTCALL,
+     "said_near(text, at, letters) -> bool: whether a word behind a place begins as number words do."},
     {"signs", signs, METH_O, "signs(text) -> [place, ...]: signs over which a value may go on."},
     {NULL, NULL, 0, NULL},
 };

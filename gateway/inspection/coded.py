@@ -14,17 +14,12 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 
-from gateway.inspection.glance import shifts
+from gateway.inspection.codes import base64_runs, hex_runs, shifts
 from gateway.inspection.glance_flags import CODE, CODED, DIGITS, FOURS, HEX, IN_FIVES, IN_UTF16, PAIRED
 from gateway.inspection.normalised import Normalised
 
 BEFORE = 40
 """Characters before a piece of code that are read with it."""
-
-_MADE = bytes(97 if byte < 128 and (chr(byte).isalnum() or byte in b"+/_-") else 32 for byte in range(256))
-_HEX_SIGNS = bytes(97 if byte in b"0123456789abcdefABCDEF" else 32 for byte in range(256))
-_STRETCH = b"a" * 14
-"""The shortest code looked at: ten bytes in Base64, seven in hexadecimal digits."""
 
 _ROWS = re.compile(r"[A-Za-z0-9+/_\-]{48,}+(?:\r?\n[ \t]{0,8}[A-Za-z0-9+/_\-]{4,}+)+")
 _PAIRS = re.compile(
@@ -44,7 +39,6 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8
 _ENOUGH = 24
 """Bytes of text from which on what follows them may be anything."""
 _FEWEST = 7
-_PREFIXES = (b"0x", b"0X", b"\\x", b"#x")
 _NUMBER = re.compile("[0-9]+")
 _ROW = 48
 """Characters from which on a row of code may go on in the next line."""
@@ -61,19 +55,14 @@ def texts_in_code(text: Normalised, may: int) -> Iterator[tuple[Normalised, int]
             yield from _read(text, match.start(), spots, 1, _of_bits("".join(text.text[at] for at in spots)))
     if not may & CODED:
         return
-    content = text.text.encode("ascii", "replace")  # one byte for each character
     behind = 0
-    for start, end in _stretches(content.translate(_MADE)) if may & CODE else ():
+    for start, end, shifted in base64_runs(text.text) if may & CODE else ():
         if start >= behind:
             rows = _ROWS.match(text.text, start) if end - start >= _ROW else None
             behind = end if rows is None else rows.end()
-            yield from _base64(text, start, behind)
-    for start, end in _stretches(content.translate(_HEX_SIGNS)) if may & HEX else ():
-        before = content[max(0, start - 2) : start]
-        if (not before[-1:].isalnum() or before in _PREFIXES) and not content[end : end + 1].isalnum():
-            first = start + (end - start) % 2
-            begin = start - 2 * (before in _PREFIXES)
-            yield from _read(text, begin, range(first, end), 4, bytes.fromhex(text.text[first:end]))
+            yield from _base64(text, start, behind, shifted if behind == end else None)
+    for begin, first, end in hex_runs(text.text) if may & HEX else ():
+        yield from _read(text, begin, range(first, end), 4, bytes.fromhex(text.text[first:end]))
     if may & PAIRED:
         for match in _PAIRS.finditer(text.text):
             yield from _pairs(text, match)
@@ -84,17 +73,6 @@ def texts_in_code(text: Normalised, may: int) -> Iterator[tuple[Normalised, int]
         for match in _FOURS.finditer(text.text):
             spots = [at for at in range(*match.span()) if text.text[at].isalnum()]
             yield from _read(text, match.start(), spots, 4, bytes.fromhex("".join(text.text[at] for at in spots)))
-
-
-def _stretches(shape: bytes) -> Iterator[tuple[int, int]]:
-    """The runs of signs that are long enough."""
-    start = shape.find(_STRETCH)
-    while start >= 0:
-        end = shape.find(b" ", start)
-        if end < 0:
-            end = len(shape)
-        yield start, end
-        start = shape.find(_STRETCH, end)
 
 
 def _of_bits(bits: str) -> bytes:
@@ -112,13 +90,14 @@ def _numbers(text: Normalised, match: re.Match[str]) -> Iterator[tuple[Normalise
     yield from _placed(text, match.start(), places, "".join(map(chr, codes)))
 
 
-def _base64(text: Normalised, start: int, end: int) -> Iterator[tuple[Normalised, int]]:
+def _base64(text: Normalised, start: int, end: int, may: int | None) -> Iterator[tuple[Normalised, int]]:
+    """`may`: as `shifts` has it, None where that is still to be seen."""
     spots: Sequence[int] = range(start, end)
     code = text.text[start:end]
     if "\n" in code:
         spots = array("I", [at for at in range(start, end) if not text.text[at].isspace()])
         code = "".join(code.split())
-    may = shifts(code)
+    may = shifts(code) if may is None else may
     if may & IN_FIVES:
         bits = "".join(f"{_FIVE[sign]:05b}" for sign in code)
         yield from _read(text, start, spots, 5, _of_bits(bits))

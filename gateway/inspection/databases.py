@@ -47,6 +47,24 @@ def databases(hyperscan: Any, expressions: Sequence[str], cache: Path | None = N
     return found
 
 
+def literal_database(hyperscan: Any, words: Sequence[bytes], cache: Path | None = None) -> Any:
+    """One that finds where each word ends, in any case of ASCII, under its number. `cache` as above."""
+    block = [(number, f"literal {word.decode()}") for number, word in enumerate(words)]
+    file = None if cache is None else cache / f"patterns-{_name(hyperscan, block)}.hsdb"
+    database = None if file is None else _kept(hyperscan, file)
+    if database is None:
+        database = hyperscan.Database(mode=_options(hyperscan)[0])
+        database.compile(
+            expressions=list(words),
+            ids=list(range(len(words))),
+            flags=[hyperscan.HS_FLAG_CASELESS] * len(words),
+            literal=True,
+        )
+        if file is not None:
+            _keep(hyperscan, database, file)
+    return database
+
+
 def _blocks(expressions: Sequence[str]) -> list[list[tuple[int, str]]]:
     """All that have a word together; the others in blocks of about the same size."""
     numbered = list(enumerate(expressions))

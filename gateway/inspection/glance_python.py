@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import re
 
 from gateway.inspection.glance_flags import (
@@ -14,8 +13,6 @@ from gateway.inspection.glance_flags import (
     FOURS,
     GROUPED,
     HEX,
-    IN_FIVES,
-    IN_UTF16,
     MISTAKEN,
     PAIRED,
     PERCENT,
@@ -71,14 +68,15 @@ _GROUPED = re.compile(
 )
 _SEAM = re.compile(r"[\n<\"'`]|[/*](?=\*)")
 _ODD_ADDRESS = re.compile(r"(?<![^\W_])(?<!\A)@")
-_LEADING = frozenset("CDIJKLMNOPQRSTUVWXYZabcdef4567w")
-"""Where Base64 begins a byte of text: those of ASCII, and of the first bytes of Latin and Chinese letters in UTF-8."""
-_FEWEST_BYTES = 7
-_FIVES = re.compile("[A-Z2-7]{16,}")
-_WIDE = 6
-"""One of so many signs of UTF-16 in Base64 is an A at least."""
-_PRINTABLE = bytes(byte for byte in range(256) if byte >= 0x80 or (byte >= 0x20 and byte != 0x7F) or byte in b"\t\n\r")
 _BLANKS = " \t\r\\-="
+_WITHIN = 160
+"""Characters among which a first word of a number stands."""
+_BEHIND = 16
+"""Characters behind digits in which a number that began with them goes on in words."""
+_WRITTEN = re.compile("[0-9]{2,}")
+_WORD = re.compile("[A-Za-zÀ-ɏ]{2,}")
+LETTERS, FORMS = 0x250, 28
+"""Characters that have a form in the table of letters, and how many forms there are."""
 
 
 def glance(text: str) -> int:
@@ -140,19 +138,13 @@ def _may_go_on(text: str, at: int, anyhow: bool) -> bool:
     return anyhow or "@" in left or any(map(str.isdigit, left[-4:]))
 
 
-def shifts(code: str) -> int:
-    """From which of its first four signs on Base64 may be a text, as bits, `IN_FIVES` and `IN_UTF16`. `code` has signs of Base64 only."""
-    found = IN_FIVES if _FIVES.fullmatch(code) is not None else 0
-    found |= IN_UTF16 if code and code.count("A") * _WIDE >= len(code) else 0
-    return found | sum(1 << shift for shift in range(4) if _may_be_text(code[shift:]))
-
-
-def _may_be_text(code: str) -> bool:
-    if not _LEADING.issuperset(code[:16:4]):
-        return False
-    piece = code.replace("-", "+").replace("_", "/")
-    try:
-        content = binascii.a2b_base64(piece[: len(piece) - (len(piece) % 4 == 1)] + "==")
-    except (binascii.Error, ValueError):
-        return False
-    return not content[:_FEWEST_BYTES].translate(None, _PRINTABLE)
+def said_near(text: str, at: int, letters: bytes) -> bool:
+    """Whether a word behind a place begins as number words do; see `spoken.letters`, which makes the table."""
+    written = _WRITTEN.search(text, at, at + _WITHIN)
+    end = at + _WITHIN if written is None else written.end() + _BEHIND
+    for word in _WORD.findall(text, at, end):
+        first, second, third, fourth = (letters[ord(letter)] for letter in f"{word}\0\0"[:4])
+        place = ((first * FORMS + second) * FORMS + third) * FORMS + fourth
+        if letters[LETTERS + place // 8] >> place % 8 & 1:
+            return True
+    return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.inspection import glance_python, seams
 from gateway.inspection.glance_flags import APART, CODE, GROUPED, HEX, MISTAKEN, PAIRED, SAID, SPELLED
+from gateway.inspection.spoken import letters
 
 TEXTS = st.one_of(
     st.text(),
@@ -207,16 +207,30 @@ def test_every_seam_is_found_that_a_search_at_every_place_finds(text: str) -> No
     assert {place for start, end in by_search(text) for place in range(start, end)} <= covered
 
 
-CODES = st.one_of(
-    st.text(st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"), max_size=24),
-    st.tuples(
-        st.sampled_from(["", "x", "ab", "Q9-"]), st.text(st.sampled_from("hello wörld 中文\n\t"), min_size=3)
-    ).map(lambda pair: pair[0] + base64.b64encode(pair[1].encode()).decode().rstrip("=")),
-)
-
-
-@settings(max_examples=200)
-@given(CODES)
-def test_the_shifts_in_c_are_those_in_python(code: str) -> None:
+@settings(max_examples=300)
+@given(st.one_of(WORDS, NUMBERS, TEXTS), st.integers(0, 40))
+def test_what_is_said_near_is_the_same_in_c_and_in_python(text: str, at: int) -> None:
     native = pytest.importorskip("gateway.inspection._glance")
-    assert native.shifts(code) == glance_python.shifts(code)
+    at = min(at, len(text))
+    assert native.said_near(text, at, letters()) == glance_python.said_near(text, at, letters())
+
+
+@pytest.mark.parametrize(
+    "words", ["vier eins", "my ssn is forty-six", "SIÈTE", "quatre-vingt", "onetwo", "a un", "zwanzig", "nıne"]
+)
+def test_a_number_in_words_is_near(words: str, native) -> None:
+    assert native.said_near(words, 0, letters())
+    assert glance_python.said_near(words, 0, letters())
+
+
+@pytest.mark.parametrize("words", ["for me and you", "is 078-05-1120 for the tax office", "o", "电话是", ""])
+def test_none_is_near(words: str, native) -> None:
+    assert not native.said_near(words, 0, letters())
+
+
+@pytest.mark.parametrize("arguments", [("x", 0, b""), (b"x", 0, letters()), ("x", 0)])
+def test_words_are_looked_for_in_a_text_with_a_table(arguments, native) -> None:
+    with pytest.raises(TypeError, match="table"):
+        native.said_near(*arguments)
+    with pytest.raises(ValueError, match="place"):
+        native.said_near("x", 2, letters())
