@@ -55,7 +55,7 @@ static uint32_t bits(const char *pattern, uint32_t *mask) {
 }
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-static const char *const PAIRS[] = {"aa aa aa aa", "aa  aa  aa  aa", " aa a aa a aa", " aa  a aa  a aa"};
+static const char *const PAIRS[] = {"aa aa aa aa aa aa aa", "aa  aa  aa  aa", " aa a aa a aa", " aa  a aa  a aa"};
 /* How they end: the last seven signs of one, or of four groups of four, as a number, is a bit of these. */
 static const uint64_t PAIR_ENDS[2] = {(uint64_t)1 << 0x33, (uint64_t)1 << (0x5B - 64) | (uint64_t)1 << (0x6B - 64) | (uint64_t)1 << (0x4B - 64) |
                                                                (uint64_t)1 << (0x6F - 64)};
@@ -321,7 +321,7 @@ static int is_seam(Py_UCS4 c, Py_UCS4 next) {
     }
 }
 
-/* Whether a value may end before `at`: blanks left out, a digit within four characters or a mail address's sign in 28. */
+/* Whether a value may end before `at`: blanks left out, a digit within four characters or an address that goes on. */
 static int may_go_on(int form, const void *data, Py_ssize_t at, int anyhow) {
     const Py_ssize_t floor = at > 8 ? at - 8 : 0;
     while (at > floor) {
@@ -335,9 +335,22 @@ static int may_go_on(int form, const void *data, Py_ssize_t at, int anyhow) {
     if (anyhow) return 1;
     for (Py_ssize_t i = at - 1; i >= 0 && i >= at - 4; i--)
         if (Py_UNICODE_ISDIGIT(PyUnicode_READ(form, data, i))) return 1;
-    for (Py_ssize_t i = at - 1; i >= 0 && i >= at - 28; i--)
-        if (PyUnicode_READ(form, data, i) == '@') return 1;
-    return 0;
+    Py_ssize_t i = at - 1; /* an address that is not complete: its domain has no dot yet, or ends with it */
+    if (last == '.') i--;
+    for (const Py_ssize_t most = i - 24; i >= 0 && i > most; i--) {
+        const Py_UCS4 c = PyUnicode_READ(form, data, i);
+        if (!is_digit(c) && !is_letter(c) && c != '-') break;
+    }
+    return i >= 0 && PyUnicode_READ(form, data, i) == '@';
+}
+
+#define LONGEST_SEAM 600
+
+/* An address's sign from `at` on with neither a letter nor a digit before it; where there is none, far behind the end. */
+static Py_ssize_t next_odd_address(int form, const void *data, Py_ssize_t size, Py_ssize_t at) {
+    for (; at < size; at++)
+        if (PyUnicode_READ(form, data, at) == '@' && !Py_UNICODE_ISALNUM(PyUnicode_READ(form, data, at - 1))) return at;
+    return size + LONGEST_SEAM + 1;
 }
 
 static PyObject *signs(PyObject *self, PyObject *text) {
@@ -351,13 +364,12 @@ static PyObject *signs(PyObject *self, PyObject *text) {
     const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
     PyObject *found = PyList_New(0);
     if (found == NULL) return NULL;
-    int anyhow = 0; /* an address whose sign begins what follows a seam: then every value may go on */
-    for (Py_ssize_t i = 1; i < size && !anyhow; i++)
-        anyhow = PyUnicode_READ(form, data, i) == '@' && !Py_UNICODE_ISALNUM(PyUnicode_READ(form, data, i - 1));
+    Py_ssize_t odd = 0; /* where the next address stands whose sign begins what follows a seam: before it every value may go on */
     for (Py_ssize_t i = 0; i < size; i++) {
         const Py_UCS4 c = PyUnicode_READ(form, data, i);
         if (c > '`' || !is_seam(c, i + 1 < size ? PyUnicode_READ(form, data, i + 1) : 0)) continue;
-        if (!may_go_on(form, data, i, anyhow)) continue;
+        if (odd <= i) odd = next_odd_address(form, data, size, i + 1);
+        if (!may_go_on(form, data, i, odd - i <= LONGEST_SEAM)) continue;
         PyObject *place = PyLong_FromSsize_t(i);
         if (place == NULL || PyList_Append(found, place) < 0) {
             Py_XDECREF(place);
@@ -367,6 +379,37 @@ static PyObject *signs(PyObject *self, PyObject *text) {
         Py_DECREF(place);
     }
     return found;
+}
+
+/* ---- characters beyond ASCII ---- */
+
+#define PLANE 0x10000
+
+/* beyond(text, kinds): all kinds of the characters of a text; those beyond the first plane have the kinds of the last entry. */
+static PyObject *beyond(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+    (void)self;
+    if (count != 2 || !PyUnicode_Check(args[0]) || !PyBytes_Check(args[1]) || PyBytes_GET_SIZE(args[1]) != PLANE + 1) {
+        PyErr_SetString(PyExc_TypeError, "a text and a table of characters expected");
+        return NULL;
+    }
+    const uint8_t *table = (const uint8_t *)PyBytes_AS_STRING(args[1]);
+    const void *data = PyUnicode_DATA(args[0]);
+    const Py_ssize_t size = PyUnicode_GET_LENGTH(args[0]);
+    unsigned seen = 0;
+    switch (PyUnicode_KIND(args[0])) {
+    case PyUnicode_1BYTE_KIND:
+        for (Py_ssize_t i = 0; i < size; i++) seen |= table[((const Py_UCS1 *)data)[i]];
+        break;
+    case PyUnicode_2BYTE_KIND:
+        for (Py_ssize_t i = 0; i < size; i++) seen |= table[((const Py_UCS2 *)data)[i]];
+        break;
+    default:
+        for (Py_ssize_t i = 0; i < size; i++) {
+            const Py_UCS4 c = ((const Py_UCS4 *)data)[i];
+            seen |= table[c < PLANE ? c : PLANE];
+        }
+    }
+    return PyLong_FromLong((long)seen);
 }
 
 /* ---- number words ---- */
@@ -428,6 +471,7 @@ static PyObject *said_near(PyObject *self, PyObject *const *args, Py_ssize_t cou
 
 static PyMethodDef methods[] = {
     {"glance", glance, METH_O, "glance(text) -> flags: what the text may hold."},
+    {"beyond", (PyCFunction)(void (*)(void))beyond, METH_FASTCALL, "beyond(text, kinds) -> bits: all kinds of its characters."},
     {"said_near", (PyCFunction)(void (*)(void))said_near, METH_FASTCALL,
      "said_near(text, at, letters) -> bool: whether a word behind a place begins as number words do."},
     {"signs", signs, METH_O, "signs(text) -> [place, ...]: signs over which a value may go on."},

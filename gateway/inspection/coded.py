@@ -10,6 +10,7 @@ the words that explain a number (`ssn: MDc4LTA1LTExMjA=`). Its characters lead b
 from __future__ import annotations
 
 import binascii
+import itertools
 import re
 from array import array
 from collections.abc import Iterator, Sequence
@@ -22,8 +23,17 @@ BEFORE = 40
 """Characters before a piece of code that are read with it."""
 
 _ROWS = re.compile(r"[A-Za-z0-9+/_\-]{48,}+(?:\r?\n[ \t]{0,8}[A-Za-z0-9+/_\-]{4,}+)+")
+_BYTE = "[0-9A-Fa-f]{2}"
+
+
+def _more(gap: str) -> str:
+    """At least six bytes more behind one, with the same between each two; in the middle of a dump's line a blank more."""
+    return rf"(?P<{gap}>[ :,\-]0?x?|, ?(?:0x)?){_BYTE}(?:(?P={gap}) ?{_BYTE}){{5,}}(?![0-9A-Fa-f])"
+
+
+# Each begins with the set of its first characters and looks back behind it, so that `re` passes over all others quickly.
 _PAIRS = re.compile(
-    r"(?<![0-9A-Za-z])(?:0x)?(?P<code>[0-9A-Fa-f]{2}(?P<gap>[ :,\-]0?x?|, ?(?:0x)?)[0-9A-Fa-f]{2}(?:(?P=gap) ?[0-9A-Fa-f]{2}){5,})(?![0-9A-Fa-f])"
+    rf"[0-9A-Fa-f](?<![0-9A-Za-z][0-9A-Fa-f])(?:[0-9A-Fa-f]{_more('gap')}|(?<=0)x(?P<led>{_BYTE}){_more('gap_of_led')})"
 )
 _FOURS = re.compile(
     r"[0-9A-Fa-f](?<![0-9A-Za-z][0-9A-Fa-f])[0-9A-Fa-f]{3}(?P<gap>[ :,\-])[0-9A-Fa-f]{4}(?:(?P=gap) ?[0-9A-Fa-f]{4}){2,}(?![0-9A-Fa-f])"
@@ -87,7 +97,8 @@ def _numbers(text: Normalised, match: re.Match[str]) -> Iterator[tuple[Normalise
     codes = [int(match.string[start:end]) for start, end in places]
     if max(codes) >= 127 or min(codes) < 9:
         return
-    yield from _placed(text, match.start(), places, "".join(map(chr, codes)))
+    starts, ends = zip(*places, strict=True)
+    yield from _placed(text, match.start(), starts, ends, "".join(map(chr, codes)))
 
 
 def _base64(text: Normalised, start: int, end: int, may: int | None) -> Iterator[tuple[Normalised, int]]:
@@ -113,8 +124,8 @@ def _base64(text: Normalised, start: int, end: int, may: int | None) -> Iterator
 
 
 def _pairs(text: Normalised, match: re.Match[str]) -> Iterator[tuple[Normalised, int]]:
-    gap = len(match["gap"])
-    at, end = match.span("code")
+    gap = len(match["gap"] or match["gap_of_led"])
+    at, end = max(match.start(), match.start("led")), match.end()
     spots: list[int] = []
     while at < end:
         spots += (at, at + 1)
@@ -132,23 +143,23 @@ def _read(
         plain, wide = _wide(content), True
     if plain is None:
         return
-    places = []
-    byte = 0
-    for character in plain:
-        size = 2 if wide else 1 if character < "\x80" else len(character.encode())
-        places.append((spots[byte * 8 // bits], spots[((byte + size) * 8 - 1) // bits] + 1))
-        byte += size
-    yield from _placed(text, begin, places, plain)
+    size = 2 if wide else 1
+    bounds: Sequence[int] = range(0, size * len(plain) + 1, size)
+    if not wide and not plain.isascii():
+        bounds = list(itertools.accumulate((len(character.encode()) for character in plain), initial=0))
+    starts = [spots[byte * 8 // bits] for byte in bounds[:-1]]
+    ends = [spots[(byte * 8 - 1) // bits] + 1 for byte in bounds[1:]]
+    yield from _placed(text, begin, starts, ends, plain)
 
 
 def _placed(
-    text: Normalised, begin: int, places: Sequence[tuple[int, int]], plain: str
+    text: Normalised, begin: int, starts: Sequence[int], ends: Sequence[int], plain: str
 ) -> Iterator[tuple[Normalised, int]]:
-    """The reading of `plain`, whose characters stand at `places` of a text, with a little of what stands before `begin`."""
+    """The reading of `plain`, whose characters stand at these places of a text, with a little of what stands before `begin`."""
     before = max(0, begin - BEFORE)
     first, behind = array("I", range(before, begin)), array("I", range(before + 1, begin + 1))
-    first.extend(start for start, _ in places)
-    behind.extend(end for _, end in places)
+    first.extend(array("I", starts))
+    behind.extend(array("I", ends))
     if text.starts is not None and text.ends is not None:
         first = array("I", [text.starts[at] for at in first])
         behind = array("I", [text.ends[at - 1] for at in behind])

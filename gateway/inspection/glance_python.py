@@ -48,7 +48,7 @@ _VISIBLE = bytes(32 if byte in b" \t\r\n" else 97 for byte in range(256))
 _CONTINUATION = bytes(range(0x80, 0xC0))
 _MADE = bytes(97 if byte < 128 and (chr(byte).isalnum() or byte in b"+/_-") else 32 for byte in range(256))
 _HEXED = bytes(97 if byte in b"0123456789abcdefABCDEF" else 32 for byte in range(256))
-_PAIRS = (b"aa aa aa aa", b"aa  aa  aa  aa", b" aa a aa a aa", b" aa  a aa  a aa")
+_PAIRS = (b"aa aa aa aa aa aa aa", b"aa  aa  aa  aa", b" aa a aa a aa", b" aa  a aa  a aa")
 _FOUR_FOURS = b"aaaa aaaa aaaa aaaa"
 _SIGNS = (
     (ESCAPE, re.compile(r"\\")),
@@ -68,7 +68,10 @@ _GROUPED = re.compile(
 )
 _SEAM = re.compile(r"[\n<\"'`]|[/*](?=\*)")
 _ODD_ADDRESS = re.compile(r"(?<![^\W_])(?<!\A)@")
+_LONGEST_SEAM = 600
 _BLANKS = " \t\r\\-="
+_LEFT_MAIL = re.compile(r"@[0-9A-Za-z\-]{0,24}\.?\Z")
+"""An address that is not complete: its domain has no dot yet, or ends with it."""
 _WITHIN = 160
 """Characters among which a first word of a number stands."""
 _BEHIND = 16
@@ -124,18 +127,18 @@ def _said(content: bytes, letters: bytes, fewest: bytes, run: re.Pattern[str]) -
 
 def signs(text: str) -> list[int]:
     """Where a sign stands over which a value may go on: a line's end, a tag's, a comment's or a string's beginning."""
-    anyhow = _ODD_ADDRESS.search(text) is not None
-    return [match.start() for match in _SEAM.finditer(text) if _may_go_on(text, match.start(), anyhow)]
+    return [match.start() for match in _SEAM.finditer(text) if _may_go_on(text, match.start())]
 
 
-def _may_go_on(text: str, at: int, anyhow: bool) -> bool:
+def _may_go_on(text: str, at: int) -> bool:
+    anyhow = _ODD_ADDRESS.search(text, at + 1, at + 1 + _LONGEST_SEAM) is not None
     floor = max(0, at - 8)
     while at > floor and text[at - 1] in _BLANKS:
         at -= 1
     left = text[max(0, at - 28) : at]
     if not left or not (left[-1].isalnum() or left[-1] in "@._"):
         return False
-    return anyhow or "@" in left or any(map(str.isdigit, left[-4:]))
+    return anyhow or _LEFT_MAIL.search(left) is not None or any(map(str.isdigit, left[-4:]))
 
 
 def said_near(text: str, at: int, letters: bytes) -> bool:
@@ -148,3 +151,11 @@ def said_near(text: str, at: int, letters: bytes) -> bool:
         if letters[LETTERS + place // 8] >> place % 8 & 1:
             return True
     return False
+
+
+def beyond(text: str, kinds: bytes) -> int:
+    """All kinds of the characters of a text. `kinds`: of each up to U+FFFF as bits, and last those of all beyond."""
+    found = 0
+    for character in set(text):
+        found |= kinds[min(ord(character), len(kinds) - 1)]
+    return found

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from html.entities import html5
 
-from gateway.inspection.glance import glance
+from gateway.inspection.glance import beyond, glance
 from gateway.inspection.glance_flags import DISGUISED, ENTITY, ESCAPE, PERCENT, PLUS, QUOTED, SPELLED, UNDER
-from gateway.inspection.look_alikes import unmasked
+from gateway.inspection.look_alikes import ALIKE, unmasked, with_full_stops
 from gateway.inspection.normalised import Normalised, replaced
 from gateway.inspection.written_numbers import in_digits
 
@@ -60,6 +61,24 @@ _ODD_PIECE = re.compile(
     f".[{_MARKS}]+|[{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]", re.DOTALL
 )
 _REMOVED = re.compile(f"[{_INVISIBLE}{_INVISIBLE_TOO}]")
+
+_IS_ODD, _IS_ALIKE = 1, 2
+
+
+@cache
+def _kinds() -> bytes:
+    """Of each character whether it may be odd, and whether it looks like another: what is neither costs a text nothing."""
+    kinds = bytearray(0x10000) + bytearray([_IS_ODD])
+    odd = f"{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}"
+    for first, last in _RANGE.findall(odd):
+        for point in range(ord(first), min(ord(last or first), 0xFFFF) + 1):
+            kinds[point] |= _IS_ODD
+    for character in ALIKE:
+        kinds[ord(character)] |= _IS_ALIKE
+    return bytes(kinds)
+
+
+_RANGE = re.compile("(.)(?:-(.))?", re.DOTALL)
 
 # Each begins with the sign that its text is searched for first, so that code and prose cost little.
 _ESCAPE = (
@@ -112,10 +131,14 @@ def undisguised(result: Normalised) -> tuple[Normalised, int]:
         may = glance(result.text)
     if not result.text.isascii():
         before = result
-        if _ODD.search(result.text) is not None:
+        kinds = beyond(result.text, _kinds())
+        if kinds & _IS_ODD and _ODD.search(result.text) is not None:
             pieces = _ODD if _MARK.search(result.text) is None else _ODD_PIECE
             result = replaced(result, pieces, lambda match: _plain(match[0]))
-        result = unmasked(result)
+            kinds |= beyond(result.text, _kinds())
+        if kinds & _IS_ALIKE:
+            result = unmasked(result)
+        result = with_full_stops(result)
         may = may if result is before else glance(result.text)
     if may & SPELLED:
         before = result

@@ -163,7 +163,7 @@ def test_the_signs_in_c_are_those_in_python(text: str) -> None:
         ("411O 1111 1111 1111", MISTAKEN),
         ("a" * 14, CODE),
         ("deadbeefdeadbeef", HEX),
-        ("64 65 61 64 62", PAIRED),
+        ("64 65 61 64 62 65 65", PAIRED),
     ],
 )
 def test_what_hides_a_value_is_seen(text: str, flag: int, native) -> None:
@@ -234,3 +234,25 @@ def test_words_are_looked_for_in_a_text_with_a_table(arguments, native) -> None:
         native.said_near(*arguments)
     with pytest.raises(ValueError, match="place"):
         native.said_near("x", 2, letters())
+
+
+KINDS = bytes(point % 251 & 3 for point in range(0x10000)) + b"\4"
+
+
+@given(st.text())
+def test_the_kinds_of_characters_are_the_same_in_c_and_in_python(text: str) -> None:
+    native = pytest.importorskip("gateway.inspection._glance")
+    assert native.beyond(text, KINDS) == glance_python.beyond(text, KINDS)
+
+
+def test_kinds_are_told_by_a_whole_table(native) -> None:
+    assert native.beyond("𠀀", KINDS) == 4
+    for arguments in [("x", KINDS[1:]), (b"x", KINDS), ("x",)]:
+        with pytest.raises(TypeError, match="table"):
+            native.beyond(*arguments)
+
+
+def test_seams_before_an_address_far_away_are_none(native) -> None:
+    text = "\n".join(["plain words"] * 80) + " @"
+    assert native.signs(text) == glance_python.signs(text)
+    assert 0 < len(native.signs(text)) < 79
