@@ -128,17 +128,19 @@ static int says(const Tongue *tongue, int form, const void *data, Py_ssize_t fro
 
 /* ---- numbers in groups ---- */
 
-/* The last groups of digits, the last one first: how many they are, whether what stands before them is no single blank or
- * hyphen; 0 where more than signs, or more than four of them, stand between. */
-typedef struct { Py_ssize_t size[4]; int odd[3]; } Groups;
+/* The last groups of digits, the last one first: where they begin, how many digits they are (0 where more than signs, or more
+ * than four of them, stand between), and whether what stands before them is no single blank or hyphen. `end`: of the last one;
+ * `gap`: what stands before it, and whether it stands beside the one before. */
+typedef struct { Py_ssize_t begin[4], size[4], end, gap; int odd[3], beside; } Groups;
 
+/* Which group begins a number in groups that ends with the last one, 0 for none. */
 static int is_grouped(const Groups *g) {
     const Py_ssize_t *n = g->size;
-    if (n[2] == 6 && n[1] == 8 && n[0] >= 3) return 1;
+    if (n[2] == 6 && n[1] == 8 && n[0] >= 3) return 2;
     if (!g->odd[0] || !g->odd[1]) return 0;
-    if (n[2] == 3 && n[0] >= 4 && (n[1] == 4 || n[1] == 2)) return 1;
-    if (n[2] == 4 && n[1] == 6 && n[0] >= 5) return 1;
-    return g->odd[2] && n[3] == 4 && n[2] == 4 && n[1] == 4 && n[0] >= 4;
+    if (n[2] == 3 && n[0] >= 4 && (n[1] == 4 || n[1] == 2)) return 2;
+    if (n[2] == 4 && n[1] == 6 && n[0] >= 5) return 2;
+    return g->odd[2] && n[3] == 4 && n[2] == 4 && n[1] == 4 && n[0] >= 4 ? 3 : 0;
 }
 
 static void prepare(void) {
@@ -193,30 +195,42 @@ static int is_mistaken(int form, const void *data, Py_ssize_t size, Py_ssize_t a
     return letters && alike >= FEWEST_ALIKE;
 }
 
-/* What the numbers of a text may be: from one run of digits to the next, for hardly any character is a digit. */
+/* The next group of digits behind the last one, 0 where there is none: hardly any character is a digit. */
+static inline int next_group(int form, const void *data, Py_ssize_t size, Groups *g) {
+    Py_ssize_t i = g->end < 0 ? 0 : g->end;
+    while (i < size && !is_digit(PyUnicode_READ(form, data, i))) i++;
+    if (i == size) return 0;
+    const Py_ssize_t begin = i;
+    while (i < size && is_digit(PyUnicode_READ(form, data, i))) i++;
+    g->gap = g->end < 0 ? size : begin - g->end;
+    g->beside = g->gap <= WIDEST_GAP;
+    for (Py_ssize_t n = g->end; n < begin && g->beside; n++) g->beside = form_of(form, data, n) == 0;
+    for (int n = 3; n > 0; n--) {
+        g->size[n] = g->beside ? g->size[n - 1] : 0;
+        g->begin[n] = g->begin[n - 1];
+    }
+    for (int n = 2; n > 0; n--) g->odd[n] = g->odd[n - 1];
+    g->odd[0] = g->gap != 1 || !g->beside || !parts(form, data, begin - 1);
+    g->begin[0] = begin;
+    g->size[0] = i - begin;
+    g->end = i;
+    return 1;
+}
+
+/* What the numbers of a text may be. */
 static inline int numbers(int form, const void *data, Py_ssize_t size) {
-    Groups groups = {{0}, {0}};
+    Groups groups = {.end = -1};
     Py_ssize_t single = 0, wide = 0; /* digits one by one, one sign or two between them */
-    Py_ssize_t end = -1, seen = 0;   /* of the digits before; of what was looked at for letters among digits */
+    Py_ssize_t seen = 0;             /* how far it was looked at for letters among digits */
     int flags = 0;
-    for (Py_ssize_t i = 0; i < size; i++) {
-        if (!is_digit(PyUnicode_READ(form, data, i))) continue;
-        const Py_ssize_t begin = i, gap = end < 0 ? size : begin - end;
-        while (i + 1 < size && is_digit(PyUnicode_READ(form, data, i + 1))) i++;
-        const Py_ssize_t count = i + 1 - begin;
-        int beside = gap <= WIDEST_GAP;
-        for (Py_ssize_t n = end; n < begin && beside; n++) beside = form_of(form, data, n) == 0;
-        for (int n = 3; n > 0; n--) groups.size[n] = beside ? groups.size[n - 1] : 0;
-        for (int n = 2; n > 0; n--) groups.odd[n] = groups.odd[n - 1];
-        groups.odd[0] = gap != 1 || !beside || !parts(form, data, begin - 1);
-        groups.size[0] = count;
-        single = beside && gap == 1 ? single + 1 : 0;
-        wide = beside && gap == 2 ? wide + 1 : 0;
+    while (next_group(form, data, size, &groups)) {
+        const Py_ssize_t begin = groups.begin[0];
+        single = groups.beside && groups.gap == 1 ? single + 1 : 0;
+        wide = groups.beside && groups.gap == 2 ? wide + 1 : 0;
         if (single >= FEW_APART || wide >= FEW_APART) flags |= APART;
-        if (count > 1) single = wide = 0;
-        if (count > 2 && is_grouped(&groups)) flags |= GROUPED;
+        if (groups.size[0] > 1) single = wide = 0;
+        if (groups.size[0] > 2 && is_grouped(&groups)) flags |= GROUPED;
         if (begin >= seen && is_mistaken(form, data, size, begin, &seen)) flags |= MISTAKEN;
-        end = i + 1;
     }
     return flags;
 }
@@ -311,6 +325,24 @@ static PyObject *glance(PyObject *self, PyObject *text) {
     }
 }
 
+static PyObject *grouped(PyObject *self, PyObject *text) {
+    (void)self;
+    if (!PyUnicode_Check(text)) {
+        PyErr_SetString(PyExc_TypeError, "a text expected");
+        return NULL;
+    }
+    PyObject *found = PyList_New(0);
+    Groups groups = {.end = -1};
+    while (found != NULL && next_group(PyUnicode_KIND(text), PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text), &groups)) {
+        const int first = groups.size[0] > 2 ? is_grouped(&groups) : 0;
+        if (!first) continue;
+        PyObject *place = PyLong_FromSsize_t(groups.begin[first]);
+        if (place == NULL || PyList_Append(found, place) < 0) Py_CLEAR(found);
+        Py_XDECREF(place);
+    }
+    return found;
+}
+
 /* ---- seams: where a value may go on behind a line's end, a tag, a comment, a joint of two strings ---- */
 
 static int is_seam(Py_UCS4 c, Py_UCS4 next) {
@@ -385,7 +417,30 @@ static PyObject *signs(PyObject *self, PyObject *text) {
 
 #define PLANE 0x10000
 
-/* beyond(text, kinds): all kinds of the characters of a text; those beyond the first plane have the kinds of the last entry. */
+/* Of a character: whether it is a numeral, a digit, or a sign between two of them. */
+enum { NUMERAL = 32, FIGURE = 64, SIGN = 128, IN_A_ROW = NUMERAL };
+#define ROW 3
+
+/* beyond(text, kinds): all kinds of the characters of a text; those beyond the first plane have the kinds of the last entry.
+ * IN_A_ROW: a numeral, and two numerals or digits behind it, one sign between two at most. */
+static inline unsigned kinds_of(int form, const void *data, Py_ssize_t size, const uint8_t *table) {
+    unsigned seen = 0, row = 0, sign = 0, most = 0;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        const Py_UCS4 c = PyUnicode_READ(form, data, i);
+        const unsigned kind = table[c < PLANE ? c : PLANE];
+        seen |= kind;
+        if (kind & NUMERAL || (row && kind & FIGURE)) {
+            row++;
+            sign = 0;
+            if (row > most) most = row;
+        } else if (row) {
+            if (!(kind & SIGN) || sign) row = 0;
+            sign = 1;
+        }
+    }
+    return (seen & ~(unsigned)(NUMERAL | FIGURE | SIGN)) | (most >= ROW ? IN_A_ROW : 0);
+}
+
 static PyObject *beyond(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     (void)self;
     if (count != 2 || !PyUnicode_Check(args[0]) || !PyBytes_Check(args[1]) || PyBytes_GET_SIZE(args[1]) != PLANE + 1) {
@@ -395,21 +450,11 @@ static PyObject *beyond(PyObject *self, PyObject *const *args, Py_ssize_t count)
     const uint8_t *table = (const uint8_t *)PyBytes_AS_STRING(args[1]);
     const void *data = PyUnicode_DATA(args[0]);
     const Py_ssize_t size = PyUnicode_GET_LENGTH(args[0]);
-    unsigned seen = 0;
     switch (PyUnicode_KIND(args[0])) {
-    case PyUnicode_1BYTE_KIND:
-        for (Py_ssize_t i = 0; i < size; i++) seen |= table[((const Py_UCS1 *)data)[i]];
-        break;
-    case PyUnicode_2BYTE_KIND:
-        for (Py_ssize_t i = 0; i < size; i++) seen |= table[((const Py_UCS2 *)data)[i]];
-        break;
-    default:
-        for (Py_ssize_t i = 0; i < size; i++) {
-            const Py_UCS4 c = ((const Py_UCS4 *)data)[i];
-            seen |= table[c < PLANE ? c : PLANE];
-        }
+    case PyUnicode_1BYTE_KIND: return PyLong_FromLong((long)kinds_of(PyUnicode_1BYTE_KIND, data, size, table));
+    case PyUnicode_2BYTE_KIND: return PyLong_FromLong((long)kinds_of(PyUnicode_2BYTE_KIND, data, size, table));
+    default: return PyLong_FromLong((long)kinds_of(PyUnicode_4BYTE_KIND, data, size, table));
     }
-    return PyLong_FromLong((long)seen);
 }
 
 /* ---- number words ---- */
@@ -471,6 +516,7 @@ static PyObject *said_near(PyObject *self, PyObject *const *args, Py_ssize_t cou
 
 static PyMethodDef methods[] = {
     {"glance", glance, METH_O, "glance(text) -> flags: what the text may hold."},
+    {"grouped", grouped, METH_O, "grouped(text) -> [place, ...]: where numbers in groups may begin, in order."},
     {"beyond", (PyCFunction)(void (*)(void))beyond, METH_FASTCALL, "beyond(text, kinds) -> bits: all kinds of its characters."},
     {"said_near", (PyCFunction)(void (*)(void))said_near, METH_FASTCALL,
      "said_near(text, at, letters) -> bool: whether a word behind a place begins as number words do."},

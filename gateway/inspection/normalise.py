@@ -20,9 +20,10 @@ from html.entities import html5
 
 from gateway.inspection.glance import beyond, glance
 from gateway.inspection.glance_flags import DISGUISED, ENTITY, ESCAPE, PERCENT, PLUS, QUOTED, SPELLED, UNDER
+from gateway.inspection.glance_python import FIGURE, IN_A_ROW, NUMERAL, SIGN
 from gateway.inspection.look_alikes import ALIKE, unmasked, with_full_stops
 from gateway.inspection.normalised import Normalised, replaced
-from gateway.inspection.written_numbers import in_digits
+from gateway.inspection.written_numbers import NUMERALS, SIGNS, in_digits
 
 __all__ = ["Normalised", "normalise", "undisguised"]
 
@@ -67,14 +68,15 @@ _IS_ODD, _IS_ALIKE = 1, 2
 
 @cache
 def _kinds() -> bytes:
-    """Of each character whether it may be odd, and whether it looks like another: what is neither costs a text nothing."""
+    """What each character may be: a text without any of a kind need not be searched for it."""
     kinds = bytearray(0x10000) + bytearray([_IS_ODD])
     odd = f"{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}"
     for first, last in _RANGE.findall(odd):
         for point in range(ord(first), min(ord(last or first), 0xFFFF) + 1):
             kinds[point] |= _IS_ODD
-    for character in ALIKE:
-        kinds[ord(character)] |= _IS_ALIKE
+    for characters, kind in ((ALIKE, _IS_ALIKE), (NUMERALS, NUMERAL), ("0123456789", FIGURE), (SIGNS, SIGN)):
+        for character in characters:
+            kinds[ord(character)] |= kind
     return bytes(kinds)
 
 
@@ -129,6 +131,7 @@ def undisguised(result: Normalised) -> tuple[Normalised, int]:
         if result is before:
             break
         may = glance(result.text)
+    numerals = False
     if not result.text.isascii():
         before = result
         kinds = beyond(result.text, _kinds())
@@ -138,13 +141,15 @@ def undisguised(result: Normalised) -> tuple[Normalised, int]:
             kinds |= beyond(result.text, _kinds())
         if kinds & _IS_ALIKE:
             result = unmasked(result)
+            kinds |= beyond(result.text, _kinds())
         result = with_full_stops(result)
+        numerals = bool(kinds & IN_A_ROW)
         may = may if result is before else glance(result.text)
     if may & SPELLED:
         before = result
         result = replaced(result, _LETTERS, _joined)
         may = may if result is before else glance(result.text)
-    return in_digits(result, may)
+    return in_digits(result, may, numerals)
 
 
 def _says_quoted(text: str) -> bool:

@@ -21,11 +21,11 @@ _CODE = re.compile(
       | (?:public|private|protected|static|final|export|const|let|var|val|return|yield|await|throw|raise)\b.*[;{(=]
       | (?:if|for|while|switch|elif|else\s+if|catch|except|match)\b.*[:{)]\s*$ | (?:else|try|finally|do)\s*[:{]\s*$
       | \}?\s*(?:else|catch|finally)\b.*\{ | [})\]]+[;,]?\s*$ | @\w+(?:\(.*\))?\s*$
-      | [\w.\[\]'"*&>-]+\s*(?::=|[-+*/|&]?=)\s*[^=].*[;({\[,)\]'"\w]\s*$ | [\w.:>-]+\(.*\)\s*[;{]?\s*$
+      | [\w.\[\]'"*&>-]++\s*(?::=|[-+*/|&]?=)\s*[^=].*[;({\[,)\]'"\w]\s*$ | [\w.:>-]++\(.*\)\s*[;{]?\s*$
       | (?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+TABLE|ALTER\s+TABLE|FROM|WHERE|JOIN|LEFT\s+JOIN|GROUP\s+BY|ORDER\s+BY|VALUES)\b.*
       | (?:end(?:\ (?:if|sub|function))?|endmodule|endif|fi|done|esac|begin)\s*$ | local\s+(?:function\s+)?\w+.* | Dim\s+\w+\s+As\b.*
-      | (?:Sub|Function)\s+\w+\(.* | Next\s+\w\s*$ | [\w.]+\s*<-\s+\S.* | (?:for|while|until|if)\b.*\b(?:do|then)\b.*
-      | (?:cd|git|mvn|npm|pip|docker|kubectl|systemctl|curl|wget|echo|export|sudo|sleep|ssh|scp|rm|cp|mv|mkdir|set)\s+[-\w./$"'|].* | attr_\w+\s+:.* | always\s*@.* | [\w\[\]:]+\s*<=\s*[^;]+;\s*$ | \w+(?:\.\w+)+(?:\(.*|\s*)$
+      | (?:Sub|Function)\s+\w+\(.* | Next\s+\w\s*$ | [\w.]++\s*<-\s+\S.* | (?:for|while|until|if)\b.*\b(?:do|then)\b.*
+      | (?:cd|git|mvn|npm|pip|docker|kubectl|systemctl|curl|wget|echo|export|sudo|sleep|ssh|scp|rm|cp|mv|mkdir|set)\s+[-\w./$"'|].* | attr_\w+\s+:.* | always\s*@.* | [\w\[\]:]++\s*<=\s*[^;]+;\s*$ | \w++(?:\.\w++)+(?:\(.*|\s*)$
       | </?[a-zA-Z][\w-]*(?:\s[^>]*)?/?>.*$ | \$\w+\s*=.* | (?://|/\*|\*/|\#\s?!).*
     )""",
     re.VERBOSE,

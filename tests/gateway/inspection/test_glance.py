@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.inspection import glance_python, seams
+from gateway.inspection import glance_python, normalise, seams, written_numbers
+from gateway.inspection.glance import beyond
 from gateway.inspection.glance_flags import APART, CODE, GROUPED, HEX, MISTAKEN, PAIRED, SAID, SPELLED
 from gateway.inspection.spoken import letters
 
@@ -236,7 +237,7 @@ def test_words_are_looked_for_in_a_text_with_a_table(arguments, native) -> None:
         native.said_near("x", 2, letters())
 
 
-KINDS = bytes(point % 251 & 3 for point in range(0x10000)) + b"\4"
+KINDS = bytes(point % 251 & 0xE3 for point in range(0x10000)) + b"\4"
 
 
 @given(st.text())
@@ -256,3 +257,19 @@ def test_seams_before_an_address_far_away_are_none(native) -> None:
     text = "\n".join(["plain words"] * 80) + " @"
     assert native.signs(text) == glance_python.signs(text)
     assert 0 < len(native.signs(text)) < 79
+
+
+@settings(max_examples=300)
+@given(NUMBERS)
+def test_every_number_in_groups_begins_at_a_place_that_is_told(text: str) -> None:
+    native = pytest.importorskip("gateway.inspection._glance")
+    begun = {match.start() for match in re.finditer(f"(?={written_numbers._GROUPED.pattern})", text)}
+    assert begun <= set(native.grouped(text)) <= set(glance_python.grouped(text))
+    assert native.grouped(text) == sorted(native.grouped(text))
+
+
+@given(st.text(st.sampled_from("一二〇9X -·，。a"), max_size=30))
+def test_numerals_in_a_row_are_told(text: str) -> None:
+    signs = re.escape(written_numbers.SIGNS)
+    shown = re.search(f"[{written_numbers.NUMERALS}](?:[{signs}]?[0-9{written_numbers.NUMERALS}]){{2}}", text)
+    assert bool(beyond(text, normalise._kinds()) & glance_python.IN_A_ROW) == (shown is not None)
