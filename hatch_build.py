@@ -23,6 +23,7 @@ EXTENSIONS = {
     "native/seal.c": "audit/_seal",
     "native/entropy.c": "gateway/inspection/_entropy",
     "native/intake.c": "audit/_intake",
+    "native/codes.c": "gateway/inspection/_codes",
     "native/glance.c": "gateway/inspection/_glance",
     "native/hits.c": "gateway/inspection/_hits",
     "native/tagger.c": "gateway/inspection/names/_tagger",

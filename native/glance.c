@@ -55,7 +55,7 @@ static uint32_t bits(const char *pattern, uint32_t *mask) {
 }
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-static const char *const PAIRS[] = {"aa aa aa aa", "aa  aa  aa  aa", " aa a aa a aa", " aa  a aa  a aa"};
+static const char *const PAIRS[] = {"aa aa aa aa aa aa aa", "aa  aa  aa  aa", " aa a aa a aa", " aa  a aa  a aa"};
 /* How they end: the last seven signs of one, or of four groups of four, as a number, is a bit of these. */
 static const uint64_t PAIR_ENDS[2] = {(uint64_t)1 << 0x33, (uint64_t)1 << (0x5B - 64) | (uint64_t)1 << (0x6B - 64) | (uint64_t)1 << (0x4B - 64) |
                                                                (uint64_t)1 << (0x6F - 64)};
@@ -128,17 +128,19 @@ static int says(const Tongue *tongue, int form, const void *data, Py_ssize_t fro
 
 /* ---- numbers in groups ---- */
 
-/* The last groups of digits, the last one first: how many they are, whether what stands before them is no single blank or
- * hyphen; 0 where more than signs, or more than four of them, stand between. */
-typedef struct { Py_ssize_t size[4]; int odd[3]; } Groups;
+/* The last groups of digits, the last one first: where they begin, how many digits they are (0 where more than signs, or more
+ * than four of them, stand between), and whether what stands before them is no single blank or hyphen. `end`: of the last one;
+ * `gap`: what stands before it, and whether it stands beside the one before. */
+typedef struct { Py_ssize_t begin[4], size[4], end, gap; int odd[3], beside; } Groups;
 
+/* Which group begins a number in groups that ends with the last one, 0 for none. */
 static int is_grouped(const Groups *g) {
     const Py_ssize_t *n = g->size;
-    if (n[2] == 6 && n[1] == 8 && n[0] >= 3) return 1;
+    if (n[2] == 6 && n[1] == 8 && n[0] >= 3) return 2;
     if (!g->odd[0] || !g->odd[1]) return 0;
-    if (n[2] == 3 && n[0] >= 4 && (n[1] == 4 || n[1] == 2)) return 1;
-    if (n[2] == 4 && n[1] == 6 && n[0] >= 5) return 1;
-    return g->odd[2] && n[3] == 4 && n[2] == 4 && n[1] == 4 && n[0] >= 4;
+    if (n[2] == 3 && n[0] >= 4 && (n[1] == 4 || n[1] == 2)) return 2;
+    if (n[2] == 4 && n[1] == 6 && n[0] >= 5) return 2;
+    return g->odd[2] && n[3] == 4 && n[2] == 4 && n[1] == 4 && n[0] >= 4 ? 3 : 0;
 }
 
 static void prepare(void) {
@@ -193,30 +195,42 @@ static int is_mistaken(int form, const void *data, Py_ssize_t size, Py_ssize_t a
     return letters && alike >= FEWEST_ALIKE;
 }
 
-/* What the numbers of a text may be: from one run of digits to the next, for hardly any character is a digit. */
+/* The next group of digits behind the last one, 0 where there is none: hardly any character is a digit. */
+static inline int next_group(int form, const void *data, Py_ssize_t size, Groups *g) {
+    Py_ssize_t i = g->end < 0 ? 0 : g->end;
+    while (i < size && !is_digit(PyUnicode_READ(form, data, i))) i++;
+    if (i == size) return 0;
+    const Py_ssize_t begin = i;
+    while (i < size && is_digit(PyUnicode_READ(form, data, i))) i++;
+    g->gap = g->end < 0 ? size : begin - g->end;
+    g->beside = g->gap <= WIDEST_GAP;
+    for (Py_ssize_t n = g->end; n < begin && g->beside; n++) g->beside = form_of(form, data, n) == 0;
+    for (int n = 3; n > 0; n--) {
+        g->size[n] = g->beside ? g->size[n - 1] : 0;
+        g->begin[n] = g->begin[n - 1];
+    }
+    for (int n = 2; n > 0; n--) g->odd[n] = g->odd[n - 1];
+    g->odd[0] = g->gap != 1 || !g->beside || !parts(form, data, begin - 1);
+    g->begin[0] = begin;
+    g->size[0] = i - begin;
+    g->end = i;
+    return 1;
+}
+
+/* What the numbers of a text may be. */
 static inline int numbers(int form, const void *data, Py_ssize_t size) {
-    Groups groups = {{0}, {0}};
+    Groups groups = {.end = -1};
     Py_ssize_t single = 0, wide = 0; /* digits one by one, one sign or two between them */
-    Py_ssize_t end = -1, seen = 0;   /* of the digits before; of what was looked at for letters among digits */
+    Py_ssize_t seen = 0;             /* how far it was looked at for letters among digits */
     int flags = 0;
-    for (Py_ssize_t i = 0; i < size; i++) {
-        if (!is_digit(PyUnicode_READ(form, data, i))) continue;
-        const Py_ssize_t begin = i, gap = end < 0 ? size : begin - end;
-        while (i + 1 < size && is_digit(PyUnicode_READ(form, data, i + 1))) i++;
-        const Py_ssize_t count = i + 1 - begin;
-        int beside = gap <= WIDEST_GAP;
-        for (Py_ssize_t n = end; n < begin && beside; n++) beside = form_of(form, data, n) == 0;
-        for (int n = 3; n > 0; n--) groups.size[n] = beside ? groups.size[n - 1] : 0;
-        for (int n = 2; n > 0; n--) groups.odd[n] = groups.odd[n - 1];
-        groups.odd[0] = gap != 1 || !beside || !parts(form, data, begin - 1);
-        groups.size[0] = count;
-        single = beside && gap == 1 ? single + 1 : 0;
-        wide = beside && gap == 2 ? wide + 1 : 0;
+    while (next_group(form, data, size, &groups)) {
+        const Py_ssize_t begin = groups.begin[0];
+        single = groups.beside && groups.gap == 1 ? single + 1 : 0;
+        wide = groups.beside && groups.gap == 2 ? wide + 1 : 0;
         if (single >= FEW_APART || wide >= FEW_APART) flags |= APART;
-        if (count > 1) single = wide = 0;
-        if (count > 2 && is_grouped(&groups)) flags |= GROUPED;
+        if (groups.size[0] > 1) single = wide = 0;
+        if (groups.size[0] > 2 && is_grouped(&groups)) flags |= GROUPED;
         if (begin >= seen && is_mistaken(form, data, size, begin, &seen)) flags |= MISTAKEN;
-        end = i + 1;
     }
     return flags;
 }
@@ -311,6 +325,24 @@ static PyObject *glance(PyObject *self, PyObject *text) {
     }
 }
 
+static PyObject *grouped(PyObject *self, PyObject *text) {
+    (void)self;
+    if (!PyUnicode_Check(text)) {
+        PyErr_SetString(PyExc_TypeError, "a text expected");
+        return NULL;
+    }
+    PyObject *found = PyList_New(0);
+    Groups groups = {.end = -1};
+    while (found != NULL && next_group(PyUnicode_KIND(text), PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text), &groups)) {
+        const int first = groups.size[0] > 2 ? is_grouped(&groups) : 0;
+        if (!first) continue;
+        PyObject *place = PyLong_FromSsize_t(groups.begin[first]);
+        if (place == NULL || PyList_Append(found, place) < 0) Py_CLEAR(found);
+        Py_XDECREF(place);
+    }
+    return found;
+}
+
 /* ---- seams: where a value may go on behind a line's end, a tag, a comment, a joint of two strings ---- */
 
 static int is_seam(Py_UCS4 c, Py_UCS4 next) {
@@ -321,7 +353,7 @@ static int is_seam(Py_UCS4 c, Py_UCS4 next) {
     }
 }
 
-/* Whether a value may end before `at`: blanks left out, a digit within four characters or a mail address's sign in 28. */
+/* Whether a value may end before `at`: blanks left out, a digit within four characters or an address that goes on. */
 static int may_go_on(int form, const void *data, Py_ssize_t at, int anyhow) {
     const Py_ssize_t floor = at > 8 ? at - 8 : 0;
     while (at > floor) {
@@ -335,9 +367,22 @@ static int may_go_on(int form, const void *data, Py_ssize_t at, int anyhow) {
     if (anyhow) return 1;
     for (Py_ssize_t i = at - 1; i >= 0 && i >= at - 4; i--)
         if (Py_UNICODE_ISDIGIT(PyUnicode_READ(form, data, i))) return 1;
-    for (Py_ssize_t i = at - 1; i >= 0 && i >= at - 28; i--)
-        if (PyUnicode_READ(form, data, i) == '@') return 1;
-    return 0;
+    Py_ssize_t i = at - 1; /* an address that is not complete: its domain has no dot yet, or ends with it */
+    if (last == '.') i--;
+    for (const Py_ssize_t most = i - 24; i >= 0 && i > most; i--) {
+        const Py_UCS4 c = PyUnicode_READ(form, data, i);
+        if (!is_digit(c) && !is_letter(c) && c != '-') break;
+    }
+    return i >= 0 && PyUnicode_READ(form, data, i) == '@';
+}
+
+#define LONGEST_SEAM 600
+
+/* An address's sign from `at` on with neither a letter nor a digit before it; where there is none, far behind the end. */
+static Py_ssize_t next_odd_address(int form, const void *data, Py_ssize_t size, Py_ssize_t at) {
+    for (; at < size; at++)
+        if (PyUnicode_READ(form, data, at) == '@' && !Py_UNICODE_ISALNUM(PyUnicode_READ(form, data, at - 1))) return at;
+    return size + LONGEST_SEAM + 1;
 }
 
 static PyObject *signs(PyObject *self, PyObject *text) {
@@ -351,13 +396,12 @@ static PyObject *signs(PyObject *self, PyObject *text) {
     const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
     PyObject *found = PyList_New(0);
     if (found == NULL) return NULL;
-    int anyhow = 0; /* an address whose sign begins what follows a seam: then every value may go on */
-    for (Py_ssize_t i = 1; i < size && !anyhow; i++)
-        anyhow = PyUnicode_READ(form, data, i) == '@' && !Py_UNICODE_ISALNUM(PyUnicode_READ(form, data, i - 1));
+    Py_ssize_t odd = 0; /* where the next address stands whose sign begins what follows a seam: before it every value may go on */
     for (Py_ssize_t i = 0; i < size; i++) {
         const Py_UCS4 c = PyUnicode_READ(form, data, i);
         if (c > '`' || !is_seam(c, i + 1 < size ? PyUnicode_READ(form, data, i + 1) : 0)) continue;
-        if (!may_go_on(form, data, i, anyhow)) continue;
+        if (odd <= i) odd = next_odd_address(form, data, size, i + 1);
+        if (!may_go_on(form, data, i, odd - i <= LONGEST_SEAM)) continue;
         PyObject *place = PyLong_FromSsize_t(i);
         if (place == NULL || PyList_Append(found, place) < 0) {
             Py_XDECREF(place);
@@ -369,72 +413,113 @@ static PyObject *signs(PyObject *self, PyObject *text) {
     return found;
 }
 
-/* ---- codes ---- */
+/* ---- characters beyond ASCII ---- */
 
-#define LEADS 4 /* signs looked at, every fourth one: those that begin a byte of text */
-#define FEWEST_BYTES 7
-enum { IN_FIVES = 16, IN_UTF16 = 32 };
-#define FEWEST_FIVES 16
-#define WIDE 6 /* one of so many signs of UTF-16 in Base64 is an A at least */
+#define PLANE 0x10000
 
-static int8_t sextet(Py_UCS4 c) {
-    if (c >= 'A' && c <= 'Z') return (int8_t)(c - 'A');
-    if (c >= 'a' && c <= 'z') return (int8_t)(c - 'a' + 26);
-    if (c >= '0' && c <= '9') return (int8_t)(c - '0' + 52);
-    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
+/* Of a character: whether it is a numeral, a digit, or a sign between two of them. */
+enum { NUMERAL = 32, FIGURE = 64, SIGN = 128, IN_A_ROW = NUMERAL };
+#define ROW 3
 
-static int is_printable(unsigned byte) {
-    return byte >= 0x80 || (byte >= 0x20 && byte != 0x7F) || byte == '\t' || byte == '\n' || byte == '\r';
-}
-
-static int may_be_text(int form, const void *data, Py_ssize_t from, Py_ssize_t size) {
-    Py_ssize_t left = size - from;
-    if (left % 4 == 1) left--;
-    for (Py_ssize_t n = 0; n < LEADS && 4 * n < size - from; n++) {
-        const Py_UCS4 c = PyUnicode_READ(form, data, from + 4 * n);
-        if (c >= 128 || !c || !strchr("CDIJKLMNOPQRSTUVWXYZabcdef4567w", (int)c)) return 0;
+/* beyond(text, kinds): all kinds of the characters of a text; those beyond the first plane have the kinds of the last entry.
+ * IN_A_ROW: a numeral, and two numerals or digits behind it, one sign between two at most. */
+static inline unsigned kinds_of(int form, const void *data, Py_ssize_t size, const uint8_t *table) {
+    unsigned seen = 0, row = 0, sign = 0, most = 0;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        const Py_UCS4 c = PyUnicode_READ(form, data, i);
+        const unsigned kind = table[c < PLANE ? c : PLANE];
+        seen |= kind;
+        if (kind & NUMERAL || (row && kind & FIGURE)) {
+            row++;
+            sign = 0;
+            if (row > most) most = row;
+        } else if (row) {
+            if (!(kind & SIGN) || sign) row = 0;
+            sign = 1;
+        }
     }
-    uint32_t held = 0;
-    int bits = 0, bytes = 0;
-    for (Py_ssize_t i = from; i < from + left && bytes < FEWEST_BYTES; i++) {
-        const int8_t six = sextet(PyUnicode_READ(form, data, i));
-        if (six < 0) return 0;
-        held = held << 6 | (uint32_t)six;
-        bits += 6;
-        if (bits < 8) continue;
-        bits -= 8;
-        bytes++;
-        if (!is_printable(held >> bits & 255)) return 0;
-    }
-    return 1;
+    return (seen & ~(unsigned)(NUMERAL | FIGURE | SIGN)) | (most >= ROW ? IN_A_ROW : 0);
 }
 
-static PyObject *shifts(PyObject *self, PyObject *code) {
+static PyObject *beyond(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     (void)self;
-    if (!PyUnicode_Check(code)) {
-        PyErr_SetString(PyExc_TypeError, "a text expected");
+    if (count != 2 || !PyUnicode_Check(args[0]) || !PyBytes_Check(args[1]) || PyBytes_GET_SIZE(args[1]) != PLANE + 1) {
+        PyErr_SetString(PyExc_TypeError, "a text and a table of characters expected");
         return NULL;
     }
-    int found = 0, fives = 1;
-    const int form = PyUnicode_KIND(code);
-    const Py_ssize_t size = PyUnicode_GET_LENGTH(code);
-    Py_ssize_t zeros = 0;
-    for (Py_ssize_t i = 0; i < size; i++) {
-        const Py_UCS4 c = PyUnicode_READ(form, PyUnicode_DATA(code), i);
-        fives &= (c >= 'A' && c <= 'Z') || (c >= '2' && c <= '7');
-        zeros += c == 'A';
+    const uint8_t *table = (const uint8_t *)PyBytes_AS_STRING(args[1]);
+    const void *data = PyUnicode_DATA(args[0]);
+    const Py_ssize_t size = PyUnicode_GET_LENGTH(args[0]);
+    switch (PyUnicode_KIND(args[0])) {
+    case PyUnicode_1BYTE_KIND: return PyLong_FromLong((long)kinds_of(PyUnicode_1BYTE_KIND, data, size, table));
+    case PyUnicode_2BYTE_KIND: return PyLong_FromLong((long)kinds_of(PyUnicode_2BYTE_KIND, data, size, table));
+    default: return PyLong_FromLong((long)kinds_of(PyUnicode_4BYTE_KIND, data, size, table));
     }
-    if (fives && size >= FEWEST_FIVES) found |= IN_FIVES;
-    if (size && zeros * WIDE >= size) found |= IN_UTF16;
-    for (Py_ssize_t shift = 0; shift < 4; shift++)
-        if (may_be_text(form, PyUnicode_DATA(code), shift, PyUnicode_GET_LENGTH(code))) found |= 1 << shift;
-    return PyLong_FromLong(found);
+}
+
+/* ---- number words ---- */
+
+#define WITHIN 160 /* characters among which a first word of a number stands */
+#define BEHIND 16  /* characters behind digits in which a number that began with them goes on in words */
+#define LETTERS 0x250
+#define FORMS 28
+#define FIRSTS 4
+
+/* Whether the first four letters of a word, of two letters at least, are those of a number word, between `at` and the digits
+ * behind it. `letters`: of each letter up to U+024F its form, 0 for none; behind it a bit for every four forms. */
+static int is_said_near(int form, const void *data, Py_ssize_t size, Py_ssize_t at, const uint8_t *letters) {
+    const uint8_t *firsts = letters + LETTERS;
+    Py_ssize_t end = size - at > WITHIN ? at + WITHIN : size;
+    for (Py_ssize_t i = at, digits = 0; i < end; i++) {
+        digits = is_digit(PyUnicode_READ(form, data, i)) ? digits + 1 : 0;
+        if (digits < 2) continue;
+        while (i + 1 < end && is_digit(PyUnicode_READ(form, data, i + 1))) i++;
+        end = size - i - 1 > BEHIND ? i + 1 + BEHIND : size;
+        break;
+    }
+    unsigned word = 0;
+    int count = 0;
+    for (Py_ssize_t i = at; i <= end; i++) {
+        const Py_UCS4 c = i < end ? PyUnicode_READ(form, data, i) : 0;
+        const unsigned letter = c < LETTERS ? letters[c] : 0;
+        if (letter && count < FIRSTS) {
+            word = word * FORMS + letter;
+            count++;
+        }
+        if (count == FIRSTS || (!letter && count > 1 && count < FIRSTS)) {
+            for (; count < FIRSTS; count++) word *= FORMS;
+            count++; /* it is looked at once */
+            if (firsts[word >> 3] >> (word & 7) & 1) return 1;
+        }
+        if (!letter) word = 0, count = 0;
+    }
+    return 0;
+}
+
+/* said_near(text, at, letters) */
+static PyObject *said_near(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+    (void)self;
+    if (count != 3 || !PyUnicode_Check(args[0]) || !PyBytes_Check(args[2]) ||
+        PyBytes_GET_SIZE(args[2]) != LETTERS + (FORMS * FORMS * FORMS * FORMS + 7) / 8) {
+        PyErr_SetString(PyExc_TypeError, "a text, a place and a table of letters expected");
+        return NULL;
+    }
+    const Py_ssize_t at = PyLong_AsSsize_t(args[1]), size = PyUnicode_GET_LENGTH(args[0]);
+    if (at == -1 && PyErr_Occurred()) return NULL;
+    if (at < 0 || at > size) {
+        PyErr_SetString(PyExc_ValueError, "no place in the text");
+        return NULL;
+    }
+    return PyBool_FromLong(is_said_near(PyUnicode_KIND(args[0]), PyUnicode_DATA(args[0]), size, at,
+                                        (const uint8_t *)PyBytes_AS_STRING(args[2])));
 }
 
 static PyMethodDef methods[] = {
-    {"shifts", shifts, METH_O, "shifts(code) -> bits: from which of its first four signs on Base64 may be a text; 16 if it may be Base32, 32 if UTF-16."},
     {"glance", glance, METH_O, "glance(text) -> flags: what the text may hold."},
+    {"grouped", grouped, METH_O, "grouped(text) -> [place, ...]: where numbers in groups may begin, in order."},
+    {"beyond", (PyCFunction)(void (*)(void))beyond, METH_FASTCALL, "beyond(text, kinds) -> bits: all kinds of its characters."},
+    {"said_near", (PyCFunction)(void (*)(void))said_near, METH_FASTCALL,
+     "said_near(text, at, letters) -> bool: whether a word behind a place begins as number words do."},
     {"signs", signs, METH_O, "signs(text) -> [place, ...]: signs over which a value may go on."},
     {NULL, NULL, 0, NULL},
 };

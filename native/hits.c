@@ -13,12 +13,22 @@ typedef struct {
     PyObject_HEAD
     uint64_t *hits; /* start << 32 | number */
     size_t count, room;
+    PyObject *literals; /* NULL, or of each literal a number of four bytes: its length in bytes, and whether it stands as a word */
 } Hits;
 
+enum { LENGTH = 0xFFFF, BEGINS_WORD = 1 << 16, ENDS_WORD = 1 << 17 };
+
 static PyObject *hits_new(PyTypeObject *type, PyObject *args, PyObject *names) {
-    (void)args, (void)names;
+    PyObject *literals = NULL;
+    if (names != NULL && PyDict_GET_SIZE(names)) {
+        PyErr_SetString(PyExc_TypeError, "no names expected");
+        return NULL;
+    }
+    if (!PyArg_ParseTuple(args, "|S", &literals)) return NULL;
     Hits *self = (Hits *)type->tp_alloc(type, 0);
     if (self == NULL) return NULL;
+    Py_XINCREF(literals);
+    self->literals = literals;
     self->hits = NULL;
     self->count = self->room = 0;
     return (PyObject *)self;
@@ -26,6 +36,7 @@ static PyObject *hits_new(PyTypeObject *type, PyObject *args, PyObject *names) {
 
 static void hits_free(PyObject *object) {
     PyMem_Free(((Hits *)object)->hits);
+    Py_XDECREF(((Hits *)object)->literals);
     Py_TYPE(object)->tp_free(object);
 }
 
@@ -44,16 +55,32 @@ static int add(Hits *self, uint64_t hit) {
     return 0;
 }
 
-/* Hyperscan's callback: (number, start, end, flags, context). */
+/* What is known of a literal; none of its number: -1. */
+static int literal_of(const Hits *self, unsigned long number, uint32_t *literal) {
+    if ((number + 1) * sizeof *literal > (size_t)PyBytes_GET_SIZE(self->literals)) {
+        PyErr_SetString(PyExc_ValueError, "a number beyond the literals");
+        return -1;
+    }
+    memcpy(literal, PyBytes_AS_STRING(self->literals) + number * sizeof *literal, sizeof *literal);
+    return 0;
+}
+
+/* Hyperscan's callback: (number, start, end, flags, context). It does not know where a literal starts, only where it ends. */
 static PyObject *hits_call(PyObject *object, PyObject *args, PyObject *names) {
     (void)names;
-    if (PyTuple_GET_SIZE(args) < 2) {
-        PyErr_SetString(PyExc_TypeError, "a number and a start expected");
+    const Hits *self = (const Hits *)object;
+    if (PyTuple_GET_SIZE(args) < (self->literals == NULL ? 2 : 3)) {
+        PyErr_SetString(PyExc_TypeError, "a number, a start and an end expected");
         return NULL;
     }
     const unsigned long number = PyLong_AsUnsignedLong(PyTuple_GET_ITEM(args, 0));
-    const unsigned long start = PyLong_AsUnsignedLong(PyTuple_GET_ITEM(args, 1));
+    unsigned long start = PyLong_AsUnsignedLong(PyTuple_GET_ITEM(args, self->literals == NULL ? 1 : 2));
     if (PyErr_Occurred()) return NULL;
+    uint32_t literal;
+    if (self->literals != NULL) {
+        if (literal_of(self, number, &literal) < 0) return NULL;
+        start -= (literal & LENGTH) <= start ? literal & LENGTH : start;
+    }
     if (number > UINT32_MAX || start > UINT32_MAX) {
         PyErr_SetString(PyExc_OverflowError, "a number or a start is too large");
         return NULL;
@@ -131,6 +158,21 @@ static int append(PyObject *found, uint32_t number, Py_ssize_t at) {
     return failed;
 }
 
+static int is_of_word(const uint8_t *content, Py_ssize_t size, Py_ssize_t at) {
+    if (at < 0 || at >= size) return 0;
+    const uint8_t c = content[at];
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
+}
+
+/* Whether a literal that is a word stands as one. */
+static int is_whole(const Hits *self, uint64_t hit, const uint8_t *content, Py_ssize_t size) {
+    uint32_t literal;
+    if (literal_of(self, (uint32_t)hit, &literal) < 0) return -1;
+    const Py_ssize_t at = (Py_ssize_t)(hit >> 32);
+    if (literal & BEGINS_WORD && is_of_word(content, size, at - 1)) return 0;
+    return !(literal & ENDS_WORD && is_of_word(content, size, at + (Py_ssize_t)(literal & LENGTH)));
+}
+
 static PyObject *chosen(Hits *self, const uint8_t *content, Py_ssize_t size, int plain, const Plan *plan, int64_t *last) {
     PyObject *found = PyList_New(0);
     if (found == NULL) return NULL;
@@ -141,6 +183,14 @@ static PyObject *chosen(Hits *self, const uint8_t *content, Py_ssize_t size, int
         if (i && hit == self->hits[i - 1]) continue;
         const uint32_t number = (uint32_t)hit;
         Py_ssize_t at = (Py_ssize_t)(hit >> 32);
+        if (self->literals != NULL) {
+            const int whole = is_whole(self, hit, content, size);
+            if (whole < 0) {
+                Py_DECREF(found);
+                return NULL;
+            }
+            if (!whole) continue;
+        }
         if (!plain) {
             for (const Py_ssize_t behind = at < size ? at : size; byte < behind; byte++) point += (content[byte] & 0xC0) != 0x80;
             at = point;
@@ -207,7 +257,7 @@ static PyTypeObject HitsType = {
     .tp_dealloc = hits_free,
     .tp_call = hits_call,
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Takes each hit of one scan when called; not for two scans at a time.",
+    .tp_doc = "Hits(literals=None): takes each hit of one scan when called; not for two scans at a time.",
     .tp_methods = hits_methods,
     .tp_new = hits_new,
 };

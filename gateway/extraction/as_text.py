@@ -5,7 +5,7 @@ Only for this attempt: where nothing must be taken out, the file arrives as it w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 from gateway.extraction.cached import extract_files
@@ -76,7 +76,7 @@ async def _findings(file: Extracted, path: Path, tenant: str, services: Services
                 found.append(Finding(path, PartKind.TEXT, moved, value, subject))
     for joint in meeting:
         for number, span, whole in joint.split(texts[joint.text]):
-            moved = replace(span, start=span.start + starts[number], end=span.end + starts[number])
+            moved = span._replace(start=span.start + starts[number], end=span.end + starts[number])
             subject = subject_key(services.subject_key, tenant, span.label, whole)
             found.append(Finding(path, PartKind.TEXT, moved, pieces[number][span.start : span.end], subject))
     return found

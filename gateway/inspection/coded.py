@@ -10,25 +10,30 @@ the words that explain a number (`ssn: MDc4LTA1LTExMjA=`). Its characters lead b
 from __future__ import annotations
 
 import binascii
+import itertools
 import re
 from array import array
 from collections.abc import Iterator, Sequence
 
-from gateway.inspection.glance import shifts
+from gateway.inspection.codes import base64_runs, hex_runs, shifts
 from gateway.inspection.glance_flags import CODE, CODED, DIGITS, FOURS, HEX, IN_FIVES, IN_UTF16, PAIRED
 from gateway.inspection.normalised import Normalised
 
 BEFORE = 40
 """Characters before a piece of code that are read with it."""
 
-_MADE = bytes(97 if byte < 128 and (chr(byte).isalnum() or byte in b"+/_-") else 32 for byte in range(256))
-_HEX_SIGNS = bytes(97 if byte in b"0123456789abcdefABCDEF" else 32 for byte in range(256))
-_STRETCH = b"a" * 14
-"""The shortest code looked at: ten bytes in Base64, seven in hexadecimal digits."""
-
 _ROWS = re.compile(r"[A-Za-z0-9+/_\-]{48,}+(?:\r?\n[ \t]{0,8}[A-Za-z0-9+/_\-]{4,}+)+")
+_BYTE = "[0-9A-Fa-f]{2}"
+
+
+def _more(gap: str) -> str:
+    """At least six bytes more behind one, with the same between each two; in the middle of a dump's line a blank more."""
+    return rf"(?P<{gap}>[ :,\-]0?x?|, ?(?:0x)?){_BYTE}(?:(?P={gap}) ?{_BYTE}){{5,}}(?![0-9A-Fa-f])"
+
+
+# Each begins with the set of its first characters and looks back behind it, so that `re` passes over all others quickly.
 _PAIRS = re.compile(
-    r"(?<![0-9A-Za-z])(?:0x)?(?P<code>[0-9A-Fa-f]{2}(?P<gap>[ :,\-]0?x?|, ?(?:0x)?)[0-9A-Fa-f]{2}(?:(?P=gap) ?[0-9A-Fa-f]{2}){5,})(?![0-9A-Fa-f])"
+    rf"[0-9A-Fa-f](?<![0-9A-Za-z][0-9A-Fa-f])(?:[0-9A-Fa-f]{_more('gap')}|(?<=0)x(?P<led>{_BYTE}){_more('gap_of_led')})"
 )
 _FOURS = re.compile(
     r"[0-9A-Fa-f](?<![0-9A-Za-z][0-9A-Fa-f])[0-9A-Fa-f]{3}(?P<gap>[ :,\-])[0-9A-Fa-f]{4}(?:(?P=gap) ?[0-9A-Fa-f]{4}){2,}(?![0-9A-Fa-f])"
@@ -44,7 +49,6 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8
 _ENOUGH = 24
 """Bytes of text from which on what follows them may be anything."""
 _FEWEST = 7
-_PREFIXES = (b"0x", b"0X", b"\\x", b"#x")
 _NUMBER = re.compile("[0-9]+")
 _ROW = 48
 """Characters from which on a row of code may go on in the next line."""
@@ -61,19 +65,14 @@ def texts_in_code(text: Normalised, may: int) -> Iterator[tuple[Normalised, int]
             yield from _read(text, match.start(), spots, 1, _of_bits("".join(text.text[at] for at in spots)))
     if not may & CODED:
         return
-    content = text.text.encode("ascii", "replace")  # one byte for each character
     behind = 0
-    for start, end in _stretches(content.translate(_MADE)) if may & CODE else ():
+    for start, end, shifted in base64_runs(text.text) if may & CODE else ():
         if start >= behind:
             rows = _ROWS.match(text.text, start) if end - start >= _ROW else None
             behind = end if rows is None else rows.end()
-            yield from _base64(text, start, behind)
-    for start, end in _stretches(content.translate(_HEX_SIGNS)) if may & HEX else ():
-        before = content[max(0, start - 2) : start]
-        if (not before[-1:].isalnum() or before in _PREFIXES) and not content[end : end + 1].isalnum():
-            first = start + (end - start) % 2
-            begin = start - 2 * (before in _PREFIXES)
-            yield from _read(text, begin, range(first, end), 4, bytes.fromhex(text.text[first:end]))
+            yield from _base64(text, start, behind, shifted if behind == end else None)
+    for begin, first, end in hex_runs(text.text) if may & HEX else ():
+        yield from _read(text, begin, range(first, end), 4, bytes.fromhex(text.text[first:end]))
     if may & PAIRED:
         for match in _PAIRS.finditer(text.text):
             yield from _pairs(text, match)
@@ -84,17 +83,6 @@ def texts_in_code(text: Normalised, may: int) -> Iterator[tuple[Normalised, int]
         for match in _FOURS.finditer(text.text):
             spots = [at for at in range(*match.span()) if text.text[at].isalnum()]
             yield from _read(text, match.start(), spots, 4, bytes.fromhex("".join(text.text[at] for at in spots)))
-
-
-def _stretches(shape: bytes) -> Iterator[tuple[int, int]]:
-    """The runs of signs that are long enough."""
-    start = shape.find(_STRETCH)
-    while start >= 0:
-        end = shape.find(b" ", start)
-        if end < 0:
-            end = len(shape)
-        yield start, end
-        start = shape.find(_STRETCH, end)
 
 
 def _of_bits(bits: str) -> bytes:
@@ -109,16 +97,18 @@ def _numbers(text: Normalised, match: re.Match[str]) -> Iterator[tuple[Normalise
     codes = [int(match.string[start:end]) for start, end in places]
     if max(codes) >= 127 or min(codes) < 9:
         return
-    yield from _placed(text, match.start(), places, "".join(map(chr, codes)))
+    starts, ends = zip(*places, strict=True)
+    yield from _placed(text, match.start(), starts, ends, "".join(map(chr, codes)))
 
 
-def _base64(text: Normalised, start: int, end: int) -> Iterator[tuple[Normalised, int]]:
+def _base64(text: Normalised, start: int, end: int, may: int | None) -> Iterator[tuple[Normalised, int]]:
+    """`may`: as `shifts` has it, None where that is still to be seen."""
     spots: Sequence[int] = range(start, end)
     code = text.text[start:end]
     if "\n" in code:
         spots = array("I", [at for at in range(start, end) if not text.text[at].isspace()])
         code = "".join(code.split())
-    may = shifts(code)
+    may = shifts(code) if may is None else may
     if may & IN_FIVES:
         bits = "".join(f"{_FIVE[sign]:05b}" for sign in code)
         yield from _read(text, start, spots, 5, _of_bits(bits))
@@ -134,8 +124,8 @@ def _base64(text: Normalised, start: int, end: int) -> Iterator[tuple[Normalised
 
 
 def _pairs(text: Normalised, match: re.Match[str]) -> Iterator[tuple[Normalised, int]]:
-    gap = len(match["gap"])
-    at, end = match.span("code")
+    gap = len(match["gap"] or match["gap_of_led"])
+    at, end = max(match.start(), match.start("led")), match.end()
     spots: list[int] = []
     while at < end:
         spots += (at, at + 1)
@@ -153,23 +143,23 @@ def _read(
         plain, wide = _wide(content), True
     if plain is None:
         return
-    places = []
-    byte = 0
-    for character in plain:
-        size = 2 if wide else 1 if character < "\x80" else len(character.encode())
-        places.append((spots[byte * 8 // bits], spots[((byte + size) * 8 - 1) // bits] + 1))
-        byte += size
-    yield from _placed(text, begin, places, plain)
+    size = 2 if wide else 1
+    bounds: Sequence[int] = range(0, size * len(plain) + 1, size)
+    if not wide and not plain.isascii():
+        bounds = list(itertools.accumulate((len(character.encode()) for character in plain), initial=0))
+    starts = [spots[byte * 8 // bits] for byte in bounds[:-1]]
+    ends = [spots[(byte * 8 - 1) // bits] + 1 for byte in bounds[1:]]
+    yield from _placed(text, begin, starts, ends, plain)
 
 
 def _placed(
-    text: Normalised, begin: int, places: Sequence[tuple[int, int]], plain: str
+    text: Normalised, begin: int, starts: Sequence[int], ends: Sequence[int], plain: str
 ) -> Iterator[tuple[Normalised, int]]:
-    """The reading of `plain`, whose characters stand at `places` of a text, with a little of what stands before `begin`."""
+    """The reading of `plain`, whose characters stand at these places of a text, with a little of what stands before `begin`."""
     before = max(0, begin - BEFORE)
     first, behind = array("I", range(before, begin)), array("I", range(before + 1, begin + 1))
-    first.extend(start for start, _ in places)
-    behind.extend(end for _, end in places)
+    first.extend(array("I", starts))
+    behind.extend(array("I", ends))
     if text.starts is not None and text.ends is not None:
         first = array("I", [text.starts[at] for at in first])
         behind = array("I", [text.ends[at - 1] for at in behind])

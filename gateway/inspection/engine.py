@@ -32,6 +32,8 @@ _MARGIN = 512
 """Windows overlap by twice as many: no anchor is longer."""
 
 _SURE = 0.85
+_NOWHERE = (-1, 0.0)
+"""Nothing found reaches anywhere yet."""
 
 Seen = tuple[list[Span], list[Span]]
 """The spans of a text, and its classes of content as empty spans."""
@@ -48,7 +50,11 @@ class PatternScanner:
         for each in recognizers:
             for shape in each.shapes:
                 anchors.setdefault((shape.anchor, shape.needs), []).append((each, shape))
-        self._shapes = list(anchors.values())  # by anchor: what several shapes have in common is looked for once
+        # By anchor, what several shapes have in common is looked for once; of each what is needed where it hits.
+        self._shapes = [
+            tuple((shape.complete, shape.ceiling, recognizer.label, recognizer.name) for recognizer, shape in shapes)
+            for shapes in anchors.values()
+        ]
         # A cue's window, with the character before it that a word's boundary depends on.
         needs = Needs(tuple(anchor for anchor, _ in anchors), tuple(words for _, words in anchors), CUE_WINDOW + 1)
         self._matcher = matcher.build(needs, cache)
@@ -63,39 +69,38 @@ class PatternScanner:
         if len(text) > BLOCK:
             return None
         hits = self._matcher.scan(text)
-        if not hits:
-            return []
-        return self._completed(text, hits) if len(hits) <= HITS else None
-
-    def _completed(self, text: str, hits: Sequence[matcher.Hit]) -> list[Span]:
-        """What stands at these anchors of a text."""
+        if len(hits) > HITS:
+            return None
         found: list[Span] = []
-        covered, sure = -1, 0.0
+        self._complete(text, hits, found, _NOWHERE)
+        return found
+
+    def _complete(
+        self, text: str, hits: Iterable[matcher.Hit], found: list[Span], reached: tuple[int, float]
+    ) -> tuple[int, float]:
+        """Adds what stands at these anchors. `reached`: how far, and how surely, what was found so far reaches."""
+        covered, sure = reached
+        shapes = self._shapes
         for number, at in hits:
-            for recognizer, shape in self._shapes[number]:
-                if at < covered and shape.ceiling <= sure:
+            for complete, ceiling, label, name in shapes[number]:
+                if at < covered and ceiling <= sure:
                     continue  # would lose against what stands there: spare the search for its cue
-                for start, end, score in shape.complete(text, at):
-                    found.append(Span(start, end, recognizer.label, score, recognizer.name))
+                for start, end, score in complete(text, at):
+                    found.append(Span(start, end, label, score, name))
                     if end > covered and score >= _SURE:
                         covered, sure = end, score
-        return found
+        return covered, sure
 
     def steps(self, text: str) -> Steps[list[Span]]:
         """The same in steps of bounded work."""
         found: list[Span] = []
-        covered, sure = -1, 0.0  # how far, and how surely, what was found so far reaches
+        reached = _NOWHERE
         for block in range(0, max(len(text), 1), BLOCK):
-            for count, (number, at) in enumerate(self._hits(text, block), 1):
-                if count % HITS == 0:
+            hits = self._hits(text, block)
+            for first in range(0, len(hits), HITS):
+                if first:
                     yield
-                for recognizer, shape in self._shapes[number]:
-                    if at < covered and shape.ceiling <= sure:
-                        continue  # would lose against what stands there: spare the search for its cue
-                    for start, end, score in shape.complete(text, at):
-                        found.append(Span(start, end, recognizer.label, score, recognizer.name))
-                        if end > covered and score >= _SURE:
-                            covered, sure = end, score
+                reached = self._complete(text, hits[first : first + HITS], found, reached)
             if block + BLOCK < len(text):
                 yield
         return found

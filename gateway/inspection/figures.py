@@ -73,13 +73,14 @@ def without_figures(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def needs_hints(text: str, spans: Sequence[Span]) -> bool:
     """Whether it hangs on the kind of text if these findings are nobody's: else no hint is looked for."""
-    others = [span for span in spans if span.label in PERSONAL and span.label != "PERSON"]
-    if not all(is_example(span.label, text[span.start : span.end], _EVERY) for span in others):
-        return False
+    others = False
+    for span in spans:
+        if span.label in PERSONAL and span.label != "PERSON":
+            if not is_example(span.label, text[span.start : span.end], _EVERY):
+                return False
+            others = True
     known = _figures().alone
-    return bool(others) or any(
-        not _is_known(text[span.start : span.end], known) for span in spans if span.label == "PERSON"
-    )
+    return others or any(not _is_known(text[span.start : span.end], known) for span in spans if span.label == "PERSON")
 
 
 def _all_nobodys(personal: Sequence[Finding], findings: Sequence[Finding]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import re
 
 from gateway.inspection.glance_flags import (
@@ -14,8 +13,6 @@ from gateway.inspection.glance_flags import (
     FOURS,
     GROUPED,
     HEX,
-    IN_FIVES,
-    IN_UTF16,
     MISTAKEN,
     PAIRED,
     PERCENT,
@@ -51,7 +48,7 @@ _VISIBLE = bytes(32 if byte in b" \t\r\n" else 97 for byte in range(256))
 _CONTINUATION = bytes(range(0x80, 0xC0))
 _MADE = bytes(97 if byte < 128 and (chr(byte).isalnum() or byte in b"+/_-") else 32 for byte in range(256))
 _HEXED = bytes(97 if byte in b"0123456789abcdefABCDEF" else 32 for byte in range(256))
-_PAIRS = (b"aa aa aa aa", b"aa  aa  aa  aa", b" aa a aa a aa", b" aa  a aa  a aa")
+_PAIRS = (b"aa aa aa aa aa aa aa", b"aa  aa  aa  aa", b" aa a aa a aa", b" aa  a aa  a aa")
 _FOUR_FOURS = b"aaaa aaaa aaaa aaaa"
 _SIGNS = (
     (ESCAPE, re.compile(r"\\")),
@@ -71,14 +68,19 @@ _GROUPED = re.compile(
 )
 _SEAM = re.compile(r"[\n<\"'`]|[/*](?=\*)")
 _ODD_ADDRESS = re.compile(r"(?<![^\W_])(?<!\A)@")
-_LEADING = frozenset("CDIJKLMNOPQRSTUVWXYZabcdef4567w")
-"""Where Base64 begins a byte of text: those of ASCII, and of the first bytes of Latin and Chinese letters in UTF-8."""
-_FEWEST_BYTES = 7
-_FIVES = re.compile("[A-Z2-7]{16,}")
-_WIDE = 6
-"""One of so many signs of UTF-16 in Base64 is an A at least."""
-_PRINTABLE = bytes(byte for byte in range(256) if byte >= 0x80 or (byte >= 0x20 and byte != 0x7F) or byte in b"\t\n\r")
+_LONGEST_SEAM = 600
+_DIGITS = re.compile("[0-9]+")
 _BLANKS = " \t\r\\-="
+_LEFT_MAIL = re.compile(r"@[0-9A-Za-z\-]{0,24}\.?\Z")
+"""An address that is not complete: its domain has no dot yet, or ends with it."""
+_WITHIN = 160
+"""Characters among which a first word of a number stands."""
+_BEHIND = 16
+"""Characters behind digits in which a number that began with them goes on in words."""
+_WRITTEN = re.compile("[0-9]{2,}")
+_WORD = re.compile("[A-Za-zÀ-ɏ]{2,}")
+LETTERS, FORMS = 0x250, 28
+"""Characters that have a form in the table of letters, and how many forms there are."""
 
 
 def glance(text: str) -> int:
@@ -126,33 +128,56 @@ def _said(content: bytes, letters: bytes, fewest: bytes, run: re.Pattern[str]) -
 
 def signs(text: str) -> list[int]:
     """Where a sign stands over which a value may go on: a line's end, a tag's, a comment's or a string's beginning."""
-    anyhow = _ODD_ADDRESS.search(text) is not None
-    return [match.start() for match in _SEAM.finditer(text) if _may_go_on(text, match.start(), anyhow)]
+    return [match.start() for match in _SEAM.finditer(text) if _may_go_on(text, match.start())]
 
 
-def _may_go_on(text: str, at: int, anyhow: bool) -> bool:
+def _may_go_on(text: str, at: int) -> bool:
+    anyhow = _ODD_ADDRESS.search(text, at + 1, at + 1 + _LONGEST_SEAM) is not None
     floor = max(0, at - 8)
     while at > floor and text[at - 1] in _BLANKS:
         at -= 1
     left = text[max(0, at - 28) : at]
     if not left or not (left[-1].isalnum() or left[-1] in "@._"):
         return False
-    return anyhow or "@" in left or any(map(str.isdigit, left[-4:]))
+    return anyhow or _LEFT_MAIL.search(left) is not None or any(map(str.isdigit, left[-4:]))
 
 
-def shifts(code: str) -> int:
-    """From which of its first four signs on Base64 may be a text, as bits, `IN_FIVES` and `IN_UTF16`. `code` has signs of Base64 only."""
-    found = IN_FIVES if _FIVES.fullmatch(code) is not None else 0
-    found |= IN_UTF16 if code and code.count("A") * _WIDE >= len(code) else 0
-    return found | sum(1 << shift for shift in range(4) if _may_be_text(code[shift:]))
+def said_near(text: str, at: int, letters: bytes) -> bool:
+    """Whether a word behind a place begins as number words do; see `spoken.letters`, which makes the table."""
+    written = _WRITTEN.search(text, at, at + _WITHIN)
+    end = at + _WITHIN if written is None else written.end() + _BEHIND
+    for word in _WORD.findall(text, at, end):
+        first, second, third, fourth = (letters[ord(letter)] for letter in f"{word}\0\0"[:4])
+        place = ((first * FORMS + second) * FORMS + third) * FORMS + fourth
+        if letters[LETTERS + place // 8] >> place % 8 & 1:
+            return True
+    return False
 
 
-def _may_be_text(code: str) -> bool:
-    if not _LEADING.issuperset(code[:16:4]):
-        return False
-    piece = code.replace("-", "+").replace("_", "/")
-    try:
-        content = binascii.a2b_base64(piece[: len(piece) - (len(piece) % 4 == 1)] + "==")
-    except (binascii.Error, ValueError):
-        return False
-    return not content[:_FEWEST_BYTES].translate(None, _PRINTABLE)
+def grouped(text: str) -> list[int]:
+    """Where numbers in groups may begin: in C, far fewer places."""
+    return [match.start() for match in _DIGITS.finditer(text)]
+
+
+NUMERAL, FIGURE, SIGN = 32, 64, 128
+"""Of a character: whether it is a numeral, a digit, or a sign between two of them."""
+IN_A_ROW = NUMERAL
+_ROW = 3
+
+
+def beyond(text: str, kinds: bytes) -> int:
+    """All kinds of the characters of a text. `kinds`: of each up to U+FFFF as bits, and last those of all beyond.
+
+    `IN_A_ROW`: a numeral, and two numerals or digits behind it, one sign between two at most.
+    """
+    seen = row = most = 0
+    sign = False
+    for character in text:
+        kind = kinds[min(ord(character), len(kinds) - 1)]
+        seen |= kind
+        if kind & NUMERAL or (row and kind & FIGURE):
+            row, sign = row + 1, False
+            most = max(row, most)
+        elif row:
+            row, sign = (row, True) if kind & SIGN and not sign else (0, True)
+    return seen & ~(NUMERAL | FIGURE | SIGN) | (IN_A_ROW if most >= _ROW else 0)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -141,7 +140,7 @@ def _from_their_first(chosen: Sequence[Span], found: Sequence[Span]) -> Iterator
     for span in chosen:
         first = min((each.start for each in found if each.start < span.start < each.end), default=span.start)
         start = max(first, behind)
-        yield span if start == span.start else replace(span, start=start)
+        yield span if start == span.start else span._replace(start=start)
         behind = span.end
 
 

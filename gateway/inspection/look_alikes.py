@@ -25,18 +25,21 @@ _FIGURES = str.maketrans("ЗзбЧОоІіΟο߀௦", "336400110000")
 """Letters that are read as digits among many digits."""
 _MANY = re.compile("(?:[^0-9]*[0-9]){8}")
 _AMONG_DIGITS = {**_TABLE, **_FIGURES}
-_ALIKE = "".join(map(chr, _AMONG_DIGITS))
-_ANY = re.compile(f"[{_ALIKE}]")
-_WORD = re.compile(rf"[0-9A-Za-z@._\-+%/:{_ALIKE}]+")
+ALIKE = "".join(map(chr, _AMONG_DIGITS))
+"""Every letter that looks like another."""
+_WORD = re.compile(rf"[0-9A-Za-z@._\-+%/:{ALIKE}]+")
 _ASCII = re.compile(r"[0-9A-Za-z@]")
 _FULL_STOP = re.compile(r"(?<=[0-9A-Za-z])[。｡](?=[A-Za-z][0-9A-Za-z\-]{1,30}(?![0-9A-Za-z@]))")
 _ADDRESS = re.compile(r"@[0-9A-Za-z\-.。｡]{1,60}\Z")
 
 
 def unmasked(text: Normalised) -> Normalised:
-    """Words of mixed script in Latin letters. Linear time."""
-    if _ANY.search(text.text) is not None:
-        text = replaced(text, _WORD, _latin)
+    """Words of mixed script in Latin letters, of a text that has one of `ALIKE`. Linear time."""
+    return replaced(text, _WORD, _latin)
+
+
+def with_full_stops(text: Normalised) -> Normalised:
+    """With the dots of addresses' domains that are Chinese full stops. Linear time."""
     if "。" in text.text and "@" in text.text:
         text = replaced(text, _FULL_STOP, _dot)
     return text

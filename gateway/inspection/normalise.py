@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from html.entities import html5
 
-from gateway.inspection.glance import glance
+from gateway.inspection.glance import beyond, glance
 from gateway.inspection.glance_flags import DISGUISED, ENTITY, ESCAPE, PERCENT, PLUS, QUOTED, SPELLED, UNDER
-from gateway.inspection.look_alikes import unmasked
+from gateway.inspection.glance_python import FIGURE, IN_A_ROW, NUMERAL, SIGN
+from gateway.inspection.look_alikes import ALIKE, unmasked, with_full_stops
 from gateway.inspection.normalised import Normalised, replaced
-from gateway.inspection.written_numbers import in_digits
+from gateway.inspection.written_numbers import NUMERALS, SIGNS, in_digits
 
 __all__ = ["Normalised", "normalise", "undisguised"]
 
@@ -60,6 +62,25 @@ _ODD_PIECE = re.compile(
     f".[{_MARKS}]+|[{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}]", re.DOTALL
 )
 _REMOVED = re.compile(f"[{_INVISIBLE}{_INVISIBLE_TOO}]")
+
+_IS_ODD, _IS_ALIKE = 1, 2
+
+
+@cache
+def _kinds() -> bytes:
+    """What each character may be: a text without any of a kind need not be searched for it."""
+    kinds = bytearray(0x10000) + bytearray([_IS_ODD])
+    odd = f"{_INVISIBLE}{_SPACES}{_BREAKS}{_COMPATIBLE}{_DIGITS}{_DASHES}{_MARKS}"
+    for first, last in _RANGE.findall(odd):
+        for point in range(ord(first), min(ord(last or first), 0xFFFF) + 1):
+            kinds[point] |= _IS_ODD
+    for characters, kind in ((ALIKE, _IS_ALIKE), (NUMERALS, NUMERAL), ("0123456789", FIGURE), (SIGNS, SIGN)):
+        for character in characters:
+            kinds[ord(character)] |= kind
+    return bytes(kinds)
+
+
+_RANGE = re.compile("(.)(?:-(.))?", re.DOTALL)
 
 # Each begins with the sign that its text is searched for first, so that code and prose cost little.
 _ESCAPE = (
@@ -110,18 +131,25 @@ def undisguised(result: Normalised) -> tuple[Normalised, int]:
         if result is before:
             break
         may = glance(result.text)
+    numerals = False
     if not result.text.isascii():
         before = result
-        if _ODD.search(result.text) is not None:
+        kinds = beyond(result.text, _kinds())
+        if kinds & _IS_ODD and _ODD.search(result.text) is not None:
             pieces = _ODD if _MARK.search(result.text) is None else _ODD_PIECE
             result = replaced(result, pieces, lambda match: _plain(match[0]))
-        result = unmasked(result)
+            kinds |= beyond(result.text, _kinds())
+        if kinds & _IS_ALIKE:
+            result = unmasked(result)
+            kinds |= beyond(result.text, _kinds())
+        result = with_full_stops(result)
+        numerals = bool(kinds & IN_A_ROW)
         may = may if result is before else glance(result.text)
     if may & SPELLED:
         before = result
         result = replaced(result, _LETTERS, _joined)
         may = may if result is before else glance(result.text)
-    return in_digits(result, may)
+    return in_digits(result, may, numerals)
 
 
 def _says_quoted(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -56,6 +56,11 @@ def turned(before: Normalised, expression: re.Pattern[str]) -> Normalised:
 
 def replaced(before: Normalised, expression: re.Pattern[str], change: Change) -> Normalised:
     """A text with some pieces changed, the way back kept through what was changed before; `before` itself if none was."""
+    return replaced_at(before, expression.finditer(before.text), change)
+
+
+def replaced_at(before: Normalised, matches: Iterable[re.Match[str]], change: Change) -> Normalised:
+    """The same with the matches given, disjoint and in order."""
     text, old_starts, old_ends = before.text, before.starts, before.ends
     pieces: list[str] = []
     starts, ends = array("I"), array("I")
@@ -66,7 +71,7 @@ def replaced(before: Normalised, expression: re.Pattern[str], change: Change) ->
         starts.extend(counting(done, until) if old_starts is None else old_starts[done:until])
         ends.extend(counting(done + 1, until + 1) if old_ends is None else old_ends[done:until])
 
-    for match in expression.finditer(text):
+    for match in matches:
         new = change(match)
         if new is None:
             continue

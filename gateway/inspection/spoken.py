@@ -6,9 +6,14 @@ read as digits, and counts only behind a word that announces it and if it is, as
 
 from __future__ import annotations
 
+import itertools
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
+from gateway.inspection.glance import said_near
+from gateway.inspection.glance_python import FORMS, LETTERS
 from gateway.inspection.recognizer import Candidate, Shape
 
 _UNITS = {
@@ -105,32 +110,35 @@ _SIGNS = r"[\s,.;:_/|\-–—]{0,5}"
 _BETWEEN = rf"{_SIGNS}(?:(?:dash|hyphen|minus|strich|bindestrich|tiret|gui[oó]n|space|slash|then){_SIGNS})?"
 _TIMES = {"double": 2, "triple": 3}
 _SEVERAL = rf"(?:(?P<times>{'|'.join(_TIMES)})\s)?"
-_NUMBER_WORD = re.compile(_any_of(_SAID), re.IGNORECASE)
 _ITEM = re.compile(rf"{_SEVERAL}(?P<word>{_WORD})", re.IGNORECASE)
 _MORE = f"(?:{'|'.join(_TIMES)})\\s"
 _RUN = re.compile(rf"(?:(?:{_MORE})?{_WORD}{_BETWEEN}){{4,39}}(?:{_MORE})?{_WORD}(?![0-9A-Za-zÀ-ɏ])", re.IGNORECASE)
 _FIRST = re.compile(rf"(?<![0-9A-Za-zÀ-ɏ])(?=(?:{_MORE})?{_WORD})", re.IGNORECASE)
 _LEAD = 40
 """Characters from the beginning of the word that announces a number to the number, at most."""
-_WITHIN = 160
-"""Characters from there on among which a first word of the number stands."""
-_BEHIND = 16
-"""Characters behind digits in which a number that began with them goes on in words."""
-_WRITTEN = re.compile("[0-9]{2,}")
-_LETTERS = re.compile("[A-Za-zÀ-ɏ]{2,}")
-_BEGINNINGS = frozenset(
-    beginning[:3] for word in _SAID for part in re.split(r"[ \-]", word) for beginning in (part, part.translate(_BARE))
-)
+_LETTER = re.compile("[A-Za-zÀ-ɏ]")
 
 
-def _may_be_said(text: str, at: int) -> bool:
-    """Whether a word near begins with one of ours: most numbers are written in digits, and this is soon seen."""
-    written = _WRITTEN.search(text, at, at + _WITHIN)
-    end = at + _WITHIN if written is None else written.end() + _BEHIND
-    for word in _LETTERS.findall(text, at, end):
-        if word[:3].lower() in _BEGINNINGS and _NUMBER_WORD.match(word) is not None:
-            return True
-    return False
+@cache
+def letters() -> bytes:
+    """The form of each letter, and behind them a bit for all four letters with which a number in words may begin: see `said_near`."""
+    forms = bytearray(map(_form, range(LETTERS)))
+    firsts = bytearray((FORMS**4 + 7) // 8)
+    for word in _SAID:
+        begun = [forms[ord(letter)] for letter in re.split(r"[ \-]", word)[0][:4]]
+        for rest in itertools.product(range(FORMS), repeat=4 - len(begun)):  # another word may follow without a blank
+            first, second, third, fourth = (*begun, *rest)
+            place = ((first * FORMS + second) * FORMS + third) * FORMS + fourth
+            firsts[place // 8] |= 1 << place % 8
+    return bytes(forms + firsts)
+
+
+def _form(point: int) -> int:
+    """1 to 26 for a letter whatever its marks, one more for others, 0 for what is no letter of a number in words."""
+    if _LETTER.match(chr(point)) is None:
+        return 0
+    plain = "i" if chr(point) == "ı" else unicodedata.normalize("NFKD", chr(point))[0].lower()
+    return ord(plain) - ord("a") + 1 if "a" <= plain <= "z" else FORMS - 1
 
 
 def said(text: str, at: int) -> tuple[int, int, str] | None:
@@ -153,9 +161,12 @@ def _digits(word: str) -> str:
 
 def spoken(cue: str, accepts: Callable[[str], bool], *, score: float = 0.9) -> Shape:
     """A shape of numbers in words behind a word. `cue` is the anchor; `accepts` sees the digits."""
+    table = letters()
 
     def complete(text: str, at: int) -> Iterable[Candidate]:
-        found = said(text, at) if _may_be_said(text, at) else None
+        if not said_near(text, at, table):  # most numbers are written in digits, and this is soon seen
+            return ()
+        found = said(text, at)
         return ((found[0], found[1], score),) if found is not None and accepts(found[2]) else ()
 
     return Shape(cue, complete)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
-from gateway.inspection.glance import glance
+from gateway.inspection.glance import glance, grouped
 from gateway.inspection.glance_flags import APART, DIGITS, GROUPED, MISTAKEN, SAID
-from gateway.inspection.normalised import Normalised, replaced
+from gateway.inspection.normalised import Normalised, replaced, replaced_at
 from gateway.inspection.number_words import ENGLISH, FEWEST, PINYIN, expression
 
 _WORDS = {**ENGLISH, **PINYIN}
@@ -19,7 +20,8 @@ _TIMES = {"double": 2, "triple": 3}
 _CHINESE = dict(
     zip("零一二三四五六七八九〇壹贰叁肆伍陆柒捌玖貳參陸○幺么两兩弌弍弎", "0123456789012345678923601122123", strict=True)
 )
-_NUMERAL = "".join(_CHINESE)
+NUMERALS, SIGNS = "".join(_CHINESE), " -·、，,"
+"""Chinese numerals, and what may stand between two of them."""
 _ITEM = (
     r"(?:(?:double|triple)[ \-])?(?:"
     + "|".join(expression(word) for word in sorted(_WORDS, key=lambda word: (-len(word), word)))
@@ -41,9 +43,8 @@ _TOGETHER = re.compile(
 _TONED = re.compile(rf"()({_SYLLABLE})[1-5]?", re.IGNORECASE)
 _PIECE = re.compile(rf"(?:(double|triple)[ \-])?({_ITEM})", re.IGNORECASE)
 _HAN = re.compile(
-    rf"[0-9{_NUMERAL}](?<![0-9A-Za-z.][0-9{_NUMERAL}])(?:[ \-·、，,]?[0-9{_NUMERAL}]){{{FEWEST - 1},}}[Xx]?(?![0-9A-Za-z])"
+    rf"[0-9{NUMERALS}](?<![0-9A-Za-z.][0-9{NUMERALS}])(?:[ \-·、，,]?[0-9{NUMERALS}]){{{FEWEST - 1},}}[Xx]?(?![0-9A-Za-z])"
 )
-_HAN_SHOWN = re.compile(rf"[{_NUMERAL}](?:[ \-·、，,]?[0-9{_NUMERAL}]){{2}}")
 
 # --- digits one by one, groups apart -----------------------------------------------------------------------------
 # Each begins with the set of its first characters and looks back behind it: places without one are passed over at a glance.
@@ -71,16 +72,16 @@ _MOST_MISTAKEN = 6
 _GAP_PIECE = re.compile(r"[^0-9Xx]+")
 
 
-def in_digits(text: Normalised, may: int) -> tuple[Normalised, int]:
+def in_digits(text: Normalised, may: int, numerals: bool) -> tuple[Normalised, int]:
     """The text with its written numbers in digits side by side. `may`, what it may hold, at a glance, is given back for it.
 
-    Linear time.
+    `numerals`: whether Chinese numerals stand in a row. Linear time.
     """
     before = text
     if may & SAID:
         text = replaced(text, _SAID, lambda match: _said(match, _PIECE))
         text = replaced(text, _TOGETHER, lambda match: _said(match, _TONED))
-    if not text.text.isascii() and _HAN_SHOWN.search(text.text) is not None:
+    if numerals:
         text = replaced(text, _HAN, _numerals)
     may = may if text is before else glance(text.text)
     if not may & DIGITS:
@@ -89,10 +90,20 @@ def in_digits(text: Normalised, may: int) -> tuple[Normalised, int]:
     if may & APART:
         text = replaced(text, _APART, _joined)
     if may & GROUPED:
-        text = replaced(text, _GROUPED, _usual)
+        text = replaced_at(text, _groups(text.text), _usual)
     if may & MISTAKEN:
         text = replaced(text, _MISTAKEN, _corrected)
     return text, may if text is before else glance(text.text)
+
+
+def _groups(text: str) -> Iterator[re.Match[str]]:
+    """The numbers in groups."""
+    behind = 0
+    for at in grouped(text):
+        match = _GROUPED.match(text, at) if at >= behind else None
+        if match is not None:
+            yield match
+            behind = match.end()
 
 
 def _said(match: re.Match[str], pieces: re.Pattern[str]) -> list[tuple[int, int, str]] | None:

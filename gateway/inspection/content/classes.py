@@ -141,12 +141,12 @@ class ClassFinder:
         return [Span(0, 0, CLASS, round(score, 3), name) for name, score in sorted(found.items())]
 
     def _best(self, text: str) -> dict[str, float]:
-        hits = self._terms.possible(text)
+        hits = self._terms.find(text)
         found: dict[str, float] = {}
-        if sum([self._most[number] for number in {number for number, _ in hits}]) < self._least:
+        numbers = {number for number, _ in hits}
+        if sum([self._most[number] for number in numbers]) < self._least:
             return found  # not even if they spoke of one class
-        hits = self._terms.certain(text, hits)
-        names = self._possible({number for number, _ in hits})
+        names = self._possible(numbers)
         if names <= _NONE:
             return found
         figures = -1  # counted where a class asks for them
@@ -174,13 +174,16 @@ class ClassFinder:
 
     def _possible(self, present: Iterable[int]) -> frozenset[str]:
         """The classes whose need all these terms would meet if they stood together. Most texts have none."""
-        writings = Counter(self._pairs[number][0] for number in present)
-        most: defaultdict[str, float] = defaultdict(float)
+        writings: dict[int, int] = {}
+        for number in present:
+            term = self._pairs[number][0]
+            writings[term] = writings.get(term, 0) + 1
+        most: dict[str, float] = {}
         kept_back = not self._kept_back.isdisjoint(writings)
         for number, count in writings.items():
             worth = _WORTH[min(count, 3)]
             for name, weight in self._weights[number]:
-                most[name] += weight * worth
+                most[name] = most.get(name, 0.0) + weight * worth
         return frozenset(
             name
             for name, score in most.items()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.flow import Span
@@ -81,7 +81,7 @@ class Tagger:
 
 
 def _shifted(spans: Sequence[Span], by: int) -> list[Span]:
-    return [replace(span, start=span.start + by, end=span.end + by) for span in spans]
+    return [span._replace(start=span.start + by, end=span.end + by) for span in spans]
 
 
 def _pieces(texts: Sequence[str]) -> Iterator[_Piece]:

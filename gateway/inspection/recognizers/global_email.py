@@ -15,21 +15,6 @@ _DOMAIN = re.compile(
 _LOGIN = re.compile(r"(?:^|[\s\"'(])git$")
 
 
-def _complete(text: str, at: int) -> Iterable[Candidate]:
-    end = at - 1 if text[at - 1 : at] == "\n" else at  # a line may be broken before the sign
-    local = _BACKWARDS.match(text[max(0, at - 64) : end][::-1])
-    if local is None or (domain := _DOMAIN.match(text, at)) is None:
-        return ()
-    if "git" in text[max(0, at - 4) : at] and _LOGIN.search(text[max(0, at - 4) : at]):
-        return ()  # git@host:repository is an address of code
-    start = end - local.end()
-    while text[start] in ".-+%":
-        start += 1
-        if start == at:
-            return ()
-    return ((start, domain.end(), 0.95),)
-
-
 _SIGN = re.compile(
     r"(?i)[ \t]{0,2}(?:[\(\[{<][ ]?(?P<sure>at|ät|arroba|arobase|chiocciola|chez|@|a)[ ]?[\)\]}>]|(?P<sure_zh>艾特)|(?P<at>@)|[_\-]at[_\-]|(?<=[ \t])(?P<word>at|ät|arroba|arobase|chiocciola)(?=[ \t]))[ \t]{0,2}"
 )
@@ -46,44 +31,49 @@ _NO_DOMAIN = re.compile(
 _NAME = re.compile(r"(?i)[a-z][._][a-z]")
 _DOT_SAID = re.compile(f"(?i){_DOT}")
 
-_BRACKETS = tuple(f"{bracket}{blank}." for bracket in "([{<" for blank in ("", " "))
-_ASCII_DOTS = ("dot", "punkt", "point", "punto", "ponto", *_BRACKETS)
-_DOTS = ("dot", "pun", "ponto", "nt", "点", *_BRACKETS)
-"""One of these is in every text with a dot in words. `nt`: in any case, the letter before it has forms outside ASCII."""
-
-
-_REST = 320
-"""Characters behind the sign that hold the longest domain in words."""
+_DOT_NEAR = re.compile(
+    r"[dDpP点(\[{< ](?:(?<=[dD])(?i:ot)|(?<=[pP])(?i:unkt|oint|unto|onto)|(?<=点)|(?<=[(\[{<])[ ]?\.|(?<=[ ])\.[ ])"
+)
+"""Stands wherever a dot is in words or set apart. It begins with its signs, so that `re` passes over all others quickly."""
+_MAY_BE_SAID = re.compile(r"(?i)@[ \t]?[a-z0-9\-]{1,60}[ \t]?[. (\[{<点]")
+"""An `@` of an address whose dots are words."""
+_BEFORE, _REST = 96, 320
+"""Characters around the sign that hold the longest address in words."""
 _BESIDE = 16
 """Characters beside an address of the usual form in which a dot in words would join more to it."""
 
 
-def _may_be_said(text: str) -> bool:
-    """Whether an address with the usual sign may be another than the usual: nearly none is, and looking costs much."""
-    small = text.lower()
-    return " . " in small or any(map(small.__contains__, _ASCII_DOTS if small.isascii() else _DOTS))
+def _at_sign(text: str, at: int) -> Iterable[Candidate]:
+    """The address around an `@`, and the other one that it may be with a dot in words near: nearly none has it."""
+    end = at - 1 if text[at - 1 : at] == "\n" else at  # a line may be broken before the sign
+    local = _BACKWARDS.match(text[max(0, at - 64) : end][::-1])
+    if local is None or (domain := _DOMAIN.match(text, at)) is None:
+        return _said_around(text, at)
+    start, behind = end - local.end(), domain.end()
+    low = max(0, start - _BESIDE)
+    said = _said_around(text, at) if end < at or _DOT_NEAR.search(text, low, behind + _BESIDE) is not None else ()
+    if "git" in text[max(0, at - 4) : at] and _LOGIN.search(text[max(0, at - 4) : at]):
+        return said  # git@host:repository is an address of code
+    while text[start] in ".-+%":
+        start += 1
+        if start == at:
+            return said
+    return ((start, behind, 0.95), *said)
 
 
-def _usual(text: str, at: int) -> tuple[int, int] | None:
-    """Where the address of the usual form around an `@` begins and ends, None where there is none."""
-    local, domain = _BACKWARDS.match(text[max(0, at - 64) : at][::-1]), _DOMAIN.match(text, at)
-    if local is None or domain is None or "dot" in domain[0].lower() or "dot" in local[0].lower()[::-1]:
-        return None
-    return at - local.end(), domain.end()
+def _said_around(text: str, at: int) -> Iterable[Candidate]:
+    """The address around an `@` whose dots are words."""
+    if _MAY_BE_SAID.match(text, at) is None or _DOT_NEAR.search(text, max(0, at - _BEFORE), at + _REST) is None:
+        return ()
+    return _said(text, at - 1 if text[at - 1 : at] in {" ", "\t"} else at)
 
 
 def _said(text: str, at: int) -> Iterable[Candidate]:
     """An address whose signs are words. A bare `at` needs a domain whose dots are words, or a name with a dot before it."""
-    begin = max(0, at - 96)
-    if text[at] == "@" and (usual := _usual(text, at)) is not None:
-        start, end = usual  # no dot in words stands in it
-        if not (_may_be_said(text[max(0, start - _BESIDE) : start]) or _may_be_said(text[end : end + _BESIDE])):
-            return ()
-    elif text[at : at + 3].lstrip(" \t").startswith("@") and not _may_be_said(text[begin : at + _REST]):
-        return ()
     sign = _SIGN.match(text, at)
     if sign is None or (domain := _SAID_DOMAIN.match(text, sign.end())) is None:
         return ()
+    begin = max(0, at - _BEFORE)
     before = text[begin:at]
     local = _SAID_LOCAL.search(before)
     if local is None:
@@ -108,7 +98,7 @@ RECOGNIZER = Recognizer(
     "email",
     "EMAIL",
     (
-        Shape("@", _complete, expression=_DOMAIN.pattern),
+        Shape("@", _at_sign, expression=_DOMAIN.pattern),
         Shape(
             r"(?i)([ \t][ \t]?)?([\(\[{<] ?(at|ät|arroba|arobase|chiocciola|chez|@|a) ?[\)\]}>]|艾特|[_\-]at[_\-])",
             _said,
@@ -119,6 +109,5 @@ RECOGNIZER = Recognizer(
             _said,
             expression=_DOT,
         ),
-        Shape(r"(?i)[ \t]?@[ \t]?[a-z0-9\-]{1,60}[ \t]?(\.|[ \(\[{<]|点)", _said, expression=_DOT),
     ),
 )

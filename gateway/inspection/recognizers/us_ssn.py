@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from gateway.inspection.recognizer import Recognizer, shape
+from gateway.inspection.recognizer import Candidate, Recognizer, Shape, shape
 from gateway.inspection.told import told
 
 _CUE = r"(?:\bssn\b|(?:my|her|his|your|their) social\b|social security|soc\.? sec|\bss ?#|社会安全号|社安号)"
 _VALID = r"(?!000|666|9)\d{3}{gap}(?!00)\d{2}{gap}(?!0000)\d{4}"
 _ISSUED = re.compile(_VALID.replace("{gap}", ""))
 _ANNOUNCED = r"(?i)(\bssn\b|(my|his|her|your|their) social\b|social security|soc\.? sec|社会安全号|社安号)"
-_READ = str.maketrans("OoIl", "0011")
+_READ = str.maketrans("OoIiLl", "001111")
 
 
 def _is_issued(digits: str) -> bool:
     return _ISSUED.fullmatch(digits) is not None
+
+
+_LEAD = re.compile(r"(?i)[a-z. 社会安全号]{3,24}[^\n0-9]{0,20}")
+_REACH = 64
+"""Characters from the beginning of the word that announces a number to the number's end, at most."""
+_DASHED = re.compile(r"-(?<=(?<![0-9A-Za-z])[0-9OoIiLl]{3}-)[0-9OoIiLl]{2}-[0-9OoIiLl]{4}(?![0-9A-Za-z\-])")
+"""A number behind its first three digits. It begins with its sign, so that `re` passes over all others."""
+
+
+def _mistaken(text: str, at: int) -> Iterable[Candidate]:
+    """A number whose digits may be letters that look like them."""
+    found = _DASHED.search(text, at, at + _REACH)
+    if found is None or _LEAD.fullmatch(text, at, start := found.start() - 3) is None:
+        return ()
+    value = text[start : found.end()].replace("-", "")
+    if value.isdigit() and text[start - 1] not in ".-":
+        return ()  # the shape above has it
+    if not any(map(str.isdigit, value[:4])) or sum(map(str.isdigit, value)) < 5:
+        return ()
+    return ((start, found.end(), 0.85),) if _is_issued(value.translate(_READ)) else ()
 
 
 RECOGNIZER = Recognizer(
@@ -34,14 +55,7 @@ RECOGNIZER = Recognizer(
             unless=r"(?:routing|\baba\b)[^\n0-9]{0,12}$",
             score=0.85,
         ),
-        shape(
-            _ANNOUNCED,
-            r"(?i)[a-z. 社会安全号]{3,24}[^\n0-9]{0,20}?(?<![0-9A-Za-z])(?P<value>(?=[OIl\-]{0,4}[0-9])[0-9OIl]{3}-[0-9OIl]{2}-[0-9OIl]{4})(?![0-9A-Za-z\-])",
-            check=lambda value: (
-                sum(map(str.isdigit, value)) > 4 and _is_issued(value.translate(_READ).replace("-", ""))
-            ),
-            score=0.85,
-        ),
+        Shape(_ANNOUNCED, _mistaken, 0.85, _DASHED.pattern),
         told(_ANNOUNCED, _is_issued, fewest=9, usual=r"[0-9]{3}([ .\-]?)[0-9]{2}\1[0-9]{4}(?![0-9])"),
     ),
 )

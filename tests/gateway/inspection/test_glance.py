@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.inspection import glance_python, seams
+from gateway.inspection import glance_python, normalise, seams, written_numbers
+from gateway.inspection.glance import beyond
 from gateway.inspection.glance_flags import APART, CODE, GROUPED, HEX, MISTAKEN, PAIRED, SAID, SPELLED
+from gateway.inspection.spoken import letters
 
 TEXTS = st.one_of(
     st.text(),
@@ -163,7 +164,7 @@ def test_the_signs_in_c_are_those_in_python(text: str) -> None:
         ("411O 1111 1111 1111", MISTAKEN),
         ("a" * 14, CODE),
         ("deadbeefdeadbeef", HEX),
-        ("64 65 61 64 62", PAIRED),
+        ("64 65 61 64 62 65 65", PAIRED),
     ],
 )
 def test_what_hides_a_value_is_seen(text: str, flag: int, native) -> None:
@@ -207,16 +208,68 @@ def test_every_seam_is_found_that_a_search_at_every_place_finds(text: str) -> No
     assert {place for start, end in by_search(text) for place in range(start, end)} <= covered
 
 
-CODES = st.one_of(
-    st.text(st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"), max_size=24),
-    st.tuples(
-        st.sampled_from(["", "x", "ab", "Q9-"]), st.text(st.sampled_from("hello wörld 中文\n\t"), min_size=3)
-    ).map(lambda pair: pair[0] + base64.b64encode(pair[1].encode()).decode().rstrip("=")),
-)
-
-
-@settings(max_examples=200)
-@given(CODES)
-def test_the_shifts_in_c_are_those_in_python(code: str) -> None:
+@settings(max_examples=300)
+@given(st.one_of(WORDS, NUMBERS, TEXTS), st.integers(0, 40))
+def test_what_is_said_near_is_the_same_in_c_and_in_python(text: str, at: int) -> None:
     native = pytest.importorskip("gateway.inspection._glance")
-    assert native.shifts(code) == glance_python.shifts(code)
+    at = min(at, len(text))
+    assert native.said_near(text, at, letters()) == glance_python.said_near(text, at, letters())
+
+
+@pytest.mark.parametrize(
+    "words", ["vier eins", "my ssn is forty-six", "SIÈTE", "quatre-vingt", "onetwo", "a un", "zwanzig", "nıne"]
+)
+def test_a_number_in_words_is_near(words: str, native) -> None:
+    assert native.said_near(words, 0, letters())
+    assert glance_python.said_near(words, 0, letters())
+
+
+@pytest.mark.parametrize("words", ["for me and you", "is 078-05-1120 for the tax office", "o", "电话是", ""])
+def test_none_is_near(words: str, native) -> None:
+    assert not native.said_near(words, 0, letters())
+
+
+@pytest.mark.parametrize("arguments", [("x", 0, b""), (b"x", 0, letters()), ("x", 0)])
+def test_words_are_looked_for_in_a_text_with_a_table(arguments, native) -> None:
+    with pytest.raises(TypeError, match="table"):
+        native.said_near(*arguments)
+    with pytest.raises(ValueError, match="place"):
+        native.said_near("x", 2, letters())
+
+
+KINDS = bytes(point % 251 & 0xE3 for point in range(0x10000)) + b"\4"
+
+
+@given(st.text())
+def test_the_kinds_of_characters_are_the_same_in_c_and_in_python(text: str) -> None:
+    native = pytest.importorskip("gateway.inspection._glance")
+    assert native.beyond(text, KINDS) == glance_python.beyond(text, KINDS)
+
+
+def test_kinds_are_told_by_a_whole_table(native) -> None:
+    assert native.beyond("𠀀", KINDS) == 4
+    for arguments in [("x", KINDS[1:]), (b"x", KINDS), ("x",)]:
+        with pytest.raises(TypeError, match="table"):
+            native.beyond(*arguments)
+
+
+def test_seams_before_an_address_far_away_are_none(native) -> None:
+    text = "\n".join(["plain words"] * 80) + " @"
+    assert native.signs(text) == glance_python.signs(text)
+    assert 0 < len(native.signs(text)) < 79
+
+
+@settings(max_examples=300)
+@given(NUMBERS)
+def test_every_number_in_groups_begins_at_a_place_that_is_told(text: str) -> None:
+    native = pytest.importorskip("gateway.inspection._glance")
+    begun = {match.start() for match in re.finditer(f"(?={written_numbers._GROUPED.pattern})", text)}
+    assert begun <= set(native.grouped(text)) <= set(glance_python.grouped(text))
+    assert native.grouped(text) == sorted(native.grouped(text))
+
+
+@given(st.text(st.sampled_from("一二〇9X -·，。a"), max_size=30))
+def test_numerals_in_a_row_are_told(text: str) -> None:
+    signs = re.escape(written_numbers.SIGNS)
+    shown = re.search(f"[{written_numbers.NUMERALS}](?:[{signs}]?[0-9{written_numbers.NUMERALS}]){{2}}", text)
+    assert bool(beyond(text, normalise._kinds()) & glance_python.IN_A_ROW) == (shown is not None)
