@@ -29,7 +29,7 @@ def inspection_methods(engine: Engine) -> Mapping[str, Callable[[Any], Any]]:
 
 def to_rows(spans: Iterable[Span]) -> list[Row]:
     """The spans of a text for the wire."""
-    return [[span.start, span.end, span.label, round(span.score, 3), span.detector] for span in spans]
+    return [[start, end, label, round(score, 3), detector] for start, end, label, score, detector in spans]
 
 
 def from_row(row: Row) -> Span:
