@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from gateway.metering.tokenizer import TokenizerMissing, Tokenizers
 
@@ -27,8 +27,7 @@ class Method(StrEnum):
 _WEAKER = (Method.EXACT, Method.TEMPLATE, Method.ESTIMATE, Method.NONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """Tokens of one call as we count them. `method` is the weaker of the two sides' methods."""
 
     input: int
@@ -46,8 +45,7 @@ class Counted:
         return max(self.input_method, self.output_method, key=_WEAKER.index)
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """What one call visibly said. `texts` are (role, text) in order, one a message; all as the provider saw them."""
 
     model: str
@@ -76,6 +74,7 @@ _TEMPLATE_UNKNOWN = frozenset({"deepseek", "qwen", "qwen3.5"})
 """Own tokenizers whose services do not document what a chat adds to its messages: of these only the output is proven."""
 _SMOLLM2_SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 _ENDED = frozenset({"stop", "end_turn", "completed"})
+_REMEMBERED = 4096
 
 
 def tokenizer_for(model: str, hint: str = "") -> tuple[str, bool]:
@@ -93,6 +92,8 @@ class Recounter:
 
     def __init__(self, tokenizers: Tokenizers | None = None) -> None:
         self._tokenizers = tokenizers or Tokenizers()
+        self._names: dict[tuple[str, str], tuple[str, bool]] = {}  # what `tokenizer_for` said
+        self._messages: dict[tuple[bytes, str, bool, str, str], int] = {}  # of this batch: flows have most in common
 
     def warm(self, names: Sequence[str]) -> None:
         """Load these tokenizers (by name or by a provider's hint) if they are installed."""
@@ -102,13 +103,14 @@ class Recounter:
 
     def forget_texts(self) -> None:
         """Keep no text of the exchanges counted so far."""
+        self._messages.clear()
         self._tokenizers.forget_texts()
 
     def count(self, exchange: Exchange) -> Counted:
         """Recounts one exchange; what cannot be counted is said in the result, not raised."""
         if not exchange.known:
             return _uncounted("the texts were not kept")
-        name, own = tokenizer_for(exchange.model, exchange.tokenizer)
+        name, own = self._tokenizer_of(exchange.model, exchange.tokenizer)
         if name == "none":
             return _uncounted("configured not to be counted")
         reason = "" if own else "no tokenizer is known for this model"
@@ -120,6 +122,28 @@ class Recounter:
             return self._smollm2(exchange)
         return self._by_overhead(exchange, name, own=own, reason=reason)
 
+    def _tokenizer_of(self, model: str, hint: str) -> tuple[str, bool]:
+        known = self._names.get((model, hint))
+        if known is None:
+            if len(self._names) >= _REMEMBERED:
+                self._names.clear()
+            known = self._names[model, hint] = tokenizer_for(model, hint)
+        return known
+
+    def _rows(self, exchange: Exchange, name: str, tokens: Callable[[str, str], int]) -> tuple[int, ...]:
+        """The tokens of each message; `tokens` is asked once for one that several exchanges of a batch hold."""
+        rows = []
+        for role, text in exchange.texts:
+            if isinstance(text, int):
+                rows.append(text)
+                continue
+            key = exchange.memory, name, exchange.bare, role, text
+            known = self._messages.get(key)
+            if known is None:
+                known = self._messages[key] = tokens(role, text)
+            rows.append(known)
+        return tuple(rows)
+
     def _counting(self, exchange: Exchange) -> Callable[[str, str], int]:
         return lambda name, text: self._tokenizers.count(name, text, exchange.memory)
 
@@ -130,7 +154,7 @@ class Recounter:
         def tokens(role: str, text: str) -> int:  # <|im_start|> role \n content <|im_end|> \n
             return 3 + count("smollm2", f"{role}\n{text}")
 
-        rows = _rows(exchange, tokens)
+        rows = self._rows(exchange, "smollm2", tokens)
         total = sum(rows)
         if not exchange.texts or exchange.texts[0][0] != "system":
             total += tokens("system", _SMOLLM2_SYSTEM)
@@ -142,15 +166,11 @@ class Recounter:
         """OpenAI's documented overhead: three tokens a message, its role, three to prime the answer."""
         count = self._counting(exchange)
         bare = exchange.bare
-        rows = _rows(exchange, lambda role, text: count(name, text) + (0 if bare else 3 + count(name, role)))
+        rows = self._rows(exchange, name, lambda role, text: count(name, text) + (0 if bare else 3 + count(name, role)))
         method = Method.TEMPLATE if own else Method.ESTIMATE
         primed = sum(rows) + (0 if bare else 3)
         counted = _sided(exchange, name, primed, count(name, exchange.output), method, reason, rows)
-        return replace(counted, input_method=Method.ESTIMATE) if name in _TEMPLATE_UNKNOWN else counted
-
-
-def _rows(exchange: Exchange, tokens: Callable[[str, str], int]) -> tuple[int, ...]:
-    return tuple(text if isinstance(text, int) else tokens(role, text) for role, text in exchange.texts)
+        return counted._replace(input_method=Method.ESTIMATE) if name in _TEMPLATE_UNKNOWN else counted
 
 
 def _sided(

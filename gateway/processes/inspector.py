@@ -43,7 +43,9 @@ def main(effective: Path, index: int) -> None:
 
     def ready() -> None:
         child.say_ready()
-        threading.Thread(target=into_large_pages, name="large-pages", daemon=True).start()  # callers need not wait for it
+        threading.Thread(
+            target=into_large_pages, name="large-pages", daemon=True
+        ).start()  # callers need not wait for it
 
     uvloop.run(child.beating(serve(socket, build, ready, dies_when_stuck=True)))
 
