@@ -45,6 +45,7 @@ class FairQueue(Generic[Job]):
         self._left: dict[str, float] = {}  # clocks of tenants that wait for nothing now and are ahead of time
         self._clock = 0.0
         self._number = 0
+        self._waiting = 0  # jobs of all tenants
         self._closed = False
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
@@ -101,10 +102,7 @@ class FairQueue(Generic[Job]):
     @property
     def contended(self) -> bool:
         """Whether another job waits."""
-        for tenant in tuple(self._tenants.values()):
-            if tenant.waiting:
-                return True
-        return False
+        return self._waiting > 0
 
     def _first(self, passed_over: Collection[str]) -> Turn[Job] | None:
         tenant: _Tenant[Job] | None = None
@@ -114,8 +112,8 @@ class FairQueue(Generic[Job]):
         if tenant is None:
             return None
         tenant.running += 1
-        if tenant.clock > self._clock:
-            self._clock = tenant.clock
+        self._clock = max(self._clock, tenant.clock)
+        self._waiting -= 1
         return heapq.heappop(tenant.waiting)
 
     def _count(self, turn: Turn[Job], seconds: float) -> _Tenant[Job]:
@@ -129,5 +127,6 @@ class FairQueue(Generic[Job]):
         tenant = self._tenants.get(turn.tenant)
         if tenant is None:
             left = self._left.pop(turn.tenant, 0.0)
-            tenant = self._tenants[turn.tenant] = _Tenant(left if left > self._clock else self._clock)
+            tenant = self._tenants[turn.tenant] = _Tenant(max(self._clock, left))
         heapq.heappush(tenant.waiting, turn)
+        self._waiting += 1

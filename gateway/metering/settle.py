@@ -81,9 +81,9 @@ class Settlement:
             return error
 
     def _settled(self, item: Mapping[str, Any], counted: Counted | Exception) -> dict[str, Any]:
+        if isinstance(counted, Exception):
+            return _unsettled(item, type(counted).__name__)
         try:
-            if isinstance(counted, Exception):
-                raise counted
             return self._result(item, counted)
         except Exception as error:
             return _unsettled(item, type(error).__name__)
