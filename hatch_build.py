@@ -25,6 +25,7 @@ EXTENSIONS = {
     "native/intake.c": "audit/_intake",
     "native/codes.c": "gateway/inspection/_codes",
     "native/glance.c": "gateway/inspection/_glance",
+    "native/mail.c": "gateway/inspection/_mail",
     "native/hits.c": "gateway/inspection/_hits",
     "native/tagger.c": "gateway/inspection/names/_tagger",
     "native/fingerprint.c": "watermark/_fingerprint",

@@ -50,7 +50,7 @@ static int packed(PyObject *source, float step, const float *column, Block *bloc
     for (int i = 0; i < 3 * WIDTH; i++)
         for (int n = 0; n < WIDTH; n++) {
             const int8_t value = weight[i * WIDTH + n];
-            block->weight[n / 80][i / 4][n % 80 / 16][n % 16 * 4 + i % 4] = value;
+            block->weight[n / 32][i / 4][n % 32 / 16][n % 16 * 4 + i % 4] = value;
             block->begin[n] -= 128 * value;
         }
     for (int n = 0; n < WIDTH; n++) block->scale[n] = step * column[n];
@@ -75,7 +75,7 @@ static int fill_ends(Model *model, PyObject *in_weight, PyObject *in_bias, PyObj
     if (floats(out_weight, last, (Py_ssize_t)WIDTH * model->tags) < 0 || floats(out_bias, model->out_bias, model->tags) < 0)
         return -1;
     for (int i = 0; i < INNER; i++)
-        for (int n = 0; n < WIDTH; n++) model->in_weight[n / 80][i][n % 80 / 16][n % 16] = first[i * WIDTH + n];
+        for (int n = 0; n < WIDTH; n++) model->in_weight[n / 32][i][n % 32 / 16][n % 16] = first[i * WIDTH + n];
     for (int i = 0; i < WIDTH; i++)
         for (int n = 0; n < model->tags; n++) model->out_weight[i][n] = last[i * model->tags + n];
     return 0;

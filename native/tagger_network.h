@@ -19,15 +19,17 @@
 #define REACH 16   /* tokens that a token sees to either side: the sum of the distances */
 #define WINDOW 512 /* tokens worked on at once */
 #define ROWS (WINDOW + 2 * REACH)
-#define TILE 4     /* tokens whose products are summed at once: 20 of 32 registers; whole pairs */
-#define MOST_TILE 64 /* the same in matrix tiles */
-#define VECTORS 5  /* of 16 numbers in half a width */
+#define TALL 12    /* tokens whose products are summed at once, in a strip of two vectors: 24 of 32 registers */
+#define SHORT 4    /* the same for those that are left; whole pairs both */
+#define MOST_TILE 64 /* rows of sums that are made before they are joined: whole ones of either */
+#define VECTORS 10 /* of 16 numbers in a width */
+#define STRIPS 5   /* of two vectors: a strip's weights stay in the innermost cache while all rows pass */
 #define GROUPS (3 * WIDTH / 4)
 #define BUCKET_BITS 18
 #define PARTS 3 /* of 16 bits that a 32-bit weight is the sum of */
 
 typedef struct {
-    _Alignas(64) int8_t weight[2][GROUPS][VECTORS][64];
+    _Alignas(64) int8_t weight[STRIPS][GROUPS][2][64];
     _Alignas(64) int32_t begin[WIDTH]; /* takes off what the activations' offset of 128 adds to every sum */
     float scale[WIDTH], bias[WIDTH], gain[WIDTH], shift[WIDTH];
     float step;
@@ -35,21 +37,21 @@ typedef struct {
 
 /* The weights once more, in the order of matrix tiles: of 16 rows, each with 4 bytes (or 2 parts) for 16 columns. */
 typedef struct {
-    _Alignas(64) int8_t weight[BLOCKS][3][3][2 * VECTORS][16][64];
-    uint16_t in_weight[PARTS][INNER / 32][2 * VECTORS][16][32];
+    _Alignas(64) int8_t weight[BLOCKS][3][3][VECTORS][16][64];
+    uint16_t in_weight[PARTS][INNER / 32][VECTORS][16][32];
 } Tiles;
 
 typedef struct {
     _Alignas(64) float state[ROWS + MOST_TILE][WIDTH];
     _Alignas(64) int32_t products[MOST_TILE][WIDTH];
     _Alignas(64) uint8_t seen[2][ROWS + MOST_TILE][SEEN];
-    int16_t sums[ROWS + MOST_TILE][INNER];
-    _Alignas(64) uint16_t parts[ROWS + MOST_TILE][INNER]; /* the sums as 16-bit floats, which hold them exactly */
+    _Alignas(64) float sums[ROWS + MOST_TILE][INNER]; /* of embeddings */
+    _Alignas(64) uint16_t parts[ROWS + MOST_TILE][INNER]; /* the same as 16-bit floats, which hold them exactly */
     int32_t place[ROWS][FEATURES];
 } Scratch;
 
 typedef struct {
-    float in_weight[2][INNER][VECTORS][16];
+    _Alignas(64) float in_weight[STRIPS][INNER][2][16];
     float in_bias[WIDTH];
     Block block[BLOCKS];
     float out_weight[WIDTH][TAGS], out_bias[TAGS];
@@ -98,7 +100,7 @@ static void looked_for(const Model *model, const uint32_t *hashes, int count, in
     }
 }
 
-TARGET static void summed(const Model *model, const int32_t *place, int16_t *out, uint16_t *parts) {
+TARGET static void summed(const Model *model, const int32_t *place, float *out, uint16_t *parts) {
     __m512i sum[INNER / 32];
     EACH (int v = 0; v < INNER / 32; v++) sum[v] = _mm512_setzero_si512();
     for (int f = 0; f < FEATURES; f++) {
@@ -107,11 +109,13 @@ TARGET static void summed(const Model *model, const int32_t *place, int16_t *out
             sum[v] = _mm512_add_epi16(sum[v], _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(row + 32 * v))));
     }
     EACH (int v = 0; v < INNER / 32; v++) {
-        _mm512_storeu_si512(out + 32 * v, sum[v]);
         EACH (int half = 0; half < 2; half++) {
             const __m256i some = half ? _mm512_extracti64x4_epi64(sum[v], 1) : _mm512_castsi512_si256(sum[v]);
-            const __m512i wide = _mm512_castps_si512(_mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(some)));
-            _mm256_storeu_si256((__m256i *)(parts + 32 * v + 16 * half), _mm512_cvtepi32_epi16(_mm512_srli_epi32(wide, 16)));
+            const __m512 wide = _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(some));
+            _mm512_storeu_ps(out + 32 * v + 16 * half, wide);
+            if (model->tiles == NULL) continue;
+            const __m512i upper = _mm512_srli_epi32(_mm512_castps_si512(wide), 16);
+            _mm256_storeu_si256((__m256i *)(parts + 32 * v + 16 * half), _mm512_cvtepi32_epi16(upper));
         }
     }
 }
@@ -119,73 +123,84 @@ TARGET static void summed(const Model *model, const int32_t *place, int16_t *out
 /* ---- products in vectors ---- */
 
 /* Sums have names of their own, not an array's: compilers keep an array of them in memory. */
-#define TOKENS(DO) DO(0) DO(1) DO(2) DO(3)
-#define DECLARE(TYPE, t) TYPE s##t##0, s##t##1, s##t##2, s##t##3, s##t##4;
-#define SET(t, A, B, C, D, E) s##t##0 = A, s##t##1 = B, s##t##2 = C, s##t##3 = D, s##t##4 = E;
-#define STORE(STORING, t, to) \
-    STORING(to, s##t##0), STORING((to) + 16, s##t##1), STORING((to) + 32, s##t##2), STORING((to) + 48, s##t##3), \
-        STORING((to) + 64, s##t##4);
+#define TOKENS_4(DO) DO(0) DO(1) DO(2) DO(3)
+#define TOKENS_12(DO) TOKENS_4(DO) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11)
 
-TARGET static void projected(const Model *model, Scratch *scratch, int first) {
-    for (int half = 0; half < 2; half++) {
-        const float *bias = model->in_bias + 80 * half;
-        const __m512 b0 = _mm512_loadu_ps(bias), b1 = _mm512_loadu_ps(bias + 16), b2 = _mm512_loadu_ps(bias + 32),
-                     b3 = _mm512_loadu_ps(bias + 48), b4 = _mm512_loadu_ps(bias + 64);
-#define BEGIN(t) DECLARE(__m512, t) SET(t, b0, b1, b2, b3, b4)
-        TOKENS(BEGIN)
-        const int16_t(*sums)[INNER] = (const int16_t(*)[INNER])scratch->sums + first;
-        for (int i = 0; i < INNER; i++) {
-            const float(*w)[16] = model->in_weight[half][i];
-            const __m512 w0 = _mm512_loadu_ps(w[0]), w1 = _mm512_loadu_ps(w[1]), w2 = _mm512_loadu_ps(w[2]),
-                         w3 = _mm512_loadu_ps(w[3]), w4 = _mm512_loadu_ps(w[4]);
+/* The states of some rows that hold tokens, from the sums of their embeddings: two vectors of them. */
+#define BEGIN(t) __m512 a##t = bias0, b##t = bias1;
 #define ADD(t) \
     { \
-        const __m512 x = _mm512_set1_ps((float)sums[t][i]); \
-        SET(t, _mm512_fmadd_ps(x, w0, s##t##0), _mm512_fmadd_ps(x, w1, s##t##1), _mm512_fmadd_ps(x, w2, s##t##2), \
-            _mm512_fmadd_ps(x, w3, s##t##3), _mm512_fmadd_ps(x, w4, s##t##4)) \
+        const __m512 x = _mm512_set1_ps(sums[t][i]); \
+        a##t = _mm512_fmadd_ps(x, w0, a##t), b##t = _mm512_fmadd_ps(x, w1, b##t); \
     }
-            TOKENS(ADD)
-        }
-#define END(t) STORE(_mm512_storeu_ps, t, scratch->state[first + t] + 80 * half)
-        TOKENS(END)
+#define END(t) _mm512_storeu_ps(out[t] + 32 * strip, a##t), _mm512_storeu_ps(out[t] + 32 * strip + 16, b##t);
+#define PROJECTED(NAME, TOKENS) \
+    TARGET static void NAME(const Model *model, int strip, const float sums[][INNER], float out[][WIDTH]) { \
+        const __m512 bias0 = _mm512_loadu_ps(model->in_bias + 32 * strip), bias1 = _mm512_loadu_ps(model->in_bias + 32 * strip + 16); \
+        TOKENS(BEGIN) \
+        for (int i = 0; i < INNER; i++) { \
+            const __m512 w0 = _mm512_load_ps(model->in_weight[strip][i][0]), w1 = _mm512_load_ps(model->in_weight[strip][i][1]); \
+            TOKENS(ADD) \
+        } \
+        TOKENS(END) \
+    }
+PROJECTED(projected_tall, TOKENS_12)
+PROJECTED(projected_short, TOKENS_4)
 #undef BEGIN
 #undef ADD
 #undef END
+
+TARGET static void projected(const Model *model, Scratch *scratch, int first, int last) {
+    for (int strip = 0; strip < STRIPS; strip++) {
+        int row = first;
+        for (; last - row > 2 * SHORT; row += TALL) projected_tall(model, strip, scratch->sums + row, scratch->state + row);
+        for (; row < last; row += SHORT) projected_short(model, strip, scratch->sums + row, scratch->state + row);
     }
 }
 
 /* As _mm512_dpbusd_epi32, in place: GCC 12 copies each sum to memory around the intrinsic. */
 #define MULTIPLY(sum, x, w) __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
 
-/* Integer products of a tile with half of a block's weights; the taps stand `distance` rows apart. */
-TARGET static void products(const Block *block, int half, const uint8_t *row, int distance, int32_t out[][WIDTH]) {
-    const int32_t *begin = block->begin + 80 * half;
-    const __m512i b0 = _mm512_loadu_si512(begin), b1 = _mm512_loadu_si512(begin + 16), b2 = _mm512_loadu_si512(begin + 32),
-                  b3 = _mm512_loadu_si512(begin + 48), b4 = _mm512_loadu_si512(begin + 64);
-#define BEGIN(t) DECLARE(__m512i, t) SET(t, b0, b1, b2, b3, b4)
-    TOKENS(BEGIN)
-    for (int tap = 0; tap < 3; tap++) {
-        const uint8_t *seen = row + (tap - 1) * distance * SEEN;
-        for (int g = 0; g < WIDTH / 4; g++) {
-            const int8_t(*w)[64] = block->weight[half][tap * (WIDTH / 4) + g];
-            const __m512i w0 = _mm512_load_si512(w[0]), w1 = _mm512_load_si512(w[1]), w2 = _mm512_load_si512(w[2]),
-                          w3 = _mm512_load_si512(w[3]), w4 = _mm512_load_si512(w[4]);
+/* Integer products of some rows with a strip of a block's weights; the taps stand `distance` rows apart. */
+#define BEGIN(t) __m512i a##t = begin0, b##t = begin1;
 #define ADD(t) \
     { \
         int32_t four; \
         memcpy(&four, seen + t * SEEN + 4 * g, 4); \
         const __m512i x = _mm512_set1_epi32(four); \
-        MULTIPLY(s##t##0, x, w0) MULTIPLY(s##t##1, x, w1) MULTIPLY(s##t##2, x, w2) MULTIPLY(s##t##3, x, w3) \
-            MULTIPLY(s##t##4, x, w4) \
+        MULTIPLY(a##t, x, w0) MULTIPLY(b##t, x, w1) \
     }
-            TOKENS(ADD)
-        }
+#define END(t) _mm512_storeu_si512(out[t] + 32 * strip, a##t), _mm512_storeu_si512(out[t] + 32 * strip + 16, b##t);
+#define PRODUCTS(NAME, TOKENS) \
+    TARGET static void NAME(const Block *block, int strip, const uint8_t *row, int distance, int32_t out[][WIDTH]) { \
+        const __m512i begin0 = _mm512_loadu_si512(block->begin + 32 * strip), begin1 = _mm512_loadu_si512(block->begin + 32 * strip + 16); \
+        TOKENS(BEGIN) \
+        for (int tap = 0; tap < 3; tap++) { \
+            const uint8_t *seen = row + (tap - 1) * distance * SEEN; \
+            for (int g = 0; g < WIDTH / 4; g++) { \
+                const int8_t(*w)[64] = block->weight[strip][tap * (WIDTH / 4) + g]; \
+                const __m512i w0 = _mm512_load_si512(w[0]), w1 = _mm512_load_si512(w[1]); \
+                TOKENS(ADD) \
+            } \
+        } \
+        TOKENS(END) \
     }
-#define END(t) STORE(_mm512_storeu_si512, t, out[t] + 80 * half)
-    TOKENS(END)
+PRODUCTS(products_tall, TOKENS_12)
+PRODUCTS(products_short, TOKENS_4)
 #undef BEGIN
 #undef ADD
 #undef END
+
+/* The products of the next rows; how many rows that is. */
+static int products(const Block *block, const uint8_t *seen, int distance, int wanted, int32_t out[][WIDTH]) {
+    int rows = 0;
+    if (wanted > MOST_TILE) wanted = MOST_TILE / TALL * TALL;
+    for (int strip = 0; strip < STRIPS; strip++) {
+        for (rows = 0; wanted - rows > 2 * SHORT && rows + TALL <= MOST_TILE; rows += TALL)
+            products_tall(block, strip, seen + rows * SEEN, distance, out + rows);
+        for (; rows < wanted; rows += SHORT) products_short(block, strip, seen + rows * SEEN, distance, out + rows);
+    }
+    return rows;
 }
 
 /* ---- what stands between the products ---- */
@@ -198,7 +213,7 @@ TARGET static inline void rounded(__m512 value, __m512 unit, uint8_t *out) {
 
 TARGET static void quantised(const float *state, float step, uint8_t *out) {
     const __m512 unit = _mm512_set1_ps(1.0f / step);
-    EACH (int v = 0; v < 2 * VECTORS; v++) rounded(_mm512_loadu_ps(state + 16 * v), unit, out + 16 * v);
+    EACH (int v = 0; v < VECTORS; v++) rounded(_mm512_loadu_ps(state + 16 * v), unit, out + 16 * v);
 }
 
 /* The end of a block: scale, bias, ReLU, what came in added, layer norm; and what the next block sees. Of `PAIR` tokens at
@@ -206,9 +221,9 @@ TARGET static void quantised(const float *state, float step, uint8_t *out) {
 #define PAIR 2
 TARGET static void joined(const Block *block, const int32_t sums[][WIDTH], float epsilon, float state[][WIDTH], float unit,
                           uint8_t next[][SEEN]) {
-    __m512 value[PAIR][2 * VECTORS], total[PAIR], spread[PAIR], factor[PAIR];
+    __m512 value[PAIR][VECTORS], total[PAIR], spread[PAIR], factor[PAIR];
     EACH (int t = 0; t < PAIR; t++) total[t] = spread[t] = _mm512_setzero_ps();
-    EACH (int v = 0; v < 2 * VECTORS; v++) {
+    EACH (int v = 0; v < VECTORS; v++) {
         const __m512 scale = _mm512_loadu_ps(block->scale + 16 * v), bias = _mm512_loadu_ps(block->bias + 16 * v);
         EACH (int t = 0; t < PAIR; t++) {
             const __m512 scaled = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(sums[t] + 16 * v)), scale, bias);
@@ -217,7 +232,7 @@ TARGET static void joined(const Block *block, const int32_t sums[][WIDTH], float
         }
     }
     EACH (int t = 0; t < PAIR; t++) total[t] = _mm512_set1_ps(_mm512_reduce_add_ps(total[t]) * (1.0f / WIDTH));
-    EACH (int v = 0; v < 2 * VECTORS; v++)
+    EACH (int v = 0; v < VECTORS; v++)
         EACH (int t = 0; t < PAIR; t++) {
             value[t][v] = _mm512_sub_ps(value[t][v], total[t]);
             spread[t] = _mm512_fmadd_ps(value[t][v], value[t][v], spread[t]);
@@ -227,7 +242,7 @@ TARGET static void joined(const Block *block, const int32_t sums[][WIDTH], float
         factor[t] = _mm512_set1_ps(1.0f / _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(variance))));
     }
     const __m512 each = _mm512_set1_ps(unit);
-    EACH (int v = 0; v < 2 * VECTORS; v++) {
+    EACH (int v = 0; v < VECTORS; v++) {
         const __m512 gain = _mm512_loadu_ps(block->gain + 16 * v), shift = _mm512_loadu_ps(block->shift + 16 * v);
         EACH (int t = 0; t < PAIR; t++) {
             const __m512 normal = _mm512_fmadd_ps(_mm512_mul_ps(value[t][v], factor[t]), gain, shift);
@@ -266,15 +281,15 @@ static int prepared(Model *model, int tiles) {
         if (model->tiles == NULL) return 0;
         laid_in_tiles(model, model->tiles);
     }
-    uint8_t row[TILE + 2][SEEN], unused[PAIR][SEEN];
-    int32_t sums[TILE][WIDTH];
+    uint8_t row[SHORT + 2][SEEN], unused[PAIR][SEEN];
+    int32_t sums[SHORT][WIDTH];
     float state[PAIR][WIDTH];
     memcpy(model->empty[0], model->in_bias, sizeof model->in_bias);
     for (int k = 0; k < BLOCKS; k++) {
         const Block *block = &model->block[k];
         quantised(model->empty[k], block->step, model->empty_seen[k]);
-        for (int t = 0; t < TILE + 2; t++) memcpy(row[t], model->empty_seen[k], WIDTH);
-        for (int half = 0; half < 2; half++) products(block, half, row[1], 1, sums);
+        for (int t = 0; t < SHORT + 2; t++) memcpy(row[t], model->empty_seen[k], WIDTH);
+        products(block, row[1], 1, SHORT, sums);
         for (int t = 0; t < PAIR; t++) memcpy(state[t], model->empty[k], sizeof state[t]);
         joined(block, sums, model->epsilon, state, 1.0f, unused);
         memcpy(model->empty[k + 1], state[0], sizeof state[0]);
@@ -295,8 +310,7 @@ static int summed_up(const Model *model, Scratch *scratch, int k, int row, int e
     const Block *block = &model->block[k];
     const uint8_t *seen = scratch->seen[k % 2][row];
     if (model->tiles != NULL) return products_in_tiles(model, scratch, k, seen, end - row);
-    for (int half = 0; half < 2; half++) products(block, half, seen, DISTANCES[k], scratch->products);
-    return TILE;
+    return products(block, seen, DISTANCES[k], end - row, scratch->products);
 }
 
 /* Tokens `low` to `high` of a text of `size` tokens. What stands around the text is empty. Each block is worked out only
@@ -310,8 +324,7 @@ static void window(const Model *model, Scratch *scratch, const uint32_t *hashes,
     for (int row = first; row < last; row++)
         summed(model, scratch->place[row - first], scratch->sums[row], scratch->parts[row]);
     if (model->tiles != NULL) projected_in_tiles(model, scratch, first, last);
-    else
-        for (int row = first; row < last; row += TILE) projected(model, scratch, row);
+    else projected(model, scratch, first, last);
     for (int row = first; row < last; row++) quantised(scratch->state[row], model->block[0].step, scratch->seen[0][row]);
     left_empty(model, scratch, 0, 0, first);
     left_empty(model, scratch, 0, last, rows);

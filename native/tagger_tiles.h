@@ -57,12 +57,12 @@ static void laid_in_tiles(const Model *model, Tiles *tiles) {
     for (int k = 0; k < BLOCKS; k++)
         for (int tap = 0; tap < 3; tap++)
             for (int g = 0; g < WIDTH / 4; g++)
-                for (int v = 0; v < 2 * VECTORS; v++)
+                for (int v = 0; v < VECTORS; v++)
                     memcpy(tiles->weight[k][tap][g / 16][v][g % 16],
-                           model->block[k].weight[v / VECTORS][tap * (WIDTH / 4) + g][v % VECTORS], 64);
+                           model->block[k].weight[v / 2][tap * (WIDTH / 4) + g][v % 2], 64);
     for (int i = 0; i < INNER; i++)
         for (int n = 0; n < WIDTH; n++) {
-            float rest = model->in_weight[n / 80][i][n % 80 / 16][n % 16];
+            float rest = model->in_weight[n / 32][i][n % 32 / 16][n % 16];
             for (int part = 0; part < PARTS; part++) {
                 const uint16_t some = upper(rest);
                 tiles->in_weight[part][i / 32][n / 16][i % 32 / 2][n % 16 * 2 + i % 2] = some;
@@ -82,7 +82,7 @@ static void laid_in_tiles(const Model *model, Tiles *tiles) {
 /* Integer products of the next rows with block `k`'s weights; how many rows that is. */
 TILED static int products_in_tiles(const Model *model, Scratch *scratch, int k, const uint8_t *row, int wanted) {
     const int tiles = wanted > 48 ? 4 : (wanted + 15) / 16;
-    for (int v = 0; v < 2 * VECTORS; v++) {
+    for (int v = 0; v < VECTORS; v++) {
         const int32_t *begin = model->block[k].begin + 16 * v;
         int32_t *out = scratch->products[0] + 16 * v;
         FOUR(BEGIN)
@@ -107,7 +107,7 @@ TILED static int products_in_tiles(const Model *model, Scratch *scratch, int k, 
 TILED static void projected_in_tiles(const Model *model, Scratch *scratch, int first, int last) {
     for (int row = first; row < last; row += 64) {
         const int tiles = last - row > 48 ? 4 : (last - row + 15) / 16;
-        for (int v = 0; v < 2 * VECTORS; v++) {
+        for (int v = 0; v < VECTORS; v++) {
             const float *begin = model->in_bias + 16 * v;
             float *out = scratch->state[row] + 16 * v;
             FOUR(BEGIN)

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import zlib
+from operator import mul
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _GB11643_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -52,18 +53,17 @@ def cn_resident(value: str) -> bool:
 
 def cn_check_character(value: str) -> bool:
     """GB 11643-1999 (ISO 7064 mod 11-2): whether the check character of 18 is right; 17 digits stand before it."""
-    total = sum(int(digit) * weight for digit, weight in zip(value, _GB11643_WEIGHTS, strict=False))
+    total: int = sum(map(mul, map(int, value[:17]), _GB11643_WEIGHTS))
     return "10X98765432"[total % 11] == value[17].upper()
 
 
 def cn_credit_code(value: str) -> bool:
     """GB 32100-2015: unified social credit code, 18 characters, mod 31."""
-    if len(value) != 18 or any(character not in _GB32100_ALPHABET for character in value):
+    values = [_GB32100_ALPHABET.find(character) for character in value]
+    if len(value) != 18 or -1 in values:
         return False
-    total = sum(
-        _GB32100_ALPHABET.index(character) * weight for character, weight in zip(value, _GB32100_WEIGHTS, strict=False)
-    )
-    return _GB32100_ALPHABET[(31 - total % 31) % 31] == value[17]
+    total: int = sum(map(mul, values, _GB32100_WEIGHTS))
+    return (total + values[17]) % 31 == 0
 
 
 def hk_identity(value: str) -> bool:

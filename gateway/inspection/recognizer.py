@@ -35,6 +35,9 @@ _SPACED = r"[^\W\u2e80-\uffff]"
 Check = Callable[[str], float | bool]
 """From the value to a score 0..1, or to yes (the shape's own score) and no."""
 
+Unless = Callable[[str, int, int], object]
+"""From a text and two of its places to whether what stands between them speaks against a value behind it."""
+
 Candidate = tuple[int, int, float]
 """(start, end, score) in code points."""
 
@@ -62,7 +65,7 @@ class Recognizer:
     guarded: bool = False
 
 
-def in_any_case(expression: str) -> Callable[[str, int, int], object]:
+def in_any_case(expression: str) -> Unless:
     """A search for an expression in any case between two places of a text; truthy where it stands, as `re.IGNORECASE` has it.
 
     Its words may stand beside ideographs too, see `words_beside_ideographs`.
@@ -81,14 +84,14 @@ def in_any_case(expression: str) -> Callable[[str, int, int], object]:
     return anyhow
 
 
-def _cue(expression: str) -> Callable[[str, int, int], object]:
+def _cue(expression: str) -> Unless:
     """A search for a cue, truthy where it stands in any case."""
     if expression != expression.lower():
         return re.compile(expression, re.IGNORECASE).search
     return _in_small_letters(expression, 1)
 
 
-def _in_small_letters(expression: str, looks_back: int) -> Callable[[str, int, int], object]:
+def _in_small_letters(expression: str, looks_back: int) -> Unless:
     """A search for an expression in what stands between two places, made small.
 
     An expression that folds case itself tries every alternative at every character, which costs ten times as much.
@@ -116,7 +119,7 @@ def shape(
     check: Check | None = None,
     cue: str = "",
     cue_after: str = "",
-    unless: str = "",
+    unless: str | Unless = "",
     score: float = 0.9,
     lead: int = 0,
 ) -> Shape:
@@ -130,7 +133,7 @@ def shape(
     group: int | str = "value" if "value" in compiled.groupindex else 0
     before = _cue(cue) if cue else None
     after = re.compile(cue_after, re.IGNORECASE) if cue_after else None
-    never = in_any_case(unless) if unless else None
+    never = in_any_case(unless) if isinstance(unless, str) and unless else unless or None
 
     near = cue.endswith(NEAR)
     needs_cue = before is not None or after is not None

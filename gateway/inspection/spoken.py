@@ -161,10 +161,9 @@ def _digits(word: str) -> str:
 
 def spoken(cue: str, accepts: Callable[[str], bool], *, score: float = 0.9) -> Shape:
     """A shape of numbers in words behind a word. `cue` is the anchor; `accepts` sees the digits."""
-    table = letters()
 
     def complete(text: str, at: int) -> Iterable[Candidate]:
-        if not said_near(text, at, table):  # most numbers are written in digits, and this is soon seen
+        if not said_near(text, at, letters()):  # most numbers are written in digits, and this is soon seen
             return ()
         found = said(text, at)
         return ((found[0], found[1], score),) if found is not None and accepts(found[2]) else ()

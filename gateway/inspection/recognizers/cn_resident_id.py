@@ -8,9 +8,11 @@ from gateway.inspection.checksums import cn_resident
 from gateway.inspection.recognizer import Recognizer, shape
 from gateway.inspection.told import told
 
+_BARE = 18
+
 
 def _check(value: str) -> bool:
-    return cn_resident(re.sub(r"[ \-]", "", value))
+    return cn_resident(value if len(value) == _BARE else re.sub(r"[ \-]", "", value))
 
 
 _ANNOUNCED = r"(?i)(身份证|身份證|证件|证号|shen ?fen ?zheng|\bid ?(card|no|number)|identity|sfz)"

@@ -116,7 +116,8 @@ RECOGNIZER = Recognizer(
         *(
             _anchored(f"(?i){word}")
             for word in (
-                "confiden", "vertraulich", "internal", "restricted", "secret", "proprietary", "privileged", "not for ", "do not ",
+                "confiden", "vertraulich", "internal", "restricted", "secret", "proprietary", "privileged",
+                "not for (external )?(distribution|release|publication|circulation)", "do not (distribute|forward|circulate)",
                 "embargoed", "eyes only", "need.to.know", "internen? gebrauch", "dienstgebrauch", "betriebsgeheimnis",
                 "firmenintern", "diffusion (restreinte|interdite)", "(usage|document) interne", "ne pas diffuser", "uso interno", "riservato",
             )

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from gateway.inspection.mail import address
+from gateway.inspection.mail_python import DOMAIN, DOT_NEAR
 from gateway.inspection.recognizer import Candidate, Recognizer, Shape
 
-_BACKWARDS = re.compile(r"[A-Za-z0-9À-ɏ_.+%\-]{1,64}")
-"""A local part, read from its end: searched forwards, every word before it would be tried."""
-_DOMAIN = re.compile(
-    r"@((?:[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ\-]{0,61}[A-Za-z0-9À-ɏ])?\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])"
-)
 _LOGIN = re.compile(r"(?:^|[\s\"'(])git$")
 
 
@@ -31,39 +28,31 @@ _NO_DOMAIN = re.compile(
 _NAME = re.compile(r"(?i)[a-z][._][a-z]")
 _DOT_SAID = re.compile(f"(?i){_DOT}")
 
-_DOT_NEAR = re.compile(
-    r"[dDpP点(\[{< ](?:(?<=[dD])(?i:ot)|(?<=[pP])(?i:unkt|oint|unto|onto)|(?<=点)|(?<=[(\[{<])[ ]?\.|(?<=[ ])\.[ ])"
-)
-"""Stands wherever a dot is in words or set apart. It begins with its signs, so that `re` passes over all others quickly."""
 _MAY_BE_SAID = re.compile(r"(?i)@[ \t]?[a-z0-9\-]{1,60}[ \t]?[. (\[{<点]")
 """An `@` of an address whose dots are words."""
 _BEFORE, _REST = 96, 320
 """Characters around the sign that hold the longest address in words."""
-_BESIDE = 16
-"""Characters beside an address of the usual form in which a dot in words would join more to it."""
 
 
 def _at_sign(text: str, at: int) -> Iterable[Candidate]:
     """The address around an `@`, and the other one that it may be with a dot in words near: nearly none has it."""
-    end = at - 1 if text[at - 1 : at] == "\n" else at  # a line may be broken before the sign
-    local = _BACKWARDS.match(text[max(0, at - 64) : end][::-1])
-    if local is None or (domain := _DOMAIN.match(text, at)) is None:
+    found = address(text, at)
+    if found is None:
         return _said_around(text, at)
-    start, behind = end - local.end(), domain.end()
-    low = max(0, start - _BESIDE)
-    said = _said_around(text, at) if end < at or _DOT_NEAR.search(text, low, behind + _BESIDE) is not None else ()
+    start, end, may_be_said = found
+    said = _said_around(text, at) if may_be_said else ()
     if "git" in text[max(0, at - 4) : at] and _LOGIN.search(text[max(0, at - 4) : at]):
         return said  # git@host:repository is an address of code
     while text[start] in ".-+%":
         start += 1
         if start == at:
             return said
-    return ((start, behind, 0.95), *said)
+    return ((start, end, 0.95), *said)
 
 
 def _said_around(text: str, at: int) -> Iterable[Candidate]:
     """The address around an `@` whose dots are words."""
-    if _MAY_BE_SAID.match(text, at) is None or _DOT_NEAR.search(text, max(0, at - _BEFORE), at + _REST) is None:
+    if _MAY_BE_SAID.match(text, at) is None or DOT_NEAR.search(text, max(0, at - _BEFORE), at + _REST) is None:
         return ()
     return _said(text, at - 1 if text[at - 1 : at] in {" ", "\t"} else at)
 
@@ -98,7 +87,7 @@ RECOGNIZER = Recognizer(
     "email",
     "EMAIL",
     (
-        Shape("@", _at_sign, expression=_DOMAIN.pattern),
+        Shape("@", _at_sign, expression=DOMAIN.pattern),
         Shape(
             r"(?i)([ \t][ \t]?)?([\(\[{<] ?(at|ät|arroba|arobase|chiocciola|chez|@|a) ?[\)\]}>]|艾特|[_\-]at[_\-])",
             _said,
