@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from pydantic import BaseModel, Field, ValidationError
 
-from gateway.telemetry.metrics import FAMILIES, Family
+from gateway.telemetry.metrics import FAMILIES, Family, age_s
 
 STALE_S = 60.0
 """Gauges of a snapshot older than this tell of a worker that is gone; its counters still count."""
@@ -33,7 +33,7 @@ class Row(BaseModel):
 class Snapshot(BaseModel):
     """What `gateway.telemetry.metrics.write_snapshot` leaves."""
 
-    time: float
+    monotonic_s: float
     counters: dict[str, list[Row]] = Field(default_factory=dict)
     gauges: dict[str, list[Row]] = Field(default_factory=dict)
     histograms: dict[str, list[Row]] = Field(default_factory=dict)
@@ -51,7 +51,7 @@ class Merged:
 def render(run_dir: Path, version: str, *, now: float | None = None) -> bytes:
     """Prometheus text of all workers. Raises OSError when the folder exists but cannot be read."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(SnapshotCollector(run_dir, version, time.time() if now is None else now))
+    registry.register(SnapshotCollector(run_dir, version, time.monotonic() if now is None else now))
     return generate_latest(registry)
 
 
@@ -95,7 +95,7 @@ def merge(snapshots: Iterable[Snapshot | None], now: float) -> Merged:
         if snapshot is None:
             merged.unreadable += 1
             continue
-        fresh = now - snapshot.time <= STALE_S
+        fresh = age_s(snapshot.monotonic_s, now) <= STALE_S
         merged.fresh += fresh
         kinds = {"counter": snapshot.counters, "histogram": snapshot.histograms}
         for kind, families in (kinds | {"gauge": snapshot.gauges} if fresh else kinds).items():

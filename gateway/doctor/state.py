@@ -110,11 +110,13 @@ def running(settings: Settings) -> Iterator[Finding]:
     """Whether a gateway runs with this run_dir, and calls itself ready."""
     import orjson
 
+    from gateway.telemetry.metrics import age_s
+
     reports = sorted((settings.run_path / "metrics").glob("worker-*.json"))
     ages = []
     for report in reports:
         try:
-            ages.append(time.time() - float(orjson.loads(report.read_bytes())["time"]))
+            ages.append(age_s(float(orjson.loads(report.read_bytes())["monotonic_s"])))
         except (OSError, ValueError, KeyError, TypeError):
             continue
     if ages and min(ages) < 10:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import math
 import socket
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from gateway.inspection.client import InspectorPool
 from gateway.processes import child
 from gateway.processes.writer import SOCKET
 from gateway.telemetry import logs
+from gateway.telemetry.metrics import age_s
 from policies.decision import Decision
 
 FRESH_SECONDS = 10.0
@@ -125,7 +126,7 @@ def _worker_state(snapshot: Path, effective: Effective) -> str | None:
         return "has not reported yet"
     if document.get("instance") != effective.instance:
         return "has not started yet"
-    if time.time() - document["time"] > FRESH_SECONDS:
+    if age_s(document.get("monotonic_s", -math.inf)) > FRESH_SECONDS:
         return "has not reported lately"
     if document.get("bundle") != effective.digest:
         return "does not use the policy bundle in force yet"

@@ -7,6 +7,7 @@ label names a user, a tenant's data or a key: a label's values are few, short an
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
@@ -195,12 +196,21 @@ def snapshot_path(run_dir: Path, worker: int) -> Path:
 def write_snapshot(
     registry: Registry, run_dir: Path, worker: int, state: Mapping[str, Any] = MappingProxyType({})
 ) -> None:
-    """Replace the worker's snapshot in one step: a reader sees the old or the new one, never half. Raises OSError."""
+    """Replace the worker's snapshot in one step: a reader sees the old or the new one, never half. Raises OSError.
+
+    `monotonic_s` says when, by the clock that all processes of a machine share and that nobody sets: see `age_s`.
+    """
     path = snapshot_path(run_dir, worker)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     scratch = path.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_bytes(orjson.dumps({**state, "time": time.time(), **registry.snapshot()}))
+    scratch.write_bytes(orjson.dumps({**state, "monotonic_s": time.monotonic(), **registry.snapshot()}))
     scratch.replace(path)
+
+
+def age_s(monotonic_s: float, now: float | None = None) -> float:
+    """How old a snapshot is; infinitely old is one from before the machine started."""
+    age = (time.monotonic() if now is None else now) - monotonic_s
+    return age if age >= 0 else math.inf
 
 
 def resume_snapshot(registry: Registry, run_dir: Path, worker: int) -> bool:

@@ -48,16 +48,27 @@ def test_a_worker_that_is_gone_keeps_its_counters_and_loses_its_gauges(tmp_path:
     figures.count("lexgate_grades", grade="L1")
     figures.gauge("lexgate_open_flows", 5)
     write_snapshot(figures, tmp_path, 0)
-    written = orjson.loads(snapshot_path(tmp_path, 0).read_bytes())["time"]
+    written = orjson.loads(snapshot_path(tmp_path, 0).read_bytes())["monotonic_s"]
     told = samples(render(tmp_path, "0", now=written + STALE_S + 1))
     assert told["lexgate_grades_total", (("grade", "L1"),)] == 1
     assert told["lexgate_open_flows", ()] == 0
     assert told["lexgate_workers_reporting", ()] == 0
 
 
+def test_figures_from_before_the_machine_started_are_old(tmp_path: Path) -> None:
+    figures = Registry()
+    figures.gauge("lexgate_open_flows", 5)
+    write_snapshot(figures, tmp_path, 0)
+    told = samples(render(tmp_path, "0", now=0.0))
+    assert told["lexgate_open_flows", ()] == 0
+    assert told["lexgate_workers_reporting", ()] == 0
+
+
 def test_what_cannot_be_read_is_told_and_does_not_stop_the_rest(tmp_path: Path) -> None:
     write_snapshot(Registry(), tmp_path, 0)
-    for worker, content in enumerate([b"", b"[]", b"{", b'{"counters": {"lexgate_grades": 3}}', b'{"time": "x"}'], 1):
+    for worker, content in enumerate(
+        [b"", b"[]", b"{", b'{"counters": {"lexgate_grades": 3}}', b'{"monotonic_s": "x"}'], 1
+    ):
         snapshot_path(tmp_path, worker).write_bytes(content)
     told = samples(render(tmp_path, "0"))
     assert told["lexgate_snapshots_unreadable", ()] == 5
@@ -65,7 +76,7 @@ def test_what_cannot_be_read_is_told_and_does_not_stop_the_rest(tmp_path: Path) 
 
 
 def test_families_of_other_versions_are_left_out(tmp_path: Path) -> None:
-    rows = {"time": 0, "counters": {"lexgate_future": [{"labels": {}, "value": 1}]},
+    rows = {"monotonic_s": 0, "counters": {"lexgate_future": [{"labels": {}, "value": 1}]},
             "histograms": {"lexgate_first_byte_seconds": [{"labels": {"provider": "x"}, "buckets": [1], "sum": 1}]}}  # fmt: skip
     path = snapshot_path(tmp_path, 0)
     path.parent.mkdir()
