@@ -1,0 +1,229 @@
+"""Which of the names that the model marked are none, by what stands around them.
+
+Three things speak against a name: a text in a language that the model has not learned, where any word that begins with a
+capital may look like one to it; a row of things (dishes, stops, breeds) of which it marks a few; and words beside such a row
+that tell what is listed, however personal its items sound (storms). A name speaks for itself where it begins with a given name
+that somebody bears somewhere, and where a title, a label or an address beside it says that somebody is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.flow import Span
+from gateway.inspection.names.enumeration import Enumeration, around, enumerations
+from gateway.inspection.names.given import GivenNames
+from gateway.inspection.names.tongues import Text, Tongues
+
+_WORD = re.compile(r"[^\W\d_][\w'’]*")
+_CAPITALISED = re.compile(r"(?<!\w)[^\W\d_a-z][\w'’]+")
+_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+_FEW, _SOME = 0.25, 0.75
+"""Shares of marked items below which a row is of things: for a lone given name, and for what is no given name."""
+_PEOPLE = 0.5
+"""Share of items with a given name from which on a row is of people."""
+_BEFORE, _BEHIND = 400, 200
+"""Code points around a row that may say what it is of."""
+_THINGS = 3
+"""Different words for things from which on they do; right before a row one is enough."""
+_HEADING = 60
+
+_CLEAR = 0.65
+"""Score from which a name of two words, none a given name, counts in a language that the model has not learned."""
+_CERTAIN = 0.9
+
+_CUE = re.compile(
+    r"(?i:(?<!\w)(?:mr|mrs|ms|miss|sir|dr|prof|ing|mgr|mag|judr|mudr|inż|hr|herr|frau|fru|fr|sr|sra|srta|dhr|mevr|mevrouw|meneer"
+    r"|pan|pani|pana|paní|pán|panu|rouva|herra|gospodin|gospođa|gospodja|gosp|gđa|g|dl|dna|domnul|doamna|sayın|bay|bayan|bapak|bpk"
+    r"|ibu|pak|bu|sdr|sdri|encik|puan|ông|bà|anh|chị|em|bwana|bi|mwalimu|senhor|senhora|dom|dona|don|doña|señor|señora|signor|signora"
+    r"|monsieur|madame|mme|mlle|shri|shrimati|smt|kumari|ni|si|kay|ginoong|gng|binibini|aling|mang|úr"
+    r"|name|nimi|nimeni|navn|namn|naam|imię|imie|nazwisko|jméno|jmeno|meno|név|nev|neve|nume|numele|ime|prezime|isim|adı|adım|ad|soyad"
+    r"|nama|tên|jina|langu|nome|cognome|apellidos|nombre|nom|prénom|vorname|nachname|nazywam\s+się|jmenuji\s+se|volám\s+sa|heter|hedder"
+    r"|heet|hette|olen|benim|ich\s+bin|i\s+am|i'm|je\s+suis|soy|sono|jsem|jestem|vagyok|sunt|saya|aku|ako\s+si|pangalan\s+ko|zovem\s+se)"
+    r"\.?\s*[:=]?\s*[\"'„“(]?)$"
+)
+"""What stands right before somebody's name, in many languages."""
+_CUE_LENGTH = 24
+_TITLE_BEHIND = re.compile(r"\s*(?:Hanım|Bey|úr|asszony|-san|-sama|-ssi|ji\b)")
+_REACHED_AT = re.compile(r"@[\w-]+\.|\+?\d[\d ()/.-]{6,}\d")
+"""An address or a number of a telephone: whose it is stands beside it."""
+_NEAR = 60
+
+_SURNAME = re.compile(
+    r"(?:i[ćč]|ević|ová|[sc]k[iýá]|ska|escu|eanu|[^aeiou]nen|ss?on|sen|dóttir|enko|yan|shvili|dze|oğlu|opoulos|akis|idis|auskas|aitis|"
+    r"evičius|iene|ienė|ov[aá]?|ev[aá]?|ides|aho|mäki)(?:a|u|om|em|ovi|n|in|lle|sta)?"
+)
+"""How surnames end that are words of no language."""
+
+_EPONYM = re.compile(
+    r"(?:['’]s?)?[ -](?:disease|syndrome|thyroiditis|arteritis|palsy|chorea|tremor|theorem|lemma|conjecture|inequalit|equation|transform"
+    r"|distribution|algorithm|constant|paradox|effect|tube|gland|canal|forceps|catheter|reagent|rearrangement|burner|flask|funnel"
+    r"|diagram|coefficient|polynomial|matrix|integral|curve|scale|knot|stitch|screw|spanner|terrier|spaniel|[Kk]rankheit|[Ss]yndrom|[Ee]ffekt|[Gg]leichung|[Ss]atz\b"
+    r"|[Vv]erteilung|[Zz]ahl\b|[Dd]iagramm|[Tt]heorem|[Pp]latz\b|[Ss]traße\b|[Aa]llee\b|[Uu]fer\b)"
+)
+"""What is named after somebody, behind the name."""
+
+_DIGIT = re.compile(r"\d")
+_RESULT = re.compile(r"[^\W\d_] \d{1,3}[,;:.]")
+_RESULTS = 3
+_RESULTS_NEAR = 120
+
+
+class Doubts:
+    """Tells what names somebody from what does not. Build once; stateless."""
+
+    def __init__(self) -> None:
+        self._tongues = Tongues()
+        self._given = GivenNames()
+        self._things, self._people = _words("things"), _words("people")
+
+    def settled(self, text: str, spans: Sequence[Span]) -> list[Span]:
+        """The spans without the persons that are none; addresses that are only places are places. In order, as they came."""
+        if not any(span.label in ("PERSON", "ADDRESS") for span in spans):
+            return list(spans)
+        return [span for span in _Case(text, spans, self._tongues, self._given, (self._things, self._people)).settled()]
+
+
+class _Case:
+    """One text and what the model marked in it."""
+
+    def __init__(
+        self,
+        text: str,
+        spans: Sequence[Span],
+        tongues: Tongues,
+        given: GivenNames,
+        words: tuple[frozenset[str], frozenset[str]],
+    ) -> None:
+        self._text = text
+        self._spans = spans
+        self._persons = [span for span in spans if span.label == "PERSON"]
+        self._tongue = Text(text, tongues)
+        self._given = given
+        self._things, self._people = words
+        self._rows = enumerations(text)
+        self._of_people: dict[int, tuple[float, float]] = {}
+        self._of_things: dict[int, bool] = {}
+        self._carried: frozenset[str] | None = None
+
+    def settled(self) -> list[Span]:
+        kept: list[Span] = []
+        for span in self._spans:
+            if span.label == "PERSON":
+                if self._is_somebody(span):
+                    kept.append(span)
+            elif span.label == "ADDRESS" and self._is_a_place(span):
+                kept.append(replace(span, label="LOCATION"))
+            else:
+                kept.append(span)
+        return kept
+
+    def _is_somebody(self, span: Span) -> bool:
+        name = self._text[span.start : span.end]
+        if len(name) == 1 or _HAN.search(name):
+            return True
+        row = around(self._rows, span)
+        if row is not None and self._lists_things(row) and not self._is_cued(span):
+            return False
+        if _EPONYM.match(self._text, span.end):
+            return self._is_cued(span)
+        words = _CAPITALISED.findall(name)
+        known = self._is_known(words)
+        if known and len(words) > 1:
+            return True
+        if self._tongue.is_learned(span.start):
+            return row is None or self._stands_among(span, row, known) or self._is_cued(span)
+        if known:
+            return row is None or self._stands_among(span, row, known) or self._is_cued(span)
+        return self._counts_in_another_tongue(span, name, words, row) or self._is_cued(span)
+
+    def _is_known(self, words: Sequence[str]) -> bool:
+        return any(word in self._given for word in words)
+
+    def _stands_among(self, span: Span, row: Enumeration, known: bool) -> bool:
+        """Whether a row may be of people, so that one in it may be somebody."""
+        marked, people = self._shares(row)
+        if known:
+            return marked >= _FEW
+        return marked >= _SOME or people >= _PEOPLE or span.score > 1
+
+    def _shares(self, row: Enumeration) -> tuple[float, float]:
+        """Of the items of a row, which share is marked, and which has a given name."""
+        at = row.starts[0]
+        if at not in self._of_people:
+            given = [
+                span
+                for span in self._persons
+                if self._is_known(_CAPITALISED.findall(self._text[span.start : span.end]))
+            ]
+            self._of_people[at] = (row.marked(self._persons), row.marked(given))
+        return self._of_people[at]
+
+    def _lists_things(self, row: Enumeration) -> bool:
+        """Whether the words around a row say that it is one of things."""
+        at = row.starts[0]
+        if at not in self._of_things:
+            near = self._text[max(0, at - _BEFORE) : row.ends[-1] + _BEHIND].lower()
+            words = set(_WORD.findall(near))
+            heading = set(_WORD.findall(self._text[max(0, at - _HEADING) : at].lower()))
+            self._of_things[at] = (
+                not words & self._people
+                and "@" not in near
+                and (len(words & self._things) >= _THINGS or not heading.isdisjoint(self._things))
+            )
+        return self._of_things[at]
+
+    def _counts_in_another_tongue(self, span: Span, name: str, words: Sequence[str], row: Enumeration | None) -> bool:
+        """Whether what is no given name is a name all the same, in a language that the model has not learned."""
+        if not words:
+            return False
+        if any(word in self._surnames() for word in words):
+            return True
+        if row is not None:
+            return self._shares(row)[1] >= _PEOPLE
+        if any(_SURNAME.search(word) and _SURNAME.search(word).end() == len(word) for word in words):  # type: ignore[union-attr]
+            return not self._begins_a_sentence(span.start) or len(words) > 1
+        if len(words) > 1:
+            return span.score >= _CLEAR
+        return span.score >= (_CERTAIN if self._begins_a_sentence(span.start) else _CLEAR)
+
+    def _surnames(self) -> frozenset[str]:
+        """The words of names that have a given name in them: they stand alone elsewhere."""
+        if self._carried is None:
+            names = [_CAPITALISED.findall(self._text[span.start : span.end]) for span in self._persons]
+            self._carried = frozenset(
+                word for words in names if len(words) > 1 and self._is_known(words) for word in words
+            )
+        return self._carried
+
+    def _begins_a_sentence(self, at: int) -> bool:
+        before = self._text[max(0, at - 4) : at].rstrip(" \t\"'„“»«(")
+        return not before or not (before[-1].isalnum() or before[-1] in ",-/&")
+
+    def _is_cued(self, span: Span) -> bool:
+        """Whether something right beside a name says that somebody is meant."""
+        before = self._text[max(0, span.start - _CUE_LENGTH) : span.start]
+        if _CUE.search(before) or _TITLE_BEHIND.match(self._text, span.end):
+            return True
+        begin = max(self._text.rfind("\n", 0, span.start) + 1, span.start - _NEAR)
+        end = self._text.find("\n", span.end)
+        return bool(_REACHED_AT.search(self._text, begin, min(len(self._text) if end < 0 else end, span.end + _NEAR)))
+
+    def _is_a_place(self, span: Span) -> bool:
+        """Whether an address is none: no number in it, in a row or beyond the learned languages, or a table of results."""
+        value = self._text[span.start : span.end]
+        if _HAN.search(value):
+            return False
+        if not _DIGIT.search(value):
+            return value.count(",") > 1 or around(self._rows, span) is not None or not self._tongue.is_learned(span.start)
+        near = self._text[max(0, span.start - _RESULTS_NEAR) : span.end + _RESULTS_NEAR]
+        return len(_RESULT.findall(near)) >= _RESULTS and not re.search(r"\d{4}", value)
+
+
+def _words(kind: str) -> frozenset[str]:
+    lines = Path(__file__).with_name("listed.txt").read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if line.startswith(kind + " ") for word in line.split()[1:])

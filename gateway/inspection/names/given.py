@@ -1,0 +1,26 @@
+"""Given names of many countries, in the cases that languages put them into: Mehmetom, Marcina, Diega are found as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_SHORTEST = 5
+"""Letters of a word from which on its ending may be one of a case."""
+
+
+class GivenNames:
+    """Knows the names of `given.txt`. Build once; stateless."""
+
+    def __init__(self) -> None:
+        lines = Path(__file__).with_name("given.txt").read_text("utf-8").splitlines()
+        self._names = frozenset(line for line in lines if line and line[0] != "#")
+
+    def __contains__(self, word: str) -> bool:
+        names = self._names
+        if word in names:
+            return True
+        if word.isupper():
+            return word.title() in names
+        return len(word) >= _SHORTEST and (
+            word[:-1] in names or word[:-2] in names or word[:-1] + "a" in names or word[:-1] + "o" in names
+        )

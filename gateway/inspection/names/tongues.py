@@ -1,0 +1,76 @@
+"""Whether a text is in a language that the tagger has learned, by the small words in it.
+
+No guess which language it is: only whether one of the learned ones has as many of its small words in the text as any other has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+_BLOCK = 1_000
+"""Code points that are judged together, with half as many on either side."""
+
+_WORD = re.compile(r"(?<![\w\-./])[^\W\d_A-Z][^\W\d_]+(?![\w\-/])")
+_ALIEN = re.compile("[şğıőűřěůłąęśćčšžđțșăåøēīūļķņģėįųħġżŵŷĝŭŝĵơưạảấầẩậắằặẹẻẽếềểễệỉịọỏốồổộớờởợụủứừửữựỳỹỷ]")
+"""Letters that no learned language has."""
+_FEWEST = 3
+"""Small words of another language from which on a text is in it, if they are so many times more than those of a learned one."""
+_MORE = 1.2
+
+
+class Tongues:
+    """Knows the small words. Build once; stateless."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, tuple[int, ...]] = {}
+        self._learned: set[int] = set()
+        for number, (learned, words) in enumerate(_lists()):
+            if learned:
+                self._learned.add(number)
+            for word in words:
+                self._of[word] = (*self._of.get(word, ()), number)
+
+    def is_learned(self, text: str) -> bool:
+        """Whether nothing says that `text` is in a language that the tagger does not know."""
+        counts: Counter[int] = Counter()
+        alien = 0
+        for word in _WORD.findall(text):
+            numbers = self._of.get(word)
+            if numbers is not None:
+                counts.update(numbers)
+            elif not word.isascii() and _ALIEN.search(word):
+                alien += 1
+        learned = max((counts[number] for number in self._learned), default=0)
+        other = max((count for number, count in counts.items() if number not in self._learned), default=0) + alien
+        return other < _FEWEST or other <= learned * _MORE
+
+
+class Text:
+    """A text whose parts are judged when they are asked for."""
+
+    def __init__(self, text: str, tongues: Tongues) -> None:
+        self._text = text
+        self._tongues = tongues
+        self._blocks: dict[int, bool] = {}
+
+    def is_learned(self, at: int) -> bool:
+        """Whether what stands around `at` is in a learned language."""
+        block = at // _BLOCK
+        known = self._blocks.get(block)
+        if known is None:
+            begin = max(0, block * _BLOCK - _BLOCK // 2)
+            known = self._tongues.is_learned(self._text[begin : (block + 1) * _BLOCK + _BLOCK // 2])
+            self._blocks[block] = known
+        return known
+
+
+def small_words() -> frozenset[str]:
+    """The small words of all languages."""
+    return frozenset(word for _, words in _lists() for word in words)
+
+
+def _lists() -> list[tuple[bool, list[str]]]:
+    lines = Path(__file__).with_name("tongues.txt").read_text("utf-8").splitlines()
+    return [(line[0] == "+", line.split()[1:]) for line in lines if line and line[0] != "#"]
