@@ -24,7 +24,7 @@ _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 _FEW, _SOME = 0.25, 0.75
 """Shares of marked items below which a row is of things: for a lone given name, and for what is no given name."""
-_PEOPLE = 0.5
+_PEOPLE = 0.3
 """Share of items with a given name from which on a row is of people."""
 _BEFORE, _BEHIND = 400, 200
 """Code points around a row that may say what it is of."""
@@ -32,9 +32,10 @@ _THINGS = 3
 """Different words for things from which on they do; right before a row one is enough."""
 _HEADING = 60
 
-_CLEAR = 0.65
+_CLEAR = 0.6
 """Score from which a name of two words, none a given name, counts in a language that the model has not learned."""
-_CERTAIN = 0.9
+_SURE, _CERTAIN = 0.7, 0.9
+_INITIAL = re.compile(r"(?<!\w)[^\W\d_a-z]\.")
 
 _CUE = re.compile(
     r"(?i:(?<!\w)(?:mr|mrs|ms|miss|sir|dr|prof|ing|mgr|mag|judr|mudr|inż|hr|herr|frau|fru|fr|sr|sra|srta|dhr|mevr|mevrouw|meneer"
@@ -187,16 +188,20 @@ class _Case:
             return self._shares(row)[1] >= _PEOPLE
         if any(_SURNAME.search(word) and _SURNAME.search(word).end() == len(word) for word in words):  # type: ignore[union-attr]
             return not self._begins_a_sentence(span.start) or len(words) > 1
-        if len(words) > 1:
+        if len(words) > 1 or _INITIAL.search(name):
             return span.score >= _CLEAR
         return span.score >= (_CERTAIN if self._begins_a_sentence(span.start) else _CLEAR)
 
     def _surnames(self) -> frozenset[str]:
-        """The words of names that have a given name in them: they stand alone elsewhere."""
+        """The words of names that have a given name in them, or that the model is sure of within a sentence: they stand alone elsewhere."""
         if self._carried is None:
-            names = [_CAPITALISED.findall(self._text[span.start : span.end]) for span in self._persons]
+            names = [(span, _CAPITALISED.findall(self._text[span.start : span.end])) for span in self._persons]
             self._carried = frozenset(
-                word for words in names if len(words) > 1 and self._is_known(words) for word in words
+                word
+                for span, words in names
+                if (len(words) > 1 and self._is_known(words))
+                or (span.score >= _SURE and not self._begins_a_sentence(span.start) and around(self._rows, span) is None)
+                for word in words
             )
         return self._carried
 

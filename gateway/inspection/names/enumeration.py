@@ -14,6 +14,8 @@ _LONGEST = 48
 """Words and code points of an item, at most."""
 _FEWEST = 5
 """Items of an enumeration, at least."""
+_SMALL = 0.5
+"""Share of items that begin with a small letter, at most: others are clauses of a sentence."""
 
 _BETWEEN = re.compile(r"[,;、，；•|/\n\t]|(?<=\w\w)[.!?。…](?=\W|$)|['’\"]?[:：=][ \n]?|[(){}\[\]\"]| [-–—] ")
 _LABEL = re.compile(r"[:：=]")
@@ -46,8 +48,8 @@ def enumerations(text: str) -> list[Enumeration]:
         if item is not None:
             row.append(item)
             continue
-        _close(row, found)
-    _close(row, found)
+        _close(text, row, found)
+    _close(text, row, found)
     return found
 
 
@@ -73,7 +75,14 @@ def _items(text: str) -> Iterator[tuple[int, int] | None]:
                 yield None
 
 
-def _close(row: list[tuple[int, int]], found: list[Enumeration]) -> None:
-    if len(row) >= _FEWEST:
+def _close(text: str, row: list[tuple[int, int]], found: list[Enumeration]) -> None:
+    if len(row) >= _FEWEST and sum(_begins_small(text, start) for start, _ in row) <= _SMALL * len(row):
         found.append(Enumeration(tuple(start for start, _ in row), tuple(end for _, end in row)))
     row.clear()
+
+
+def _begins_small(text: str, at: int) -> bool:
+    """Whether the first letter from `at` on is a small one."""
+    while at < len(text) and not text[at].isalnum():
+        at += 1
+    return text[at : at + 1].islower()
