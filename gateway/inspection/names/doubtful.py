@@ -26,11 +26,12 @@ _FEW, _SOME = 0.25, 0.75
 """Shares of marked items below which a row is of things: for a lone given name, and for what is no given name."""
 _PEOPLE = 0.3
 """Share of items with a given name from which on a row is of people."""
-_BEFORE, _BEHIND = 400, 200
-"""Code points around a row that may say what it is of."""
-_THINGS = 3
-"""Different words for things from which on they do; right before a row one is enough."""
+_AROUND = 600
+"""Code points before and behind that may say what something is about."""
+_THINGS, _THINGS_FOR_NAMES = 2, 4
+"""Different words for things there from which on a row is of things; and one whose items are given names."""
 _HEADING = 60
+"""Code points right before a row, where one word is enough."""
 
 _CLEAR = 0.6
 """Score from which a name of two words, none a given name, counts in a language that the model has not learned."""
@@ -68,6 +69,14 @@ _EPONYM = re.compile(
 )
 """What is named after somebody, behind the name."""
 
+_THINGS_IN_HAN = re.compile(
+    "菜|汤|饭|面条|主食|甜品|小吃|食材|水煎|煎服|方剂|药材|中药|车站|列车|站|地铁|公交|线路|品牌|公司|成份股|股票|指数|鸟|植物|鱼类|花卉|品种|树"
+    "|词牌|成语|曲牌|游戏|车型|字体|颜色|台风|节气|星座|丼|麺|定食|酒|甘味|停車|電車|駅|品種|銘柄|料理"
+)
+_PEOPLE_IN_HAN = re.compile(
+    "先生|女士|小姐|同事|同学|员工|职工|患者|病人|客户|学生|老师|名单|出席|参会|人员|联系人|姓名|电话|手机|身份证|家属|成员|组长|经理|主任"
+    "|様|さん|氏名|社員|患者|出席者|参加者|担当|連絡先"
+)
 _DIGIT = re.compile(r"\d")
 _RESULT = re.compile(r"[^\W\d_] \d{1,3}[,;:.]")
 _RESULTS = 3
@@ -109,6 +118,8 @@ class _Case:
         self._rows = enumerations(text)
         self._of_people: dict[int, tuple[float, float]] = {}
         self._of_things: dict[int, bool] = {}
+        self._counted: dict[tuple[int, int], int] = {}
+        self._things_named: set[str] = set()
         self._carried: frozenset[str] | None = None
 
     def settled(self) -> list[Span]:
@@ -125,32 +136,31 @@ class _Case:
 
     def _is_somebody(self, span: Span) -> bool:
         name = self._text[span.start : span.end]
-        if len(name) == 1 or _HAN.search(name):
+        if len(name) == 1:
             return True
         row = around(self._rows, span)
         if row is not None and self._lists_things(row) and not self._is_cued(span):
+            self._things_named.add(name)
             return False
-        if _EPONYM.match(self._text, span.end):
+        if _HAN.search(name):
+            return True
+        if name in self._things_named or _EPONYM.match(self._text, span.end):
             return self._is_cued(span)
+        return self._is_called_so(span, name, row) or self._is_cued(span)
+
+    def _is_called_so(self, span: Span, name: str, row: Enumeration | None) -> bool:
+        """Whether somebody may be called so, in this language and in this row."""
         words = _CAPITALISED.findall(name)
-        known = self._is_known(words)
-        if known and len(words) > 1:
+        if row is not None:
+            if any(self._given.has(word) for word in words):
+                return len(words) > 1 or self._shares(row)[0] >= _FEW
+            marked, people = self._shares(row)
+            return people >= _PEOPLE or (marked >= _SOME and self._tongue.is_learned(span.start))
+        if any(self._given.has_inflected(word) for word in words):
             return True
         if self._tongue.is_learned(span.start):
-            return row is None or self._stands_among(span, row, known) or self._is_cued(span)
-        if known:
-            return row is None or self._stands_among(span, row, known) or self._is_cued(span)
-        return self._counts_in_another_tongue(span, name, words, row) or self._is_cued(span)
-
-    def _is_known(self, words: Sequence[str]) -> bool:
-        return any(word in self._given for word in words)
-
-    def _stands_among(self, span: Span, row: Enumeration, known: bool) -> bool:
-        """Whether a row may be of people, so that one in it may be somebody."""
-        marked, people = self._shares(row)
-        if known:
-            return marked >= _FEW
-        return marked >= _SOME or people >= _PEOPLE or span.score > 1
+            return len(words) != 1 or span.score >= _SURE or not self._is_about_things(span.start, span.end)
+        return self._counts_in_another_tongue(span, name, words)
 
     def _shares(self, row: Enumeration) -> tuple[float, float]:
         """Of the items of a row, which share is marked, and which has a given name."""
@@ -159,7 +169,7 @@ class _Case:
             given = [
                 span
                 for span in self._persons
-                if self._is_known(_CAPITALISED.findall(self._text[span.start : span.end]))
+                if any(self._given.has(word) for word in _CAPITALISED.findall(self._text[span.start : span.end]))
             ]
             self._of_people[at] = (row.marked(self._persons), row.marked(given))
         return self._of_people[at]
@@ -168,24 +178,34 @@ class _Case:
         """Whether the words around a row say that it is one of things."""
         at = row.starts[0]
         if at not in self._of_things:
-            near = self._text[max(0, at - _BEFORE) : row.ends[-1] + _BEHIND].lower()
-            words = set(_WORD.findall(near))
-            heading = set(_WORD.findall(self._text[max(0, at - _HEADING) : at].lower()))
-            self._of_things[at] = (
-                not words & self._people
-                and "@" not in near
-                and (len(words & self._things) >= _THINGS or not heading.isdisjoint(self._things))
-            )
+            things = self._about(at, row.ends[-1])
+            heading = set(_WORD.findall(self._text[max(0, at - _HEADING) : at].lower())) & self._things
+            enough = _THINGS_FOR_NAMES if self._shares(row)[1] >= _PEOPLE else _THINGS
+            self._of_things[at] = things >= enough or (things > 0 and bool(heading))
         return self._of_things[at]
 
-    def _counts_in_another_tongue(self, span: Span, name: str, words: Sequence[str], row: Enumeration | None) -> bool:
+    def _is_about_things(self, start: int, end: int) -> bool:
+        return self._about(start, end) > _THINGS
+
+    def _about(self, start: int, end: int) -> int:
+        """How many different words for things stand around; none where one for people does."""
+        block = (start // _AROUND, end // _AROUND)
+        count = self._counted.get(block)
+        if count is None:
+            near = self._text[max(0, (block[0] - 1) * _AROUND) : (block[1] + 2) * _AROUND].lower()
+            words = set(_WORD.findall(near))
+            count = 0 if words & self._people or "@" in near else len(words & self._things)
+            if not count and _HAN.search(near) and not _PEOPLE_IN_HAN.search(near):
+                count = len(set(_THINGS_IN_HAN.findall(near)))
+            self._counted[block] = count
+        return count
+
+    def _counts_in_another_tongue(self, span: Span, name: str, words: Sequence[str]) -> bool:
         """Whether what is no given name is a name all the same, in a language that the model has not learned."""
         if not words:
             return False
         if any(word in self._surnames() for word in words):
             return True
-        if row is not None:
-            return self._shares(row)[1] >= _PEOPLE
         if any(_SURNAME.search(word) and _SURNAME.search(word).end() == len(word) for word in words):  # type: ignore[union-attr]
             return not self._begins_a_sentence(span.start) or len(words) > 1
         if len(words) > 1 or _INITIAL.search(name):
@@ -199,7 +219,7 @@ class _Case:
             self._carried = frozenset(
                 word
                 for span, words in names
-                if (len(words) > 1 and self._is_known(words))
+                if (len(words) > 1 and any(self._given.has_inflected(word) for word in words))
                 or (span.score >= _SURE and not self._begins_a_sentence(span.start) and around(self._rows, span) is None)
                 for word in words
             )
@@ -225,6 +245,9 @@ class _Case:
             return False
         if not _DIGIT.search(value):
             return value.count(",") > 1 or around(self._rows, span) is not None or not self._tongue.is_learned(span.start)
+        parts = [part for part in value.split(",") if part.strip()]
+        if len(parts) >= _RESULTS and sum(bool(_DIGIT.search(part)) for part in parts) >= len(parts) - 1:
+            return True
         near = self._text[max(0, span.start - _RESULTS_NEAR) : span.end + _RESULTS_NEAR]
         return len(_RESULT.findall(near)) >= _RESULTS and not re.search(r"\d{4}", value)
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from gateway.flow import Span
 
 _MOST_WORDS = 5
-_LONGEST = 48
+_LONGEST, _LONGEST_IN_HAN = 48, 8
 """Words and code points of an item, at most."""
+_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _FEWEST = 5
 """Items of an enumeration, at least."""
 _SMALL = 0.5
@@ -66,6 +67,8 @@ def _items(text: str) -> Iterator[tuple[int, int] | None]:
         end = len(text) if match is None else match.start()
         words = text[start:end].split() if end - start <= _LONGEST else None
         if words is None or len(words) > _MOST_WORDS or _OF_A_RECORD.search(text, start, end):
+            yield None
+        elif end - start > _LONGEST_IN_HAN and _HAN.search(text, start, end):
             yield None
         elif words:
             yield start, end

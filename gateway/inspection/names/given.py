@@ -15,12 +15,13 @@ class GivenNames:
         lines = Path(__file__).with_name("given.txt").read_text("utf-8").splitlines()
         self._names = frozenset(line for line in lines if line and line[0] != "#")
 
-    def __contains__(self, word: str) -> bool:
+    def has(self, word: str) -> bool:
+        """Whether somebody is called so, as it stands or in capitals."""
+        return word in self._names or (word.isupper() and word.title() in self._names)
+
+    def has_inflected(self, word: str) -> bool:
+        """The same, also with an ending."""
         names = self._names
-        if word in names:
-            return True
-        if word.isupper():
-            return word.title() in names
-        return len(word) >= _SHORTEST and (
+        return self.has(word) or (len(word) >= _SHORTEST) and (
             word[:-1] in names or word[:-2] in names or word[:-1] + "a" in names or word[:-1] + "o" in names
         )
