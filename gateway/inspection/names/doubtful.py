@@ -29,7 +29,8 @@ _PEOPLE = 0.3
 _AROUND = 600
 """Code points before and behind that may say what something is about."""
 _THINGS, _THINGS_FOR_NAMES = 2, 4
-"""Different words for things there from which on a row is of things; and one whose items are given names."""
+"""Different words for things there from which on a row is of things; and one whose items are given names, for which words that
+stand beside people too do not count."""
 _HEADING = 60
 """Code points right before a row, where one word is enough."""
 
@@ -57,7 +58,7 @@ _NEAR = 60
 
 _SURNAME = re.compile(
     r"(?:i[ćč]|ević|ová|[sc]k[iýá]|ska|escu|eanu|[^aeiou]nen|ss?on|sen|dóttir|enko|yan|shvili|dze|oğlu|opoulos|akis|idis|auskas|aitis|"
-    r"evičius|iene|ienė|ov[aá]?|ev[aá]?|ides|aho|mäki)(?:a|u|om|em|ovi|n|in|lle|sta)?"
+    r"evičius|iene|ienė|ov[aá]?|ev[aá]?|ides|aho|mäki)(?:a|u|om|em|ovi|n|in|lle|sta)?$"
 )
 """How surnames end that are words of no language."""
 
@@ -89,13 +90,13 @@ class Doubts:
     def __init__(self) -> None:
         self._tongues = Tongues()
         self._given = GivenNames()
-        self._things, self._people = _words("things"), _words("people")
+        self._words = _words("things"), _words("common"), _words("people")
 
     def settled(self, text: str, spans: Sequence[Span]) -> list[Span]:
         """The spans without the persons that are none; addresses that are only places are places. In order, as they came."""
         if not any(span.label in ("PERSON", "ADDRESS") for span in spans):
             return list(spans)
-        return [span for span in _Case(text, spans, self._tongues, self._given, (self._things, self._people)).settled()]
+        return [span for span in _Case(text, spans, self._tongues, self._given, self._words).settled()]
 
 
 class _Case:
@@ -107,18 +108,18 @@ class _Case:
         spans: Sequence[Span],
         tongues: Tongues,
         given: GivenNames,
-        words: tuple[frozenset[str], frozenset[str]],
+        words: tuple[frozenset[str], frozenset[str], frozenset[str]],
     ) -> None:
         self._text = text
         self._spans = spans
         self._persons = [span for span in spans if span.label == "PERSON"]
         self._tongue = Text(text, tongues)
         self._given = given
-        self._things, self._people = words
+        self._things, self._common, self._people = words
         self._rows = enumerations(text)
         self._of_people: dict[int, tuple[float, float]] = {}
         self._of_things: dict[int, bool] = {}
-        self._counted: dict[tuple[int, int], int] = {}
+        self._counted: dict[tuple[int, int], tuple[int, int]] = {}
         self._things_named: set[str] = set()
         self._carried: frozenset[str] | None = None
 
@@ -155,7 +156,11 @@ class _Case:
             if any(self._given.has(word) for word in words):
                 return len(words) > 1 or self._shares(row)[0] >= _FEW
             marked, people = self._shares(row)
-            return people >= _PEOPLE or (marked >= _SOME and self._tongue.is_learned(span.start))
+            if people >= _PEOPLE or (len(words) > 1 and _is_surname(words[-1])):
+                return True
+            if self._tongue.is_learned(span.start):
+                return marked >= _SOME or (len(words) > 1 and span.score >= _CERTAIN)
+            return marked >= _SOME and len(words) > 1 and span.score >= _SURE
         if any(self._given.has_inflected(word) for word in words):
             return True
         if self._tongue.is_learned(span.start):
@@ -178,25 +183,31 @@ class _Case:
         """Whether the words around a row say that it is one of things."""
         at = row.starts[0]
         if at not in self._of_things:
-            things = self._about(at, row.ends[-1])
-            heading = set(_WORD.findall(self._text[max(0, at - _HEADING) : at].lower())) & self._things
-            enough = _THINGS_FOR_NAMES if self._shares(row)[1] >= _PEOPLE else _THINGS
-            self._of_things[at] = things >= enough or (things > 0 and bool(heading))
+            things, common = self._about(at, row.ends[-1])
+            heading = self._text[max(0, at - _HEADING) : at].lower()
+            headed = things > 0 and not self._things.isdisjoint(_WORD.findall(heading))
+            of_names = self._shares(row)[1] >= _PEOPLE
+            enough = things >= _THINGS_FOR_NAMES if of_names else things + common >= _THINGS
+            self._of_things[at] = headed or enough
         return self._of_things[at]
 
     def _is_about_things(self, start: int, end: int) -> bool:
-        return self._about(start, end) > _THINGS
+        return sum(self._about(start, end)) > _THINGS
 
-    def _about(self, start: int, end: int) -> int:
-        """How many different words for things stand around; none where one for people does."""
+    def _about(self, start: int, end: int) -> tuple[int, int]:
+        """How many different words for things stand around, and how many that stand beside people too; none where one for
+        people does."""
         block = (start // _AROUND, end // _AROUND)
         count = self._counted.get(block)
         if count is None:
             near = self._text[max(0, (block[0] - 1) * _AROUND) : (block[1] + 2) * _AROUND].lower()
             words = set(_WORD.findall(near))
-            count = 0 if words & self._people or "@" in near else len(words & self._things)
-            if not count and _HAN.search(near) and not _PEOPLE_IN_HAN.search(near):
-                count = len(set(_THINGS_IN_HAN.findall(near)))
+            if words & self._people or "@" in near:
+                count = 0, 0
+            elif _HAN.search(near):
+                count = 0 if _PEOPLE_IN_HAN.search(near) else len(set(_THINGS_IN_HAN.findall(near))), 0
+            else:
+                count = len(words & self._things), len(words & self._common)
             self._counted[block] = count
         return count
 
@@ -206,7 +217,7 @@ class _Case:
             return False
         if any(word in self._surnames() for word in words):
             return True
-        if any(_SURNAME.search(word) and _SURNAME.search(word).end() == len(word) for word in words):  # type: ignore[union-attr]
+        if any(_is_surname(word) for word in words):
             return not self._begins_a_sentence(span.start) or len(words) > 1
         if len(words) > 1 or _INITIAL.search(name):
             return span.score >= _CLEAR
@@ -255,3 +266,7 @@ class _Case:
 def _words(kind: str) -> frozenset[str]:
     lines = Path(__file__).with_name("listed.txt").read_text("utf-8").splitlines()
     return frozenset(word for line in lines if line.startswith(kind + " ") for word in line.split()[1:])
+
+
+def _is_surname(word: str) -> bool:
+    return _SURNAME.search(word) is not None
