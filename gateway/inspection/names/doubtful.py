@@ -22,8 +22,10 @@ _WORD = re.compile(r"[^\W\d_][\w'’]*")
 _CAPITALISED = re.compile(r"(?<!\w)[^\W\d_a-z][\w'’]+")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
-_FEW, _SOME = 0.25, 0.75
-"""Shares of marked items below which a row is of things: for a lone given name, and for what is no given name."""
+_FEW, _HALF, _SOME = 0.25, 0.4, 0.75
+"""Shares of marked items below which a row is of things: for a lone given name; for what is no given name, and for that where
+a word for things stands near.
+"""
 _PEOPLE = 0.3
 """Share of items with a given name from which on a row is of people."""
 _AROUND = 600
@@ -119,7 +121,7 @@ class _Case:
         self._rows = enumerations(text)
         self._of_people: dict[int, tuple[float, float]] = {}
         self._of_things: dict[int, bool] = {}
-        self._counted: dict[tuple[int, int], tuple[int, int]] = {}
+        self._counted: dict[tuple[int, int], tuple[int, int, bool]] = {}
         self._things_named: set[str] = set()
         self._carried: frozenset[str] | None = None
 
@@ -156,10 +158,12 @@ class _Case:
             if any(self._given.has(word) for word in words):
                 return len(words) > 1 or self._shares(row)[0] >= _FEW
             marked, people = self._shares(row)
-            if people >= _PEOPLE or (len(words) > 1 and _is_surname(words[-1])):
+            things, common, somebody = self._about(row.starts[0], row.ends[-1])
+            if somebody or people >= _PEOPLE or (len(words) > 1 and _is_surname(words[-1])):
                 return True
             if self._tongue.is_learned(span.start):
-                return marked >= _SOME or (len(words) > 1 and span.score >= _CERTAIN)
+                most = _SOME if things + common else _HALF
+                return marked >= most or (len(words) > 1 and span.score >= _CERTAIN)
             return marked >= _SOME and len(words) > 1 and span.score >= _SURE
         if any(self._given.has_inflected(word) for word in words):
             return True
@@ -183,31 +187,32 @@ class _Case:
         """Whether the words around a row say that it is one of things."""
         at = row.starts[0]
         if at not in self._of_things:
-            things, common = self._about(at, row.ends[-1])
+            things, common, somebody = self._about(at, row.ends[-1])
             heading = self._text[max(0, at - _HEADING) : at].lower()
             headed = things > 0 and not self._things.isdisjoint(_WORD.findall(heading))
             of_names = self._shares(row)[1] >= _PEOPLE
             enough = things >= _THINGS_FOR_NAMES if of_names else things + common >= _THINGS
-            self._of_things[at] = headed or enough
+            self._of_things[at] = not somebody and (headed or enough)
         return self._of_things[at]
 
     def _is_about_things(self, start: int, end: int) -> bool:
-        return sum(self._about(start, end)) > _THINGS
+        things, common, somebody = self._about(start, end)
+        return not somebody and things + common > _THINGS
 
-    def _about(self, start: int, end: int) -> tuple[int, int]:
-        """How many different words for things stand around, and how many that stand beside people too; none where one for
-        people does."""
+    def _about(self, start: int, end: int) -> tuple[int, int, bool]:
+        """How many different words for things stand around, how many that stand beside people too, and whether one for people
+        does.
+        """
         block = (start // _AROUND, end // _AROUND)
         count = self._counted.get(block)
         if count is None:
             near = self._text[max(0, (block[0] - 1) * _AROUND) : (block[1] + 2) * _AROUND].lower()
             words = set(_WORD.findall(near))
-            if words & self._people or "@" in near:
-                count = 0, 0
-            elif _HAN.search(near):
-                count = 0 if _PEOPLE_IN_HAN.search(near) else len(set(_THINGS_IN_HAN.findall(near))), 0
+            if _HAN.search(near):
+                count = len(set(_THINGS_IN_HAN.findall(near))), 0, bool(_PEOPLE_IN_HAN.search(near))
             else:
-                count = len(words & self._things), len(words & self._common)
+                somebody = "@" in near or not words.isdisjoint(self._people)
+                count = len(words & self._things), len(words & self._common), somebody
             self._counted[block] = count
         return count
 
