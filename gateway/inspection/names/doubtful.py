@@ -42,14 +42,15 @@ _SURE, _CERTAIN = 0.7, 0.9
 _INITIAL = re.compile(r"(?<!\w)[^\W\d_a-z]\.")
 
 _CUE = re.compile(
-    r"(?i:(?<!\w)(?:mr|mrs|ms|miss|sir|dr|prof|ing|mgr|mag|judr|mudr|inż|hr|herr|frau|fru|fr|sr|sra|srta|dhr|mevr|mevrouw|meneer"
+    r"(?i:(?<![^\W_])(?:mr|mrs|ms|miss|sir|dr|prof|ing|mgr|mag|judr|mudr|inż|hr|herr|frau|fru|fr|sr|sra|srta|dhr|mevr|mevrouw|meneer"
     r"|pan|pani|pana|paní|pán|panu|rouva|herra|gospodin|gospođa|gospodja|gosp|gđa|g|dl|dna|domnul|doamna|sayın|bay|bayan|bapak|bpk"
     r"|ibu|pak|bu|sdr|sdri|encik|puan|ông|bà|anh|chị|em|bwana|bi|mwalimu|senhor|senhora|dom|dona|don|doña|señor|señora|signor|signora"
     r"|monsieur|madame|mme|mlle|shri|shrimati|smt|kumari|ni|si|kay|ginoong|gng|binibini|aling|mang|úr"
     r"|name|nimi|nimeni|navn|namn|naam|imię|imie|nazwisko|jméno|jmeno|meno|név|nev|neve|nume|numele|ime|prezime|isim|adı|adım|ad|soyad"
     r"|nama|tên|jina|langu|nome|cognome|apellidos|nombre|nom|prénom|vorname|nachname|nazywam\s+się|jmenuji\s+se|volám\s+sa|heter|hedder"
-    r"|heet|hette|olen|benim|ich\s+bin|i\s+am|i'm|je\s+suis|soy|sono|jsem|jestem|vagyok|sunt|saya|aku|ako\s+si|pangalan\s+ko|zovem\s+se)"
-    r"\.?\s*[:=]?\s*[\"'„“(]?)$"
+    r"|heet|hette|olen|benim|ich\s+bin|i\s+am|i'm|je\s+suis|soy|sono|jsem|jestem|vagyok|sunt|saya|aku|ako\s+si|pangalan\s+ko|zovem\s+se"
+    r"|surname|lastname|firstname|fullname|username|user|customer|contact|client|author|sender|recipient|owner)"
+    r"\.?[\"']?\s*[:=]?\s*[\"'„“(]?)$"
 )
 """What stands right before somebody's name, in many languages."""
 _CUE_LENGTH = 24
@@ -72,9 +73,16 @@ _EPONYM = re.compile(
 )
 """What is named after somebody, behind the name."""
 
+_EPONYM_BEFORE = re.compile(
+    r"(?<!\w)(?:HMS|USS|RMS|USNS|MV|RRS|[Hh]urricane|[Tt]yphoon|[Cc]yclone|[Ss]torm|[Oo]rkan|[Oo]rkantief|Sturmtief|Tief|Hoch|[Oo]uragan|[Tt]empête"
+    r"|[Hh]uracán|[Uu]ragano|[Ll]oi|Lex|[Mm]orbus|[Mm]aladie de|[Ss]yndrome de|[Tt]héorème de|[Ss]atz von|[Tt]eorema (?:de|di)|[Ee]nfermedad de) $"
+)
+_BEFORE_LENGTH = 20
+"""What is named after somebody, before the name."""
+
 _THINGS_IN_HAN = re.compile(
-    "菜|汤|饭|面条|主食|甜品|小吃|食材|水煎|煎服|方剂|药材|中药|车站|列车|站|地铁|公交|线路|品牌|公司|成份股|股票|指数|鸟|植物|鱼类|花卉|品种|树"
-    "|词牌|成语|曲牌|游戏|车型|字体|颜色|台风|节气|星座|丼|麺|定食|酒|甘味|停車|電車|駅|品種|銘柄|料理"
+    "成份股|热菜|冷菜|凉菜|菜单|主食|甜品|小吃|食材|水煎|煎服|方剂|药材|中药|品牌|词牌|曲牌|成语|鸟|鱼类|植物|花卉|品种|树种|车型|字体|颜色|台风"
+    "|途经|停靠|丼|麺|定食|酒|停車駅|品種|銘柄|料理"
 )
 _PEOPLE_IN_HAN = re.compile(
     "先生|女士|小姐|同事|同学|员工|职工|患者|病人|客户|学生|老师|名单|出席|参会|人员|联系人|姓名|电话|手机|身份证|家属|成员|组长|经理|主任"
@@ -147,7 +155,8 @@ class _Case:
             return False
         if _HAN.search(name):
             return True
-        if name in self._things_named or _EPONYM.match(self._text, span.end):
+        before = self._text[max(0, span.start - _BEFORE_LENGTH) : span.start]
+        if name in self._things_named or _EPONYM.match(self._text, span.end) or _EPONYM_BEFORE.search(before):
             return self._is_cued(span)
         return self._is_called_so(span, name, row) or self._is_cued(span)
 
@@ -164,11 +173,11 @@ class _Case:
             if self._tongue.is_learned(span.start):
                 most = _SOME if things + common else _HALF
                 return marked >= most or (len(words) > 1 and span.score >= _CERTAIN)
-            return marked >= _SOME and len(words) > 1 and span.score >= _SURE
+            return marked >= _SOME and len(words) > 1 and span.score >= _SURE and not self._is_a_sentence(span)
         if any(self._given.has_inflected(word) for word in words):
             return True
         if self._tongue.is_learned(span.start):
-            return len(words) != 1 or span.score >= _SURE or not self._is_about_things(span.start, span.end)
+            return not self._is_a_lone_word(span, words) or not self._is_about_things(span.start, span.end)
         return self._counts_in_another_tongue(span, name, words)
 
     def _shares(self, row: Enumeration) -> tuple[float, float]:
@@ -189,11 +198,29 @@ class _Case:
         if at not in self._of_things:
             things, common, somebody = self._about(at, row.ends[-1])
             heading = self._text[max(0, at - _HEADING) : at].lower()
-            headed = things > 0 and not self._things.isdisjoint(_WORD.findall(heading))
-            of_names = self._shares(row)[1] >= _PEOPLE
-            enough = things >= _THINGS_FOR_NAMES if of_names else things + common >= _THINGS
+            marked, people = self._shares(row)
+            if _HAN.search(self._text, at, row.ends[0]):
+                headed = bool(_THINGS_IN_HAN.search(heading))
+                enough = things >= (_THINGS_FOR_NAMES if marked > _HALF else _THINGS)
+            else:
+                headed = things + common > 0 and (
+                    not self._things.isdisjoint(_WORD.findall(heading))
+                    or len(self._common.intersection(_WORD.findall(heading))) >= _THINGS
+                    or self._follows_things(row)
+                )
+                enough = things >= _THINGS_FOR_NAMES if people >= _PEOPLE else things + common >= _THINGS
             self._of_things[at] = not somebody and (headed or enough)
         return self._of_things[at]
+
+    def _follows_things(self, row: Enumeration) -> bool:
+        """Whether the row goes on with what another one right before lists."""
+        place = self._rows.index(row) - 1
+        before = self._rows[place] if place >= 0 else None
+        return before is not None and row.starts[0] - before.ends[-1] <= _HEADING and self._lists_things(before)
+
+    def _is_a_lone_word(self, span: Span, words: Sequence[str]) -> bool:
+        """Whether it is one word where a sentence begins, of which the model is not sure: a verb may stand there."""
+        return len(words) == 1 and span.score < _SURE and self._begins_a_sentence(span.start)
 
     def _is_about_things(self, start: int, end: int) -> bool:
         things, common, somebody = self._about(start, end)
@@ -244,6 +271,12 @@ class _Case:
     def _begins_a_sentence(self, at: int) -> bool:
         before = self._text[max(0, at - 4) : at].rstrip(" \t\"'„“»«(")
         return not before or not (before[-1].isalnum() or before[-1] in ",-/&")
+
+    def _is_a_sentence(self, span: Span) -> bool:
+        """Whether it stands alone between two ends of sentences, as the words of a menu on a screen do."""
+        before = self._text[max(0, span.start - 4) : span.start].rstrip()
+        behind = self._text[span.end : span.end + 1]
+        return (not before or before[-1] in ".!?") and (not behind or behind in ".!?")
 
     def _is_cued(self, span: Span) -> bool:
         """Whether something right beside a name says that somebody is meant."""

@@ -13,11 +13,14 @@ _BLOCK = 1_000
 """Code points that are judged together, with half as many on either side."""
 
 _WORD = re.compile(r"(?<![\w\-./])[^\W\d_A-Z][^\W\d_]+(?![\w\-/])")
-_ALIEN = re.compile("[şğıőűřěůłąęśćčšžđțșăåøēīūļķņģėįųħġżŵŷĝŭŝĵơưạảấầẩậắằặẹẻẽếềểễệỉịọỏốồổộớờởợụủứừửữựỳỹỷ]")
-"""Letters that no learned language has."""
+_ALIEN = re.compile("[şğıőűřěůłąęśćčšžđțșăåøēīūļķņģėįųħġżŵŷĝŭŝĵơưạảấầẩậắằặẹẻẽếềểễệỉịọỏốồổộớờởợụủứừửữựỳỹỷ]|ää|öö|yy|[^c]uu|[^k]ii")
+"""Letters, and pairs of them, that no learned language has."""
 _FEWEST = 3
 """Small words of another language from which on a text is in it, if they are so many times more than those of a learned one."""
 _MORE = 1.2
+_LATIN_ENDS = "\u0250"
+_WORDS, _LETTERS = 10, 4
+"""So many longer words without a small one of a learned language are of another one, or of no sentence."""
 
 
 class Tongues:
@@ -35,15 +38,19 @@ class Tongues:
     def is_learned(self, text: str) -> bool:
         """Whether nothing says that `text` is in a language that the tagger does not know."""
         counts: Counter[int] = Counter()
-        alien = 0
+        alien = unknown = 0
         for word in _WORD.findall(text):
             numbers = self._of.get(word)
             if numbers is not None:
                 counts.update(numbers)
-            elif not word.isascii() and _ALIEN.search(word):
+            elif _ALIEN.search(word):
                 alien += 1
+            elif len(word) >= _LETTERS and word < _LATIN_ENDS:
+                unknown += 1
         learned = max((counts[number] for number in self._learned), default=0)
         other = max((count for number, count in counts.items() if number not in self._learned), default=0) + alien
+        if not learned and unknown >= _WORDS:
+            return False
         return other < _FEWEST or other <= learned * _MORE
 
 
