@@ -26,8 +26,8 @@ _FEW, _HALF, _SOME = 0.25, 0.4, 0.75
 """Shares of marked items below which a row is of things: for a lone given name; for what is no given name, and for that where
 a word for things stands near.
 """
-_PEOPLE = 0.3
-"""Share of items with a given name from which on a row is of people."""
+_PEOPLE, _SOME_PEOPLE = 0.3, 0.12
+"""Shares of items with a given name from which on a row is of people, and may be of people in another language."""
 _AROUND = 600
 """Code points before and behind that may say what something is about."""
 _THINGS, _THINGS_FOR_NAMES = 2, 4
@@ -173,7 +173,8 @@ class _Case:
             if self._tongue.is_learned(span.start):
                 most = _SOME if things + common else _HALF
                 return marked >= most or (len(words) > 1 and span.score >= _CERTAIN)
-            return marked >= _SOME and len(words) > 1 and span.score >= _SURE and not self._is_a_sentence(span)
+            likely = marked >= _SOME and people >= _SOME_PEOPLE and len(words) > 1 and span.score >= _SURE
+            return likely and not self._is_a_sentence(span)
         if any(self._given.has_inflected(word) for word in words):
             return True
         if self._tongue.is_learned(span.start):
@@ -245,7 +246,7 @@ class _Case:
 
     def _counts_in_another_tongue(self, span: Span, name: str, words: Sequence[str]) -> bool:
         """Whether what is no given name is a name all the same, in a language that the model has not learned."""
-        if not words:
+        if not words or "\n" in name:
             return False
         if any(word in self._surnames() for word in words):
             return True
