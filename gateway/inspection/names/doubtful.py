@@ -250,6 +250,8 @@ class _Case:
             return False
         if any(word in self._surnames() for word in words):
             return True
+        if len(words) == 1 and self._is_an_item(span):
+            return False
         if any(_is_surname(word) for word in words):
             return not self._begins_a_sentence(span.start) or len(words) > 1
         if len(words) > 1 or _INITIAL.search(name):
@@ -272,6 +274,11 @@ class _Case:
     def _begins_a_sentence(self, at: int) -> bool:
         before = self._text[max(0, at - 4) : at].rstrip(" \t\"'„“»«(")
         return not before or not (before[-1].isalnum() or before[-1] in ",-/&")
+
+    def _is_an_item(self, span: Span) -> bool:
+        """Whether it stands between two marks of which one parts items."""
+        before, behind = self._text[max(0, span.start - 2) : span.start].rstrip(), self._text[span.end : span.end + 1]
+        return before[-1:] in {",", ";", ":"} and behind in {",", ";", "."} and behind + before[-1:] != ".:"
 
     def _is_a_sentence(self, span: Span) -> bool:
         """Whether it stands alone between two ends of sentences, as the words of a menu on a screen do."""

@@ -15,12 +15,14 @@ _BLOCK = 1_000
 _WORD = re.compile(r"(?<![\w\-./])[^\W\d_A-Z][^\W\d_]+(?![\w\-/])")
 _ALIEN = re.compile("[şğıőűřěůłąęśćčšžđțșăåøēīūļķņģėįųħġżŵŷĝŭŝĵơưạảấầẩậắằặẹẻẽếềểễệỉịọỏốồổộớờởợụủứừửữựỳỹỷ]|ää|öö|yy|[^c]uu|[^k]ii")
 """Letters, and pairs of them, that no learned language has."""
+_WITH_ALIEN = re.compile("[şŞğĞıİőŐűŰřŘěůłŁąęśŚćčČšŠžŽđĐțȚșȘăåÅøØæēīūļķņģėįųħġżŻəƏ]")
 _FEWEST = 3
 """Small words of another language from which on a text is in it, if they are so many times more than those of a learned one."""
 _MORE = 1.2
 _LATIN_ENDS = "\u0250"
-_WORDS, _LETTERS = 10, 4
-"""So many longer words without a small one of a learned language are of another one, or of no sentence."""
+_WORDS, _LETTERS, _MANY = 8, 4, 5
+"""So many longer words without a small one of a learned language are of another one, or of no sentence; and so many words with
+such a letter."""
 
 
 class Tongues:
@@ -49,8 +51,10 @@ class Tongues:
                 unknown += 1
         learned = max((counts[number] for number in self._learned), default=0)
         other = max((count for number, count in counts.items() if number not in self._learned), default=0) + alien
-        if not learned and unknown >= _WORDS:
-            return False
+        if not learned:
+            alien = len(_WITH_ALIEN.findall(text))
+            if unknown >= _WORDS or alien >= _MANY:
+                return False
         return other < _FEWEST or other <= learned * _MORE
 
 
