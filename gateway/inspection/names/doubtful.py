@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway.flow import Span
-from gateway.inspection.names.enumeration import Enumeration, around, enumerations
+from gateway.inspection.names.enumeration import Enumeration, Rows
 from gateway.inspection.names.given import GivenNames
 from gateway.inspection.names.tongues import Text, Tongues
 
@@ -126,7 +126,7 @@ class _Case:
         self._tongue = Text(text, tongues)
         self._given = given
         self._things, self._common, self._people = words
-        self._rows = enumerations(text)
+        self._rows = Rows(text)
         self._of_people: dict[int, tuple[float, float]] = {}
         self._of_things: dict[int, bool] = {}
         self._counted: dict[tuple[int, int], tuple[int, int, bool]] = {}
@@ -149,7 +149,7 @@ class _Case:
         name = self._text[span.start : span.end]
         if len(name) == 1:
             return True
-        row = around(self._rows, span)
+        row = self._rows.around(span.start, span.end)
         if row is not None and self._lists_things(row) and not self._is_cued(span):
             self._things_named.add(name)
             return False
@@ -215,9 +215,11 @@ class _Case:
 
     def _follows_things(self, row: Enumeration) -> bool:
         """Whether the row goes on with what another one right before lists."""
-        place = self._rows.index(row) - 1
-        before = self._rows[place] if place >= 0 else None
-        return before is not None and row.starts[0] - before.ends[-1] <= _HEADING and self._lists_things(before)
+        at = row.starts[0] - 1
+        while at > 0 and not self._text[at].isalnum():
+            at -= 1
+        before = self._rows.around(at, at + 1) if at > 0 else None
+        return before is not None and before is not row and self._lists_things(before)
 
     def _is_a_lone_word(self, span: Span, words: Sequence[str]) -> bool:
         """Whether it is one word where a sentence begins, of which the model is not sure: a verb may stand there."""
@@ -266,7 +268,7 @@ class _Case:
                 word
                 for span, words in names
                 if (len(words) > 1 and any(self._given.has_inflected(word) for word in words))
-                or (span.score >= _SURE and not self._begins_a_sentence(span.start) and around(self._rows, span) is None)
+                or (span.score >= _SURE and not self._begins_a_sentence(span.start) and self._rows.around(span.start, span.end) is None)
                 for word in words
             )
         return self._carried
@@ -301,7 +303,7 @@ class _Case:
         if _HAN.search(value):
             return False
         if not _DIGIT.search(value):
-            return value.count(",") > 1 or around(self._rows, span) is not None or not self._tongue.is_learned(span.start)
+            return value.count(",") > 1 or self._rows.around(span.start, span.end) is not None or not self._tongue.is_learned(span.start)
         parts = [part for part in value.split(",") if part.strip()]
         if len(parts) >= _RESULTS and sum(bool(_DIGIT.search(part)) for part in parts) >= len(parts) - 1:
             return True
