@@ -41,19 +41,19 @@ _CLEAR = 0.6
 _SURE, _CERTAIN = 0.7, 0.9
 _INITIAL = re.compile(r"(?<!\w)[^\W\d_a-z]\.")
 
-_CUE = re.compile(
-    r"(?i:(?<![^\W_])(?:mr|mrs|ms|miss|sir|dr|prof|ing|mgr|mag|judr|mudr|inż|hr|herr|frau|fru|fr|sr|sra|srta|dhr|mevr|mevrouw|meneer"
-    r"|pan|pani|pana|paní|pán|panu|rouva|herra|gospodin|gospođa|gospodja|gosp|gđa|g|dl|dna|domnul|doamna|sayın|bay|bayan|bapak|bpk"
-    r"|ibu|pak|bu|sdr|sdri|encik|puan|ông|bà|anh|chị|em|bwana|bi|mwalimu|senhor|senhora|dom|dona|don|doña|señor|señora|signor|signora"
-    r"|monsieur|madame|mme|mlle|shri|shrimati|smt|kumari|ni|si|kay|ginoong|gng|binibini|aling|mang|úr"
-    r"|name|nimi|nimeni|navn|namn|naam|imię|imie|nazwisko|jméno|jmeno|meno|név|nev|neve|nume|numele|ime|prezime|isim|adı|adım|ad|soyad"
-    r"|nama|tên|jina|langu|nome|cognome|apellidos|nombre|nom|prénom|vorname|nachname|nazywam\s+się|jmenuji\s+se|volám\s+sa|heter|hedder"
-    r"|heet|hette|olen|benim|ich\s+bin|i\s+am|i'm|je\s+suis|soy|sono|jsem|jestem|vagyok|sunt|saya|aku|ako\s+si|pangalan\s+ko|zovem\s+se"
-    r"|surname|lastname|firstname|fullname|username|user|customer|contact|client|author|sender|recipient|owner)"
-    r"\.?[\"']?\s*[:=]?\s*[\"'„“(]?)$"
+_CUES = frozenset(
+    "mr mrs ms miss sir dr prof ing mgr mag judr mudr inż hr herr frau fru fr sr sra srta dhr mevr mevrouw meneer pan pani pana paní pán panu "
+    "rouva herra gospodin gospođa gospodja gosp gđa g dl dna domnul doamna sayın bay bayan bapak bpk ibu pak bu sdr sdri encik puan ông "
+    "bà anh chị em bwana bi mwalimu senhor senhora dom dona don doña señor señora signor signora monsieur madame mme mlle shri shrimati "
+    "smt kumari ni si kay ginoong gng binibini aling mang úr name nimi nimeni navn namn naam imię imie nazwisko jméno jmeno meno név nev "
+    "neve nume numele ime prezime isim adı adım ad soyad nama tên jina langu nome cognome apellidos nombre nom prénom vorname nachname "
+    "heter hedder heet hette olen benim am i'm soy sono suis bin jsem jestem vagyok sunt saya aku surname lastname firstname fullname "
+    "username user customer contact client author sender recipient owner".split()
 )
-"""What stands right before somebody's name, in many languages."""
+"""Words that stand right before somebody's name, in many languages."""
+_CUES_OF_TWO = frozenset(["nazywam się", "jmenuji se", "volám sa", "ako si", "pangalan ko", "zovem se"])
 _CUE_LENGTH = 24
+_BETWEEN_CUE_AND_NAME = " \t.:=\"'„“("
 _TITLE_BEHIND = re.compile(r"\s*(?:Hanım|Bey|úr|asszony|-san|-sama|-ssi|ji\b)")
 _REACHED_AT = re.compile(r"@[\w-]+\.|\+?\d[\d ()/.-]{6,}\d")
 """An address or a number of a telephone: whose it is stands beside it."""
@@ -290,8 +290,9 @@ class _Case:
 
     def _is_cued(self, span: Span) -> bool:
         """Whether something right beside a name says that somebody is meant."""
-        before = self._text[max(0, span.start - _CUE_LENGTH) : span.start]
-        if _CUE.search(before) or _TITLE_BEHIND.match(self._text, span.end):
+        before = self._text[max(0, span.start - _CUE_LENGTH) : span.start].rstrip(_BETWEEN_CUE_AND_NAME).lower()
+        words = before.replace("_", " ").split()
+        if (words and words[-1].lstrip("\"'(") in _CUES) or " ".join(words[-2:]) in _CUES_OF_TWO or _TITLE_BEHIND.match(self._text, span.end):
             return True
         begin = max(self._text.rfind("\n", 0, span.start) + 1, span.start - _NEAR)
         end = self._text.find("\n", span.end)

@@ -6,14 +6,13 @@ No guess which language it is: only whether one of the learned ones has as many 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from pathlib import Path
 
-_BLOCK = 1_000
-"""Code points that are judged together, with half as many on either side."""
+_BLOCK, _MARGIN = 1_500, 250
+"""Code points that are judged together, and how many on either side with them."""
 
 _WORD = re.compile(r"(?<![\w\-./])[^\W\d_A-Z][^\W\d_]+(?![\w\-/])")
-_ALIEN = re.compile("[şğıőűřěůłąęśćčšžđțșăåøēīūļķņģėįųħġżŵŷĝŭŝĵơưạảấầẩậắằặẹẻẽếềểễệỉịọỏốồổộớờởợụủứừửữựỳỹỷ]|ää|öö|yy|[^c]uu|[^k]ii")
+_ALIEN = re.compile("[şğıőűřěůłąęśćčšžđțșăåøēīūļķņģėįųħġżŵŷĝŭŝĵơưạảấầẩậắằặẹẻẽếềểễệỉịọỏốồổộớờởợụủứừửữựỳỹỷ]|ää|öö|yy|(?<!c)uu|(?<!k)ii")
 """Letters, and pairs of them, that no learned language has."""
 _WITH_ALIEN = re.compile("[şŞğĞıİőŐűŰřŘěůłŁąęśŚćčČšŠžŽđĐțȚșȘăåÅøØæēīūļķņģėįųħġżŻəƏ]")
 _FEWEST = 3
@@ -29,31 +28,33 @@ class Tongues:
     """Knows the small words. Build once; stateless."""
 
     def __init__(self) -> None:
+        lists = sorted(_lists(), key=lambda each: not each[0])
+        self._count = len(lists)
+        self._learned = sum(learned for learned, _ in lists)
         self._of: dict[str, tuple[int, ...]] = {}
-        self._learned: set[int] = set()
-        for number, (learned, words) in enumerate(_lists()):
-            if learned:
-                self._learned.add(number)
+        for number, (_, words) in enumerate(lists):
             for word in words:
                 self._of[word] = (*self._of.get(word, ()), number)
 
     def is_learned(self, text: str) -> bool:
         """Whether nothing says that `text` is in a language that the tagger does not know."""
-        counts: Counter[int] = Counter()
-        alien = unknown = 0
+        counts = [0] * self._count
+        of, unknown = self._of, []
         for word in _WORD.findall(text):
-            numbers = self._of.get(word)
-            if numbers is not None:
-                counts.update(numbers)
-            elif _ALIEN.search(word):
-                alien += 1
-            elif len(word) >= _LETTERS and word < _LATIN_ENDS:
-                unknown += 1
-        learned = max((counts[number] for number in self._learned), default=0)
-        other = max((count for number, count in counts.items() if number not in self._learned), default=0) + alien
+            numbers = of.get(word)
+            if numbers is None:
+                unknown.append(word)
+            else:
+                for number in numbers:
+                    counts[number] += 1
+        learned = max(counts[: self._learned])
+        other = max(counts[self._learned :])
+        if unknown:
+            other += len(_ALIEN.findall(" ".join(unknown)))
         if not learned:
             alien = len(_WITH_ALIEN.findall(text))
-            if unknown >= _WORDS or alien >= _MANY:
+            long = sum(len(word) >= _LETTERS and word < _LATIN_ENDS for word in unknown)
+            if long >= _WORDS or alien >= _MANY:
                 return False
         return other < _FEWEST or other <= learned * _MORE
 
@@ -71,8 +72,8 @@ class Text:
         block = at // _BLOCK
         known = self._blocks.get(block)
         if known is None:
-            begin = max(0, block * _BLOCK - _BLOCK // 2)
-            known = self._tongues.is_learned(self._text[begin : (block + 1) * _BLOCK + _BLOCK // 2])
+            begin = max(0, block * _BLOCK - _MARGIN)
+            known = self._tongues.is_learned(self._text[begin : (block + 1) * _BLOCK + _MARGIN])
             self._blocks[block] = known
         return known
 
