@@ -35,7 +35,9 @@ def names() -> Iterator[str]:
         provider = importlib.import_module(f"{person.__name__}.{module.name}").Provider
         for attribute in dir(provider):
             values: Any = getattr(provider, attribute)
-            if ("first_name" in attribute or "first_romanized" in attribute) and isinstance(values, (tuple, list, dict)):
+            if ("first_name" in attribute or "first_romanized" in attribute) and isinstance(
+                values, (tuple, list, dict)
+            ):
                 yield from (value for value in values if isinstance(value, str))
 
 

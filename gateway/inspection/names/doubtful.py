@@ -9,6 +9,7 @@ that somebody bears somewhere, and where a title, a label or an address beside i
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +55,7 @@ _CUES = frozenset(
 _CUES_OF_TWO = frozenset(["nazywam się", "jmenuji se", "volám sa", "ako si", "pangalan ko", "zovem se"])
 _CUE_LENGTH = 24
 _BETWEEN_CUE_AND_NAME = " \t.:=\"'„“("
+_BEFORE_CUE = "\"'({[<,;"
 _TITLE_BEHIND = re.compile(r"\s*(?:Hanım|Bey|úr|asszony|-san|-sama|-ssi|ji\b)")
 _REACHED_AT = re.compile(r"@[\w-]+\.|\+?\d[\d ()/.-]{6,}\d")
 """An address or a number of a telephone: whose it is stands beside it."""
@@ -88,6 +90,9 @@ _PEOPLE_IN_HAN = re.compile(
     "先生|女士|小姐|同事|同学|员工|职工|患者|病人|客户|学生|老师|名单|出席|参会|人员|联系人|姓名|电话|手机|身份证|家属|成员|组长|经理|主任"
     "|様|さん|氏名|社員|患者|出席者|参加者|担当|連絡先"
 )
+_SENTENCE_ENDS = frozenset(".!?")
+_SMALL_WORD = re.compile(r"(?<!\w)[a-zà-ÿ]\w+")
+
 _DIGIT = re.compile(r"\d")
 _RESULT = re.compile(r"[^\W\d_] \d{1,3}[,;:.]")
 _RESULTS = 3
@@ -149,7 +154,7 @@ class _Case:
         name = self._text[span.start : span.end]
         if len(name) == 1:
             return True
-        row = self._rows.around(span.start, span.end)
+        row = self._row(span)
         if row is not None and self._lists_things(row) and not self._is_cued(span):
             self._things_named.add(name)
             return False
@@ -159,6 +164,19 @@ class _Case:
         if name in self._things_named or _EPONYM.match(self._text, span.end) or _EPONYM_BEFORE.search(before):
             return self._is_cued(span)
         return self._is_called_so(span, name, row) or self._is_cued(span)
+
+    def _row(self, span: Span) -> Enumeration | None:
+        """The row that a name stands in; none where its item is a short sentence about somebody."""
+        row = self._rows.around(span.start, span.end)
+        if row is None:
+            return None
+        place = bisect_right(row.starts, span.start) - 1
+        start, end = row.starts[place], row.ends[place]
+        if self._text[end : end + 1] in _SENTENCE_ENDS and _SMALL_WORD.search(
+            self._text[start : span.start] + self._text[span.end : end]
+        ):
+            return None
+        return row
 
     def _is_called_so(self, span: Span, name: str, row: Enumeration | None) -> bool:
         """Whether somebody may be called so, in this language and in this row."""
@@ -268,7 +286,11 @@ class _Case:
                 word
                 for span, words in names
                 if (len(words) > 1 and any(self._given.has_inflected(word) for word in words))
-                or (span.score >= _SURE and not self._begins_a_sentence(span.start) and self._rows.around(span.start, span.end) is None)
+                or (
+                    span.score >= _SURE
+                    and not self._begins_a_sentence(span.start)
+                    and self._rows.around(span.start, span.end) is None
+                )
                 for word in words
             )
         return self._carried
@@ -292,7 +314,11 @@ class _Case:
         """Whether something right beside a name says that somebody is meant."""
         before = self._text[max(0, span.start - _CUE_LENGTH) : span.start].rstrip(_BETWEEN_CUE_AND_NAME).lower()
         words = before.replace("_", " ").split()
-        if (words and words[-1].lstrip("\"'(") in _CUES) or " ".join(words[-2:]) in _CUES_OF_TWO or _TITLE_BEHIND.match(self._text, span.end):
+        if (
+            (words and words[-1].lstrip(_BEFORE_CUE) in _CUES)
+            or " ".join(words[-2:]) in _CUES_OF_TWO
+            or _TITLE_BEHIND.match(self._text, span.end)
+        ):
             return True
         begin = max(self._text.rfind("\n", 0, span.start) + 1, span.start - _NEAR)
         end = self._text.find("\n", span.end)
@@ -304,7 +330,11 @@ class _Case:
         if _HAN.search(value):
             return False
         if not _DIGIT.search(value):
-            return value.count(",") > 1 or self._rows.around(span.start, span.end) is not None or not self._tongue.is_learned(span.start)
+            return (
+                value.count(",") > 1
+                or self._rows.around(span.start, span.end) is not None
+                or not self._tongue.is_learned(span.start)
+            )
         parts = [part for part in value.split(",") if part.strip()]
         if len(parts) >= _RESULTS and sum(bool(_DIGIT.search(part)) for part in parts) >= len(parts) - 1:
             return True

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 _SHORTEST = 5
 """Letters of a word from which on its ending may be one of a case."""
+
+_LETTERS = str.maketrans("ıłŁđĐøØ", "ilLdDoO")
 
 
 class GivenNames:
@@ -17,11 +20,23 @@ class GivenNames:
 
     def has(self, word: str) -> bool:
         """Whether somebody is called so, as it stands or in capitals."""
-        return word in self._names or (word.isupper() and word.title() in self._names)
+        if word in self._names:
+            return True
+        if not word.isascii():
+            return _plain(word) in self._names or (word.isupper() and word.title() in self._names)
+        return word.isupper() and word.title() in self._names
 
     def has_inflected(self, word: str) -> bool:
         """The same, also with an ending."""
         names = self._names
-        return self.has(word) or (len(word) >= _SHORTEST) and (
-            word[:-1] in names or word[:-2] in names or word[:-1] + "a" in names or word[:-1] + "o" in names
+        return (
+            self.has(word)
+            or (len(word) >= _SHORTEST)
+            and (word[:-1] in names or word[:-2] in names or word[:-1] + "a" in names or word[:-1] + "o" in names)
         )
+
+
+def _plain(word: str) -> str:
+    """The word without marks on its letters: many write Ayşe and Ayse."""
+    parted = unicodedata.normalize("NFD", word.translate(_LETTERS))
+    return "".join(letter for letter in parted if not unicodedata.combining(letter))

@@ -12,7 +12,9 @@ _BLOCK, _MARGIN = 1_500, 250
 """Code points that are judged together, and how many on either side with them."""
 
 _WORD = re.compile(r"(?<![\w\-./])[^\W\d_A-Z][^\W\d_]+(?![\w\-/])")
-_ALIEN = re.compile("[şğıőűřěůłąęśćčšžđțșăåøēīūļķņģėįųħġżŵŷĝŭŝĵơưạảấầẩậắằặẹẻẽếềểễệỉịọỏốồổộớờởợụủứừửữựỳỹỷ]|ää|öö|yy|(?<!c)uu|(?<!k)ii")
+_ALIEN = re.compile(
+    "[şğıőűřěůłąęśćčšžđțșăåøēīūļķņģėįųħġżŵŷĝŭŝĵơưạảấầẩậắằặẹẻẽếềểễệỉịọỏốồổộớờởợụủứừửữựỳỹỷ]|ää|öö|yy|(?<!c)uu|(?<!k)ii"
+)
 """Letters, and pairs of them, that no learned language has."""
 _WITH_ALIEN = re.compile("[şŞğĞıİőŐűŰřŘěůłŁąęśŚćčČšŠžŽđĐțȚșȘăåÅøØæēīūļķņģėįųħġżŻəƏ]")
 _FEWEST = 3
