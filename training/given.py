@@ -21,12 +21,13 @@ from gateway.inspection.names.tongues import small_words
 _HEAD = """# Given names in Latin letters, one a line; written by training/given.py from Faker (MIT licence).
 """
 _NAME = re.compile(r"[A-Z\u00c0-\u024f\u1e00-\u1eff][\w'’]{2,}")
-_NO_NAMES = frozenset(
+_NO_NAMES = (
     "January February March August September October November December Monday Tuesday Wednesday Thursday Friday Saturday Sunday "
     "Rome Canada Chad Asia India Kenya Paris Milan London Vienna Savannah Delta Boston Austin Houston Dallas Denver Lincoln "
     "Alabama Arizona Carolina Dakota Florida Georgia Montana Nevada Tennessee Texas Virginia Washington Doctor Prince Princess King "
-    "Queen Lord Sir Miss Major Judge Pope Bishop Deacon Senator Santa Bank Company Church College Early General".split()
+    "Queen Lord Sir Miss Major Judge Pope Bishop Deacon Senator Santa Bank Company Church College Early General"
 )
+"""Words between spaces: places, ranks and the like that Faker has among given names."""
 
 
 def names() -> Iterator[str]:
@@ -43,12 +44,12 @@ def names() -> Iterator[str]:
 
 def main(out: Path) -> None:
     """Write the list."""
-    small = small_words()
+    small, no_names = small_words(), frozenset(_NO_NAMES.split())
     kept = {
         word
         for name in names()
         for word in name.replace("-", " ").split()
-        if _NAME.fullmatch(word) and not word.isupper() and word.lower() not in small and word not in _NO_NAMES
+        if _NAME.fullmatch(word) and not word.isupper() and word.lower() not in small and word not in no_names
     }
     out.write_text(_HEAD + "\n".join(sorted(kept)) + "\n", "utf-8")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.flow import Span
@@ -42,17 +42,8 @@ _CLEAR = 0.6
 _SURE, _CERTAIN = 0.7, 0.9
 _INITIAL = re.compile(r"(?<!\w)[^\W\d_a-z]\.")
 
-_CUES = frozenset(
-    "mr mrs ms miss sir dr prof ing mgr mag judr mudr inż hr herr frau fru fr sr sra srta dhr mevr mevrouw meneer pan pani pana paní pán panu "
-    "rouva herra gospodin gospođa gospodja gosp gđa g dl dna domnul doamna sayın bay bayan bapak bpk ibu pak bu sdr sdri encik puan ông "
-    "bà anh chị em bwana bi mwalimu senhor senhora dom dona don doña señor señora signor signora monsieur madame mme mlle shri shrimati "
-    "smt kumari ni si kay ginoong gng binibini aling mang úr name nimi nimeni navn namn naam imię imie nazwisko jméno jmeno meno név nev "
-    "neve nume numele ime prezime isim adı adım ad soyad nama tên jina langu nome cognome apellidos nombre nom prénom vorname nachname "
-    "heter hedder heet hette olen benim am i'm soy sono suis bin jsem jestem vagyok sunt saya aku surname lastname firstname fullname "
-    "username user customer contact client author sender recipient owner".split()
-)
-"""Words that stand right before somebody's name, in many languages."""
 _CUES_OF_TWO = frozenset(["nazywam się", "jmenuji se", "volám sa", "ako si", "pangalan ko", "zovem se"])
+"""What stands right before somebody's name, in two words; single words are in `listed.txt`."""
 _CUE_LENGTH = 24
 _BETWEEN_CUE_AND_NAME = " \t.:=\"'„“("
 _BEFORE_CUE = "\"'({[<,;"
@@ -99,19 +90,29 @@ _RESULTS = 3
 _RESULTS_NEAR = 120
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of `listed.txt`, a kind each."""
+
+    things: frozenset[str]
+    common: frozenset[str]
+    people: frozenset[str]
+    cues: frozenset[str]
+
+
 class Doubts:
     """Tells what names somebody from what does not. Build once; stateless."""
 
     def __init__(self) -> None:
         self._tongues = Tongues()
         self._given = GivenNames()
-        self._words = _words("things"), _words("common"), _words("people")
+        self._words = _Words(_words("things"), _words("common"), _words("people"), _words("cues"))
 
     def settled(self, text: str, spans: Sequence[Span]) -> list[Span]:
         """The spans without the persons that are none; addresses that are only places are places. In order, as they came."""
         if not any(span.label in ("PERSON", "ADDRESS") for span in spans):
             return list(spans)
-        return [span for span in _Case(text, spans, self._tongues, self._given, self._words).settled()]
+        return _Case(text, spans, self._tongues, self._given, self._words).settled()
 
 
 class _Case:
@@ -123,14 +124,14 @@ class _Case:
         spans: Sequence[Span],
         tongues: Tongues,
         given: GivenNames,
-        words: tuple[frozenset[str], frozenset[str], frozenset[str]],
+        words: _Words,
     ) -> None:
         self._text = text
         self._spans = spans
         self._persons = [span for span in spans if span.label == "PERSON"]
         self._tongue = Text(text, tongues)
         self._given = given
-        self._things, self._common, self._people = words
+        self._words = words
         self._rows = Rows(text)
         self._of_people: dict[int, tuple[float, float]] = {}
         self._of_things: dict[int, bool] = {}
@@ -223,8 +224,8 @@ class _Case:
                 enough = things >= (_THINGS_FOR_NAMES if marked > _HALF else _THINGS)
             else:
                 headed = things + common > 0 and (
-                    not self._things.isdisjoint(_WORD.findall(heading))
-                    or len(self._common.intersection(_WORD.findall(heading))) >= _THINGS
+                    not self._words.things.isdisjoint(_WORD.findall(heading))
+                    or len(self._words.common.intersection(_WORD.findall(heading))) >= _THINGS
                     or self._follows_things(row)
                 )
                 enough = things >= _THINGS_FOR_NAMES if people >= _PEOPLE else things + common >= _THINGS
@@ -259,8 +260,8 @@ class _Case:
             if _HAN.search(near):
                 count = len(set(_THINGS_IN_HAN.findall(near))), 0, bool(_PEOPLE_IN_HAN.search(near))
             else:
-                somebody = "@" in near or not words.isdisjoint(self._people)
-                count = len(words & self._things), len(words & self._common), somebody
+                somebody = "@" in near or not words.isdisjoint(self._words.people)
+                count = len(words & self._words.things), len(words & self._words.common), somebody
             self._counted[block] = count
         return count
 
@@ -315,7 +316,7 @@ class _Case:
         before = self._text[max(0, span.start - _CUE_LENGTH) : span.start].rstrip(_BETWEEN_CUE_AND_NAME).lower()
         words = before.replace("_", " ").split()
         if (
-            (words and words[-1].lstrip(_BEFORE_CUE) in _CUES)
+            (words and words[-1].lstrip(_BEFORE_CUE) in self._words.cues)
             or " ".join(words[-2:]) in _CUES_OF_TWO
             or _TITLE_BEHIND.match(self._text, span.end)
         ):

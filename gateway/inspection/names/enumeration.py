@@ -93,11 +93,10 @@ class Rows:
     def _begin(self, at: int) -> tuple[int, bool]:
         """Where what stands at a place begins, and whether a label is before it."""
         low = max(0, at - _LONGEST - 1)
-        last = None
-        for last in _BETWEEN.finditer(self._text, low, at):
-            pass
-        if last is None:
+        marks = list(_BETWEEN.finditer(self._text, low, at))
+        if not marks:
             return low, low > 0
+        last = marks[-1]
         return last.end(), not _LABELS.isdisjoint(last.group())
 
     def _item(self, begin: int) -> tuple[int, int, bool, int] | None:

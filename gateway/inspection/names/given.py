@@ -29,11 +29,10 @@ class GivenNames:
     def has_inflected(self, word: str) -> bool:
         """The same, also with an ending."""
         names = self._names
-        return (
-            self.has(word)
-            or (len(word) >= _SHORTEST)
-            and (word[:-1] in names or word[:-2] in names or word[:-1] + "a" in names or word[:-1] + "o" in names)
-        )
+        if self.has(word):
+            return True
+        forms = (word[:-1], word[:-2], word[:-1] + "a", word[:-1] + "o")
+        return len(word) >= _SHORTEST and not names.isdisjoint(forms)
 
 
 def _plain(word: str) -> str:
