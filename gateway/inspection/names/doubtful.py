@@ -36,6 +36,8 @@ _THINGS, _THINGS_FOR_NAMES = 2, 4
 stand beside people too do not count."""
 _HEADING = 60
 """Code points right before a row, where one word is enough."""
+_ROWS_BEFORE = 4
+"""Rows back that a heading holds for."""
 
 _CLEAR = 0.6
 """Score from which a name of two words, none a given name, counts in a language that the model has not learned."""
@@ -138,6 +140,7 @@ class _Case:
         self._counted: dict[tuple[int, int], tuple[int, int, bool]] = {}
         self._things_named: set[str] = set()
         self._carried: frozenset[str] | None = None
+        self._with_given: list[Span] | None = None
 
     def settled(self) -> list[Span]:
         kept: list[Span] = []
@@ -204,41 +207,49 @@ class _Case:
         """Of the items of a row, which share is marked, and which has a given name."""
         at = row.starts[0]
         if at not in self._of_people:
-            given = [
-                span
-                for span in self._persons
-                if any(self._given.has(word) for word in _CAPITALISED.findall(self._text[span.start : span.end]))
-            ]
-            self._of_people[at] = (row.marked(self._persons), row.marked(given))
+            if self._with_given is None:
+                self._with_given = [span for span in self._persons if self._has_given(span)]
+            self._of_people[at] = (row.marked(self._persons), row.marked(self._with_given))
         return self._of_people[at]
+
+    def _has_given(self, span: Span) -> bool:
+        return any(self._given.has(word) for word in _CAPITALISED.findall(self._text[span.start : span.end]))
 
     def _lists_things(self, row: Enumeration) -> bool:
         """Whether the words around a row say that it is one of things."""
         at = row.starts[0]
         if at not in self._of_things:
             things, common, somebody = self._about(at, row.ends[-1])
-            heading = self._text[max(0, at - _HEADING) : at].lower()
             marked, people = self._shares(row)
             if _HAN.search(self._text, at, row.ends[0]):
-                headed = bool(_THINGS_IN_HAN.search(heading))
                 enough = things >= (_THINGS_FOR_NAMES if marked > _HALF else _THINGS)
             else:
-                headed = things + common > 0 and (
-                    not self._words.things.isdisjoint(_WORD.findall(heading))
-                    or len(self._words.common.intersection(_WORD.findall(heading))) >= _THINGS
-                    or self._follows_things(row)
-                )
                 enough = things >= _THINGS_FOR_NAMES if people >= _PEOPLE else things + common >= _THINGS
-            self._of_things[at] = not somebody and (headed or enough)
+            headed = things + common > 0 and (self._is_headed(row) or self._follows_things(row))
+            self._of_things[at] = not somebody and (enough or headed)
         return self._of_things[at]
 
+    def _is_headed(self, row: Enumeration) -> bool:
+        """Whether what stands right before a row says so."""
+        heading = self._text[max(0, row.starts[0] - _HEADING) : row.starts[0]].lower()
+        if _HAN.search(self._text, row.starts[0], row.ends[0]):
+            return _THINGS_IN_HAN.search(heading) is not None
+        words = _WORD.findall(heading)
+        return not self._words.things.isdisjoint(words) or len(self._words.common.intersection(words)) >= _THINGS
+
     def _follows_things(self, row: Enumeration) -> bool:
-        """Whether the row goes on with what another one right before lists."""
-        at = row.starts[0] - 1
-        while at > 0 and not self._text[at].isalnum():
-            at -= 1
-        before = self._rows.around(at, at + 1) if at > 0 else None
-        return before is not None and before is not row and self._lists_things(before)
+        """Whether the row goes on with what another one before lists."""
+        for _ in range(_ROWS_BEFORE):
+            at = row.starts[0] - 1
+            while at > 0 and not self._text[at].isalnum():
+                at -= 1
+            before = self._rows.around(at, at + 1) if at > 0 else None
+            if before is None or before is row:
+                return False
+            if self._is_headed(before):
+                return True
+            row = before
+        return False
 
     def _is_a_lone_word(self, span: Span, words: Sequence[str]) -> bool:
         """Whether it is one word where a sentence begins, of which the model is not sure: a verb may stand there."""

@@ -6,6 +6,7 @@ A row is looked for only where something was marked: from there to both sides, i
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ _LONGEST, _LONGEST_IN_HAN = 48, 8
 """Words and code points of an item, at most."""
 _FEWEST, _MOST = 5, 400
 """Items of an enumeration."""
+_REMEMBERED = 16
+"""Rows that are looked through before another is made: what is asked for stands in order."""
 _SMALL = 0.5
 """Share of items that begin with a small letter, at most: others are clauses of a sentence."""
 
@@ -35,7 +38,7 @@ class Enumeration:
 
     def marked(self, spans: Sequence[Span]) -> float:
         """The share of items that one of the spans touches. `spans` in order of position."""
-        touched, place = 0, 0
+        touched, place = 0, bisect_right(spans, self.starts[0], key=lambda span: span.end)
         for start, end in zip(self.starts, self.ends, strict=True):
             while place < len(spans) and spans[place].end <= start:
                 place += 1
@@ -52,7 +55,7 @@ class Rows:
 
     def around(self, start: int, end: int) -> Enumeration | None:
         """The enumeration that something stands in."""
-        for low, high, row in reversed(self._known):
+        for low, high, row in reversed(self._known[-_REMEMBERED:]):
             if low <= start < high:
                 return row if row is not None and row.ends[-1] >= end else None
         items = self._items(start)
