@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gateway.flow import Span
 from gateway.inspection.names.decode import Decoder
+from gateway.inspection.names.doubtful import Doubts
 from gateway.inspection.names.features import SEPARATOR, Featuriser
 from gateway.inspection.names.network import Network
 from gateway.inspection.names.plausible import without_lists
@@ -45,6 +46,7 @@ class Tagger:
         self._network = Network(folder or Path(__file__).with_name("model"))
         self._featuriser = Featuriser(self._network.table, _BLOCK)
         self._decoder = Decoder(self._network.decision)
+        self._doubts = Doubts()
 
     @property
     def version(self) -> str:
@@ -58,7 +60,7 @@ class Tagger:
             for piece, spans in zip(block, self._tag_block(block), strict=True):
                 found[piece.text] += _shifted(spans, piece.offset) if piece.offset else spans
         return [
-            propagate(text, without_lists(text, spans)) if spans else spans
+            propagate(text, self._doubts.settled(text, without_lists(text, spans))) if spans else spans
             for text, spans in zip(texts, found, strict=True)
         ]
 
