@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.flow import Span
@@ -149,7 +149,7 @@ class _Case:
                 if self._is_somebody(span):
                     kept.append(span)
             elif span.label == "ADDRESS" and self._is_a_place(span):
-                kept.append(replace(span, label="LOCATION"))
+                kept.append(span._replace(label="LOCATION"))
             else:
                 kept.append(span)
         return kept
