@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Protocol
 
 from gateway.flow import Span
@@ -53,7 +52,7 @@ def reaching_out(guard: Guard, text: str, span: Span) -> Iterator[Span]:
     for start in starts[-MOST_STARTS:]:
         for other in guard.find(text[start : span.end + REACH]):
             if start + other.start < span.end < start + other.end:
-                yield replace(other, start=start + other.start, end=start + other.end)
+                yield other._replace(start=start + other.start, end=start + other.end)
 
 
 def held_from(guard: Guard, text: str) -> int:
