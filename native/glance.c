@@ -55,10 +55,13 @@ static uint32_t bits(const char *pattern, uint32_t *mask) {
 }
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-static const char *const PAIRS[] = {"aa aa aa aa aa aa aa", "aa  aa  aa  aa", " aa a aa a aa", " aa  a aa  a aa"};
+/* A blank more may stand between two of a dump's groups of four to six. */
+static const char *const PAIRS[] = {"aa aa aa aa aa aa aa", "aa  aa  aa  aa", " aa a aa a aa", " aa  a aa  a aa",
+                                    "aa aa aa aa  aa", "aa  aa aa aa aa", "aa aa  aa aa"};
 /* How they end: the last seven signs of one, or of four groups of four, as a number, is a bit of these. */
-static const uint64_t PAIR_ENDS[2] = {(uint64_t)1 << 0x33, (uint64_t)1 << (0x5B - 64) | (uint64_t)1 << (0x6B - 64) | (uint64_t)1 << (0x4B - 64) |
-                                                               (uint64_t)1 << (0x6F - 64)};
+static const uint64_t PAIR_ENDS[2] = {(uint64_t)1 << 0x33 | (uint64_t)1 << 0x1B,
+                                      (uint64_t)1 << (0x5B - 64) | (uint64_t)1 << (0x6B - 64) | (uint64_t)1 << (0x4B - 64) |
+                                          (uint64_t)1 << (0x6F - 64)};
 /* Four groups of four: 1111 0 1111 0 1111 0 1111 */
 #define FOUR_FOURS 0x7BDEFu
 #define FOURS_MASK 0x7FFFFu
@@ -464,6 +467,7 @@ static PyObject *beyond(PyObject *self, PyObject *const *args, Py_ssize_t count)
 #define LETTERS 0x250
 #define FORMS 28
 #define FIRSTS 4
+#define EVERY (FORMS * FORMS * FORMS * FORMS)
 
 /* Whether the first four letters of a word, of two letters at least, are those of a number word, between `at` and the digits
  * behind it. `letters`: of each letter up to U+024F its form, 0 for none; behind it a bit for every four forms. */
@@ -489,7 +493,7 @@ static int is_said_near(int form, const void *data, Py_ssize_t size, Py_ssize_t 
         if (count == FIRSTS || (!letter && count > 1 && count < FIRSTS)) {
             for (; count < FIRSTS; count++) word *= FORMS;
             count++; /* it is looked at once */
-            if (firsts[word >> 3] >> (word & 7) & 1) return 1;
+            if (word >= EVERY || firsts[word >> 3] >> (word & 7) & 1) return 1; /* a table with other forms is none of ours */
         }
         if (!letter) word = 0, count = 0;
     }
@@ -500,7 +504,7 @@ static int is_said_near(int form, const void *data, Py_ssize_t size, Py_ssize_t 
 static PyObject *said_near(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     (void)self;
     if (count != 3 || !PyUnicode_Check(args[0]) || !PyBytes_Check(args[2]) ||
-        PyBytes_GET_SIZE(args[2]) != LETTERS + (FORMS * FORMS * FORMS * FORMS + 7) / 8) {
+        PyBytes_GET_SIZE(args[2]) != LETTERS + (EVERY + 7) / 8) {
         PyErr_SetString(PyExc_TypeError, "a text, a place and a table of letters expected");
         return NULL;
     }

@@ -57,7 +57,7 @@ static int add(Hits *self, uint64_t hit) {
 
 /* What is known of a literal; none of its number: -1. */
 static int literal_of(const Hits *self, unsigned long number, uint32_t *literal) {
-    if ((number + 1) * sizeof *literal > (size_t)PyBytes_GET_SIZE(self->literals)) {
+    if (number >= (size_t)PyBytes_GET_SIZE(self->literals) / sizeof *literal) {
         PyErr_SetString(PyExc_ValueError, "a number beyond the literals");
         return -1;
     }

@@ -48,7 +48,11 @@ _VISIBLE = bytes(32 if byte in b" \t\r\n" else 97 for byte in range(256))
 _CONTINUATION = bytes(range(0x80, 0xC0))
 _MADE = bytes(97 if byte < 128 and (chr(byte).isalnum() or byte in b"+/_-") else 32 for byte in range(256))
 _HEXED = bytes(97 if byte in b"0123456789abcdefABCDEF" else 32 for byte in range(256))
-_PAIRS = (b"aa aa aa aa aa aa aa", b"aa  aa  aa  aa", b" aa a aa a aa", b" aa  a aa  a aa")
+_PAIRS = (
+    b"aa aa aa aa aa aa aa", b"aa  aa  aa  aa", b" aa a aa a aa", b" aa  a aa  a aa",
+    b"aa aa aa aa  aa", b"aa  aa aa aa aa", b"aa aa  aa aa",
+)  # fmt: skip
+"""Of pairs of digits, seven are a text; a blank more may stand between two of a dump's groups of four to six."""
 _FOUR_FOURS = b"aaaa aaaa aaaa aaaa"
 _SIGNS = (
     (ESCAPE, re.compile(r"\\")),
@@ -149,8 +153,8 @@ def said_near(text: str, at: int, letters: bytes) -> bool:
     for word in _WORD.findall(text, at, end):
         first, second, third, fourth = (letters[ord(letter)] for letter in f"{word}\0\0"[:4])
         place = ((first * FORMS + second) * FORMS + third) * FORMS + fourth
-        if letters[LETTERS + place // 8] >> place % 8 & 1:
-            return True
+        if place >= FORMS**4 or letters[LETTERS + place // 8] >> place % 8 & 1:
+            return True  # a table with other forms is none of ours: better to look
     return False
 
 

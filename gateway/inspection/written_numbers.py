@@ -45,6 +45,7 @@ _PIECE = re.compile(rf"(?:(double|triple)[ \-])?({_ITEM})", re.IGNORECASE)
 _HAN = re.compile(
     rf"[0-9{NUMERALS}](?<![0-9A-Za-z.][0-9{NUMERALS}])(?:[ \-·、，,]?[0-9{NUMERALS}]){{{FEWEST - 1},}}[Xx]?(?![0-9A-Za-z])"
 )
+_HAN_SHOWN = re.compile(rf"[{NUMERALS}](?:[{re.escape(SIGNS)}]?[0-9{NUMERALS}]){{2}}")
 
 # --- digits one by one, groups apart -----------------------------------------------------------------------------
 # Each begins with the set of its first characters and looks back behind it: places without one are passed over at a glance.
@@ -75,13 +76,13 @@ _GAP_PIECE = re.compile(r"[^0-9Xx]+")
 def in_digits(text: Normalised, may: int, numerals: bool) -> tuple[Normalised, int]:
     """The text with its written numbers in digits side by side. `may`, what it may hold, at a glance, is given back for it.
 
-    `numerals`: whether Chinese numerals stand in a row. Linear time.
+    `numerals`: whether Chinese numerals stand in a row, with digits or without. Linear time.
     """
     before = text
     if may & SAID:
         text = replaced(text, _SAID, lambda match: _said(match, _PIECE))
         text = replaced(text, _TOGETHER, lambda match: _said(match, _TONED))
-    if numerals:
+    if numerals or (text is not before and _HAN_SHOWN.search(text.text) is not None):  # one of them beside words
         text = replaced(text, _HAN, _numerals)
     may = may if text is before else glance(text.text)
     if not may & DIGITS:

@@ -15,7 +15,7 @@ _MOST = 2_000
 _READ = 200_000
 """Characters in which a strong line is looked for."""
 _CODE = re.compile(
-    r"""^\s*(?:
+    r"""^\s*+(?:
         (?:from\s+[\w.]+\s+)?import\s+[\w.{*'"] | \#include\s*[<"] | using\s+[\w.]+; | package\s+[\w.]+;? | require[( ]['"]
       | (?:async\s+)?(?:def|class|func|fn|function|interface|struct|enum|trait|impl|module|namespace)\s+\w[\w:<>]*\s*[({:<]?
       | (?:public|private|protected|static|final|export|const|let|var|val|return|yield|await|throw|raise)\b.*[;{(=]
@@ -33,7 +33,7 @@ _CODE = re.compile(
 _ENDS = (";", "{", "%>%", "|>", "\\")
 """What lines of code end with, and no others."""
 _STRONG = re.compile(
-    r"(?m)\n\s*(?:def \w+\(|class \w+[(:{]|func \w+\(|fn \w+|function \w*\(|#include\s*[<\"]|import \w|from \w[\w.]* import |"
+    r"(?m)\n[^\S\n]*+(?:def \w+\(|class \w+[(:{]|func \w+\(|fn \w+|function \w*\(|#include\s*[<\"]|import \w|from \w[\w.]* import |"
     r"public (?:static|class|void)|private \w+|(?:export )?(?:const|let|var|val) (?:mut )?\w+(?:: ?[\w<>\[\]]+)? =|SELECT .{1,200}|CREATE TABLE|package \w|"
     r"(?:if|for|while) ?\(|return\b|<[a-z]+[ >]|pub (?:fn|struct|mod|enum)|use [\w:]+::|impl[ <]|(?:async )?fun \w+|func \w+|local function|"
     r"def \w+\b|end$|<\?php|#! ?/|my [$@%]\w+|export \w|interface \w+ ?\{|struct \w+ ?\{|module \w+ ?[({;]|[\w.]+ <- |Sub \w+\(|set -[eu]|done$|(?:input|output) |local \w+ =)"
@@ -59,8 +59,11 @@ def is_source_code(text: str) -> bool:
 
 
 def _is_strong(text: str) -> bool:
-    """Whether a line begins as hardly any does in prose. Looked for behind lines' ends, so that `re` passes over all else."""
-    return _STRONG.match(f"\n{text[:400]}") is not None or _STRONG.search(text) is not None
+    """Whether a line begins as hardly any does in prose. Looked for behind lines' ends, so that `re` passes over all else.
+
+    Linear time: the last of many blank lines begins it, not each of them.
+    """
+    return _STRONG.match(f"\n{text.lstrip()[:400]}") is not None or _STRONG.search(text) is not None
 
 
 def _is_coded(line: str) -> bool:

@@ -39,6 +39,7 @@ _PUBLIC_KEYS = (
     "index",
 )
 _PUBLIC_TOKENS = ("csrf", "xsrf", "public", "page", "next", "sync", "continuation", "pagination")
+_JOINTS = ("_", "-", " ")
 _PLAIN_NAMES = (
     "id",
     "name",
@@ -63,12 +64,17 @@ def _public(text: str, low: int, end: int) -> object:
     """Whether what is assigned is no secret by its name: words alone, for no expression is as quick."""
     before = text[low:end].lower()
     *_, named, behind = ("", *before.split("key"))
-    if named.rstrip("_- ").endswith(_PUBLIC_KEYS) and len(behind) <= _BEHIND_KEY and "\n" not in behind:
+    if _ends(named, _PUBLIC_KEYS) and len(behind) <= _BEHIND_KEY and "\n" not in behind:
         return True
-    if any(part.rstrip("_- ").endswith(_PUBLIC_TOKENS) for part in before.split("token")[:-1]):
+    if any(_ends(part, _PUBLIC_TOKENS) for part in before.split("token")[:-1]):
         return True
     name = before.rstrip("\"' \t\r\n").rstrip(":=").rstrip("\"' \t\r\n")
     return name.endswith(_PLAIN_NAMES) and _PLAIN_NAME(text, low, end)
+
+
+def _ends(before: str, words: tuple[str, ...]) -> bool:
+    """Whether one of the words stands before, or with one sign between: with more of them it is another thing's name."""
+    return before.endswith(words) or (before.endswith(_JOINTS) and before[:-1].endswith(words))
 
 
 _RESOURCE = re.compile(r"(?:[a-z]{2,}\d{0,4}|\d+)(?:-(?:[a-z]{2,}\d{0,4}|\d+))+")

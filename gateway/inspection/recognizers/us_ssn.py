@@ -28,15 +28,20 @@ _DASHED = re.compile(r"-(?<=(?<![0-9A-Za-z])[0-9OoIiLl]{3}-)[0-9OoIiLl]{2}-[0-9O
 
 def _mistaken(text: str, at: int) -> Iterable[Candidate]:
     """A number whose digits may be letters that look like them."""
-    found = _DASHED.search(text, at, at + _REACH)
-    if found is None or _LEAD.fullmatch(text, at, start := found.start() - 3) is None:
-        return ()
-    value = text[start : found.end()].replace("-", "")
+    for found in _DASHED.finditer(text, at, at + _REACH):
+        start, end = found.start() - 3, found.end()
+        if _LEAD.fullmatch(text, at, start) is not None and _is_mistaken(text, start, end):
+            return ((start, end, 0.85),)
+    return ()
+
+
+def _is_mistaken(text: str, start: int, end: int) -> bool:
+    value = text[start:end].replace("-", "")
     if value.isdigit() and text[start - 1] not in ".-":
-        return ()  # the shape above has it
+        return False  # the shape above has it
     if not any(map(str.isdigit, value[:4])) or sum(map(str.isdigit, value)) < 5:
-        return ()
-    return ((start, found.end(), 0.85),) if _is_issued(value.translate(_READ)) else ()
+        return False
+    return _is_issued(value.translate(_READ))
 
 
 RECOGNIZER = Recognizer(

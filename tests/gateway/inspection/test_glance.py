@@ -165,6 +165,10 @@ def test_the_signs_in_c_are_those_in_python(text: str) -> None:
         ("a" * 14, CODE),
         ("deadbeefdeadbeef", HEX),
         ("64 65 61 64 62 65 65", PAIRED),
+        ("64 65 61 64  62 65 65 66", PAIRED),
+        ("64 65 61 64  62  65 66", PAIRED),
+        ("64 65  61  64 62 65 66", PAIRED),
+        ("64 65 61  64 62 65  66 67", PAIRED),
     ],
 )
 def test_what_hides_a_value_is_seen(text: str, flag: int, native) -> None:
@@ -235,6 +239,12 @@ def test_words_are_looked_for_in_a_text_with_a_table(arguments, native) -> None:
         native.said_near(*arguments)
     with pytest.raises(ValueError, match="place"):
         native.said_near("x", 2, letters())
+
+
+def test_a_table_with_other_forms_is_none_to_rely_on(native) -> None:
+    table = b"\xff" * len(letters())
+    assert native.said_near("mine", 0, table)
+    assert glance_python.said_near("mine", 0, table)
 
 
 KINDS = bytes(point % 251 & 0xE3 for point in range(0x10000)) + b"\4"

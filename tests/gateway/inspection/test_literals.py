@@ -69,5 +69,6 @@ def test_what_was_compiled_is_kept(tmp_path, matcher: Literals) -> None:
 @pytest.mark.parametrize("make", [hits_python.Hits, pytest.param("native", id="in C")])
 def test_a_number_beyond_the_literals_is_told(make) -> None:
     make = pytest.importorskip("gateway.inspection._hits").Hits if make == "native" else make
-    with pytest.raises(ValueError, match="beyond"):
-        make(b"\x01\0\0\0")(1, 0, 4)
+    for number in (1, 2**62, 2**64 - 1):
+        with pytest.raises(ValueError, match="beyond"):
+            make(b"\x01\0\0\0")(number, 0, 4)

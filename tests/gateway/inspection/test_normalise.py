@@ -36,6 +36,8 @@ ODD = "\u200b\u200d\u202e\u2060\ufeff\u00ad\ufe0f０９Ａｚ＠．\u0301é\u00a
             "Content-Transfer-Encoding: quoted-printable\n\nmaria.schneider@a.de",
         ),
         ("=?UTF-8?Q?maria=40a=2Ede?=", "=?UTF-8?Q?maria@a.de?="),
+        ("四-one-two-three-four-five-six-seven", "41234567"),
+        ("一 san ba yi er san si wu", "13812345"),
         ("ſān sān ſi yī yī yī yī", "3341111"),
     ],
 )

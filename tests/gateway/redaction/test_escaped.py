@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gateway.flow import Span
 from gateway.inspection.guard import GuardScanner
-from gateway.redaction.escaped import SHORT, matches
+from gateway.redaction.escaped import SHORT, matches, reaching_out
 
 GUARD = GuardScanner()
 FOUND = (
@@ -43,3 +44,15 @@ def test_a_guard_without_an_automaton_is_asked_itself():
             return [context, text]
 
     assert matches(Bare(), "text", "context") == ["context", "text"]
+
+
+def test_a_match_that_begins_inside_another_and_ends_behind_it_is_told():
+    class Words:
+        """Finds what begins with `two`."""
+
+        def find(self, text: str, context: str = "") -> list[Span]:
+            return [Span(0, 9, "SECRET", 0.9, "words")] if text.startswith("two") else []
+
+    assert list(reaching_out(Words(), "one two three", Span(0, 7, "SECRET", 0.9, "words"))) == [
+        Span(4, 13, "SECRET", 0.9, "words")
+    ]

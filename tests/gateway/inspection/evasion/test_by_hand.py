@@ -29,6 +29,11 @@ def _spelled(value: str, words: str, sign: str = " ") -> str:
     return sign.join(words.split()[int(digit)] for digit in value)
 
 
+def _dump(size: int) -> str:
+    """The card in a dump, a blank more between two groups of bytes."""
+    return "  ".join(CARD[at : at + size].encode().hex(" ") for at in range(0, len(CARD), size))
+
+
 GERMAN = "null eins zwei drei vier fünf sechs sieben acht neun"
 FRENCH = "zéro un deux trois quatre cinq six sept huit neuf"
 SPANISH = "cero uno dos tres cuatro cinco seis siete ocho nueve"
@@ -78,6 +83,7 @@ CASES = {
         f"bits ⟦{' '.join(f'{ord(digit):08b}' for digit in CARD)}⟧",
         f"0x⟦{OTHER_CARD.encode().hex()}⟧",
         f"dump ⟦{' '.join(CARD[i : i + 2].encode().hex() for i in range(0, 16, 2))}⟧ end",
+        *(f"in groups of {size} ⟦{_dump(size)}⟧ end" for size in (4, 5, 6, 8)),
         # strings and lines put together
         "SELECT '⟦46227614' || '49285698⟧'",
         'card = (\n    "⟦46227614"  # first half\n    "49285698⟧"\n)',

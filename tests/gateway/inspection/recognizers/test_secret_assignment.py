@@ -20,6 +20,8 @@ import pytest
         ("方舟的 API Key 是 15637ebb-8e3b-91d2-6ab4-a829a95249f5", "15637ebb-8e3b-91d2-6ab4-a829a95249f5"),
         ("Authorization: SSWS 00YdfQLBcrZQy6sFTCjdSc5Hx7piYNiS4C", "00YdfQLBcrZQy6sFTCjdSc5Hx7piYNiS4C"),
         ("clé API : 6zq7OftNUaKPwT8Ry6S2raseTb6DezNK", "6zq7OftNUaKPwT8Ry6S2raseTb6DezNK"),
+        ("the next - token: 7Hs9dK2lQ0pWzX8vBn4mTy6u", "7Hs9dK2lQ0pWzX8vBn4mTy6u"),
+        ("in each row -- key: 7Hs9dK2lQ0pWzX8vBn4mTy6u", "7Hs9dK2lQ0pWzX8vBn4mTy6u"),
         ("豆包的 key 是 ad8db9be-1ade-06d4-d1fe-630af7228904", "ad8db9be-1ade-06d4-d1fe-630af7228904"),
     ],
 )
@@ -42,6 +44,7 @@ def test_finds_the_value_and_nothing_around_it(found, text, value):
         "api_key: 550e8400-e29b-41d4-a716-446655440000",
         "the key is to understand_the_whole_problem",
         "a secret somewhere_in_the_configuration",
+        "next-token: 7Hs9dK2lQ0pWzX8vBn4mTy6u",
         "The cache key is 5f4dcc3b5aa765d61d8327deb882cf99",
     ],
 )

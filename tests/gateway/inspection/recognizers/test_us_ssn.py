@@ -11,6 +11,8 @@ import pytest
         ("SSN 405-99-8142, born", "405-99-8142"),
         ("social security number 123456789", "123456789"),
         ("我的ssn是536051120", "536051120"),
+        ("SSN: 4O5-99-8l42, born", "4O5-99-8l42"),
+        ("SSN: OIl-OI-OIlO 405-99-81I2", "405-99-81I2"),
     ],
 )
 def test_finds_the_value_and_nothing_around_it(found, text, value):
