@@ -36,7 +36,7 @@ class Literals:
     def __init__(self, literals: Sequence[Literal], cache: Path | None = None) -> None:
         self._packed = array("I", [each.packed() for each in literals]).tobytes()
         words = [each.text.encode() for each in literals]
-        self._database = None if hyperscan is None else literal_database(hyperscan, words, cache)
+        self._database = None if hyperscan is None or not words else literal_database(hyperscan, words, cache)
         self._plain = [
             re.compile(b"(?=(" + re.escape(word) + b"))", re.IGNORECASE) for word in words if hyperscan is None
         ]
