@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.inspection.databases import BLOCK
 from gateway.inspection.matcher import HyperscanMatcher, PlainMatcher
 from gateway.inspection.shipped import RECOGNIZERS
 
@@ -51,7 +52,7 @@ def test_many_expressions_in_several_databases_keep_their_numbers(tmp_path):
     found = HyperscanMatcher(expressions, tmp_path).scan(text)
     assert found == PlainMatcher(expressions).scan(text) == HyperscanMatcher(expressions, tmp_path).scan(text)
     assert [number + 1 for number, _ in found] == [3, 4, 144, 149]
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == -(-100 // BLOCK) + 1
 
 
 def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path):
