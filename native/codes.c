@@ -16,6 +16,10 @@ enum { IN_FIVES = 16, IN_UTF16 = 32 };
 #define FEWEST_FIVES 16
 #define WIDE 6 /* one of so many signs of UTF-16 in Base64 is an A at least */
 
+typedef struct { int form; const void *data; Py_ssize_t size; } Text;
+
+static Py_UCS4 read_at(const Text *text, Py_ssize_t at) { return PyUnicode_READ(text->form, text->data, at); }
+
 static int not_a_text(PyObject *given) {
     if (PyUnicode_Check(given)) return 0;
     PyErr_SetString(PyExc_TypeError, "a text expected");
@@ -87,18 +91,22 @@ static int append(PyObject *found, Py_ssize_t a, Py_ssize_t b, Py_ssize_t c) {
     return failed;
 }
 
-static PyObject *base64_runs(PyObject *self, PyObject *text) {
+/* A list for what is found in a text; NULL, and an error, for what is none. */
+static PyObject *list_for(PyObject *given, Text *text) {
+    if (not_a_text(given)) return NULL;
+    *text = (Text){PyUnicode_KIND(given), PyUnicode_DATA(given), PyUnicode_GET_LENGTH(given)};
+    return PyList_New(0);
+}
+
+static PyObject *base64_runs(PyObject *self, PyObject *given) {
     (void)self;
-    if (not_a_text(text)) return NULL;
-    const int form = PyUnicode_KIND(text);
-    const void *data = PyUnicode_DATA(text);
-    const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
-    PyObject *found = PyList_New(0);
-    for (Py_ssize_t end = 0; found != NULL && end < size;) {
+    Text text;
+    PyObject *found = list_for(given, &text);
+    for (Py_ssize_t end = 0; found != NULL && end < text.size;) {
         const Py_ssize_t start = end;
-        while (end < size && sextet(PyUnicode_READ(form, data, end)) >= 0) end++;
+        while (end < text.size && sextet(read_at(&text, end)) >= 0) end++;
         if (end - start >= STRETCH) {
-            const int may = shifts_of(form, data, start, end);
+            const int may = shifts_of(text.form, text.data, start, end);
             if ((may || end - start >= ROW) && append(found, start, end, may) < 0) Py_CLEAR(found);
         }
         end++;
@@ -125,23 +133,20 @@ static int bytes_may_be_text(int form, const void *data, Py_ssize_t first, Py_ss
     return !(zeros[0] && zeros[1]) && (zeros[0] + zeros[1]) * 8 >= seen;
 }
 
-static PyObject *hex_runs(PyObject *self, PyObject *text) {
+static PyObject *hex_runs(PyObject *self, PyObject *given) {
     (void)self;
-    if (not_a_text(text)) return NULL;
-    const int form = PyUnicode_KIND(text);
-    const void *data = PyUnicode_DATA(text);
-    const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
-    PyObject *found = PyList_New(0);
-    for (Py_ssize_t end = 0; found != NULL && end < size; end++) {
+    Text text;
+    PyObject *found = list_for(given, &text);
+    for (Py_ssize_t end = 0; found != NULL && end < text.size; end++) {
         const Py_ssize_t start = end;
-        while (end < size && half(PyUnicode_READ(form, data, end)) >= 0) end++;
-        if (end - start < STRETCH || (end < size && is_word(PyUnicode_READ(form, data, end)))) continue;
-        const Py_UCS4 last = start ? PyUnicode_READ(form, data, start - 1) : 0;
-        const Py_UCS4 before = start > 1 ? PyUnicode_READ(form, data, start - 2) : 0;
+        while (end < text.size && half(read_at(&text, end)) >= 0) end++;
+        if (end - start < STRETCH || (end < text.size && is_word(read_at(&text, end)))) continue;
+        const Py_UCS4 last = start ? read_at(&text, start - 1) : 0;
+        const Py_UCS4 before = start > 1 ? read_at(&text, start - 2) : 0;
         const int led = ((last == 'x' || last == 'X') && before == '0') || (last == 'x' && (before == '\\' || before == '#'));
         if (!led && is_word(last)) continue;
         const Py_ssize_t first = start + (end - start) % 2;
-        if (bytes_may_be_text(form, data, first, end) && append(found, led ? start - 2 : start, first, end) < 0) Py_CLEAR(found);
+        if (bytes_may_be_text(text.form, text.data, first, end) && append(found, led ? start - 2 : start, first, end) < 0) Py_CLEAR(found);
     }
     return found;
 }
