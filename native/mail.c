@@ -85,6 +85,36 @@ static int has_dot(const Text *text, Py_ssize_t from, Py_ssize_t end) {
     return 0;
 }
 
+#define LONGEST_SAID 60 /* of the first name behind an `@` whose dots are words */
+
+static int is_of_said(Py_UCS4 c) { return is_plain(c) || c == '-' || c == 0x130 || c == 0x131 || c == 0x17F || c == 0x212A; }
+static int opens(Py_UCS4 c) { return c == '(' || c == '[' || c == '{' || c == '<' || c == 0x70B9; }
+
+/* Whether an address may stand around the `@` at a place whose dots are words: by what stands behind its first name. */
+static int may_be_said(const Text *text, Py_ssize_t at) {
+    Py_ssize_t begin = at + 1;
+    if (read_at(text, begin) == ' ' || read_at(text, begin) == '\t') begin++;
+    Py_ssize_t i = begin;
+    for (; i - begin < LONGEST_SAID && is_of_said(read_at(text, i)); i++)
+        if (i > begin && i - begin <= LONGEST_SAID - 4 && says(text, i, text->size, "-dot-")) return 1;
+    if (i == begin) return 0;
+    if (i - begin <= LONGEST_SAID - 4 && says(text, i, text->size, "-dot-")) return 1;
+    const Py_UCS4 c = read_at(text, i);
+    if (c == '.' || opens(c)) return 1;
+    if (c != ' ') return 0;
+    if (opens(read_at(text, i + 1))) return 1;
+    static const char *const WORDS[] = {"dot ", "punkt ", "point ", "punto ", "ponto ", ". "};
+    for (size_t n = 0; n < sizeof WORDS / sizeof *WORDS; n++)
+        if (says(text, i + 1, text->size, WORDS[n])) return 1;
+    return 0;
+}
+
+/* What is said of an `@` that stands in no address of the usual form. */
+static PyObject *otherwise(const Text *text, Py_ssize_t at) {
+    if (!may_be_said(text, at)) Py_RETURN_NONE;
+    return Py_BuildValue("(iiO)", -1, -1, Py_True);
+}
+
 /* address(text, at) */
 static PyObject *address(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     (void)self;
@@ -99,15 +129,16 @@ static PyObject *address(PyObject *self, PyObject *const *args, Py_ssize_t count
     const Py_ssize_t local = read_at(&text, at - 1) == '\n' ? at - 1 : at, floor = at > LONGEST_LOCAL ? at - LONGEST_LOCAL : 0;
     Py_ssize_t start = local;
     while (start > floor && is_of_local(read_at(&text, start - 1))) start--;
-    if (start == local) Py_RETURN_NONE;
+    if (start == local) return otherwise(&text, at);
     const Py_ssize_t end = domain_end(&text, at);
-    if (end < 0) Py_RETURN_NONE;
+    if (end < 0) return otherwise(&text, at);
     return Py_BuildValue("(nnO)", start, end, local < at || has_dot(&text, start - BESIDE, end + BESIDE) ? Py_True : Py_False);
 }
 
 static PyMethodDef methods[] = {
     {"address", (PyCFunction)(void (*)(void))address, METH_FASTCALL,
-     "address(text, at) -> (start, end, said) | None: the address around an `@`, and whether another may stand there with a dot in words."},
+     "address(text, at) -> (start, end, said) | None: the address around an `@`, and whether another may stand there with a dot in "
+     "words; (-1, -1, True) where only that one may be."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -28,8 +28,6 @@ _NO_DOMAIN = re.compile(
 _NAME = re.compile(r"(?i)[a-z][._][a-z]")
 _DOT_SAID = re.compile(f"(?i){_DOT}")
 
-_MAY_BE_SAID = re.compile(r"(?i)@[ \t]?[a-z0-9\-]{1,60}[ \t]?[. (\[{<点]")
-"""An `@` of an address whose dots are words."""
 _BEFORE, _REST = 96, 320
 """Characters around the sign that hold the longest address in words."""
 
@@ -38,9 +36,11 @@ def _at_sign(text: str, at: int) -> Iterable[Candidate]:
     """The address around an `@`, and the other one that it may be with a dot in words near: nearly none has it."""
     found = address(text, at)
     if found is None:
-        return _said_around(text, at)
+        return ()
     start, end, may_be_said = found
     said = _said_around(text, at) if may_be_said else ()
+    if start < 0:
+        return said
     if "git" in text[max(0, at - 4) : at] and _LOGIN.search(text[max(0, at - 4) : at]):
         return said  # git@host:repository is an address of code
     while text[start] in ".-+%":
@@ -52,7 +52,7 @@ def _at_sign(text: str, at: int) -> Iterable[Candidate]:
 
 def _said_around(text: str, at: int) -> Iterable[Candidate]:
     """The address around an `@` whose dots are words."""
-    if _MAY_BE_SAID.match(text, at) is None or DOT_NEAR.search(text, max(0, at - _BEFORE), at + _REST) is None:
+    if DOT_NEAR.search(text, max(0, at - _BEFORE), at + _REST) is None:
         return ()
     return _said(text, at - 1 if text[at - 1 : at] in {" ", "\t"} else at)
 

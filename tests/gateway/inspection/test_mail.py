@@ -11,7 +11,7 @@ from gateway.inspection import mail_python
 TEXTS = st.lists(
     st.sampled_from(
         ["maria", "@", "@", ".", ".com", "example", "é", "ɏ", "ɐ", "-", "_", "+", " ", "\n", "1", "x" * 62, "y" * 25, "dot", "DoT", "(", " .", " . ", "点",
-         "punKt", "poınt", "punto", "git", "中", "\ud800", "𠀀", "a.b.c.d.e.f.g.h"]
+         "punKt", "poınt", "punto", " dot ", "-dot-", "z" * 58, "\t", "[", "ſ", "git", "中", "\ud800", "𠀀", "a.b.c.d.e.f.g.h"]
     ),
     max_size=14,
 ).map("".join)  # fmt: skip
@@ -31,11 +31,15 @@ def test_an_address_in_c_is_that_in_python(text: str) -> None:
     [
         ("to maria.k@example.com, please", (3, 22, False)),
         ("maria@example.com.x1", (0, 17, False)),
-        ("maria@a-.com", None),
+        ("maria@a-.com", mail_python.NO_ADDRESS),
         ("maria@localhost", None),
-        ("@example.com", None),
+        ("@example.com", mail_python.NO_ADDRESS),
         ("maria\n@example.com", (0, 18, True)),
         ("maria dot k@example.com", (10, 23, True)),
+        ("maria@example dot com", mail_python.NO_ADDRESS),
+        ("maria@ example-dot-com", mail_python.NO_ADDRESS),
+        ("maria @ example (dot) com", mail_python.NO_ADDRESS),
+        ("word@1760000023767284 rules that name", None),
     ],
 )
 def test_what_is_an_address(text: str, found) -> None:
