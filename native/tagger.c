@@ -21,6 +21,7 @@ static void forget(PyObject *capsule) {
     PyBuffer_Release(&model->bucket);
     PyBuffer_Release(&model->embedding);
     free(model->tiles);
+    free(model->sieve);
     free(model->spare);
     free(model);
 }
@@ -81,6 +82,32 @@ static int fill_ends(Model *model, PyObject *in_weight, PyObject *in_bias, PyObj
     return 0;
 }
 
+/* The bytes of a sieve's arrays, in the order of `sieve_filled`. */
+static const Py_ssize_t SIEVE_SIZES[6] = {3 * INNER * WIDE, 4 * WIDE, TAPS * WIDE * NARROW, 4 * NARROW, 4 * NARROW, 4 * 3};
+
+static int fill_sieve(Model *model, PyObject *arrays) {
+    if (arrays == Py_None) return 0;
+    Py_buffer view[6];
+    int taken = 0, fits = PyTuple_Check(arrays) && PyTuple_GET_SIZE(arrays) == 6;
+    for (; fits && taken < 6; taken++) {
+        if (PyObject_GetBuffer(PyTuple_GET_ITEM(arrays, taken), &view[taken], PyBUF_SIMPLE) < 0) break;
+        fits = view[taken].len == SIEVE_SIZES[taken];
+    }
+    if (fits && taken == 6) {
+        const int32_t *single = view[5].buf;
+        fits = single[1] >= 0 && single[1] < 32 && single[2] >= 0 && single[2] < 32;
+    }
+    if (fits && taken == 6) {
+        model->sieve = aligned_alloc(64, (sizeof(Sieve) + 63) / 64 * 64);
+        if (model->sieve == NULL) PyErr_NoMemory();
+        else sieve_filled(model->sieve, view[0].buf, view[1].buf, view[2].buf, view[3].buf, view[4].buf, view[5].buf);
+    } else if (!PyErr_Occurred()) {
+        PyErr_SetString(PyExc_ValueError, "the sieve of the names model has another form than this network's");
+    }
+    while (taken) PyBuffer_Release(&view[--taken]);
+    return model->sieve == NULL ? -1 : 0;
+}
+
 static int fill_tables(Model *model) {
     const Py_ssize_t known = model->vocabulary.len / 4;
     if (model->bucket.len != (4 << BUCKET_BITS) || model->embedding.len != (known + 1) * INNER) {
@@ -98,11 +125,11 @@ static int fill_tables(Model *model) {
 
 static PyObject *load(PyObject *self, PyObject *args) {
     (void)self;
-    PyObject *vocabulary, *bucket, *embedding, *in_weight, *in_bias, *blocks, *out_weight, *out_bias;
+    PyObject *vocabulary, *bucket, *embedding, *in_weight, *in_bias, *blocks, *out_weight, *out_bias, *sieve;
     double epsilon;
     int tags, tiles;
-    if (!PyArg_ParseTuple(args, "OOOOOO!OOdip", &vocabulary, &bucket, &embedding, &in_weight, &in_bias, &PyTuple_Type,
-                          &blocks, &out_weight, &out_bias, &epsilon, &tags, &tiles))
+    if (!PyArg_ParseTuple(args, "OOOOOO!OOdipO", &vocabulary, &bucket, &embedding, &in_weight, &in_bias, &PyTuple_Type,
+                          &blocks, &out_weight, &out_bias, &epsilon, &tags, &tiles, &sieve))
         return NULL;
     if (PyTuple_GET_SIZE(blocks) != BLOCKS || tags < 1 || tags > TAGS) {
         PyErr_SetString(PyExc_ValueError, "the names model has another form than this network's");
@@ -121,7 +148,7 @@ static PyObject *load(PyObject *self, PyObject *args) {
     int failed = PyObject_GetBuffer(vocabulary, &model->vocabulary, PyBUF_SIMPLE) < 0 ||
                  PyObject_GetBuffer(bucket, &model->bucket, PyBUF_SIMPLE) < 0 ||
                  PyObject_GetBuffer(embedding, &model->embedding, PyBUF_SIMPLE) < 0 || fill_tables(model) < 0 ||
-                 fill_ends(model, in_weight, in_bias, out_weight, out_bias) < 0;
+                 fill_ends(model, in_weight, in_bias, out_weight, out_bias) < 0 || fill_sieve(model, sieve) < 0;
     for (int k = 0; k < BLOCKS && !failed; k++) failed = fill_block(&model->block[k], PyTuple_GET_ITEM(blocks, k)) < 0;
     if (failed) {
         Py_DECREF(capsule);
@@ -241,7 +268,7 @@ static Py_ssize_t runs_in(const float *score, Py_ssize_t tokens, const Rules *ru
     Py_ssize_t begun = 0, count = 0;
     for (Py_ssize_t t = 0; t <= tokens; t++, score += rules->tags) {
         int best = 0;
-        if (t < tokens)
+        if (t < tokens && score[1] > NOTHING)
             for (int n = 1; n < rules->tags; n++)
                 if (score[n] + rules->bias[n] > score[best] + rules->bias[best]) best = n;
         const int next = best ? (best - 1) / 2 : -1;
@@ -556,7 +583,7 @@ static PyObject *can_run(PyObject *self, PyObject *unused) {
 static PyMethodDef methods[] = {
     {"supported", can_run, METH_NOARGS, "Whether this processor has what the network needs."},
     {"features", features, METH_VARARGS, "Starts, ends, feature hashes and kinds of a text's tokens, as bytes."},
-    {"load", load, METH_VARARGS, "A network from its arrays, which must not change afterwards; whether it may use matrix tiles comes last."},
+    {"load", load, METH_VARARGS, "A network from its arrays, which must not change afterwards; whether it may use matrix tiles, and the sieve's arrays or None, come last."},
     {"scores", scores, METH_VARARGS, "Scores of every tag for every token, as the bytes of 32-bit floats."},
     {"found", found, METH_VARARGS,
      "(starts, ends, kinds, label, mean) of each run of tokens of a text that is one entity: features, scores and runs at once."},

@@ -26,6 +26,7 @@
 #define STRIPS 5   /* of two vectors: a strip's weights stay in the innermost cache while all rows pass */
 #define GROUPS (3 * WIDTH / 4)
 #define BUCKET_BITS 18
+#define NOTHING -64.0f /* score of all tags but O where the sieve found nothing */
 #define PARTS 3 /* of 16 bits that a 32-bit weight is the sum of */
 
 typedef struct {
@@ -41,6 +42,14 @@ typedef struct {
     uint16_t in_weight[PARTS][INNER / 32][VECTORS][16][32];
 } Tiles;
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
+#define EACH _Pragma("GCC unroll 16") for
+#endif
+
+#include "tagger_sieve.h"
+
 typedef struct {
     _Alignas(64) float state[ROWS + MOST_TILE][WIDTH];
     _Alignas(64) int32_t products[MOST_TILE][WIDTH];
@@ -48,6 +57,7 @@ typedef struct {
     _Alignas(64) float sums[ROWS + MOST_TILE][INNER]; /* of embeddings */
     _Alignas(64) uint16_t parts[ROWS + MOST_TILE][INNER]; /* the same as 16-bit floats, which hold them exactly */
     int32_t place[ROWS][FEATURES];
+    Sifted sifted;
 } Scratch;
 
 typedef struct {
@@ -60,15 +70,12 @@ typedef struct {
     float epsilon;
     int tags;
     Tiles *tiles;   /* NULL where the processor has none */
+    Sieve *sieve;   /* NULL where every token is worked out */
     Scratch *spare; /* of the call before, for the next one; taken and left by exchange */
     Py_buffer vocabulary, bucket, embedding; /* of the caller's arrays, not copied */
 } Model;
 
 #if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
-#define EACH _Pragma("GCC unroll 16") for
-
 static const int DISTANCES[BLOCKS] = {1, 1, 2, 4, 8};
 
 #include "tagger_tiles.h"
@@ -157,9 +164,6 @@ TARGET static void projected(const Model *model, Scratch *scratch, int first, in
         for (; row < last; row += SHORT) projected_short(model, strip, scratch->sums + row, scratch->state + row);
     }
 }
-
-/* As _mm512_dpbusd_epi32, in place: GCC 12 copies each sum to memory around the intrinsic. */
-#define MULTIPLY(sum, x, w) __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
 
 /* Integer products of some rows with a strip of a block's weights; the taps stand `distance` rows apart. */
 #define BEGIN(t) __m512i a##t = begin0, b##t = begin1;
@@ -313,8 +317,14 @@ static int summed_up(const Model *model, Scratch *scratch, int k, int row, int e
     return products(block, seen, DISTANCES[k], end - row, scratch->products);
 }
 
+/* The scores of a token near which no name stands. */
+static void left_out(float *out, int tags) {
+    out[0] = 0;
+    for (int n = 1; n < tags; n++) out[n] = NOTHING;
+}
+
 /* Tokens `low` to `high` of a text of `size` tokens. What stands around the text is empty. Each block is worked out only
- * as far around the window as the next ones look, and around the text as far as a token was seen. */
+ * as far around what is wanted as the next ones look, and around the text as far as a token was seen. */
 static void window(const Model *model, Scratch *scratch, const uint32_t *hashes, Py_ssize_t size, Py_ssize_t low,
                    Py_ssize_t high, float *out) {
     const int count = (int)(high - low), rows = count + 2 * REACH;
@@ -323,13 +333,22 @@ static void window(const Model *model, Scratch *scratch, const uint32_t *hashes,
     looked_for(model, hashes + (low - REACH + first) * FEATURES, (last - first) * FEATURES, scratch->place[0]);
     for (int row = first; row < last; row++)
         summed(model, scratch->place[row - first], scratch->sums[row], scratch->parts[row]);
-    if (model->tiles != NULL) projected_in_tiles(model, scratch, first, last);
-    else projected(model, scratch, first, last);
-    for (int row = first; row < last; row++) quantised(scratch->state[row], model->block[0].step, scratch->seen[0][row]);
-    left_empty(model, scratch, 0, 0, first);
-    left_empty(model, scratch, 0, last, rows);
+    Ranges wanted = {1, {REACH}, {(int16_t)(REACH + count)}}, some;
+    if (model->sieve != NULL) sifted(model->sieve, &scratch->sifted, scratch->sums, count, first, last, &wanted);
+    else memset(scratch->sifted.near + REACH, 1, (size_t)count);
     int around = REACH, grown = 0;
-    for (int k = 0; k < BLOCKS; k++) {
+    widened_by(&wanted, around, first, last, &some);
+    for (int i = 0; i < some.count; i++) {
+        if (model->tiles != NULL) projected_in_tiles(model, scratch, some.low[i], some.high[i]);
+        else projected(model, scratch, some.low[i], some.high[i]);
+        for (int row = some.low[i]; row < some.high[i]; row++)
+            quantised(scratch->state[row], model->block[0].step, scratch->seen[0][row]);
+    }
+    if (wanted.count) {
+        left_empty(model, scratch, 0, 0, first);
+        left_empty(model, scratch, 0, last, rows);
+    }
+    for (int k = 0; k < BLOCKS && wanted.count; k++) {
         const Block *block = &model->block[k];
         const float unit = k + 1 < BLOCKS ? 1.0f / model->block[k + 1].step : 1.0f;
         uint8_t(*next)[SEEN] = scratch->seen[1 - k % 2];
@@ -338,17 +357,22 @@ static void window(const Model *model, Scratch *scratch, const uint32_t *hashes,
         const int lowest = REACH - around, highest = REACH + count + around;
         const int begin = first - grown > lowest ? first - grown : lowest;
         const int end = last + grown < highest ? last + grown : highest;
-        for (int row = begin; row < end;) {
-            /* The last ones may read rows behind the window: inside the buffer, and thrown away. */
-            const int made = summed_up(model, scratch, k, row, end);
-            for (int t = 0; t < made && row + t < end; t += PAIR)
-                joined(block, scratch->products + t, model->epsilon, scratch->state + row + t, unit, next + row + t);
-            row += made;
-        }
+        widened_by(&wanted, around, begin, end, &some);
+        for (int i = 0; i < some.count; i++)
+            for (int row = some.low[i]; row < some.high[i];) {
+                /* The last ones may read rows behind the range: inside the buffer, and thrown away. */
+                const int made = summed_up(model, scratch, k, row, some.high[i]);
+                for (int t = 0; t < made && row + t < some.high[i]; t += PAIR)
+                    joined(block, scratch->products + t, model->epsilon, scratch->state + row + t, unit, next + row + t);
+                row += made;
+            }
         left_empty(model, scratch, k + 1, lowest, begin);
         left_empty(model, scratch, k + 1, end, highest);
     }
-    for (int t = 0; t < count; t++) scored(model, scratch->state[REACH + t], out + (size_t)t * (size_t)model->tags);
+    for (int t = 0; t < count; t++, out += model->tags) {
+        if (scratch->sifted.near[REACH + t]) scored(model, scratch->state[REACH + t], out);
+        else left_out(out, model->tags);
+    }
 }
 #else
 static int supported(void) { return 0; }

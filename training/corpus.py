@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+LABELS = ("PERSON", "ADDRESS", "ORG", "LOCATION", "DATE", "NRP")
+"""What the tagger finds, in the order of its tags."""
+
 Row = dict[str, Any]
 Mark = tuple[int, int, str]
 

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gateway.inspection.names.features import CharacterTable
+from training.corpus import LABELS
 
-LABELS = ("PERSON", "ADDRESS", "ORG", "LOCATION", "DATE", "NRP")
 TAGS = 1 + 2 * len(LABELS)
 WIDTH_IN, WIDTH = 96, 160
 DISTANCES = (1, 1, 2, 4, 8)

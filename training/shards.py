@@ -5,30 +5,33 @@ A shard depends on its number and the seed alone, whichever process makes it.
 
 from __future__ import annotations
 
+import itertools
 import json
 import lzma
 import multiprocessing
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from random import Random
+from string import ascii_uppercase
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gateway.inspection.names.features import FEATURES, SEPARATOR, CharacterTable, Featuriser
 from gateway.inspection.names.network import REACH
-from training.corpus import Example
+from training.corpus import LABELS, Example
 from training.lexicons import Lexicons
 from training.makers import Maker
-from training.network import LABELS
 
 IGNORED = -100
 """Tag of what the student learns nothing from: empty positions, and where teachers differ."""
 
 _BLOCK = 1 << 17  # code points read at once
 _UNSURE = "?"
+_LONE_LETTER = re.compile(r"(?<=[a-zäöüß,] )[A-HJ-Z](?=\.? [a-zäöü])")
 
 Shard = tuple[NDArray[np.uint32], NDArray[np.int8]]
 
@@ -63,18 +66,11 @@ class Shards:
 
     def make(self, number: int, mix: Mix) -> Shard:
         """Hashes (0 in empty positions) and tags of shard `number`."""
-        random = Random(f"{self._seed}/{number}")
-        maker = Maker(self._lexicons, random)
-        texts = [maker.sentence() for _ in range(mix.invented)]
-        for group, count in (("gold", mix.gold), ("silver", mix.silver)):
-            drawn = random.choices(self._examples[group], cum_weights=self._weights[group], k=count)
-            texts += [maker.redrawn(example) for example in drawn]
-        random.shuffle(texts)
         hashes: list[NDArray[np.uint32]] = []
         tags: list[NDArray[np.int8]] = []
         block: list[Example] = []
         size = 0
-        for example in [*(self._varied(each, random) for each in texts), None]:
+        for example in [*self.texts(number, mix), None]:
             if example is None or size + len(example.text) + 2 * len(SEPARATOR) > _BLOCK - 8:
                 self._add(block, hashes, tags)
                 block, size = [], 0
@@ -82,6 +78,37 @@ class Shards:
                 block.append(example)
                 size += len(example.text) + len(SEPARATOR)
         return np.concatenate(hashes), np.concatenate(tags)
+
+    def texts(self, number: int, mix: Mix) -> list[Example]:
+        """The texts of shard `number`, varied, in the order in which it holds them."""
+        random = Random(f"{self._seed}/{number}")
+        maker = Maker(self._lexicons, random)
+        texts = [maker.sentence() for _ in range(mix.invented)]
+        for group, count in (("gold", mix.gold), ("silver", mix.silver)):
+            drawn = random.choices(self._examples[group], cum_weights=self._weights[group], k=count)
+            texts += [maker.redrawn(example) for example in drawn]
+        random.shuffle(texts)
+        return [self._varied(each, random) for each in texts]
+
+    def naming_letters(self) -> list[str]:
+        """The texts in which somebody is named by a letter or two."""
+        return [
+            example.text
+            for example in self._every()
+            if any(b - a < 3 and example.text[a].isascii() for a, b, label in example.marks if label == "PERSON")
+        ]
+
+    def with_lone_letters(self, random: Random) -> list[str]:
+        """The texts in which a capital letter stands alone before a small word, in half of them others than there stood."""
+
+        def another(match: re.Match[str]) -> str:
+            return random.choice(ascii_uppercase)
+
+        found = [example.text for example in self._every() if _LONE_LETTER.search(example.text)]
+        return [_LONE_LETTER.sub(another, text) if random.random() < 0.5 else text for text in found]
+
+    def _every(self) -> Iterator[Example]:
+        return itertools.chain.from_iterable(self._examples.values())
 
     def _varied(self, example: Example, random: Random) -> Example:
         """The same text in small or large letters, in traditional characters, with other punctuation."""

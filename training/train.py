@@ -23,7 +23,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from gateway.inspection.names.features import FEATURES, CharacterTable
-from training.network import LABELS, TAGS, WIDTH, WIDTH_IN, Choice, Network, export, restored
+from training.corpus import LABELS
+from training.network import TAGS, WIDTH, WIDTH_IN, Choice, Network, export, restored
 from training.shards import IGNORED, Mix, Shard, Shards, stream
 
 WINDOW = 192  # tokens

@@ -24,6 +24,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from gateway.inspection.names.features import CharacterTable, Tokens
+from gateway.inspection.names.sieve import NOTHING, Sieve, spread
 
 REACH = 16
 """Tokens to either side that the five blocks see (distances 1 + 1 + 2 + 4 + 8)."""
@@ -51,10 +52,13 @@ class Decision:
 
 
 class Network:
-    """One loaded model. `digest` names its content: it is part of every cache key above."""
+    """One loaded model. `digest` names its content: it is part of every cache key above. `taught`: that of its weights alone."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises OSError or ValueError if a file of the model is missing or damaged."""
+    def __init__(self, folder: Path, *, sifting: bool = True) -> None:
+        """`sifting`: whether only those tokens are scored near which the sieve lets a name stand.
+
+        Raises OSError or ValueError if a file of the model is missing or damaged.
+        """
         card_text = (folder / "model.json").read_bytes()
         card = json.loads(card_text)
         self.decision = Decision(
@@ -72,10 +76,15 @@ class Network:
         self._deepest = int(np.diff(edges).max())
         graph = (folder / "network.onnx").read_bytes()
         self._session = _session(graph)
-        self._fast = _in_c(folder, self._vocabulary, self._bucket, self._embedding)
+        parts = [hashlib.sha256(part).digest() for part in (card_text, graph, (folder / "vocabulary.npz").read_bytes())]
+        self.taught = hashlib.sha256(b"".join(parts[1:])).digest()
+        sieve = folder / "sieve.npz"
+        self._sieve = Sieve.load(sieve, self.taught) if sifting and sieve.exists() else None
+        self._fast = _in_c(folder, self._vocabulary, self._bucket, self._embedding, self._sieve)
         self._tags = 1 + 2 * len(self.decision.labels)
-        content = (card_text, graph, (folder / "vocabulary.npz").read_bytes())  # blocks.npz says what the graph says
-        self.digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in content)).hexdigest()
+        if self._sieve is not None:
+            parts.append(hashlib.sha256(sieve.read_bytes()).digest())
+        self.digest = hashlib.sha256(b"".join(parts)).hexdigest()  # blocks.npz says what the graph says
 
     def rows(self, hashes: NDArray[np.uint32]) -> NDArray[np.int32]:
         """Embedding row of every feature hash; 0 for one that is not in the vocabulary."""
@@ -90,7 +99,7 @@ class Network:
         return found.reshape(hashes.shape)
 
     def scores(self, tokens: Tokens) -> NDArray[np.float32]:
-        """Scores (logits) of every tag for every token: shape (tokens, tags)."""
+        """Scores (logits) of every tag for every token: shape (tokens, tags). Where the sieve lets no name stand those of none."""
         count = len(tokens.start)
         if not count:
             return np.zeros((0, self._tags), np.float32)
@@ -108,13 +117,25 @@ class Network:
         return runs
 
     def _by_graph(self, tokens: Tokens) -> NDArray[np.float32]:
-        count = len(tokens.start)
         sums = self._sums(tokens.hashes)
-        texts = len(tokens.first) - 1
+        if self._sieve is None:
+            return self._scored(sums, tokens.first)
+        near = self._sieve.near(sums, tokens.first)
+        seen = spread(near, tokens.first, REACH)
+        scores = np.full((len(sums), self._tags), NOTHING, np.float32)
+        scores[:, 0] = 0
+        if near.any():
+            edges = np.concatenate(([0], np.cumsum(seen)))[tokens.first]
+            scores[near] = self._scored(sums[seen], edges)[near[seen]]
+        return scores
+
+    def _scored(self, sums: NDArray[np.int16], first: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Scores of all these rows. `first`: where each text's begin, and the end of the last."""
+        texts = len(first) - 1
         # each text shifted by REACH empty rows more than the one before
-        text = np.repeat(np.arange(texts), np.diff(tokens.first))
-        place = np.arange(count) + REACH * (text + 1)
-        padded = np.zeros((count + REACH * (texts + 1), sums.shape[1]), np.float32)
+        text = np.repeat(np.arange(texts), np.diff(first))
+        place = np.arange(len(sums)) + REACH * (text + 1)
+        padded = np.zeros((len(sums) + REACH * (texts + 1), sums.shape[1]), np.float32)
         padded[place] = sums
         result: NDArray[np.float32] = self._run(padded)[place]
         return result
@@ -145,7 +166,13 @@ class Network:
 
 
 def _in_c(
-    folder: Path, vocabulary: NDArray[Any], bucket: NDArray[Any], embedding: NDArray[Any], *, tiles: bool = True
+    folder: Path,
+    vocabulary: NDArray[Any],
+    bucket: NDArray[Any],
+    embedding: NDArray[Any],
+    sieve: Sieve | None = None,
+    *,
+    tiles: bool = True,
 ) -> Any:
     """The network for the C extension; None where that cannot run here or was written for another form.
 
@@ -171,7 +198,8 @@ def _in_c(
         for k in range(blocks)
     )
     ends = value["in_w"], value["in_b"], layers, value["out_w"], value["out_b"]
-    return _native.load(vocabulary, bucket, embedding, *ends, value["epsilon"].item(), value["out_w"].shape[1], tiles)
+    form = value["epsilon"].item(), value["out_w"].shape[1], tiles
+    return _native.load(vocabulary, bucket, embedding, *ends, *form, None if sieve is None else sieve.arrays)
 
 
 def _session(graph: bytes) -> Any:

@@ -105,7 +105,7 @@ def test_tables_that_do_not_fit_are_refused(tagger):
     with pytest.raises(ValueError, match="another size"):
         native.features("text", table.kind[:10], table.lower, table.upper)
     with pytest.raises(ValueError, match="form"):
-        native.load(b"", b"", b"", b"", b"", (), b"", b"", 1e-5, 13, True)
+        native.load(b"", b"", b"", b"", b"", (), b"", b"", 1e-5, 13, True, None)
 
 
 def test_tokens_out_of_order_are_refused(tagger):

@@ -87,7 +87,7 @@ def test_the_network_in_c_scores_a_text_the_same_alone_and_among_others(network:
 def in_c(tiles: bool) -> Network:
     """A network that does or does not use the processor's matrix unit, if it has one."""
     made = Network(MODEL)
-    made._fast = _in_c(MODEL, made._vocabulary, made._bucket, made._embedding, tiles=tiles)
+    made._fast = _in_c(MODEL, made._vocabulary, made._bucket, made._embedding, made._sieve, tiles=tiles)
     return made
 
 
