@@ -335,7 +335,9 @@ def main() -> None:
     parser.add_argument("--weight", type=float, default=8.0, help="of a name beside a token that is none")
     parser.add_argument("--miss", type=float, default=0.0005)
     parser.add_argument("--rate", type=float, default=4e-3)
-    parser.add_argument("--floats", type=Path, default=None, help="weights to begin with, if there; those at the end go there")
+    parser.add_argument(
+        "--floats", type=Path, default=None, help="weights to begin with, if there; those at the end go there"
+    )
     parser.add_argument("--seed", type=int, default=11)
     options = parser.parse_args()
     shards, teacher = Shards(options.pack, options.seed), Teacher(options.model)
