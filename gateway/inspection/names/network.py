@@ -75,7 +75,11 @@ class Network:
         if self._fast is None:
             _ = self._session  # made now: no text waits for it
         self._tags = 1 + 2 * len(self.decision.labels)
-        content = (card_text, self._graph, (folder / "vocabulary.npz").read_bytes())  # blocks.npz says what the graph says
+        content = (
+            card_text,
+            self._graph,
+            (folder / "vocabulary.npz").read_bytes(),
+        )  # blocks.npz says what the graph says
         self.digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in content)).hexdigest()
 
     def rows(self, hashes: NDArray[np.uint32]) -> NDArray[np.int32]:
