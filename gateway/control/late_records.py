@@ -1,7 +1,7 @@
-"""The records, whose library is loaded with the first look at them, or when the process has nothing else to do.
+"""The records, whose library is loaded with the first look at them.
 
-SQLAlchemy takes a third of a second, which whoever waits for a gateway to start would wait for, too. Until somebody looks
-for records the control process does without.
+SQLAlchemy takes a third of a second and 20 MB. Whoever waits for a gateway to start would wait for that, too; the operator who
+looks for a record first waits for it instead.
 """
 
 from __future__ import annotations
@@ -26,10 +26,6 @@ class LateRecords:
 
     def __init__(self, store: Path, keyring: Keyring) -> None:
         self._store, self._keyring = store, keyring
-
-    def load(self) -> None:
-        """Loads now what the first look would wait for."""
-        _ = self._records
 
     def find(self, q: str = "", after: str | None = None, limit: int = 50) -> Page:
         return self._read(lambda records: records.find(q, after, limit))

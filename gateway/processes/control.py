@@ -33,7 +33,6 @@ from gateway.telemetry.metrics import age_s
 from policies.decision import Decision
 
 FRESH_SECONDS = 10.0
-LOAD_SECONDS = 10.0
 
 log = structlog.get_logger("lexgate.control")
 
@@ -78,20 +77,13 @@ async def _run(effective_file: Path, listener: socket.socket) -> None:
         else None
     )
     follower.start()
-    loading = asyncio.ensure_future(_loaded_later(records))
     try:
         await run(deps, sockets=[listener], tls=files, ready=lambda _port: child.say_ready())
     finally:
-        loading.cancel()
+        records.close()
         await asyncio.to_thread(follower.stop)
         examiner.close()
         await inspectors.close()
-
-
-async def _loaded_later(records: LateRecords) -> None:
-    """Loads what the first search would wait for, when all have started."""
-    await asyncio.sleep(LOAD_SECONDS)
-    await asyncio.to_thread(records.load)
 
 
 async def note_access(operator: Operator, access: Access) -> None:

@@ -64,7 +64,7 @@ class Network:
             self.table = CharacterTable(arrays["kind"], arrays["lower"], arrays["upper"])
             self._vocabulary: NDArray[np.uint32] = arrays["vocabulary"]
             self._embedding: NDArray[np.int8] = arrays["embedding"]  # row 0: a feature that training never saw
-        if np.abs(self._embedding).max() > _FINEST:
+        if self._embedding.max() > _FINEST or self._embedding.min() < -_FINEST:
             raise ValueError("embeddings of the names model are out of range")
         bounds = np.arange((1 << _BUCKET_BITS) + 1, dtype=np.uint64) << np.uint64(32 - _BUCKET_BITS)
         edges = np.searchsorted(self._vocabulary, bounds)

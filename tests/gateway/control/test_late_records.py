@@ -36,11 +36,14 @@ def test_the_control_process_begins_without_heavy_libraries():
 
 
 def test_a_store_that_cannot_be_read_is_said_to_be_so(records):
-    records.load()
-
     for look in (records.find, records.checkpoint, lambda: records.get("f"), lambda: records.trace("f")):
         with pytest.raises(LogUnavailable):
             look()
+    records.close()
+
+
+def test_records_that_nobody_looked_at_are_closed(records):
+    records.close()
 
 
 def test_what_is_wrong_with_a_search_is_told(records):
