@@ -57,15 +57,12 @@ def methods(
 
     `run`: where own detectors are staged and compiled patterns kept, see `gateway.inspection.matcher`.
     """
-    from gateway.inspection.content.classes import ClassFinder
     from gateway.inspection.engine import Engine, Own
     from gateway.inspection.own.folder import Finders
     from gateway.metering.settle import Settlement
 
     settlement = Settlement([Path(book) for book in books])
-    with ThreadPoolExecutor(2, "warming") as beside:  # a first start compiles patterns for a second
-        if run is not None:  # two sets of them, side by side; the engine takes what is kept
-            beside.submit(ClassFinder, run)
+    with ThreadPoolExecutor(1, "warming") as beside:  # a first start compiles patterns for a second
         warm = beside.submit(settlement.warm, [tokenizer or "o200k" for tokenizer in tokenizers])
         engine = Engine(names=names, cache=run)
     warm.result()
