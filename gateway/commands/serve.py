@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ def serve(config: Path, check: bool) -> None:
     from gateway.processes.opening import opened
 
     begun = None if check else opened()  # it imports beside us
+    gc.disable()  # what is imported stays
     import asyncio
 
     from gateway.configuration.reading import load
@@ -28,6 +30,8 @@ def serve(config: Path, check: bool) -> None:
     from gateway.supervisor import Supervisor
     from gateway.telemetry import logs
 
+    gc.freeze()
+    gc.enable()
     nursery = Nursery(*begun) if begun is not None else None
     logs.configure("supervisor")
     try:
@@ -53,6 +57,7 @@ def process_nursery(door: int, room: str) -> None:
     """Where the others are forked. `room` is for the names of the children."""
     del room
     die_with_parent()
+    gc.disable()  # what is imported stays: a collection would find nothing and touch every page
     import socket
 
     from gateway.__main__ import lexgate

@@ -35,10 +35,12 @@ def main(effective: Path, index: int) -> None:
     inspection, books, run = settings.inspection, settings.metering.price_books, settings.run_path
 
     def build() -> Mapping[str, Method]:
+        gc.disable()  # until what stays is there
         made = methods(names=inspection.names, tokenizers=tokenizers, books=books, run=run)
         gc.collect()
         gc.freeze()  # what lives from the start is never garbage: collections then look at calls only
         gc.set_threshold(20_000, 20, 50)  # and seldom: what a call leaves behind holds no cycles
+        gc.enable()
         return made
 
     def ready() -> None:

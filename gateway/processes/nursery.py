@@ -82,7 +82,6 @@ def next_child(door: socket.socket) -> Sequence[str]:
 
     An order is answered with the child's number, or with nothing when it could not be forked.
     """
-    gc.disable()  # what is imported stays: a collection would find nothing and touch every page
     while True:
         message, fds, _, _ = socket.recv_fds(door, ORDER_BYTES, MOST_FDS)
         if not message:
