@@ -18,7 +18,7 @@ EXPRESSIONS = [
     SPACED,
     rf"{SPACED}+",
     rf"(?<!{SPACED}a)a(?!{SPACED})[\u4e00-\u9fff]",
-    *sorted({shape.expression for each in RECOGNIZERS for shape in each.shapes if SPACED in shape.expression})[::8],
+    *sorted({shape.expression for each in RECOGNIZERS for shape in each.shapes if SPACED in shape.expression})[::3],
 ]
 
 
