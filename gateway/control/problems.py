@@ -134,7 +134,8 @@ def install(app: FastAPI) -> None:
     async def audit(_: Request, error: Exception) -> Response:
         if isinstance(error, QueryInvalid):
             return problem(BadRequest(f"the search cannot be read at {error}"[:400]))
-        log.error("the records could not be read: %s", type(error.__cause__ or error).__name__)
+        cause = type(error.__cause__ or error).__name__
+        log.error("the records could not be read: %s", cause)
         return problem(Unavailable("the records cannot be read now", retry_after=5))
 
     async def framework(_: Request, error: Exception) -> Response:
