@@ -41,7 +41,9 @@ VALUES: dict[str, dict[str, Any]] = {
     "defaults": {},
     "everything": {
         "config": OURS, "secrets": {"clientCa": "ca"}, "imagePullSecrets": [{"name": "pull"}],
-        "store": {"storageClassName": "fast"}, "drainSeconds": 45, "podAnnotations": {"a": "b"},
+        "store": {"storageClassName": "fast", "accessMode": "ReadWriteOnce", "migrate": True},
+        "extraVolumes": [{"name": "own", "configMap": {"name": "own"}}],
+        "extraVolumeMounts": [{"name": "own", "mountPath": "/etc/lexgate/own"}], "drainSeconds": 45, "podAnnotations": {"a": "b"},
         "networkPolicy": {"callers": [{"podSelector": {"matchLabels": {"app": "crm"}}}],
                           "operators": [{"namespaceSelector": {}}], "egress": [{"ports": [{"port": 8443}]}]},
         "prometheus": {"serviceMonitor": {"enabled": True}, "rules": {"enabled": True}},
@@ -104,7 +106,8 @@ def test_lexgate_understands_the_configuration(documents: list[dict[str, Any]], 
     mounted = {mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
     for path in (settings.tls.certificate, settings.tls.client_ca, settings.keys.passphrase.removeprefix("file:")):
         assert not path or str(Path(path).parent) in mounted
-    assert {"/var/lib/lexgate", "/run/lexgate"} <= mounted
+    assert {settings.store_path.parent, settings.run_path.parent} == {Path("/var/lib/lexgate")}
+    assert "/var/lib/lexgate" in mounted
 
 
 def pod_of(documents: list[dict[str, Any]]) -> dict[str, Any]:
