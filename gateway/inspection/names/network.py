@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from gateway.inspection.names.features import CharacterTable, Tokens
+from gateway.inspection.names.runtime import onnxruntime
 
 REACH = 16
 """Tokens to either side that the five blocks see (distances 1 + 1 + 2 + 4 + 8)."""
@@ -33,6 +33,8 @@ try:
     _native = importlib.import_module("gateway.inspection.names._tagger")
 except ImportError:  # no compiler was there when this was installed
     _native = None
+
+_onnx: Any = onnxruntime()
 
 _FORM = ((96, 160), 5)  # inner width and width, blocks: what the extension was written for
 _WINDOW = 2048  # rows given to one run of the session: bounds its memory
@@ -175,14 +177,9 @@ def _in_c(
 
 
 def _session(graph: bytes) -> Any:
-    """One thread: parallelism is the inspector processes', and a second thread would only make timing uneven.
-
-    onnxruntime names its classes at run time only, hence Any and the two exceptions for mypy.
-    """
-    options = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
+    """One thread: parallelism is the inspector processes', and a second thread would only make timing uneven."""
+    options = _onnx.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(  # type: ignore[attr-defined]
-        graph, options, providers=["CPUExecutionProvider"]
-    )
+    return _onnx.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

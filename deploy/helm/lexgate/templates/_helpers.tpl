@@ -38,4 +38,3 @@ httpGet: {path: {{ .path }}, port: control, scheme: HTTPS}
 {{- end }}
 timeoutSeconds: 5
 {{- end -}}
-{{- end -}}
