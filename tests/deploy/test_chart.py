@@ -1,6 +1,6 @@
 """The Helm chart, rendered and linted by Helm itself, checked against Kubernetes' schemas, and its configuration read.
 
-Needs the extra `deploy` (Helm's own library and the schemas: some 200 MB); without it these tests are skipped.
+Needs Helm's own library and the schemas (requirements/chart.txt, in `make install-dev`); without them these tests are skipped.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import yaml
 
 from gateway.configuration.reading import load
 
-pytest.importorskip("helm_python", reason="Helm is missing: pip install -e '.[deploy]'")
+pytest.importorskip("helm_python", reason="Helm is missing: make install-dev")
 kubernetes_validate = pytest.importorskip(
-    "kubernetes_validate", reason="the schemas are missing: pip install -e '.[deploy]'"
+    "kubernetes_validate", reason="the schemas are missing: make install-dev"
 )
 
 CHART = Path(__file__).resolve().parents[2] / "deploy/helm/lexgate"
