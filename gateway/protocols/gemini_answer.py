@@ -168,7 +168,7 @@ class GeminiAnswer:
         return changed
 
     def _candidate(self, candidate: dict[str, Any], path: Path, texts: dict[Path, str]) -> bool:
-        index, finish = candidate.get("index", 0), candidate.get("finishReason")
+        index, finish = candidate.get("index", 0), candidate.get("finishReason") or None
         self._ended.setdefault(index, False)
         content = candidate.get("content")
         ends = finish is not None or not self._streamed

@@ -17,9 +17,7 @@ import yaml
 from gateway.configuration.reading import load
 
 pytest.importorskip("helm_python", reason="Helm is missing: make install-dev")
-kubernetes_validate = pytest.importorskip(
-    "kubernetes_validate", reason="the schemas are missing: make install-dev"
-)
+kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="the schemas are missing: make install-dev")
 
 CHART = Path(__file__).resolve().parents[2] / "deploy/helm/lexgate"
 VERSIONS = ("1.30", "1.37")
