@@ -17,6 +17,7 @@ from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, d
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
+from gateway.protocols.openai_citations import moved
 from gateway.protocols.openai_errors import failure, withheld
 from gateway.protocols.openai_last_message import open_unsaid, say_again
 from gateway.protocols.openai_outside import outside
@@ -252,6 +253,8 @@ class OpenAIAnswer:
                 changed |= self._call(index, "function_call", value, "arguments")
             elif key == "audio" and type(value) is dict and type(value.get("transcript")) is str:
                 changed |= self._text(index, "audio", value, "transcript")
+        if delta.get("annotations"):
+            changed |= any([*moved(delta["annotations"], self.channels.get((index, "content")), self.channels.rules)])
         return changed
 
     def _text(self, index: int, channel_name: str, holder: dict[str, Any], field: str) -> bool:
@@ -419,6 +422,7 @@ class OpenAIAnswer:
             return orjson.dumps({"object": "chat.completion", "choices": [stopped]})
         texts: dict[Path, str] = {}
         nulls: list[Path] = []
+        offsets: dict[Path, int] = {}
         choices = answer.get("choices", [])
         if type(choices) is not list:
             raise MalformedAnswer
@@ -433,7 +437,9 @@ class OpenAIAnswer:
             message = choice.get("message") if type(choice) is dict else None
             if type(message) is dict:
                 self._message(position, choice, message, texts, nulls)
-        return orjson.dumps(answer) if self.channels.stopped() else rewritten(body, texts, nulls)
+                cited = moved(message.get("annotations"), self.channels.get((position, "content")), self.channels.rules)
+                offsets |= {("choices", position, "message", "annotations", *inside): at for inside, at in cited}
+        return orjson.dumps(answer) if self.channels.stopped() else rewritten(body, texts, nulls, offsets)
 
     def _message(
         self, position: int, choice: dict[str, Any], message: dict[str, Any], texts: dict[Path, str], nulls: list[Path]

@@ -510,3 +510,31 @@ def test_a_secret_in_the_whole_message_at_the_end_stops_it():
     out, finished = stream.feed(sent), stream.finish()
     assert b"sk-aa" not in out + finished.body
     assert finished.report.stopped == "API_KEY"
+
+
+def test_citations_of_chats_stand_where_they_stood_in_the_text():
+    text = f"From {NAME}: {NAME} said so."
+    cited = f"{NAME} said so"
+    start = text.index(cited)
+    where = {"url": "https://a.example", "title": "A", "start_index": start, "end_index": start + len(cited)}
+    annotations = [{"type": "url_citation", "url_citation": where}]
+
+    def span(message, content):
+        at = message["annotations"][0]["url_citation"]
+        return content[at["start_index"] : at["end_index"]]
+
+    deltas = [{"content": text[:20]}, {"content": text[20:]}, {"annotations": annotations}]
+    chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    sent = b"".join(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks) + b"data: [DONE]\n\n"
+    out, _, _ = run("openai", sent)
+    said = [orjson.loads(line[6:])["choices"][0]["delta"] for line in out.splitlines() if line.startswith(b"data: {")]
+    content = "".join(delta.get("content", "") for delta in said)
+    assert content == f"From {ANNA}: {ANNA} said so."
+    assert span(next(delta for delta in said if "annotations" in delta), content) == f"{ANNA} said so"
+
+    message = {"role": "assistant", "content": text, "annotations": annotations}
+    body = orjson.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+    stream = AnswerStream("openai", streaming=False, placeholders=KNOWN)
+    stream.feed(body)
+    whole = orjson.loads(stream.finish().body)["choices"][0]["message"]
+    assert span(whole, whole["content"]) == f"{ANNA} said so"
