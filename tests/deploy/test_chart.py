@@ -6,6 +6,7 @@ Needs Helm's own library and the schemas (requirements/chart.txt, in `make insta
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from audit.keys import Keyring
+from audit.sequencer import Log
 from gateway.configuration.reading import load
 
 pytest.importorskip("helm_python", reason="Helm is missing: make install-dev")
@@ -127,6 +130,43 @@ def test_the_pod_is_confined(documents: list[dict[str, Any]]) -> None:
         for mount in container["volumeMounts"]
     }
     assert used == named
+
+
+def test_the_init_container_makes_keys_once_and_migrates_when_told(tmp_path: Path) -> None:
+    """Its script as it is, with the pod's folders in a temporary one."""
+    state, secrets, program = (tmp_path / name for name in ("state", "secrets", "bin"))
+    for folder in (state, secrets, program):
+        folder.mkdir()
+    (secrets / "passphrase").write_text("long enough for production\n")
+    (program / "lexgate").write_text(f'#!/bin/sh\nexec {sys.executable} -m gateway "$@"\n')
+    (program / "lexgate").chmod(0o700)
+    places = {
+        "/etc/lexgate/keys-passphrase": secrets,
+        "/etc/lexgate/lexgate.yaml": state / "pod.yaml",
+        "/var/lib/lexgate": state,
+    }
+
+    def here(text: str) -> str:
+        for there, place in places.items():
+            text = text.replace(there, str(place))
+        return text
+
+    def run(values: dict[str, Any]) -> None:
+        documents = [text for name, text in helm("render", values).items() if name.endswith(".yaml")]
+        found = [one for text in documents for one in yaml.safe_load_all(text) if one]
+        config = next(one for one in found if one["kind"] == "ConfigMap")["data"]["lexgate.yaml"]
+        (state / "pod.yaml").write_text(here(config))
+        script = pod_of(found)["initContainers"][0]
+        environment = os.environ | {"PATH": f"{program}:{os.environ['PATH']}", "PYTHONPATH": str(CHART.parents[2])}
+        subprocess.run([*script["command"], *(here(text) for text in script["args"])], check=True, env=environment)
+
+    run({})
+    made = {file.name: file.read_bytes() for file in (state / "keys").glob("*.key")}
+    assert len(made) == 3
+    settings = load(state / "pod.yaml", environment={})
+    Log.open(settings.store_path, Keyring.open(settings.keys_dir, settings.key_passphrase), settings.log_origin).close()
+    run({"store": {"migrate": True}})
+    assert {file.name: file.read_bytes() for file in (state / "keys").glob("*.key")} == made
 
 
 @pytest.mark.parametrize(
