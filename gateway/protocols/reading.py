@@ -12,7 +12,7 @@ from gateway.flow import Path
 from gateway.protocols.array_items import cut_items
 from gateway.protocols.json_offsets import escape, locate
 from gateway.protocols.request import Segment, unread_kinds
-from gateway.protocols.vocabulary import KNOWN_KEYS, MODEL, REFERENCE_FIELDS, WORDS, is_plain_model
+from gateway.protocols.vocabulary import KNOWN_KEYS, MODEL, REFERENCE_FIELDS, WORDS, is_plain_model, is_word_of
 from gateway.protocols.walk import Walk, walk_field, walk_message
 from gateway.redaction.splice import splice
 from watermark.text_wrapper import manifest_beginning, strip_manifest
@@ -220,8 +220,7 @@ def is_plain(tree: Mapping[str, Any], segment: Segment) -> bool:
 
 def _is_of(part: Any, kinds: frozenset[str | None]) -> bool:
     """Whether a part says that it is of one of these kinds."""
-    kind = part.get("type") if type(part) is dict else False
-    return type(kind) in {str, type(None)} and kind in kinds
+    return type(part) is dict and is_word_of(part.get("type"), kinds)
 
 
 def strip_labels(
