@@ -467,9 +467,9 @@ def _restored(text: str, known: Mapping[str, Restorable]) -> str:
 def _append(said: _Said, path: Path, message: dict[str, Any]) -> None:
     """One more item of ours at the end of a response's output."""
     holder = said.tree["response"] if path else said.tree
-    output = [*(holder.get("output") or []), message]
-    if "output" not in holder:
+    if "output" not in holder or type(holder["output"]) not in {list, type(None)}:
         raise MalformedAnswer
+    output = [*(holder["output"] or []), message]
     said.edits = {where: value for where, value in said.edits.items() if where[: len(path) + 1] != (*path, "output")}
     said.edits[*path, "output"] = holder["output"] = output
 
