@@ -153,7 +153,9 @@ static PyObject *flow_commitments(PyObject *self, PyObject *args) {
     return result;
 }
 
-static void prefixed(uint8_t prefix, const void *bytes, size_t size, uint8_t out[32]) { sha256_prefixed(prefix, bytes, size, out); }
+static void prefixed(uint8_t prefix, const void *bytes, size_t size, uint8_t out[32]) {
+    sha256_one(&(Message){&prefix, 1, bytes, size, out});
+}
 
 /* RFC 6962 section 2.1: the root over leaves that are 32 bytes each. */
 static PyObject *root(PyObject *self, PyObject *argument) {
@@ -213,9 +215,9 @@ static PyObject *leaf_hashes(PyObject *self, PyObject *list) {
     for (Py_ssize_t i = 0; sound && i < count; i++) {
         Bytes entry;
         sound = bytes_of(PyList_GET_ITEM(list, i), &entry) == 0;
-        if (sound) entries[i] = (Message){(const uint8_t *)entry.data, (size_t)entry.size, (uint8_t *)PyBytes_AS_STRING(result) + 32 * i};
+        if (sound) entries[i] = (Message){&OF_LEAF, 1, (const uint8_t *)entry.data, (size_t)entry.size, (uint8_t *)PyBytes_AS_STRING(result) + 32 * i};
     }
-    if (sound) sha256_many(0, entries, (size_t)count);
+    if (sound) sha256_many(entries, (size_t)count);
     else Py_CLEAR(result);
     if (entries == NULL) PyErr_NoMemory();
     PyMem_Free(entries);
@@ -256,8 +258,8 @@ static PyObject *grow(PyObject *self, PyObject *args) {
             }
             if (count & 1) memcpy(kept[levels++], row + 32 * --count, 32);
             count /= 2;
-            for (Py_ssize_t i = 0; i < count; i++) pairs[i] = (Message){row + 64 * i, 64, nodes + 32 * i};
-            sha256_many(1, pairs, (size_t)count);
+            for (Py_ssize_t i = 0; i < count; i++) pairs[i] = (Message){&OF_NODE, 1, row + 64 * i, 64, nodes + 32 * i};
+            sha256_many(pairs, (size_t)count);
             uint8_t *made = nodes;
             nodes = row, row = made;
         }
