@@ -46,6 +46,7 @@ MEMBERS = {name: b'"%b":' % name.encode() for name in GROUPS}
 """The beginnings of the groups in a JSON object that holds them."""
 MAX_ENTRY = 65_535  # bytes; C2SP tlog-tiles entry bundles carry the length in 16 bits
 MAX_SETTLED = 1_000  # flows in one settle leaf: 39 bytes each in the entry
+_SHORT = 256  # bytes
 _NONCE = struct.Struct(">IHIH")
 PREFIX = KEY_ID + WRAPPED_FLOW_KEY
 
@@ -225,7 +226,11 @@ class _Sealing:
             raise RecordInvalid("a settle leaf has no content")
         items = {name: self._by_flow(name, self.groups[name]) for name in sorted(self.groups)}
         keys = [self._known(flow) for flow in draft.flows] if items.keys() & ERASABLE_GROUPS else []
-        made = self._settlement_at_once if native_settlement is not None and items and draft.flows else self._settlement
+        made = (
+            self._settlement_at_once
+            if native_settlement is not None and items and draft.flows and self._is_short()
+            else self._settlement
+        )
         commitments_of, sealed, over = made(items, keys)
         disclosed = {name: b"[%b]" % b",".join(bodies) for name, bodies in items.items() if name in OPEN_GROUPS}
         # Kept beside the leaf: when one flow's key is destroyed, the others still need its commitment to prove theirs.
@@ -240,6 +245,10 @@ class _Sealing:
         )
         self.keyring.data_keys.settled(draft.flows)
         return leaf
+
+    def _is_short(self) -> bool:
+        """Whether the names of a settle leaf are as short as C takes them."""
+        return len(self.place) <= _SHORT and max(map(len, self.draft.flows)) <= _SHORT // 4
 
     def _settlement_at_once(self, items: Mapping[str, list[bytes]], keys: list[FlowKey]) -> _Settlement:
         """`_settlement` in one call of C."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -83,6 +84,15 @@ def test_a_settle_leaf_made_at_once_is_the_one_made_piece_by_piece(keyring, monk
     made = sealing._settlement_at_once(items, keys)
     assert made == sealing._settlement(items, keys)
     assert len(segments_of(made[1])) == len(keys)
+
+
+@pytest.mark.parametrize(("writer", "flow"), [("w" * 300, FLOWS[0]), ("w0", "é" * 200), ("w" * 256, "é" * 64)])
+def test_a_settle_leaf_of_long_names_is_sealed_as_any(keyring, writer, flow):
+    intent = LeafDraft(LeafKind.INTENT, flow, 1, "acme", "li.wei", {"subj": {"user": "li.wei"}})
+    settled = LeafDraft(LeafKind.SETTLE, "", 2, "", "", {"digest": {"flows": [{"flow": flow}]}}, flows=(flow,))
+    framer = Framer(keyring, writer, 1)
+    framer.framed(intent, 0)
+    assert flow in orjson.loads(framer.framed(settled, 1)[0])["f"]
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=900), st.binary(max_size=90), st.binary(max_size=9))

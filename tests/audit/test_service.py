@@ -192,6 +192,7 @@ async def test_a_draft_that_cannot_be_a_record_is_refused_before_it_is_sent(lab:
 
 
 async def test_leaves_of_one_turn_are_sealed_together_and_one_that_cannot_be_takes_no_other_with_it(lab: Lab) -> None:
+    pytest.importorskip("audit._frames", reason="the C extension was not built")
     log, flows = await lab.connect(), [new_flow() for _ in range(5)]
     unwritable = intent(new_flow())._replace(attempt=None)  # type: ignore[arg-type]
     odd = new_flow() + '"'  # a name that JSON escapes
