@@ -20,6 +20,7 @@ EXTENSIONS = {
     "native/events.c": "gateway/protocols/_events",
     "native/heads.c": "gateway/_heads",
     "native/keyed.c": "gateway/_keyed",
+    "native/limits.c": "gateway/admission/_limits",
     "native/lineage.c": "gateway/lineage/_lineage",
     "native/seal.c": "audit/_seal",
     "native/entropy.c": "gateway/inspection/_entropy",

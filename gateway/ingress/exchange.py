@@ -140,20 +140,36 @@ class Exchange(Caller):
     async def start(self, status: int, headers: Headers) -> None:
         """Status line and headers, written with the first piece of the body."""
         fields = [*self._connection.server_state.default_headers, *headers]
-        framed = b"content-length" in dict(fields)
-        lines = [b": ".join(field) for field in fields]
+        if b"content-length" not in dict(fields):
+            self._chunked = True
+            fields.append((b"transfer-encoding", b"chunked"))
+        self._begin(status, fields)
+
+    def _begin(self, status: int, fields: Headers) -> None:
         if not self._body_read:
             self.keep_alive = False
         if not self.keep_alive:
-            lines.append(b"connection: close")
-        if not framed:
-            self._chunked = True
-            lines.append(b"transfer-encoding: chunked")
-        head = b"%b%b\r\n\r\n" % (STATUS_LINE[status], b"\r\n".join(lines))
-        if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
+            fields.append((b"connection", b"close"))
+        head = b"%b%b\r\n\r\n" % (STATUS_LINE[status], b"\r\n".join([b"%b: %b" % field for field in fields]))
+        if head.count(b"\n") != len(fields) + 2 or head.count(b"\r") != len(fields) + 2:
             raise ValueError("a header field of an answer would not end where it should")
         self._head = head
         self.started = self.response_started = True
+
+    def answer(self, status: int, headers: Headers, body: bytes) -> bool:
+        """The whole answer in one write, where nothing is in the way."""
+        connection = self._connection
+        transport: Any = connection.transport
+        if self.started or self.disconnected or connection.flow.write_paused or transport.pending:
+            return False
+        self._begin(
+            status,
+            [*connection.server_state.default_headers, *headers, (b"content-length", b"%d" % len(body))],
+        )
+        head, self._head = self._head, b""
+        transport.write_now(head + body)  # nothing more will join it in this turn
+        self._complete()
+        return True
 
     async def send(self, chunk: bytes, *, more: bool = True) -> None:
         """A piece of the answer; `more=False` ends it. Waits while the caller reads slowly."""

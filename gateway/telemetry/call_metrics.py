@@ -29,6 +29,7 @@ class CallMetrics:
     def __init__(self, metrics: Registry) -> None:
         self._metrics = metrics
         self._kinds: dict[tuple[str | None, ...], _Figures] = {}
+        self._labels: dict[tuple[str, str], list[float]] = {}
         self.verdicts_known = metrics.counter("lexgate_cache", cache="verdict", result="hit")
 
     def count(self, flow: Flow) -> None:
@@ -45,16 +46,17 @@ class CallMetrics:
             figures = self._figures(*kind)
         figures.calls[0] += 1
         timing = flow.timing
+        started = timing.started
         if timing.ended:
-            figures.seconds.observe(timing.ended - timing.started)
+            figures.seconds.observe(timing.ended - started)
         if timing.forwarded and flow.intents == 1:  # what a later attempt had waited for is not our time
-            figures.own_seconds.observe(timing.forwarded - timing.started)
+            figures.own_seconds.observe(timing.forwarded - started)
         if flow.error is not None:
             self._metrics.count("lexgate_refusals", 1, code=flow.error.code)
         if figures.grades is not None and flow.classification is not None:
             figures.grades[0] += 1
             for label, number in flow.classification.entities.items():
-                self._metrics.count("lexgate_findings", number, label=label)
+                self._labelled("lexgate_findings", label)[0] += number
         if figures.first_byte is not None:
             self._exchange(flow, figures.first_byte, figures.tokens)
 
@@ -68,7 +70,7 @@ class CallMetrics:
             first_byte.observe(flow.timing.first_byte - flow.timing.forwarded)
         if flow.redacted is not None:
             for label, number in flow.redacted.redactions.items():
-                self._metrics.count("lexgate_redactions", number, label=label)
+                self._labelled("lexgate_redactions", label)[0] += number
         report = flow.report
         if report is None:
             return
@@ -77,6 +79,15 @@ class CallMetrics:
         if report.usage is not None and tokens is not None:
             tokens[0][0] += report.usage.input
             tokens[1][0] += report.usage.output
+
+    def _labelled(self, name: str, label: str) -> list[float]:
+        """The figure of one label. A registry keeps so many of a family, and those are as many as are kept at hand."""
+        figure = self._labels.get((name, label))
+        if figure is None:
+            figure = self._metrics.counter(name, label=label)
+            if len(self._labels) < MOST_KINDS:
+                self._labels[name, label] = figure
+        return figure
 
     def _figures(
         self, protocol: str | None, decision: str | None, status: str | None, grade: str | None, provider: str | None
