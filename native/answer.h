@@ -225,6 +225,15 @@ static int take_answer(Look *look) {
     return look->at == look->size && (seen >> M_CHOICES & 1);
 }
 
+/* Whether a name can stand in a record as it is: gateway/protocols/vocabulary.py, MODEL. */
+static int is_fit(Piece piece) {
+    if (piece.data == NULL) return 1;
+    if (!piece.size || class_of[piece.data[0]] != ALNUM) return 0;
+    for (Py_ssize_t i = 1; i < piece.size; i++)
+        if (class_of[piece.data[i]] != ALNUM && memchr("._:/@+-", piece.data[i], 7) == NULL) return 0;
+    return 1;
+}
+
 static PyObject *name_of(Piece piece) {
     if (piece.data == NULL) Py_RETURN_NONE;
     return PyUnicode_DecodeASCII((const char *)piece.data, piece.size, NULL);
@@ -249,11 +258,11 @@ static PyObject *whole_message(PyObject *self, PyObject *args) {
     } else if ((restores && has_mark(&look.content)) || (json && look.content.used && memchr(look.content.data, '\\', (size_t)look.content.used)) ||
                (look.automaton != NULL && look.content.used && possible(look.automaton, look.content.data, look.content.used, -1))) {
         result = Py_NewRef(Py_None);
-    } else if (look.told) {
-        result = Py_BuildValue("(NNNN(LLLLL))", text_of(&look.content), name_of(look.finish), name_of(look.id), name_of(look.model),
-                               look.prompt, look.cached, 0LL, look.completion, look.reasoning);
     } else {
-        result = Py_BuildValue("(NNNNO)", text_of(&look.content), name_of(look.finish), name_of(look.id), name_of(look.model), Py_None);
+        PyObject *usage = look.told ? Py_BuildValue("(LLLLL)", look.prompt, look.cached, 0LL, look.completion, look.reasoning)
+                                    : Py_NewRef(Py_None);
+        result = Py_BuildValue("(NNNNNN)", text_of(&look.content), name_of(look.finish), name_of(look.id), name_of(look.model), usage,
+                               PyBool_FromLong(is_fit(look.id) && is_fit(look.model)));
     }
     PyMem_Free(look.content.data);
     return result;

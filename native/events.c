@@ -732,7 +732,7 @@ static PyMethodDef lane_methods[] = {
 };
 static PyMethodDef functions[] = {
     {"whole_message", whole_message, METH_VARARGS,
-     "whole_message(automaton, answer, restores, json) -> (text, finish, id, model, usage) of a plain whole answer, or None."},
+     "whole_message(automaton, answer, restores, json) -> (text, finish, id, model, usage, whether names are fit) of a plain whole answer, or None."},
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot automaton_slots[] = {

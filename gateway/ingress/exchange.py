@@ -41,6 +41,18 @@ class Signal:
             self._waiter = None
 
 
+class Silence(Signal):
+    """Wakes nobody: a body that is here is not waited for."""
+
+    __slots__ = ()
+
+    def set(self) -> None:
+        """Nobody waits."""
+
+
+SILENCE = Silence()
+
+
 class Exchange(Caller):
     """A caller on a connection of ours. The names without underscore that `Caller` lacks are uvicorn's."""
 
@@ -67,7 +79,7 @@ class Exchange(Caller):
         self.disconnected = self.response_started = self.response_complete = False
         self.expects_continue = expects_continue
         self.keep_alive = keep_alive
-        self.message_event = Signal()
+        self.message_event: Signal = Signal()
         self._connection: Connection = connection
         self._body_read = False
         self._chunked = self._whole = False
@@ -76,8 +88,16 @@ class Exchange(Caller):
     @classmethod
     def of_whole(cls, connection: Connection, headers: dict[bytes, bytes], body: bytes) -> Exchange:
         """Of a request that is here as a whole, none of whose fields was given twice."""
-        made = cls(connection, ())
-        made.headers, made.body, made.more_body, made._whole = headers, body, False, True
+        made = cls.__new__(cls)
+        made.headers, made.body = headers, body
+        made.ambiguous = made.started = made.more_body = made.disconnected = made.response_started = False
+        made.response_complete = made.expects_continue = made._body_read = made._chunked = False
+        made.keep_alive = made._whole = True
+        made.peer = connection.client[0] if connection.client else "unknown"
+        made.task = None
+        made.message_event = SILENCE
+        made._connection = connection
+        made._head = b""
         return made
 
     @property

@@ -148,6 +148,10 @@ class Lineage:
 
     def _by_content(self, conversation: Conversation, found: dict[str, str]) -> None:
         """From the latest message back to the latest turn that is known; what is before it was its own affair."""
+        if conversation.unanswered is not None:  # no turn of it is known: all of its names are asked for at once
+            for parent in self._table.find(conversation.unanswered):
+                found.setdefault(parent, "content")
+            return
         get, turns = self._table.get, conversation.turns
         for index in range(len(turns) - 1, max(-1, len(turns) - 1 - FURTHEST), -1):
             role, message = turns[index]
@@ -197,7 +201,7 @@ class Lineage:
 class Conversation:
     """The messages of a request by role and names, and the names of what stands before each answer."""
 
-    __slots__ = ("_asked", "carried", "hash", "key", "turns")
+    __slots__ = ("_asked", "carried", "hash", "key", "turns", "unanswered")
 
     def __init__(
         self, turns: Sequence[tuple[str, Said]], carried: frozenset[bytes], key: bytes, hashes: KeyedHash
@@ -206,6 +210,10 @@ class Conversation:
         self.carried = carried  # names of everything that the request holds
         self.key = key
         self.hash = hashes  # under the same key
+        latest = turns[-FURTHEST:]
+        self.unanswered: tuple[bytes, ...] | None = None  # names of a conversation without answers, the latest first
+        if all(role != "assistant" for role, _ in latest):
+            self.unanswered = tuple(name for _, message in reversed(latest) for name in message.names)
         self._asked: dict[int, bytes] | None = None
 
     @property

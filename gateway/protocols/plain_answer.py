@@ -31,8 +31,8 @@ except ImportError:  # no compiler was there when this was installed
 LARGEST = 16_384
 """Bytes of an answer that is looked at here; a larger one is worked on beside the event loop."""
 PROTOCOL = "openai_chat"
-Message = tuple[str, str | None, str | None, str | None, tuple[int, int, int, int, int] | None]
-"""Text, end, id, model, and the numbers of its usage in the order of `gateway.flow.Usage`."""
+Message = tuple[str, str | None, str | None, str | None, tuple[int, int, int, int, int] | None, bool]
+"""Text, end, id, model, the numbers of its usage in the order of `gateway.flow.Usage`, and `AnswerReport.fit`."""
 
 
 def plain_report(body: bytes, rules: Rules, *, json_mode: bool) -> AnswerReport | None:
@@ -46,7 +46,7 @@ def plain_report(body: bytes, rules: Rules, *, json_mode: bool) -> AnswerReport 
         found = whole_message_python(automaton, body, restores, json_mode)
     if found is None:
         return None
-    text, finish, response_id, response_model, usage = found
+    text, finish, response_id, response_model, usage, fit = found
     return AnswerReport(
         usage=None if usage is None else Usage(*usage),
         finish=finish,
@@ -56,6 +56,7 @@ def plain_report(body: bytes, rules: Rules, *, json_mode: bool) -> AnswerReport 
         provider_text=text,
         delivered_text=text,
         said=(("text", text),),
+        fit=fit,
     )
 
 
@@ -86,6 +87,7 @@ def whole_message_python(automaton: Automaton | None, body: bytes, restores: boo
         word(answer.get("id")),
         word(answer.get("model")),
         None if usage is None else (usage.input, usage.cached_input, usage.cache_write, usage.output, usage.reasoning),
+        False,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -45,29 +46,31 @@ class CallMetrics:
         if figures is None:
             figures = self._figures(*kind)
         figures.calls[0] += 1
-        timing = flow.timing
-        started = timing.started
+        timing, observed = flow.timing, []
         if timing.ended:
-            figures.seconds.observe(timing.ended - started)
+            observed.append((figures.seconds, timing.ended - timing.started))
         if timing.forwarded and flow.intents == 1:  # what a later attempt had waited for is not our time
-            figures.own_seconds.observe(timing.forwarded - started)
+            observed.append((figures.own_seconds, timing.forwarded - timing.started))
+        if timing.first_byte and figures.first_byte is not None:
+            observed.append((figures.first_byte, timing.first_byte - timing.forwarded))
+        for (bounds, cell), seconds in observed:
+            cell[bisect_left(bounds, seconds)] += 1
+            cell[-1] += seconds
         if flow.error is not None:
             self._metrics.count("lexgate_refusals", 1, code=flow.error.code)
         if figures.grades is not None and flow.classification is not None:
             figures.grades[0] += 1
             for label, number in flow.classification.entities.items():
                 self._labelled("lexgate_findings", label)[0] += number
-        if figures.first_byte is not None:
-            self._exchange(flow, figures.first_byte, figures.tokens)
+        if figures.tokens is not None:
+            self._exchange(flow, *figures.tokens)
 
     def refused(self, protocol: str, code: str) -> None:
         """A call was refused before it was one, e.g. because there is no log that it could be recorded in."""
         self._metrics.count("lexgate_calls", 1, protocol=protocol, status="failed", decision="none")
         self._metrics.count("lexgate_refusals", 1, code=code)
 
-    def _exchange(self, flow: Flow, first_byte: Histogram, tokens: tuple[list[float], list[float]] | None) -> None:
-        if flow.timing.first_byte:
-            first_byte.observe(flow.timing.first_byte - flow.timing.forwarded)
+    def _exchange(self, flow: Flow, sent: list[float], written: list[float]) -> None:
         if flow.redacted is not None:
             for label, number in flow.redacted.redactions.items():
                 self._labelled("lexgate_redactions", label)[0] += number
@@ -76,9 +79,9 @@ class CallMetrics:
             return
         if report.stopped:
             self._metrics.count("lexgate_guard_stops", 1, label=report.stopped)
-        if report.usage is not None and tokens is not None:
-            tokens[0][0] += report.usage.input
-            tokens[1][0] += report.usage.output
+        if report.usage is not None:
+            sent[0] += report.usage.input
+            written[0] += report.usage.output
 
     def _labelled(self, name: str, label: str) -> list[float]:
         """The figure of one label. A registry keeps so many of a family, and those are as many as are kept at hand."""
