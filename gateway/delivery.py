@@ -192,7 +192,7 @@ async def finish(flow: Flow) -> None:
     headers += flow_headers(flow)
     if flow.outputs is not None:
         headers += flow.outputs.headers()
-    if not caller.answer(status, headers, body):
+    if not caller.answer_whole(status, headers, body):
         await caller.start(status, [*headers, (b"content-length", b"%d" % len(body))])
         await caller.send(body, more=False)
 

@@ -17,13 +17,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 
 from gateway.errors import TooManyRequests
 
+native: ModuleType | None
 try:
     from gateway.admission import _limits as native
 except ImportError:  # no compiler was there when this was installed
-    native = None  # type: ignore[assignment]
+    native = None
 
 ROW = struct.Struct("<QII")  # minute, calls in that minute, calls running now
 CELL = struct.Struct("<Q")  # identity of the name that has this column, 0 for none

@@ -80,7 +80,9 @@ class Connection(HttpToolsProtocol):
         self._target = b""  # of the last request, and what it asked for
         self._endpoint: Endpoint | None = None
         self._answering: asyncio.Task[None] | None = None
-        self._following: asyncio.Future[tuple[Endpoint, Exchange]] | None = None  # the next call, while it is waited for
+        self._following: asyncio.Future[tuple[Endpoint, Exchange]] | None = (
+            None  # the next call, while it is waited for
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._timed = ""  # which phase the timer bounds: headers, body or nothing
 

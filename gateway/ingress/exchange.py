@@ -176,7 +176,7 @@ class Exchange(Caller):
         self._head = head
         self.started = self.response_started = True
 
-    def answer(self, status: int, headers: Headers, body: bytes) -> bool:
+    def answer_whole(self, status: int, headers: Headers, body: bytes) -> bool:
         """The whole answer in one write, where nothing is in the way."""
         connection = self._connection
         transport: Any = connection.transport

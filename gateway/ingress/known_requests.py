@@ -41,7 +41,8 @@ ONCE = 16_384
 """Bodies that came once and are remembered as numbers, some 100 bytes each; twice as many at most."""
 
 
-class Sent(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Sent:
     """What was made of a body the last time, and for whom: the same decision for the same principal makes the same."""
 
     decision: Decision
@@ -65,7 +66,8 @@ class SaidOf(NamedTuple):
     digests: Rendered
 
 
-class DecidedFor(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DecidedFor:
     """What was decided for this body the last time: where, in which minute, for whom and for which destination."""
 
     calls: DecidedCalls
@@ -75,7 +77,8 @@ class DecidedFor(NamedTuple):
     decided: Decided
 
 
-class HeldTo(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class HeldTo:
     """What the last answer to this body was held to, under this guard, when this was what had been redacted."""
 
     guard: GuardScanner

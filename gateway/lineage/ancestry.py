@@ -141,7 +141,9 @@ class Lineage:
                 ]
                 carried = frozenset(name for its in flow.said for name in its.names)
                 tenant = flow.who.tenant
-                flow.conversation = Conversation(turns, carried, self.key(tenant), self._keys.hash("lineage", tenant, 16))
+                flow.conversation = Conversation(
+                    turns, carried, self.key(tenant), self._keys.hash("lineage", tenant, 16)
+                )
                 if known is not None:
                     known.conversation = flow.conversation
         return flow.conversation
@@ -149,8 +151,8 @@ class Lineage:
     def _by_content(self, conversation: Conversation, found: dict[str, str]) -> None:
         """From the latest message back to the latest turn that is known; what is before it was its own affair."""
         if conversation.unanswered is not None:  # no turn of it is known: all of its names are asked for at once
-            for parent in self._table.find(conversation.unanswered):
-                found.setdefault(parent, "content")
+            for known in self._table.find(conversation.unanswered):
+                found.setdefault(known, "content")
             return
         get, turns = self._table.get, conversation.turns
         for index in range(len(turns) - 1, max(-1, len(turns) - 1 - FURTHEST), -1):
@@ -185,7 +187,9 @@ class Lineage:
         if len(said) == 1 and said[0][0] == "text" and "\n" not in said[0][1] and len(said[0][1]) <= LARGEST:
             data = said[0][1].strip().encode("utf-8", "replace")
             text = name(data)
-            its = (text,) if len(data) >= SHORTEST and text not in conversation.carried else ()  # its own, and no line's
+            its = (
+                (text,) if len(data) >= SHORTEST and text not in conversation.carried else ()
+            )  # its own, and no line's
             wanted = [*its, asked, name(asked, text)]
         else:
             key = conversation.key

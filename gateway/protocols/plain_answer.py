@@ -7,6 +7,7 @@ answer it says nothing, and that one goes the whole way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -23,16 +24,18 @@ from gateway.protocols.scanning import DUPLICATE, ESCAPED_KEY, TOO_DEEP, check
 from gateway.redaction.channel import Rules
 from gateway.redaction.placeholder import OPEN
 
+Message = tuple[str, str | None, str | None, str | None, tuple[int, int, int, int, int] | None, bool]
+"""Text, end, id, model, the numbers of its usage in the order of `gateway.flow.Usage`, and `AnswerReport.fit`."""
+
+whole_message: Callable[[Automaton | None, bytes, bool, bool], Message | None] | None
 try:
     from gateway.protocols._events import whole_message
 except ImportError:  # no compiler was there when this was installed
-    whole_message = None  # type: ignore[assignment]
+    whole_message = None
 
 LARGEST = 16_384
 """Bytes of an answer that is looked at here; a larger one is worked on beside the event loop."""
 PROTOCOL = "openai_chat"
-Message = tuple[str, str | None, str | None, str | None, tuple[int, int, int, int, int] | None, bool]
-"""Text, end, id, model, the numbers of its usage in the order of `gateway.flow.Usage`, and `AnswerReport.fit`."""
 
 
 def plain_report(body: bytes, rules: Rules, *, json_mode: bool) -> AnswerReport | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gateway.flow import Flow
@@ -13,7 +14,8 @@ MOST_KINDS = 4096
 """Kinds of calls whose figures are kept at hand. Their number is the configuration's: protocols, providers, ends."""
 
 
-class _Figures(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Figures:
     """What all calls of one kind move."""
 
     calls: list[float]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.telemetry.trace_ids import is_random
 
@@ -25,7 +26,8 @@ MADE = 32
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
-class Trace(NamedTuple):
+@dataclass(slots=True)
+class Trace:
     """The trace context of one call. `span` is None when telemetry is off."""
 
     trace_id: str  # 32 hex digits
@@ -59,7 +61,7 @@ class Tracing:
         if not traceparent and self._exported is None:
             ids = self._ids or os.urandom(24 * MADE).hex()
             self._ids = ids[48:]
-            return tuple.__new__(Trace, (ids[:32], ids[32:48], False, None))  # a call of Python less than by its name
+            return Trace(ids[:32], ids[32:48], sampled=False)
         match = TRACEPARENT.fullmatch(traceparent)
         parent_trace, parent_span, flags = match.groups() if match else ("0" * 32, "0" * 16, "00")
         known = parent_span != "0" * 16 and is_random(parent_trace)

@@ -68,6 +68,7 @@ class Answer:
         self._name = name
         self._parser: httptools.HttpResponseParser | None = None
         self._fresh = True  # nothing has been fed yet
+        self._silent = 0
         self._interim = self._until_close = self._begun = False
         self._pieces: list[bytes] = []
         self._decoder: Decompressor | None = None
@@ -194,7 +195,7 @@ class Answer:
     def _parse(self) -> None:
         """From here on a parser reads it."""
         self._fields: dict[str, str] = {}
-        self._size = self._silent = 0
+        self._size = 0
         # What the parser finds in each of many chunks is noted by the interpreter's own functions.
         self._chunked = False
         self._chunks_begun, self._chunks_ended = count(), count()

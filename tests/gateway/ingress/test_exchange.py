@@ -164,7 +164,7 @@ REQUEST = b"POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx"
 
 async def answered(caller):
     await caller.read_body(100, 5)
-    if not caller.answer(200, [], b"y"):
+    if not caller.answer_whole(200, [], b"y"):
         await caller.start(200, [(b"content-length", b"1")])
         await caller.send(b"y", more=False)
 
