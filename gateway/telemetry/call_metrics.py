@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from gateway.flow import Flow
     from gateway.telemetry.metrics import Histogram, Registry
 
+BATCH = 32
+"""Calls that wait to be counted, with all that is known of them."""
 MOST_KINDS = 4096
 """Kinds of calls whose figures are kept at hand. Their number is the configuration's: protocols, providers, ends."""
 
@@ -32,11 +34,24 @@ class CallMetrics:
     def __init__(self, metrics: Registry) -> None:
         self._metrics = metrics
         self._kinds: dict[tuple[str | None, ...], _Figures] = {}
+        self._waiting: list[Flow] = []
         self._labels: dict[tuple[str, str], list[float]] = {}
         self.verdicts_known = metrics.counter("lexgate_cache", cache="verdict", result="hit")
 
+    def ended(self, flow: Flow) -> None:
+        """A call has ended; it is counted with others: what runs for one call alone runs from cold caches."""
+        self._waiting.append(flow)
+        if len(self._waiting) >= BATCH:
+            self.count_all()
+
+    def count_all(self) -> None:
+        """Counts the calls that wait for it, before anybody reads the figures."""
+        waiting, self._waiting = self._waiting, []
+        for flow in waiting:
+            self.count(flow)
+
     def count(self, flow: Flow) -> None:
-        """A call has ended."""
+        """Counts a call that has ended."""
         kind = (
             flow.endpoint.protocol,
             flow.decision.action if flow.decision else "none",

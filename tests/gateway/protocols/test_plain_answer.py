@@ -141,7 +141,7 @@ def test_what_has_to_be_looked_at_goes_the_whole_way(body):
         orjson.dumps(answer(""), option=orjson.OPT_INDENT_2),
         orjson.dumps(answer("Hello.", usage=None, system_fingerprint=None, id=None)),
         orjson.dumps(answer("Hello.", usage={**USAGE, "completion_tokens_details": {"reasoning_tokens": 3}})),
-        orjson.dumps({name: value for name, value in reversed(answer("Hello.").items())}),
+        orjson.dumps(dict(reversed(answer("Hello.").items()))),
     ],
     ids=["usual", "escapes", "indented", "nulls", "reasoning", "another order"],
 )
