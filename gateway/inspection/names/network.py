@@ -16,11 +16,11 @@ import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from gateway.inspection.names.features import CharacterTable, Tokens
@@ -64,17 +64,22 @@ class Network:
             self.table = CharacterTable(arrays["kind"], arrays["lower"], arrays["upper"])
             self._vocabulary: NDArray[np.uint32] = arrays["vocabulary"]
             self._embedding: NDArray[np.int8] = arrays["embedding"]  # row 0: a feature that training never saw
-        if np.abs(self._embedding).max() > _FINEST:
+        if self._embedding.max() > _FINEST or self._embedding.min() < -_FINEST:
             raise ValueError("embeddings of the names model are out of range")
         bounds = np.arange((1 << _BUCKET_BITS) + 1, dtype=np.uint64) << np.uint64(32 - _BUCKET_BITS)
         edges = np.searchsorted(self._vocabulary, bounds)
         self._bucket = edges[:-1].astype(np.int32)
         self._deepest = int(np.diff(edges).max())
-        graph = (folder / "network.onnx").read_bytes()
-        self._session = _session(graph)
+        self._graph = (folder / "network.onnx").read_bytes()
         self._fast = _in_c(folder, self._vocabulary, self._bucket, self._embedding)
+        if self._fast is None:
+            _ = self._session  # made now: no text waits for it
         self._tags = 1 + 2 * len(self.decision.labels)
-        content = (card_text, graph, (folder / "vocabulary.npz").read_bytes())  # blocks.npz says what the graph says
+        content = (
+            card_text,
+            self._graph,
+            (folder / "vocabulary.npz").read_bytes(),
+        )  # blocks.npz says what the graph says
         self.digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in content)).hexdigest()
 
     def rows(self, hashes: NDArray[np.uint32]) -> NDArray[np.int32]:
@@ -106,6 +111,11 @@ class Network:
         table = self.table
         runs: list[Any] = _native.found(self._fast, text, table.kind, table.lower, table.upper, *rules)
         return runs
+
+    @cached_property
+    def _session(self) -> Any:
+        """What works the network out where the extension does not."""
+        return _session(self._graph)
 
     def _by_graph(self, tokens: Tokens) -> NDArray[np.float32]:
         count = len(tokens.start)
@@ -177,8 +187,11 @@ def _in_c(
 def _session(graph: bytes) -> Any:
     """One thread: parallelism is the inspector processes', and a second thread would only make timing uneven.
 
-    onnxruntime names its classes at run time only, hence Any and the two exceptions for mypy.
+    onnxruntime names its classes at run time only, hence Any and the two exceptions for mypy. Imported here: where the
+    extension runs, an inspector starts a tenth of a second earlier without it.
     """
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
