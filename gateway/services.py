@@ -53,7 +53,7 @@ class TenantKeys:
 
     derive: Derive
     _known: dict[tuple[str, str], bytes] = field(default_factory=dict, repr=False)
-    _hashes: dict[tuple[str, str], KeyedHash] = field(default_factory=dict, repr=False)
+    _hashes: dict[tuple[str, str, int], KeyedHash] = field(default_factory=dict, repr=False)
 
     def get(self, purpose: str, tenant: str) -> bytes:
         key = self._known.get((purpose, tenant))
@@ -62,10 +62,10 @@ class TenantKeys:
         return key
 
     def hash(self, purpose: str, tenant: str, size: int) -> KeyedHash:
-        """Hashes of `size` bytes under the tenant's key; of one purpose all have one size."""
-        hashes = self._hashes.get((purpose, tenant))
+        """Hashes of `size` bytes under the tenant's key."""
+        hashes = self._hashes.get((purpose, tenant, size))
         if hashes is None:
-            hashes = self._hashes[(purpose, tenant)] = KeyedHash(self.get(purpose, tenant), size)
+            hashes = self._hashes[(purpose, tenant, size)] = KeyedHash(self.get(purpose, tenant), size)
         return hashes
 
 
