@@ -78,17 +78,33 @@ def index_path(store: Path) -> Path:
 
 
 def connect_index(path: Path) -> Connection:
-    """The writing connection. An index of another format is emptied. A crash may cost its latest entries, never more."""
+    """The writing connection. An index of another format is made anew. A crash may cost its latest entries, never more."""
     require_sound()
     connection = driver.connect(str(path), isolation_level=None, timeout=10.0)
     path.chmod(0o600)
     for pragma in ("journal_mode=wal", "synchronous=normal", "secure_delete=on"):
         connection.execute(f"pragma {pragma}").fetchall()
-    connection.executescript(_SCHEMA)
-    row = connection.execute("select value from meta where key = 'format'").fetchone()
-    if row is None or row[0] != FORMAT:
+    if _format(connection) != FORMAT:
+        _drop_all(connection)
+        connection.executescript(_SCHEMA)
         clear(connection)
     return connection
+
+
+def _format(connection: Connection) -> str:
+    """What the file says of itself; empty for a new one."""
+    if connection.execute("select 1 from sqlite_master where name = 'meta'").fetchone() is None:
+        return ""
+    row = connection.execute("select value from meta where key = 'format'").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _drop_all(connection: Connection) -> None:
+    """Tables of another format have other columns: they are not emptied but removed."""
+    connection.execute("begin immediate")
+    for (name,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
+        connection.execute(f'drop table "{name}"')
+    connection.execute("commit")
 
 
 def clear(connection: Connection) -> None:

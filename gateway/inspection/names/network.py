@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.inspection.names.features import CharacterTable, Tokens
+from gateway.inspection.names.runtime import onnxruntime
 
 REACH = 16
 """Tokens to either side that the five blocks see (distances 1 + 1 + 2 + 4 + 8)."""
@@ -187,15 +188,11 @@ def _in_c(
 def _session(graph: bytes) -> Any:
     """One thread: parallelism is the inspector processes', and a second thread would only make timing uneven.
 
-    onnxruntime names its classes at run time only, hence Any and the two exceptions for mypy. Imported here: where the
-    extension runs, an inspector starts a tenth of a second earlier without it.
+    Loaded here: where the extension runs, an inspector starts a tenth of a second earlier without it.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
+    module = onnxruntime()
+    options = module.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(  # type: ignore[attr-defined]
-        graph, options, providers=["CPUExecutionProvider"]
-    )
+    return module.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.made.index import MOST_ALIKE, MOST_OWNERS, Entry, Made, MadeIndex, connect_index, erase, put, put_all
+from audit.made.index import FORMAT, MOST_ALIKE, MOST_OWNERS, Entry, Made, MadeIndex, connect_index, erase, put, put_all
+from audit.store.sqlite import driver
 
 TOP = (1 << 64) - 1
 
@@ -178,3 +179,26 @@ def test_outputs_of_one_text_share_its_marks_and_each_is_found_until_the_last_is
         erase(connection, flows=["his", "x"])
         assert connection.execute("select count(*) from mark").fetchone() == (0,)
     assert MadeIndex(path).by_marks([1, 2]) == []
+
+
+OF_THE_FIRST_FORMAT = """
+create table meta (key text primary key, value text not null) without rowid;
+create table made (
+    n integer primary key, flow text not null, output integer not null, tenant text not null, key_id blob not null,
+    unique (flow, output));
+create index made_key on made (key_id);
+create table mark (mark integer not null, n integer not null, primary key (mark, n)) without rowid;
+insert into meta values ('format', '1'), ('leaves', '9');
+insert into made values (1, 'old', 0, 'acme', x'00');
+"""
+
+
+def test_a_file_of_an_older_version_is_made_anew(path: Path) -> None:
+    with closing(driver.connect(str(path))) as old:
+        old.executescript(OF_THE_FIRST_FORMAT)
+    fill(path, entry("a", marks=[1, 2], exact=[b"d" * 32]))
+    assert MadeIndex(path).by_flow("old") == []
+    assert [made.flow for made in MadeIndex(path).by_exact(b"d" * 32)] == ["a"]
+    with closing(connect_index(path)) as connection:
+        assert dict(connection.execute("select * from meta")) == {"format": FORMAT, "leaves": "0"}
+        assert connection.execute("select count(*) from made").fetchone() == (1,)
