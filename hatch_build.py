@@ -19,6 +19,8 @@ EXTENSIONS = {
     "native/scan.c": "gateway/protocols/_scan",
     "native/events.c": "gateway/protocols/_events",
     "native/heads.c": "gateway/_heads",
+    "native/keyed.c": "gateway/_keyed",
+    "native/limits.c": "gateway/admission/_limits",
     "native/lineage.c": "gateway/lineage/_lineage",
     "native/seal.c": "audit/_seal",
     "native/frames.c": "audit/_frames",

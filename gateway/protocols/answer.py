@@ -59,6 +59,7 @@ class AnswerReport:
     said: tuple[tuple[str, str], ...] = field(
         default=(), repr=False
     )  # (text | tool, one of them as delivered), in order
+    fit: bool = field(default=False, compare=False)  # names, words and counts are known to be fit for a record
 
 
 class Channels:
