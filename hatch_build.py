@@ -19,8 +19,11 @@ EXTENSIONS = {
     "native/scan.c": "gateway/protocols/_scan",
     "native/events.c": "gateway/protocols/_events",
     "native/heads.c": "gateway/_heads",
+    "native/keyed.c": "gateway/_keyed",
+    "native/limits.c": "gateway/admission/_limits",
     "native/lineage.c": "gateway/lineage/_lineage",
     "native/seal.c": "audit/_seal",
+    "native/frames.c": "audit/_frames",
     "native/entropy.c": "gateway/inspection/_entropy",
     "native/intake.c": "audit/_intake",
     "native/codes.c": "gateway/inspection/_codes",
@@ -59,7 +62,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         for source, module in EXTENSIONS.items():
             target = f"{module}{sysconfig.get_config_var('EXT_SUFFIX')}"
             # `PyInit_…` is exported by its own attribute; everything else stays inside.
-            command = [*compiler, *FLAGS, f"-I{include}", "-o", str(root / target), str(root / source), "-lm"]
+            command = [*compiler, *FLAGS, f"-I{include}", "-o", str(root / target), str(root / source), "-lm", "-ldl"]
             subprocess.run(command, check=True)
             build_data["artifacts"].append(target)
         build_data["pure_python"] = False

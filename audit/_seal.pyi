@@ -21,23 +21,6 @@ def leaf(
     attempt: int,
     /,
 ) -> tuple[bytes, bytes, bytes] | None: ...
-def append_frame(
-    rows: list[tuple[str, bytes, bool]],
-    salt: bytes,
-    key: bytes,
-    prefix: bytes,
-    encrypt: Callable[[bytes, bytes, bytes], bytes] | None,
-    kind: str,
-    flow: str,
-    writer: str,
-    time_us: int,
-    epoch: int,
-    n: int,
-    attempt: int,
-    type_: int,
-    head: bytes,
-    /,
-) -> tuple[bytes, bytes] | None: ...
 def leaf_hash(entry: bytes, /) -> bytes: ...
 def root(hashes: bytes, /) -> bytes: ...
 def leaf_hashes(entries: list[bytes], /) -> bytes: ...

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from audit.counters import CounterState, CounterUse
-from audit.errors import AppendRefused, LogUnavailable
-from audit.framing import Framer
+from audit.errors import AppendRefused, AuditError, LogUnavailable, RecordInvalid
+from audit.framing import Framer, Written
 from audit.keys import Keyring
 from audit.record import LeafDraft
 from audit.sealing import leaf_hash
@@ -42,9 +42,8 @@ class Appender:
     """One epoch of one writer. Use from the event loop it was made in."""
 
     def __init__(self, keyring: Keyring, writer: str, link: _Link, epoch: int) -> None:
-        self._framer = Framer(keyring, writer, epoch)
+        self._framer = link.framer = Framer(keyring, writer, epoch)
         self._link = link
-        self._n = 0
         self.writer = writer
         self.epoch = epoch
         self.lost = link.lost
@@ -69,39 +68,36 @@ class Appender:
     @property
     def sent(self) -> int:
         """How many leaves this epoch has sent."""
-        return self._n
+        return self._link.n
 
     @property
     def oldest_pending(self) -> int | None:
         """Number of the first leaf that is sent and not yet durable; None when there is none."""
         return next(iter(self._link.pending), None)
 
-    async def append(
+    def append(
         self,
         draft: LeafDraft,
         *,
         reservation: str = "",
         keep: Mapping[str, Collection[str]] | None = None,
-    ) -> Receipt:
-        """Record `draft`; returns when it is durable.
+    ) -> asyncio.Future[Receipt]:
+        """Record `draft`; done when it is durable.
 
         `reservation` names the flow whose reservation ends with this leaf: what `keep` names of it is counted in the
         same transaction, the rest is freed. Raises RecordInvalid before anything is sent, AppendRefused when the
-        writer refuses this leaf (the stream goes on), LogUnavailable when the epoch is over.
+        writer refuses this leaf (the stream goes on), LogUnavailable when the epoch is over; each at once, or in place of
+        the receipt.
         """
         link = self._link
-        if link.is_lost:
-            raise LogUnavailable("the log writer is gone")
-        if len(link.pending) >= MAX_PENDING:
-            raise LogUnavailable("the log writer does not keep up")
-        # No await between here and send: n is given out and used in one go, so the stream stays dense.
-        n = self._n
-        entry, frame = self._framer.framed(draft, n, reservation, keep)
-        waiter: asyncio.Future[int] = link.loop.create_future()
-        link.pending[n] = waiter
-        link.send(frame)
-        self._n = n + 1
-        return tuple.__new__(Receipt, (await waiter, entry))  # a call of Python less than by its name
+        link.require()
+        written = self._framer.written(draft)
+        if written is not None:
+            return link.gather((draft, written, reservation, keep))
+        link.seal()  # what was gathered comes first: leaves are numbered in the order in which they came
+        waiter: asyncio.Future[Receipt] = link.loop.create_future()
+        link.send(link.sealed(draft, reservation, keep, waiter))
+        return waiter
 
     async def reserve(
         self, flow: str, tenant: str, uses: Sequence[CounterUse], now_us: int
@@ -131,14 +127,21 @@ class Appender:
         Flows still open become `interrupted`.
         """
         link = self._link
+        link.seal()
         if link.pending:
-            await asyncio.wait(list(link.pending.values()))
+            await asyncio.wait([waiter for waiter, _ in link.pending.values()])
         link.leave()
         await link.lost.wait()
 
 
 class _Link(FrameProtocol):
-    """The connection: matches answers to who waits for them."""
+    """The connection: matches answers to who waits for them.
+
+    Leaves of the usual kind are gathered until the turn of the loop is over, and then sealed together: many hashes side by
+    side cost less than one after another. Until then they have no number.
+    """
+
+    framer: Framer
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,9 +149,79 @@ class _Link(FrameProtocol):
         self.lost = asyncio.Event()
         self.is_lost = False
         self.welcome: asyncio.Future[dict[str, Any]] = self.loop.create_future()
-        self.pending: dict[int, asyncio.Future[int]] = {}
+        self.n = 0  # the number of the next leaf
+        self.pending: dict[int, tuple[asyncio.Future[Receipt], bytes]] = {}  # who waits for a leaf, and its entry
+        self._gathered: list[Written] = []
+        self._gatherers: list[asyncio.Future[Receipt]] = []
         self._asked: dict[int, asyncio.Future[tuple[CounterState, ...]]] = {}
         self._questions = 0
+
+    def require(self) -> None:
+        """Raises LogUnavailable unless a leaf can be sent."""
+        if self.is_lost or self._transport is None or self._transport.is_closing():
+            raise LogUnavailable("the log writer is gone")
+        if len(self.pending) + len(self._gathered) >= MAX_PENDING:
+            raise LogUnavailable("the log writer does not keep up")
+
+    def gather(self, leaf: Written) -> asyncio.Future[Receipt]:
+        """Send it with the others of this turn of the loop."""
+        waiter: asyncio.Future[Receipt] = self.loop.create_future()
+        if not (self._gathered or self._outgoing):
+            self.loop.call_soon(self.flush)
+        self._gathered.append(leaf)
+        self._gatherers.append(waiter)
+        return waiter
+
+    def sealed(
+        self,
+        draft: LeafDraft,
+        reservation: str,
+        keep: Mapping[str, Collection[str]] | None,
+        waiter: asyncio.Future[Receipt],
+    ) -> bytes:
+        """The frame of the next leaf, sealed by itself."""
+        entry, frame = self.framer.sealed(draft, self.n, reservation, keep)
+        self.pending[self.n] = (waiter, entry)
+        self.n += 1
+        return frame
+
+    def seal(self) -> None:
+        """Seal what was gathered, to be sent."""
+        if self._gathered:
+            leaves, waiters = self._gathered, self._gatherers
+            self._gathered, self._gatherers = [], []
+            self._seal(leaves, waiters)
+
+    def _seal(self, leaves: list[Written], waiters: list[asyncio.Future[Receipt]]) -> None:
+        n = self.n
+        try:
+            frames, entries = self.framer.frames(leaves, n)
+            done = len(entries)
+            self.n = n + done
+            self.pending.update(zip(range(n, n + done), zip(waiters, entries, strict=False), strict=False))
+            self._outgoing.append(frames)
+            if done < len(leaves):
+                draft, groups, reservation, keep = leaves[done]
+                odd = self.sealed(draft._replace(groups=groups), reservation, keep, waiters[done])
+                self._outgoing.append(odd)
+                self._seal(leaves[done + 1 :], waiters[done + 1 :])
+        except Exception as error:  # whatever it is: nothing of it was sent, so the stream stays dense
+            rest = self.n - n
+            if len(leaves) - rest == 1:
+                _fail(waiters[rest], RecordInvalid(f"the leaf cannot be sealed: {type(error).__name__}"))
+                return
+            for leaf, waiter in zip(leaves[rest:], waiters[rest:], strict=True):  # one is at fault, the others go
+                self._seal([leaf], [waiter])
+
+    def send(self, frame: bytes) -> None:
+        """Send it behind what was gathered."""
+        self.seal()
+        super().send(frame)
+
+    def flush(self) -> None:
+        """Seal what was gathered, and write."""
+        self.seal()
+        super().flush()
 
     def ask(self, request: dict[str, Any]) -> asyncio.Future[tuple[CounterState, ...]]:
         self._questions += 1
@@ -173,11 +246,11 @@ class _Link(FrameProtocol):
         if self.is_lost:
             return
         if kind == _ACKS:
-            pairs = unpack_acks(body)
-            for i in range(0, len(pairs), 2):
-                waiter = self.pending.pop(pairs[i])
+            pairs, pending = unpack_acks(body), self.pending
+            for n, index in zip(pairs[::2], pairs[1::2], strict=True):
+                waiter, entry = pending.pop(n)
                 if not waiter.done():
-                    waiter.set_result(pairs[i + 1])
+                    waiter.set_result(tuple.__new__(Receipt, (index, entry)))  # a call of Python less than by its name
             return
         document = orjson.loads(body)
         if kind == Frame.STATES:
@@ -185,19 +258,24 @@ class _Link(FrameProtocol):
             if not answer.done():
                 answer.set_result(tuple(CounterState(*state) for state in document["states"]))
         elif kind == Frame.REFUSED:
-            waiter = self.pending.pop(document["n"])
-            if not waiter.done():
-                waiter.set_exception(AppendRefused(document["reason"]))
+            waiter, _ = self.pending.pop(document["n"])
+            _fail(waiter, AppendRefused(document["reason"]))
         elif kind == Frame.WELCOME:
             self.welcome.set_result(document)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
         self.lost.set()
-        waiting: list[asyncio.Future[Any]] = [self.welcome, *self.pending.values(), *self._asked.values()]
+        appended = [waiter for waiter, _ in self.pending.values()]
+        waiting: list[asyncio.Future[Any]] = [self.welcome, *appended, *self._gatherers, *self._asked.values()]
         self.pending.clear()
+        self._gathered, self._gatherers = [], []
         self._asked.clear()
         for waiter in waiting:
-            if not waiter.done():
-                waiter.set_exception(LogUnavailable("the log writer is gone"))
-                waiter.exception()  # seen: nobody may be waiting any more
+            _fail(waiter, LogUnavailable("the log writer is gone"))
+
+
+def _fail(waiter: asyncio.Future[Any], error: AuditError) -> None:
+    if not waiter.done():
+        waiter.set_exception(error)
+        waiter.exception()  # seen: nobody may be waiting any more

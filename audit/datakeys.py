@@ -11,38 +11,52 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from audit.sealing import encrypt
+
 WRAPPED_FLOW_KEY = 60  # bytes: 12 nonce, 32 key, 16 tag
+KEY = 32  # bytes of a key
 KEY_ID = 8  # bytes of a user key's id
 _USERS = 50_000  # user keys remembered, about 500 B each: one that is forgotten is minted anew, which costs a row
-_AWAKE_USERS = 1_024  # of them with a cipher ready: OpenSSL's takes 2.5 KiB each, and 3 us to make
-_AWAKE_FLOWS = 2_048  # flow keys with a cipher ready
-_RESTING_FLOWS = 32_768  # flow keys beyond, about 400 B each: calls that wait for their answer or to be settled
+_SECRET = KEY + 12
+_DRAWN = 64  # secrets drawn at a time: the system call is half of what one costs
+_FLOWS = 32_768  # flow keys remembered, about 400 B each: calls that wait for their answer or to be settled
 
 
-@dataclass(frozen=True, slots=True)
-class UserKey:
+class UserKey(NamedTuple):
     """A key of one (tenant, user). `wrapped` is what the store keeps."""
 
     id: bytes
     tenant: str
     user: str
-    wrapped: bytes = field(repr=False)
-    key: bytes = field(repr=False)
+    wrapped: bytes
+    key: bytes
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"UserKey({self.id.hex()}, {self.tenant!r}, {self.user!r})"
 
 
 class FlowKey(NamedTuple):
-    """A flow's data key: `prefix` is what goes in front of each ciphertext (user key id, wrapped flow key)."""
+    """A flow's data key. `secret`: the key itself, and the nonce under which the user's key wraps it."""
 
     user: UserKey
-    prefix: bytes
-    key: bytes
-    cipher: AESGCM
+    secret: bytes
+    flow: str
+
+    @property
+    def key(self) -> bytes:
+        """32 bytes."""
+        return self.secret[:KEY]
+
+    @property
+    def prefix(self) -> bytes:
+        """What goes in front of each ciphertext: user key id, wrapped flow key."""
+        return encrypt(self.user.key, self.secret[KEY:], self.key, self.flow.encode(), self.user.id)
 
     def __repr__(self) -> str:
         """Without the key."""
@@ -55,75 +69,44 @@ class DataKeys:
     A flow's key is remembered until the flow is settled: intent, outcome and settlement share it.
     """
 
-    __slots__ = ("_ciphers", "_flows", "_kek", "_resting", "_users")
+    __slots__ = ("_drawn", "_drawn_by", "_flows", "_kek", "_users")
 
     def __init__(self, kek: bytes) -> None:
         self._kek = AESGCM(kek)
         self._users: OrderedDict[tuple[str, str], UserKey] = OrderedDict()
-        self._ciphers: OrderedDict[bytes, AESGCM] = OrderedDict()  # of user keys, by id
         self._flows: OrderedDict[str, FlowKey] = OrderedDict()
-        self._resting: OrderedDict[str, tuple[UserKey, bytes, bytes]] = OrderedDict()
+        self._drawn: list[bytes] = []  # secrets that no flow has yet
+        self._drawn_by = 0  # the process that drew them: another one that was forked from it draws its own
 
-    def for_flow(self, flow: str, tenant: str, user: str, *, last: bool = False) -> FlowKey:
-        """The flow's key, minted on first use under its user's key. A leaf of no flow gets a key of its own.
-
-        `last`: hardly another leaf will need it, so one that is minted now rests at once.
-        """
+    def for_flow(self, flow: str, tenant: str, user: str) -> FlowKey:
+        """The flow's key, minted on first use under its user's key. A leaf of no flow gets a key of its own."""
         flows = self._flows
-        known = flows.get(flow) or (self.known_flow(flow) if flow in self._resting else None)
+        known = flows.get(flow)
         if known is not None:
             return known
         owner = self._for_user(tenant, user)
-        random = os.urandom(44)
-        key, nonce = random[:32], random[32:]
-        prefix = owner.id + nonce + self._cipher_of(owner).encrypt(nonce, key, flow.encode())
-        made = tuple.__new__(FlowKey, (owner, prefix, key, AESGCM(key)))
-        if flow and last:
-            self._rest(flow, made)
-        elif flow:
+        if not self._drawn or self._drawn_by != os.getpid():
+            self._draw()
+        made = tuple.__new__(FlowKey, (owner, self._drawn.pop(), flow))
+        if flow:
             flows[flow] = made
-            if len(flows) > _AWAKE_FLOWS:
-                self._rest(*flows.popitem(last=False))
+            if len(flows) > _FLOWS:
+                flows.popitem(last=False)
         return made
 
     def known_flow(self, flow: str) -> FlowKey | None:
         """The key of a flow this process has sealed a leaf for, None when it never did, or the flow is settled."""
-        known = self._flows.get(flow)
-        if known is not None:
-            return known
-        rested = self._resting.pop(flow, None)
-        if rested is None:
-            return None
-        owner, prefix, key = rested
-        woken = FlowKey(owner, prefix, key, AESGCM(key))
-        self._remember(flow, woken)
-        return woken
+        return self._flows.get(flow)
 
     def settled(self, flows: Iterable[str]) -> None:
         """Nothing more will be sealed of these flows: their keys leave the memory."""
         for flow in flows:
-            if self._flows.pop(flow, None) is None:
-                self._resting.pop(flow, None)
+            self._flows.pop(flow, None)
 
-    def _remember(self, flow: str, key: FlowKey) -> None:
-        self._flows[flow] = key
-        if len(self._flows) > _AWAKE_FLOWS:
-            self._rest(*self._flows.popitem(last=False))
-
-    def _rest(self, flow: str, key: FlowKey) -> None:
-        self._resting[flow] = (key.user, key.prefix, key.key)
-        if len(self._resting) > _RESTING_FLOWS:
-            self._resting.popitem(last=False)
-
-    def _cipher_of(self, owner: UserKey) -> AESGCM:
-        known = self._ciphers.get(owner.id)
-        if known is not None:
-            self._ciphers.move_to_end(owner.id)
-            return known
-        made = self._ciphers[owner.id] = AESGCM(owner.key)
-        if len(self._ciphers) > _AWAKE_USERS:
-            self._ciphers.popitem(last=False)
-        return made
+    def _draw(self) -> None:
+        random = os.urandom(_DRAWN * _SECRET)
+        self._drawn = [random[at : at + _SECRET] for at in range(0, len(random), _SECRET)]
+        self._drawn_by = os.getpid()
 
     def _for_user(self, tenant: str, user: str) -> UserKey:
         known = self._users.get((tenant, user))
@@ -140,13 +123,9 @@ class DataKeys:
 
     def forget(self, tenant: str, user: str) -> None:
         """Drop the user's keys from memory, those of their flows too (erasure)."""
-        known = self._users.pop((tenant, user), None)
-        if known is not None:
-            self._ciphers.pop(known.id, None)
+        self._users.pop((tenant, user), None)
         for flow in [f for f, k in self._flows.items() if (k.user.tenant, k.user.user) == (tenant, user)]:
             del self._flows[flow]
-        for flow in [f for f, (k, _, _) in self._resting.items() if (k.tenant, k.user) == (tenant, user)]:
-            del self._resting[flow]
 
     def unwrap_user(self, id_: bytes, tenant: str, user: str, wrapped: bytes) -> bytes | None:
         """The plaintext user key, None when the wrapping does not open (erased, replaced, wrong KEK)."""

@@ -23,7 +23,16 @@ from audit.datakeys import KEY_ID, WRAPPED_FLOW_KEY, FlowKey, UserKey
 from audit.errors import RecordInvalid
 from audit.merkle import Tree, leaf_hash
 from audit.projection import Row, row_of
-from audit.sealing import commitments, flow_commitments, grow, leaf_hashes, native_leaf, root
+from audit.sealing import (
+    cipher,
+    commitments,
+    flow_commitments,
+    grow,
+    leaf_hashes,
+    native_leaf,
+    native_settlement,
+    root,
+)
 
 if TYPE_CHECKING:
     from audit.keys import Keyring
@@ -37,6 +46,7 @@ MEMBERS = {name: b'"%b":' % name.encode() for name in GROUPS}
 """The beginnings of the groups in a JSON object that holds them."""
 MAX_ENTRY = 65_535  # bytes; C2SP tlog-tiles entry bundles carry the length in 16 bits
 MAX_SETTLED = 1_000  # flows in one settle leaf: 39 bytes each in the entry
+_SHORT = 256  # bytes
 _NONCE = struct.Struct(">IHIH")
 PREFIX = KEY_ID + WRAPPED_FLOW_KEY
 
@@ -118,6 +128,9 @@ def seal(draft: LeafDraft, keyring: Keyring, writer: str, epoch: int, n: int) ->
     return sealing.settle() if draft.flows else sealing.single()
 
 
+_Settlement = tuple[dict[str, tuple[bytes, bytes]], bytes, bytes]
+
+
 class _Sealing:
     """One leaf while it is being sealed."""
 
@@ -140,8 +153,9 @@ class _Sealing:
         groups = self.groups
         if native_leaf is None or draft.plain is not None or "content" in groups:
             return self.piece_by_piece()
-        rows, key = rows_of(draft, groups, self.keyring)
-        secret, prefix, encrypt = (b"", b"", None) if key is None else (key.key, key.prefix, key.cipher.encrypt)
+        rows = rows_of(draft, groups)
+        key = own_key(draft, self.keyring) if hides(rows) else None
+        secret, prefix, encrypt = (b"", b"", None) if key is None else (key.key, key.prefix, AESGCM(key.key).encrypt)
         kind, epoch, n = draft.kind, self.epoch, self.n
         made = native_leaf(
             self.place, rows, self.keyring.salt_key, secret, prefix, encrypt, nonce_of(epoch, n, 0),
@@ -210,38 +224,58 @@ class _Sealing:
             raise RecordInvalid(f"a settle leaf names at most {MAX_SETTLED} flows, each once")
         if "content" in self.groups:
             raise RecordInvalid("a settle leaf has no content")
-        items = {name: self._by_flow(name, group) for name, group in self.groups.items()}
-        roots: dict[str, bytes] = {}
-        disclosed: dict[str, bytes] = {}
-        open_salts = [self.keyring.salt_key] * len(draft.flows)
-        for name in sorted(items.keys() & OPEN_GROUPS):
-            bodies = items[name]
-            roots[name] = root(flow_commitments(self.place, name, draft.flows, bodies, open_salts))
-            disclosed[name] = b"[" + b",".join(bodies) + b"]"
-        erasable = sorted(items.keys() & ERASABLE_GROUPS)
-        keys = [self._known(flow) for flow in draft.flows] if erasable else []
-        secrets = [key.key for key in keys]
-        sealed_bodies: list[dict[str, bytes]] = [{} for _ in draft.flows]
-        kept: dict[str, bytes] = {}
-        for name in erasable:
-            bodies = items[name]
-            hashes = flow_commitments(self.place, name, draft.flows, bodies, secrets)
-            roots[name] = root(hashes)
-            # Kept beside the leaf: when one flow's key is destroyed, the others still need its commitment to prove theirs.
-            kept[name] = canonical(_b64(hashes))
-            for position, body in enumerate(bodies):
-                sealed_bodies[position][name] = body
-        segments = [self._encrypt(key, _compose(sealed_bodies[i]), 2 + i, draft.flows[i]) for i, key in enumerate(keys)]
+        items = {name: self._by_flow(name, self.groups[name]) for name in sorted(self.groups)}
+        keys = [self._known(flow) for flow in draft.flows] if items.keys() & ERASABLE_GROUPS else []
+        made = (
+            self._settlement_at_once
+            if native_settlement is not None and items and draft.flows and self._is_short()
+            else self._settlement
+        )
+        commitments_of, sealed, over = made(items, keys)
+        disclosed = {name: b"[%b]" % b",".join(bodies) for name, bodies in items.items() if name in OPEN_GROUPS}
+        # Kept beside the leaf: when one flow's key is destroyed, the others still need its commitment to prove theirs.
+        kept = {name: canonical(_b64(its)) for name, (_, its) in commitments_of.items() if name in ERASABLE_GROUPS}
         leaf = self._leaf(
-            canonical({name: _b64(value) for name, value in roots.items()}),
-            {"s": sealed_hash(segments, settle=True)} if segments else {},
+            canonical({name: _b64(its_root) for name, (its_root, _) in commitments_of.items()}),
+            {"s": over} if over else {},
             disclosed=_compose(({"commitments": _compose(kept)} if kept else {}) | disclosed),
-            sealed=b"".join(map(_segment, segments)),
+            sealed=sealed,
             content=b"",
             user_keys=tuple({key.user.id: key.user for key in keys}.values()),
         )
         self.keyring.data_keys.settled(draft.flows)
         return leaf
+
+    def _is_short(self) -> bool:
+        """Whether the names of a settle leaf are as short as C takes them."""
+        return len(self.place) <= _SHORT and max(map(len, self.draft.flows)) <= _SHORT // 4
+
+    def _settlement_at_once(self, items: Mapping[str, list[bytes]], keys: list[FlowKey]) -> _Settlement:
+        """`_settlement` in one call of C."""
+        if native_settlement is None:
+            raise RuntimeError("the C extension was not built")
+        rows = [(name, bodies, name in OPEN_GROUPS) for name, bodies in items.items()]
+        pairs, sealed, over = native_settlement(
+            self.place, self.draft.flows, rows, [(secret, user.key, user.id) for user, secret, _ in keys],
+            self.keyring.salt_key, self.epoch, self.n, cipher,
+        )  # fmt: skip
+        return dict(zip(items, pairs, strict=True)), sealed, over
+
+    def _settlement(self, items: Mapping[str, list[bytes]], keys: list[FlowKey]) -> _Settlement:
+        """For each group its root and its commitments; the ciphertexts with their lengths, and the root over them."""
+        flows = self.draft.flows
+        open_salts, secrets = [self.keyring.salt_key] * len(flows), [key.key for key in keys]
+        pairs: dict[str, tuple[bytes, bytes]] = {}
+        hidden: list[dict[str, bytes]] = [{} for _ in flows]
+        for name, bodies in items.items():
+            hashes = flow_commitments(self.place, name, flows, bodies, open_salts if name in OPEN_GROUPS else secrets)
+            pairs[name] = root(hashes), hashes
+            if name in ERASABLE_GROUPS:
+                for position, body in enumerate(bodies):
+                    hidden[position][name] = body
+        segments = [self._encrypt(key, _compose(hidden[i]), 2 + i, flows[i]) for i, key in enumerate(keys)]
+        over = sealed_hash(segments, settle=True) if segments else b""
+        return pairs, b"".join(map(_segment, segments)), over
 
     def _known(self, flow: str) -> FlowKey:
         key = self.keyring.data_keys.known_flow(flow)
@@ -250,7 +284,9 @@ class _Sealing:
         return key
 
     def _encrypt(self, key: FlowKey, body: bytes, part: int, flow: str) -> bytes:
-        return key.prefix + key.cipher.encrypt(nonce_of(self.epoch, self.n, part), body, self.place + flow.encode())
+        return key.prefix + AESGCM(key.key).encrypt(
+            nonce_of(self.epoch, self.n, part), body, self.place + flow.encode()
+        )
 
     def _leaf(
         self,
@@ -291,26 +327,26 @@ class _Sealing:
         )
 
 
-def rows_of(
-    draft: LeafDraft, groups: Mapping[str, Group], keyring: Keyring
-) -> tuple[list[tuple[str, bytes, bool]], FlowKey | None]:
-    """The groups as (name, canonical bytes, whether it is open), and the flow's key where one of them is not."""
-    key = None
+def rows_of(draft: LeafDraft, groups: Mapping[str, Group]) -> list[tuple[str, bytes, bool]]:
+    """The groups as (name, canonical bytes, whether it is open)."""
     write = dump if draft.plain_json else canonical
     rows: list[tuple[str, bytes, bool]] = []
     for name in sorted(groups):
-        value, shown = groups[name], name in OPEN_GROUPS
+        value = groups[name]
         kind = type(value)
-        rows.append((name, value.data if kind is Rendered or kind is Prepared else write(value), shown))  # type: ignore[union-attr]
-        if key is None and not shown:
-            key = own_key(draft, keyring)
-    return rows, key
+        written = value.data if kind is Rendered or kind is Prepared else write(value)  # type: ignore[union-attr]
+        rows.append((name, written, name in OPEN_GROUPS))
+    return rows
+
+
+def hides(rows: Sequence[tuple[str, bytes, bool]]) -> bool:
+    """Whether one of the rows is not open. In the order of names the open ones stand between the others."""
+    return bool(rows) and not (rows[0][2] and rows[-1][2])
 
 
 def own_key(draft: LeafDraft, keyring: Keyring) -> FlowKey:
-    """The key of the leaf's flow. A flow that begins with its outcome never left: it is hardly ever settled."""
-    last = draft.kind is LeafKind.OUTCOME
-    return keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user, last=last)
+    """The key of the leaf's flow."""
+    return keyring.data_keys.for_flow(draft.flow, draft.tenant, draft.user)
 
 
 def body_of(value: Any, *, plain: bool) -> bytes:

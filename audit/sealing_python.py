@@ -1,13 +1,25 @@
-"""What `native/seal.c` does, with hashlib: its oracle in the tests, and what runs where it was not built."""
+"""What `native/seal.c` does, with hashlib and `cryptography`: its oracle in the tests, and what runs where it was not built."""
 
 from __future__ import annotations
 
 from binascii import b2a_base64
 from hashlib import blake2b, sha256
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from audit.merkle import Tree, leaf_hash, root_of
 
-__all__ = ["commitments", "flow_commitments", "grow", "leaf_hash", "leaf_hashes", "root"]
+__all__ = ["aes_gcm", "commitments", "encrypt", "flow_commitments", "grow", "leaf_hash", "leaf_hashes", "root"]
+
+
+def aes_gcm(key: bytes, nonce: bytes, text: bytes, bound: bytes) -> bytes:
+    """Ciphertext and tag of AES-256-GCM."""
+    return AESGCM(key).encrypt(nonce, text, bound)
+
+
+def encrypt(key: bytes, nonce: bytes, text: bytes, bound: bytes, before: bytes) -> bytes:
+    """See `sealing`."""
+    return before + nonce + aes_gcm(key, nonce, text, bound)
 
 
 def commitments(place: bytes, rows: list[tuple[str, bytes, bytes]]) -> bytes:

@@ -44,6 +44,8 @@ SIGN_EVERY_US = 20_000
 """Checkpoints are signed at most this often (microseconds); a leaf is durable before it is covered."""
 FOLD_EVERY_US = 500_000
 """The longest that leaves rest in the journal before the store has them and readers see them."""
+FILED_BYTES = 64 * 1024
+"""So many bytes of leaves that rest in the journal become one row of the store."""
 HEAD_EVERY_US = 1_000_000
 """The high-water mark beside the keys is renewed at most this often, and at the end."""
 
@@ -71,7 +73,8 @@ class Log:
         self._streams: dict[tuple[str, int], int] = {}
         self._dirty: set[tuple[str, int]] = set()
         self._leaves: list[bytes] = []  # staged and not durable yet, as `batch.one` says them
-        self._resting: list[tuple[int, int, bytes]] = []  # batches in the journal, not yet in the store's transaction
+        self._resting: list[bytes] = []  # leaves in the journal, not yet in the store's transaction
+        self._resting_bytes = 0
         self._hashes: list[bytes] = []  # of leaves in the store's transaction that are not in the tree yet
         self._journal: Journal | None = None
         self._fold_now = False
@@ -232,12 +235,20 @@ class Log:
             self._fold(now)
 
     def file(self) -> None:
-        """Put what rests in the journal into the store's open transaction: work that need not wait for its commit."""
+        """Put what rests in the journal into the store's open transaction: work that need not wait for its commit.
+
+        Only once there is enough of it: a row costs as much as tens of thousands of its bytes.
+        """
+        if self._resting_bytes >= FILED_BYTES:
+            self._file()
+
+    def _file(self) -> None:
         if self._resting:
             self._begin()
-            self._connection.executemany(batch.INSERT, self._resting)
-            self._hashes += [entry_hashes(count, data) for _, count, data in self._resting]
-            self._resting = []
+            count, data = len(self._resting), join(self._resting)
+            self._connection.execute(batch.INSERT, (self.size - len(self._leaves) - count, count, data))
+            self._hashes.append(entry_hashes(count, data))
+            self._resting, self._resting_bytes = [], 0
 
     def sign_now(self, *, mark: bool = False) -> None:
         """Bring everything into the store and sign the tree as it is; with `mark`, renew the high-water mark too."""
@@ -288,26 +299,24 @@ class Log:
             self._journal = Journal(self._path)
             self._resources.callback(self._journal.close)
             self._journal.restart(self._tree.size, self._tree.root())
-        packed = self._packed()
-        if not self._journal.write(*packed, self.counters.counted):
+        count, data = len(self._leaves), join(self._leaves)
+        if not self._journal.write(self.size - count, count, data, self.counters.counted):
             return False
-        self._resting.append(packed)
-        self._leaves = []
+        self._rest(len(data))
         self.counters.counted.clear()
         return True
 
-    def _packed(self) -> tuple[int, int, bytes]:
-        """What is staged as one row."""
-        count = len(self._leaves)
-        return self.size - count, count, join(self._leaves)
+    def _rest(self, size: int) -> None:
+        self._resting += self._leaves
+        self._resting_bytes += size
+        self._leaves = []
 
     def _fold(self, now: int) -> None:
         """Commit everything into the store. From then on the journal begins anew."""
         connection = self._connection
         self._begin()
-        if self._leaves:
-            self._resting.append(self._packed())
-        self.file()
+        self._rest(0)
+        self._file()
         self._grow(b"".join(self._hashes))
         connection.executemany(_TILE, self._tiles.take())
         connection.executemany(_STREAM, [(self._streams[stream], *stream) for stream in self._dirty])
@@ -316,7 +325,7 @@ class Log:
         connection.execute("insert or replace into meta values ('projected', ?)", (str(self.size),))
         note = self._checkpoint(now, root) if self.unsigned and now - self._signed_us >= SIGN_EVERY_US else ""
         connection.execute("commit")
-        self._leaves, self._hashes = [], []
+        self._hashes = []
         self._dirty.clear()
         self._closed_now.clear()
         self.counters.counted.clear()

@@ -56,12 +56,16 @@ def pack_append(
     n: int, leaf: SealedLeaf, keys: list[list[str]], reservation: str, keep: Mapping[str, Collection[str]] | None
 ) -> bytes:
     """An append: stream position, JSON head, then the four blobs of the leaf."""
-    kept = {counter: list(subjects) for counter, subjects in keep.items()} if keep else None
     kind, flow, flows, time_us, entry, disclosed, sealed, content, row, _ = leaf
-    head = orjson.dumps([kind._value_, flow, flows, time_us, row, keys, reservation, kept])
+    head = orjson.dumps([kind._value_, flow, flows, time_us, row, keys, reservation, kept_json(keep)])
     size = 1 + _APPEND.size + len(head) + len(entry) + len(disclosed) + len(sealed) + len(content)
     sizes = _WHOLE.pack(size, APPEND, n, len(head), len(entry), len(disclosed), len(sealed))
     return b"".join((sizes, head, entry, disclosed, sealed, content))
+
+
+def kept_json(keep: Mapping[str, Collection[str]] | None) -> dict[str, list[str]] | None:
+    """What is kept of a reservation, as an append's head says it."""
+    return {counter: list(subjects) for counter, subjects in keep.items()} if keep else None
 
 
 def unpack_append(body: bytes) -> tuple[int, list[Any], bytes, bytes, bytes, bytes]:

@@ -6,7 +6,6 @@ Exit codes of checks: 0 it holds, 1 it does not hold, 2 it could not be tried.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -55,7 +54,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup)
-@click.version_option(importlib.metadata.version("lexgate"), prog_name="lexgate")
+@click.version_option(package_name="lexgate", prog_name="lexgate")
 def lexgate() -> None:
     """Lexgate: where an organisation's tokens pass. Inspects, decides, redacts, labels, meters, records."""
 

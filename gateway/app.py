@@ -187,6 +187,7 @@ class DataPlane:
         services.metrics.gauge("lexgate_log_connected", float(services.log.available))
         services.metrics.gauge("lexgate_open_flows", float(services.log.running))
         services.health.publish()
+        services.call_metrics.count_all()
         write_snapshot(
             services.metrics,
             services.settings.run_path,

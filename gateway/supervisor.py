@@ -164,7 +164,7 @@ class Supervisor:
         self._groups = [[writer, *inspectors, *markers, *extractors], [*workers, control_process]]
         self._queues = [asyncio.ensure_future(lane.queue.run()) for lane in lanes]
         # Who has most to do first, whom a call can do without last: they are forked one after the other.
-        await _all_started([*inspectors, writer, *workers, control_process, *extractors, *markers])
+        await _all_started([*inspectors, writer, *workers, *extractors, control_process, *markers])
         forget(settings.run_path, (settings.run_path / "lock").stat().st_mtime)  # patterns of versions before
         self._tasks = [asyncio.ensure_future(self._watch(child)) for group in self._groups for child in group]
         self._tasks += [asyncio.ensure_future(self._watch_bundle()), asyncio.ensure_future(self._watch_reload())]

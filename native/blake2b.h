@@ -29,6 +29,7 @@ static void blake_block(Blake2b *blake, int last) {
     v[c] += v[d], v[b] = LEXGATE_TURN(v[b] ^ v[c], 24);           \
     v[a] += v[b] + (y), v[d] = LEXGATE_TURN(v[d] ^ v[a], 16);     \
     v[c] += v[d], v[b] = LEXGATE_TURN(v[b] ^ v[c], 63);
+    _Pragma("GCC unroll 12") /* which word is mixed where is known then: .6 of the time */
     for (int round = 0; round < 12; round++) {
         const uint8_t *s = BLAKE_SIGMA[round % 10];
         LEXGATE_MIX(0, 4, 8, 12, m[s[0]], m[s[1]])

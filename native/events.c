@@ -9,6 +9,8 @@
  *
  * Pipe (pipe.h): from what a provider's connection has read to what a caller's connection sends, through a lane.
  *
+ * whole_message (answer.h): what is learned of a whole answer of the usual form.
+ *
  * The Python implementation beside it (gateway/protocols/plain_run_python.py) is its oracle in the tests.
  */
 #define PY_SSIZE_T_CLEAN
@@ -38,6 +40,13 @@ typedef unsigned char byte;
 static int is_digit(int c) { return c >= '0' && c <= '9'; }
 static int is_alnum(int c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 static int is_sign(int c) { return c == '_' || c == '~' || c == '.'; }
+
+enum { ALNUM = 1, SIGN = 2, DASH = 4 };
+static byte class_of[256]; /* what the three above say of a byte; of any other one 0 */
+
+static void fill_classes(void) {
+    for (int c = 0; c < 256; c++) class_of[c] = (byte)(is_alnum(c) ? ALNUM : is_sign(c) ? SIGN : c == '-' ? DASH : 0);
+}
 
 /* ---- the automaton ---- */
 
@@ -222,18 +231,26 @@ static int may_be_number(const byte *text, Py_ssize_t size) {
 
 /* Whether a guarded match may begin in this text, behind the byte `before` (-1: none). A no is certain, a yes is not. */
 static int possible(Automaton *a, const byte *text, Py_ssize_t size, int before) {
-    for (Py_ssize_t at = 0; at < size; before = text[at++]) {
-        int c = text[at];
-        if (c == '-' && size - at >= 10 && memcmp(text + at, "-----BEGIN", 10) == 0) return 1;
-        if (!is_alnum(c) && !is_sign(c) && c != '-') continue;
-        if (is_alnum(before) || (!is_alnum(c) && (is_sign(before) || before == '-'))) continue;
+    int last = before < 0 ? 0 : class_of[before];
+    for (Py_ssize_t at = 0; at < size; at++) {
+        const int kind = class_of[text[at]], behind = last;
+        last = kind;
+        if (kind == DASH && size - at >= 10 && memcmp(text + at, "-----BEGIN", 10) == 0) return 1;
+        /* None begins in the middle of a word, none with a sign behind another one: most bytes end here. */
+        if (!kind || behind & ALNUM || (kind != ALNUM && behind)) continue;
         int32_t state = root_of(a, 0);
         for (Py_ssize_t i = at; state >= 0 && i < size; i++) {
-            if (text[i] > 0x7f) return 1;
-            state = move(a, state, text[i]);
+            const byte c = text[i];
+            if (c > 0x7f) return 1;
+            const int32_t known = a->moves[(Py_ssize_t)state * a->kinds + a->kind_of[c]];
+            if (known < 0) {
+                state = -1;
+                break;
+            }
+            state = known ? known - 1 : move(a, state, c);
             if (state < 0 || !a->states[state].accepts) continue;
             if (a->states[state].accepts != NUMBER) return 1;
-            if ((i + 1 == size || !is_alnum(text[i + 1])) && may_be_number(text + at, i + 1 - at)) return 1;
+            if ((i + 1 == size || class_of[text[i + 1]] != ALNUM) && may_be_number(text + at, i + 1 - at)) return 1;
         }
         if (state == -2) return 1;
     }
@@ -696,6 +713,7 @@ static PyObject *lane_new(PyTypeObject *type, PyObject *args, PyObject *named) {
 }
 
 #include "pipe.h"
+#include "answer.h"
 
 /* ---- the module ---- */
 
@@ -712,15 +730,21 @@ static PyMethodDef lane_methods[] = {
     {"leave", lane_leave, METH_NOARGS, "leave() -> (provider's text, delivered, held, events, the last one, whether any changed)."},
     {NULL, NULL, 0, NULL},
 };
+static PyMethodDef functions[] = {
+    {"whole_message", whole_message, METH_VARARGS,
+     "whole_message(automaton, answer, restores, json) -> (text, finish, id, model, usage, whether names are fit) of a plain whole answer, or None."},
+    {NULL, NULL, 0, NULL},
+};
 static PyType_Slot automaton_slots[] = {
     {Py_tp_new, automaton_new}, {Py_tp_dealloc, automaton_free}, {Py_tp_methods, automaton_methods}, {0, NULL}};
 static PyType_Slot lane_slots[] = {{Py_tp_new, lane_new}, {Py_tp_dealloc, lane_free}, {Py_tp_methods, lane_methods}, {0, NULL}};
 static PyType_Spec automaton_spec = {"gateway.protocols._events.Automaton", sizeof(Automaton), 0, Py_TPFLAGS_DEFAULT, automaton_slots};
 static PyType_Spec lane_spec = {"gateway.protocols._events.Lane", sizeof(Lane), 0, Py_TPFLAGS_DEFAULT, lane_slots};
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_events", NULL, -1, NULL, NULL, NULL, NULL, NULL};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_events", NULL, -1, functions, NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit__events(void) {
+    fill_classes();
     PyObject *module = PyModule_Create(&definition);
     if (module == NULL) return NULL;
     automaton_type = (PyTypeObject *)PyType_FromSpec(&automaton_spec);

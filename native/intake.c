@@ -197,10 +197,10 @@ static PyObject *entry_hashes(PyObject *self, PyObject *args) {
     }
     const uint8_t *lengths = data, *entry = data + LEAF_LENGTHS * count;
     for (Py_ssize_t i = 0; i < count; i++, lengths += LEAF_LENGTHS) {
-        entries[i] = (Message){entry, u32(lengths), (uint8_t *)PyBytes_AS_STRING(result) + 32 * i};
+        entries[i] = (Message){&OF_LEAF, 1, entry, u32(lengths), (uint8_t *)PyBytes_AS_STRING(result) + 32 * i};
         entry += (size_t)u32(lengths) + u32(lengths + 4) + u32(lengths + 8) + u32(lengths + 12);
     }
-    sha256_many(0, entries, (size_t)count);
+    sha256_many(entries, (size_t)count);
     PyMem_Free(entries);
     return result;
 }

@@ -52,6 +52,18 @@ static int bucket_of(int file, Py_ssize_t buckets, PyObject *name, Bucket *bucke
     return 0;
 }
 
+/* The flow of a name, NULL for none, and for an entry that was torn. */
+static const unsigned char *flow_of(const Bucket *bucket, PyObject *name) {
+    for (int i = 0; i < PLACES; i++) {
+        const unsigned char *entry = bucket->entries + i * ENTRY;
+        if (memcmp(entry, PyBytes_AS_STRING(name), NAME) != 0) continue;
+        uint32_t sum = crc32(entry, 2 * NAME);
+        unsigned char told[4] = {sum >> 24 & 255, sum >> 16 & 255, sum >> 8 & 255, sum & 255};
+        return memcmp(told, entry + 2 * NAME, 4) == 0 ? entry + NAME : NULL;
+    }
+    return NULL;
+}
+
 static PyObject *get(PyObject *self, PyObject *args) {
     (void)self;
     int file;
@@ -60,15 +72,29 @@ static PyObject *get(PyObject *self, PyObject *args) {
     Bucket bucket;
     if (!PyArg_ParseTuple(args, "inO", &file, &buckets, &name)) return NULL;
     if (bucket_of(file, buckets, name, &bucket) < 0) return NULL;
-    for (int i = 0; i < PLACES; i++) {
-        const unsigned char *entry = bucket.entries + i * ENTRY;
-        if (memcmp(entry, PyBytes_AS_STRING(name), NAME) != 0) continue;
-        uint32_t sum = crc32(entry, 2 * NAME);
-        unsigned char told[4] = {sum >> 24 & 255, sum >> 16 & 255, sum >> 8 & 255, sum & 255};
-        if (memcmp(told, entry + 2 * NAME, 4) != 0) break;
-        return PyBytes_FromStringAndSize((const char *)entry + NAME, NAME);
+    const unsigned char *flow = flow_of(&bucket, name);
+    if (flow == NULL) Py_RETURN_NONE;
+    return PyBytes_FromStringAndSize((const char *)flow, NAME);
+}
+
+static PyObject *find(PyObject *self, PyObject *args) {
+    (void)self;
+    int file;
+    Py_ssize_t buckets;
+    PyObject *names;
+    if (!PyArg_ParseTuple(args, "inO!", &file, &buckets, &PyTuple_Type, &names)) return NULL;
+    PyObject *found = PyList_New(0);
+    for (Py_ssize_t n = 0; found != NULL && n < PyTuple_GET_SIZE(names); n++) {
+        PyObject *name = PyTuple_GET_ITEM(names, n), *one = NULL;
+        Bucket bucket;
+        const unsigned char *flow = NULL;
+        int fine = bucket_of(file, buckets, name, &bucket) == 0;
+        if (fine) flow = flow_of(&bucket, name);
+        if (flow != NULL) one = PyBytes_FromStringAndSize((const char *)flow, NAME);
+        if (!fine || (flow != NULL && (one == NULL || PyList_Append(found, one) < 0))) Py_CLEAR(found);
+        Py_XDECREF(one);
     }
-    Py_RETURN_NONE;
+    return found;
 }
 
 static PyObject *put(PyObject *self, PyObject *args) {
@@ -102,6 +128,7 @@ static PyObject *put(PyObject *self, PyObject *args) {
 
 static PyMethodDef methods[] = {
     {"get", get, METH_VARARGS, "get(file, buckets, name) -> the 16 bytes of the flow that the name was last put for, or None."},
+    {"find", find, METH_VARARGS, "find(file, buckets, names) -> the flows of those names that have one, in their order."},
     {"put", put, METH_VARARGS, "put(file, buckets, names, flow) -> how many of these names mean this flow from now on."},
     {NULL, NULL, 0, NULL},
 };

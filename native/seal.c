@@ -2,81 +2,14 @@
  *
  * Python's own hashlib is the oracle in the tests (audit/sealing_python.py does the same with it).
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "commit.h"
 #include <stdio.h>
-#include "lanes.h"
 
-#define SALT 16
-#define KEY_MOST 64
-
-static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/* 32 bytes as 44 characters. */
-static void base64(const uint8_t in[32], char out[44]) {
-    for (int i = 0; i < 10; i++, in += 3, out += 4) {
-        uint32_t word = (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2];
-        for (int j = 0; j < 4; j++) out[j] = BASE64[word >> (18 - 6 * j) & 63];
-    }
-    uint32_t word = (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8;
-    out[0] = BASE64[word >> 18 & 63];
-    out[1] = BASE64[word >> 12 & 63];
-    out[2] = BASE64[word >> 6 & 63];
-    out[3] = '=';
-}
-
-typedef struct { const char *data; Py_ssize_t size; } Bytes;
-
-static int bytes_of(PyObject *object, Bytes *out) {
-    if (PyBytes_Check(object)) {
-        out->data = PyBytes_AS_STRING(object);
-        out->size = PyBytes_GET_SIZE(object);
-        return 0;
-    }
-    if (PyUnicode_Check(object)) {
-        out->data = PyUnicode_AsUTF8AndSize(object, &out->size);
-        return out->data ? 0 : -1;
-    }
-    PyErr_SetString(PyExc_TypeError, "bytes or str expected");
-    return -1;
-}
-
-static int secret_of(PyObject *object, Bytes *out) {
-    if (bytes_of(object, out) < 0) return -1;
-    if (out->size < 1 || out->size > KEY_MOST) {
-        PyErr_SetString(PyExc_ValueError, "a key of 1 to 64 bytes expected");
-        return -1;
-    }
-    return 0;
-}
-
-/* A hash that has taken in its key: the groups of a leaf share one, and the open ones of all leaves another. */
-typedef struct { const char *key; Py_ssize_t size; Blake2b blake; } Begun;
-
-static void begin(Begun *begun, Bytes secret) {
-    if (begun->key == secret.data && begun->size == secret.size) return;
-    blake2b_start(&begun->blake, (const uint8_t *)secret.data, (size_t)secret.size, SALT);
-    blake2b_flush(&begun->blake);
-    begun->key = secret.data;
-    begun->size = secret.size;
-}
-
-/* SHA-256(salt || body), salt = BLAKE2b-128(place || group || "/" || flow) under the secret. `begun`: of the last one. */
+/* SHA-256(salt || body), with the salt of `salt_of`. */
 static void commit(Begun *begun, Bytes secret, Bytes place, Bytes group, Bytes flow, Bytes body, uint8_t out[32]) {
     uint8_t salt[SALT];
-    Blake2b blake;
-    begin(begun, secret);
-    blake2b_again(&blake, &begun->blake);
-    blake2b_add(&blake, place.data, (size_t)place.size);
-    blake2b_add(&blake, group.data, (size_t)group.size);
-    blake2b_add(&blake, "/", 1);
-    blake2b_add(&blake, flow.data, (size_t)flow.size);
-    blake2b_end(&blake, salt);
-    Sha256 sha;
-    sha256_start(&sha);
-    sha256_add(&sha, salt, SALT);
-    sha256_add(&sha, body.data, (size_t)body.size);
-    sha256_end(&sha, out);
+    salt_of(begun, secret, place, group, flow, salt);
+    sha256_one(&(Message){salt, SALT, (const uint8_t *)body.data, (size_t)body.size, out});
 }
 
 static PyObject *commitments(PyObject *self, PyObject *args) {
@@ -153,7 +86,9 @@ static PyObject *flow_commitments(PyObject *self, PyObject *args) {
     return result;
 }
 
-static void prefixed(uint8_t prefix, const void *bytes, size_t size, uint8_t out[32]) { sha256_prefixed(prefix, bytes, size, out); }
+static void prefixed(uint8_t prefix, const void *bytes, size_t size, uint8_t out[32]) {
+    sha256_one(&(Message){&prefix, 1, bytes, size, out});
+}
 
 /* RFC 6962 section 2.1: the root over leaves that are 32 bytes each. */
 static PyObject *root(PyObject *self, PyObject *argument) {
@@ -213,9 +148,9 @@ static PyObject *leaf_hashes(PyObject *self, PyObject *list) {
     for (Py_ssize_t i = 0; sound && i < count; i++) {
         Bytes entry;
         sound = bytes_of(PyList_GET_ITEM(list, i), &entry) == 0;
-        if (sound) entries[i] = (Message){(const uint8_t *)entry.data, (size_t)entry.size, (uint8_t *)PyBytes_AS_STRING(result) + 32 * i};
+        if (sound) entries[i] = (Message){&OF_LEAF, 1, (const uint8_t *)entry.data, (size_t)entry.size, (uint8_t *)PyBytes_AS_STRING(result) + 32 * i};
     }
-    if (sound) sha256_many(0, entries, (size_t)count);
+    if (sound) sha256_many(entries, (size_t)count);
     else Py_CLEAR(result);
     if (entries == NULL) PyErr_NoMemory();
     PyMem_Free(entries);
@@ -256,8 +191,8 @@ static PyObject *grow(PyObject *self, PyObject *args) {
             }
             if (count & 1) memcpy(kept[levels++], row + 32 * --count, 32);
             count /= 2;
-            for (Py_ssize_t i = 0; i < count; i++) pairs[i] = (Message){row + 64 * i, 64, nodes + 32 * i};
-            sha256_many(1, pairs, (size_t)count);
+            for (Py_ssize_t i = 0; i < count; i++) pairs[i] = (Message){&OF_NODE, 1, row + 64 * i, 64, nodes + 32 * i};
+            sha256_many(pairs, (size_t)count);
             uint8_t *made = nodes;
             nodes = row, row = made;
         }
@@ -268,14 +203,6 @@ static PyObject *grow(PyObject *self, PyObject *args) {
     PyMem_Free(nodes);
     PyMem_Free(pairs);
     return result;
-}
-
-static int plain_ascii(Bytes text) {
-    for (Py_ssize_t i = 0; i < text.size; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') return 0;
-    }
-    return 1;
 }
 
 #define ROWS_MOST 8
@@ -453,78 +380,8 @@ static PyObject *leaf(PyObject *self, PyObject *args) {
     return Py_BuildValue("(y#NN)", made.entry, made.entry_size, made.disclosed, made.sealed);
 }
 
-static char *big_endian(char *out, unsigned long long number, int bytes) {
-    for (int i = bytes - 1; i >= 0; i--) *out++ = (char)(number >> (8 * i) & 255);
-    return out;
-}
-
-#define FRAME_HEAD 29 /* audit/wire.py: length, type, n, and the lengths of head, entry, disclosed and sealed */
-#define FRAME_MOST (64 << 20)
-
-/* Entry and frame out of a leaf that has been made; lets go of its pieces. */
-static PyObject *framed(Leaf *made, int type, Bytes head) {
-    Bytes disclosed, sealed;
-    PyObject *result = NULL;
-    if (bytes_of(made->disclosed, &disclosed) == 0 && bytes_of(made->sealed, &sealed) == 0) {
-        Py_ssize_t size = FRAME_HEAD + head.size + made->entry_size + disclosed.size + sealed.size;
-        PyObject *frame = size - 4 > FRAME_MOST ? NULL : PyBytes_FromStringAndSize(NULL, size);
-        if (size - 4 > FRAME_MOST) {
-            result = Py_NewRef(Py_None);
-        } else if (frame != NULL) {
-            char *out = PyBytes_AS_STRING(frame);
-            out = big_endian(out, (unsigned long long)size - 4, 4);
-            out = big_endian(out, (unsigned long long)type, 1);
-            out = big_endian(out, made->n, 8);
-            out = big_endian(out, (unsigned long long)head.size, 4);
-            out = big_endian(out, (unsigned long long)made->entry_size, 4);
-            out = big_endian(out, (unsigned long long)disclosed.size, 4);
-            out = big_endian(out, (unsigned long long)sealed.size, 4);
-            memcpy(out, head.data, (size_t)head.size);
-            out += head.size;
-            memcpy(out, made->entry, (size_t)made->entry_size);
-            out += made->entry_size;
-            memcpy(out, disclosed.data, (size_t)disclosed.size);
-            memcpy(out + disclosed.size, sealed.data, (size_t)sealed.size);
-            result = Py_BuildValue("(y#N)", made->entry, made->entry_size, frame);
-        }
-    }
-    Py_DECREF(made->disclosed);
-    Py_DECREF(made->sealed);
-    return result;
-}
-
-/* The same leaf as the frame that appends it: (entry, frame). Makes its place and nonce itself. None as `leaf` does. */
-static PyObject *append_frame(PyObject *self, PyObject *args) {
-    (void)self;
-    Leaf made;
-    Bytes head;
-    int type;
-    if (!PyArg_ParseTuple(args, "O!y#y#y#Os#s#s#LIKIiy#", &PyList_Type, &made.rows, &made.open_salt.data,
-                          &made.open_salt.size, &made.key.data, &made.key.size, &made.prefix.data, &made.prefix.size,
-                          &made.encrypt, &made.kind.data, &made.kind.size, &made.flow.data, &made.flow.size,
-                          &made.writer.data, &made.writer.size, &made.time_us, &made.epoch, &made.n, &made.attempt, &type,
-                          &head.data, &head.size))
-        return NULL;
-    if (!usual(&made) || made.n >> 48) Py_RETURN_NONE;
-    char place[SHORT_MOST + 48], nonce[12];
-    made.place.data = place;
-    made.place.size = sprintf(place, "%.*s/%u/%llu/", (int)made.writer.size, made.writer.data, made.epoch, made.n);
-    char *out = big_endian(nonce, made.epoch, 4);
-    out = big_endian(out, made.n >> 32, 2);
-    out = big_endian(out, made.n & 0xffffffffULL, 4);
-    big_endian(out, 0, 2);
-    made.nonce = PyBytes_FromStringAndSize(nonce, 12);
-    if (made.nonce == NULL) return NULL;
-    int done = make_leaf(&made);
-    Py_DECREF(made.nonce);
-    if (done < 0) return NULL;
-    if (!done) Py_RETURN_NONE;
-    return framed(&made, type, head);
-}
-
 static PyMethodDef methods[] = {
     {"leaf", leaf, METH_VARARGS, "leaf(place, rows, salt, key, prefix, encrypt, nonce, kind, flow, writer, t, e, n, a)."},
-    {"append_frame", append_frame, METH_VARARGS, "append_frame(rows, salt, key, prefix, encrypt, kind, flow, writer, t, e, n, a, type, head)."},
     {"commitments", commitments, METH_VARARGS, "commitments(place, [(name, body, secret), ...]) -> JSON object of base64."},
     {"flow_commitments", flow_commitments, METH_VARARGS, "flow_commitments(place, name, flows, bodies, secrets) -> 32 bytes each."},
     {"root", root, METH_O, "root(hashes) -> Merkle root over leaves of 32 bytes each."},

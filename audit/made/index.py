@@ -15,9 +15,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.made import marks
 from audit.store.sqlite import Connection, connect_reader, driver, require_sound
 
-FORMAT = "4"
+FORMAT = "5"
 """Another one makes the file be built anew."""
 MOST_OWNERS = 64
 """Outputs looked at for one mark, the latest first: a phrase that all answers share must not cost more than others."""
@@ -38,7 +39,6 @@ create table if not exists made (
 create index if not exists made_key on made (key_id);
 create index if not exists made_text on made (text) where text is not null;
 create table if not exists text (id integer primary key, tenant text not null, digest blob not null, unique (tenant, digest));
-create table if not exists mark (mark integer not null, text integer not null, primary key (mark, text)) without rowid;
 create table if not exists exact (digest blob not null, n integer not null, primary key (digest, n)) without rowid;
 create table if not exists payload (payload integer not null, n integer not null, primary key (payload, n)) without rowid;
 create table if not exists print (id integer primary key, n integer not null, print blob not null, unique (n, print));
@@ -78,23 +78,39 @@ def index_path(store: Path) -> Path:
 
 
 def connect_index(path: Path) -> Connection:
-    """The writing connection. An index of another format is emptied. A crash may cost its latest entries, never more."""
+    """The writing connection. An index of another format is made anew. A crash may cost its latest entries, never more."""
     require_sound()
     connection = driver.connect(str(path), isolation_level=None, timeout=10.0)
     path.chmod(0o600)
     for pragma in ("journal_mode=wal", "synchronous=normal", "secure_delete=on"):
         connection.execute(f"pragma {pragma}").fetchall()
-    connection.executescript(_SCHEMA)
-    row = connection.execute("select value from meta where key = 'format'").fetchone()
-    if row is None or row[0] != FORMAT:
+    if _format(connection) != FORMAT:
+        _drop_all(connection)
+        connection.executescript(_SCHEMA + marks.SCHEMA)
         clear(connection)
     return connection
+
+
+def _format(connection: Connection) -> str:
+    """What the file says of itself; empty for a new one."""
+    if connection.execute("select 1 from sqlite_master where name = 'meta'").fetchone() is None:
+        return ""
+    row = connection.execute("select value from meta where key = 'format'").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _drop_all(connection: Connection) -> None:
+    """Tables of another format have other columns: they are not emptied but removed."""
+    connection.execute("begin immediate")
+    for (name,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
+        connection.execute(f'drop table "{name}"')
+    connection.execute("commit")
 
 
 def clear(connection: Connection) -> None:
     """Forget everything."""
     connection.execute("begin immediate")
-    for table in ("made", "meta", "text", "mark", *_TABLES):
+    for table in ("made", "meta", "text", *marks.TABLES, *_TABLES):
         connection.execute(f"delete from {table}")  # noqa: S608 - our own constants
     connection.execute("insert into meta values ('format', ?), ('leaves', '0')", (FORMAT,))
     connection.execute("commit")
@@ -108,7 +124,7 @@ def put(connection: Connection, entry: Entry) -> None:
 def put_all(connection: Connection, entries: Iterable[Entry]) -> None:
     """The same of many outputs. Rows are added in the order of their table's key, which spares the tree most of its walks."""
     entries = list(entries)
-    texts, marks = _texts(connection, entries)
+    texts = _texts(connection, entries)
     exact: list[tuple[bytes, int]] = []
     payloads: list[tuple[int, int]] = []
     bands: list[tuple[int, int, int]] = []
@@ -121,7 +137,6 @@ def put_all(connection: Connection, entries: Iterable[Entry]) -> None:
             if added.rowcount:
                 bands += [(value, added.lastrowid, n) for value in _bands(whole)]
     for statement, rows in (
-        ("insert or ignore into mark values (?, ?)", marks),
         ("insert or ignore into exact values (?, ?)", exact),
         ("insert or ignore into payload values (?, ?)", payloads),
         ("insert or ignore into band values (?, ?, ?)", bands),
@@ -150,14 +165,14 @@ def _numbers(connection: Connection, entries: Sequence[Entry], texts: Sequence[i
     return numbers
 
 
-def _texts(connection: Connection, entries: Sequence[Entry]) -> tuple[list[int | None], list[tuple[int, int]]]:
-    """For each output with marks the row of its text, which the tenant's outputs of the same text share; and what is new.
+def _texts(connection: Connection, entries: Sequence[Entry]) -> list[int | None]:
+    """For each output with marks the row of its text, which the tenant's outputs of the same text share.
 
-    The latter as rows of `mark`: only a text that nobody has made before has any.
+    Only a text that nobody has made before has its marks added.
     """
     known: dict[tuple[str, bytes], int] = {}
     texts: list[int | None] = []
-    marks: list[tuple[int, int]] = []
+    new: dict[int, Sequence[int]] = {}
     for entry in entries:
         if not entry.marks:
             texts.append(None)
@@ -169,13 +184,14 @@ def _texts(connection: Connection, entries: Sequence[Entry]) -> tuple[list[int |
             added = connection.execute("insert or ignore into text (tenant, digest) values (?, ?)", of)
             if added.rowcount:
                 text = int(added.lastrowid)
-                marks += [(_signed(mark), text) for mark in entry.marks]
+                new[text] = entry.marks
             else:
                 found = connection.execute("select id from text where tenant = ? and digest = ?", of)
                 text = int(found.fetchone()[0])
             known[of] = text
         texts.append(text)
-    return texts, marks
+    marks.add(connection, list(new.values()), list(new))
+    return texts
 
 
 def erase(connection: Connection, key_ids: Iterable[bytes] = (), flows: Iterable[str] = ()) -> int:
@@ -196,8 +212,9 @@ def erase(connection: Connection, key_ids: Iterable[bytes] = (), flows: Iterable
         for table in ("made", *_TABLES):
             connection.execute(f"delete from {table} where n in (select n from gone)")  # noqa: S608 - our own constants
         # A text that nobody's output has any more is forgotten with its marks.
-        connection.execute("delete from text where not exists (select 1 from made where made.text = text.id)")
-        connection.execute("delete from mark where text not in (select id from text)")
+        alone = "from text where not exists (select 1 from made where made.text = text.id)"
+        marks.forget(connection, [id_ for (id_,) in connection.execute(f"select id {alone}")])
+        connection.execute(f"delete {alone}")
     connection.execute("commit")
     if count:
         connection.execute("pragma wal_checkpoint(truncate)").fetchall()
@@ -211,13 +228,13 @@ class MadeIndex:
         self._path = path
         self._tenants = tenants
 
-    def by_marks(self, marks: Sequence[int], most: int = 8) -> list[tuple[Made, int]]:
+    def by_marks(self, of_text: Sequence[int], most: int = 8) -> list[tuple[Made, int]]:
         """The outputs that share most marks with a text, and how many; those that share one mark only are left out."""
         shared: Counter[int] = Counter()
         with closing(connect_reader(self._path)) as connection:
-            query = f"select text from mark where mark = ? order by text desc limit {MOST_OWNERS}"  # noqa: S608
-            for mark in sorted(marks)[:MOST_MARKS]:
-                shared.update(text for (text,) in connection.execute(query, (_signed(mark),)))
+            connection.execute("begin")  # runs and their rows as they are at one moment
+            for texts in marks.texts_of_each(connection, sorted(of_text)[:MOST_MARKS], MOST_OWNERS):
+                shared.update(texts)
             having = f"select n from made where text = ? order by n desc limit {MOST_OWNERS}"  # noqa: S608
             found: list[tuple[Made, int]] = []
             for text, count in shared.most_common():

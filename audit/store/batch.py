@@ -20,7 +20,7 @@ INSERT = "insert into batch values (?, ?, ?)"
 _PIECES = 4
 _LENGTHS = 4 * _PIECES
 _PIECE_LENGTHS = struct.Struct(">IIII")
-_ROWS = 64  # read at a time: the tables beside them may change meanwhile
+_ROWS = 16  # of some 64 KB, read at a time: the tables beside them may change meanwhile
 
 
 def pack(leaves: Sequence[Leaf]) -> bytes:

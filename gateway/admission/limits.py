@@ -17,8 +17,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 
 from gateway.errors import TooManyRequests
+
+native: ModuleType | None
+try:
+    from gateway.admission import _limits as native
+except ImportError:  # no compiler was there when this was installed
+    native = None
 
 ROW = struct.Struct("<QII")  # minute, calls in that minute, calls running now
 CELL = struct.Struct("<Q")  # identity of the name that has this column, 0 for none
@@ -26,6 +33,9 @@ COLUMNS = 16_384
 """Limited names a file has room for at once. They are placed by hash with linear probing; when it is full, columns of
 names that have made no call for a while are given to others, and when there are none new names are refused."""
 FORGOTTEN_MINUTES = 2
+PLANS = 4_096
+"""Combinations of limits for which a plan is kept, some 300 bytes each: one for each principal, and a tenant."""
+_LIMITED = struct.Struct("<6Q")  # as in native/limits.c: identity, cell, mine, calls, concurrent, how many others
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class LimitTable:
         self._workers = workers
         self._slot = slot
         self._places: dict[str, Place] = {}
+        self._plans: dict[int, tuple[Sequence[Limit], bytes]] = {}  # by the identity of a tuple that lives as long
         for column in range(COLUMNS):  # a predecessor's running calls died with it; what it had counted stays counted
             minute, calls, running = ROW.unpack_from(self._map, self._offset(slot, column))
             if running:
@@ -66,6 +77,14 @@ class LimitTable:
     def enter(self, limits: Sequence[Limit], now: float) -> None:
         """Counts one call against every limit, or against none of them and raises TooManyRequests."""
         minute = int(now // 60)
+        known = self._plans.get(id(limits))
+        if native is not None and known is not None and known[0] is limits:
+            said = native.enter(self._map, known[1], minute)
+            if said == 0:
+                return
+            if said > 0:
+                raise _refused(limits[(said - 1) // 2], now, at_once=said % 2 == 0)
+            del self._plans[id(limits)]  # a name has lost its column
         counted = []
         for limit in limits:
             place = self._places.get(limit.name)
@@ -79,16 +98,32 @@ class LimitTable:
                 then, more, now_running = ROW.unpack_from(self._map, other)
                 calls += more if then == minute else 0
                 running += now_running
-            if calls >= limit.calls_per_minute:
-                wait = int(60 - now % 60) + 1
-                raise TooManyRequests(f"{limit.calls_per_minute} calls a minute are allowed", retry_after=wait)
-            if running >= limit.concurrent:
-                raise TooManyRequests(f"{limit.concurrent} calls at once are allowed", retry_after=1)
+            if calls >= limit.calls_per_minute or running >= limit.concurrent:
+                raise _refused(limit, now, at_once=calls < limit.calls_per_minute)
         for mine, calls, running in counted:
             ROW.pack_into(self._map, mine, minute, calls + 1, running + 1)
+        if native is not None and type(limits) is tuple:
+            self._keep_plan(limits)
+
+    def _keep_plan(self, limits: tuple[Limit, ...]) -> None:
+        """For the next call under the same limits. Principals of a configuration share their limits' tuple."""
+        if len(self._plans) >= PLANS:
+            self._plans.clear()
+        plan = b""
+        for limit in limits:
+            place = self._places[limit.name]
+            plan += _LIMITED.pack(
+                place.identity, place.cell, place.mine, limit.calls_per_minute, limit.concurrent, len(place.others)
+            )
+            plan += struct.pack(f"<{len(place.others)}Q", *place.others)
+        self._plans[id(limits)] = (limits, plan)
 
     def leave(self, limits: Sequence[Limit]) -> None:
         """The call has ended. Its places are still its own: a name with running calls keeps its column."""
+        known = self._plans.get(id(limits))
+        if native is not None and known is not None and known[0] is limits:
+            native.leave(self._map, known[1])
+            return
         for limit in limits:
             mine = self._places[limit.name].mine
             minute, calls, running = ROW.unpack_from(self._map, mine)
@@ -136,3 +171,9 @@ class LimitTable:
     @staticmethod
     def _offset(worker: int, column: int) -> int:
         return CELL.size * COLUMNS + (worker * COLUMNS + column) * ROW.size
+
+
+def _refused(limit: Limit, now: float, *, at_once: bool) -> TooManyRequests:
+    if at_once:
+        return TooManyRequests(f"{limit.concurrent} calls at once are allowed", retry_after=1)
+    return TooManyRequests(f"{limit.calls_per_minute} calls a minute are allowed", retry_after=int(60 - now % 60) + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from gateway.commands.options import config_option
-from gateway.processes.child import die_with_parent
+from gateway.processes.parent import die_with_parent
 
 
 @click.command()
@@ -18,14 +18,21 @@ from gateway.processes.child import die_with_parent
 @click.option("--check", is_flag=True, help="Read and check the configuration, then end.")
 def serve(config: Path, check: bool) -> None:
     """Run the gateway until Ctrl-C or SIGTERM; SIGHUP reloads the configuration."""
-    from gateway.processes.births import Nursery
+    from gateway.processes.opening import opened
 
-    nursery = None if check else Nursery.open()  # it imports beside us
+    begun = None if check else opened()  # it imports beside us
+    gc.disable()  # what is imported stays
+    import asyncio
+
     from gateway.configuration.reading import load
     from gateway.errors import ConfigurationError, Unavailable
+    from gateway.processes.births import Nursery
     from gateway.supervisor import Supervisor
     from gateway.telemetry import logs
 
+    gc.freeze()
+    gc.enable()
+    nursery = Nursery(*begun) if begun is not None else None
     logs.configure("supervisor")
     try:
         settings = load(config)
@@ -50,6 +57,7 @@ def process_nursery(door: int, room: str) -> None:
     """Where the others are forked. `room` is for the names of the children."""
     del room
     die_with_parent()
+    gc.disable()  # what is imported stays: a collection would find nothing and touch every page
     import socket
 
     from gateway.__main__ import lexgate

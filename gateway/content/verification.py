@@ -5,6 +5,8 @@ read, and it alone counts: an output agrees when its own digest, fingerprint or 
 
 Whoever asks sees their tenants' records only: those of others are as if they did not exist, in the answer and on the way
 to it. The public is told only what the file itself carries; nothing is looked up for it, and nothing is kept of anybody.
+
+What needs NumPy is imported where it is used: the control process has a verifier, and its start need not wait for that.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit.keys import Keyring
 from audit.made.follow import follow, outputs_of
@@ -27,14 +29,13 @@ from gateway.services import TenantKeys
 from watermark.errors import BadFingerprint
 from watermark.evidence import CARRIED, Carried, Evidence, Looking
 from watermark.exact import exact_bytes, exact_text
-from watermark.fingerprint import Marks, decode, likeness, winnow
 from watermark.manifest.timestamp import stamped_time
-from watermark.prints.alignment import align, alternatives
 from watermark.prints.keyed import keyed
-from watermark.prints.likeness import NEAR
 from watermark.prints.printed import Printed
 from watermark.prints.printed import read as read_printed
-from watermark.prints.share import cells, comparable, share_of_picture, share_of_sound, squares
+
+if TYPE_CHECKING:
+    from watermark.fingerprint import Marks
 
 Records = Callable[[str], Mapping[str, Any] | None]
 """The record of a flow, if there is one that whoever asks may see."""
@@ -132,6 +133,8 @@ class Verifier:
         return behind
 
     def _asked(self, data: bytes, carried: Carried, tenant: str) -> _Asked:
+        from watermark.fingerprint import winnow
+
         key = self._keys.get("fingerprint", tenant)
         exact = {exact_bytes(data, key), exact_text(carried.text, key)} - {""}
         printed = tuple(one.under(key) for one in carried.prints)
@@ -150,6 +153,8 @@ class Verifier:
         self, index: MadeIndex, asked: Mapping[str, _Asked], named: set[str], by_payload: Sequence[Made]
     ) -> list[Made]:
         """Outputs worth a look, the likeliest first."""
+        from watermark.prints.likeness import NEAR
+
         found: dict[Made, None] = dict.fromkeys(by_payload)
         for flow in sorted(named)[:8]:
             found.update(dict.fromkeys(index.by_flow(flow)))
@@ -199,6 +204,9 @@ class _Pictures:
 
     def share(self, content: _Asked, stored: Printed) -> int:
         """How much of it is of a recorded picture, parts per thousand; 0 where nothing is, MOST_OF_MEDIA at least of a whole."""
+        from watermark.prints.alignment import align, alternatives
+        from watermark.prints.share import cells, comparable, share_of_picture, squares
+
         place = align(content.printed, stored)
         if place is None:
             return 0
@@ -239,6 +247,8 @@ def _agreement(said: Mapping[str, Any], asked: _Asked) -> tuple[tuple[Any, ...],
     if asked.exact & {said.get("text"), said.get("exact")}:
         by, share = ["exact"], 1000
     if said.get("fingerprint") and asked.marks.size:
+        from watermark.fingerprint import decode, likeness
+
         try:
             like = likeness(asked.marks, decode(said["fingerprint"]))
         except BadFingerprint:
@@ -252,6 +262,8 @@ def _agreement(said: Mapping[str, Any], asked: _Asked) -> tuple[tuple[Any, ...],
 def _alike(asked: _Asked, stored: Printed, pictures: _Pictures, *, kind: str) -> int:
     """With how much of a picture or sound a recorded one agrees, parts per thousand; 0 where no print of it does."""
     if kind == "audio" and asked.printed:
+        from watermark.prints.share import share_of_sound
+
         return share_of_sound(asked.printed[0], stored)
     return pictures.share(asked, stored) if kind == "image" else 0
 

@@ -12,7 +12,6 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -135,7 +134,8 @@ def install(app: FastAPI) -> None:
     async def audit(_: Request, error: Exception) -> Response:
         if isinstance(error, QueryInvalid):
             return problem(BadRequest(f"the search cannot be read at {error}"[:400]))
-        log.error("the records could not be read: %s", type(error).__name__)
+        cause = type(error.__cause__ or error).__name__
+        log.error("the records could not be read: %s", cause)
         return problem(Unavailable("the records cannot be read now", retry_after=5))
 
     async def framework(_: Request, error: Exception) -> Response:
@@ -150,7 +150,7 @@ def install(app: FastAPI) -> None:
         return problem(_invalid(error))
 
     app.add_exception_handler(LexgateError, ours)
-    for unreadable in (AuditError, SqliteError, SQLAlchemyError):
+    for unreadable in (AuditError, SqliteError):
         app.add_exception_handler(unreadable, audit)
     app.add_exception_handler(HTTPException, framework)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gateway.ingress.known_requests import DecidedFor
 from gateway.inspection.classifier import classify
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from policies.decision import Decision
 
 MOST = 4096
+MINUTE_US = 60_000_000
 WRITTEN = 64
 """Forms of an intent's `pub` that are kept of one kind of call: one for each combination of what was redacted."""
 ENDED = 8
@@ -101,8 +103,8 @@ class DecidedCalls:
         self, flow: Flow, provider: Provider, counted: tuple[Hashable, ...], decide: Callable[[], Decided]
     ) -> Decided:
         """What was decided for a call just like this one, or else `decide()`. `counted`: where its counters stand."""
-        request, content = flow.request, flow.classification
-        minute = flow.time_us // 60_000_000
+        request, content, body = flow.request, flow.classification, flow.known
+        minute = flow.time_us // MINUTE_US
         if request is None or content is None:
             return decide()
         if minute != self._minute or len(self._known) >= MOST:
@@ -117,4 +119,16 @@ class DecidedCalls:
         if known is None:
             known = self._known[key] = decide()
             known.forms = self._forms
+        if body is not None and not counted and flow.attempt == 1:
+            body.decided = DecidedFor(self, minute, flow.who, provider, known)
         return known
+
+    def again(self, flow: Flow, provider: Provider) -> Decided | None:
+        """What was decided this minute for this very body, principal and destination, where nothing is counted.
+
+        The body says of a call all that its kind depends on but those: its protocol, shape, class and files.
+        """
+        last = flow.known.decided if flow.known is not None else None
+        if last is None or last.calls is not self or flow.attempt != 1 or last.provider is not provider:
+            return None
+        return last.decided if last.principal is flow.principal and last.minute == flow.time_us // MINUTE_US else None

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from gateway.doctor import host, parts, reach, state
 from gateway.doctor.content_key import content_key
 from gateway.doctor.finding import Check, Finding, Level
+from gateway.doctor.issuers import issuers
 from gateway.settings import Settings
 
 
@@ -16,7 +17,7 @@ def checks(*, full: bool = False, ask_providers: bool = False) -> Sequence[Check
     found: list[Check] = [
         host.sqlite, host.clock, host.file_limits, host.processors, host.disk, host.tls,
         state.keys, functools.partial(state.store, full=full), state.running, content_key,
-        parts.bundle, parts.inspectors, parts.providers, parts.issuers, parts.callers,
+        parts.bundle, parts.inspectors, parts.providers, issuers, parts.callers,
     ]  # fmt: skip
     return [*found, reach.reach] if ask_providers else found
 

@@ -149,5 +149,5 @@ def tls(settings: Settings) -> Iterator[Finding]:
         yield warning("tls", words, mend)
     else:
         yield good("tls", words)
-    if stat.S_IMODE(mode) & 0o077:
-        yield problem("tls", "Others may read the certificate's key.", f"chmod 600 {settings.tls.key}")
+    if stat.S_IMODE(mode) & ~0o740:  # its group may: Kubernetes gives a secret to the group of the pod
+        yield problem("tls", "Others may read the certificate's key.", f"chmod 640 {settings.tls.key}")

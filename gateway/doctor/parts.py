@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,26 +87,6 @@ def _secret(name: str, reference: str, what: str) -> Iterator[Finding]:
         yield problem("providers", f"Provider {name}: {reference} is empty.", "Put the provider's key there.")
     else:
         yield good("providers", f"Provider {name} has {what} ({reference.partition(':')[0]}).")
-
-
-def issuers(settings: Settings) -> Iterator[Finding]:
-    """The files with the keys of issuers of tokens; those behind a URL are read with --reach."""
-    if not any(issuer.jwks_file for issuer in settings.issuers):
-        return
-    from gateway.identity.key_set import FAILURES, read_keys, why
-
-    for issuer in settings.issuers:
-        if not issuer.jwks_file:
-            continue
-        try:
-            keys = asyncio.run(read_keys(issuer))
-        except FAILURES as error:
-            yield problem(
-                "issuers", f"The keys of issuer {issuer.issuer} cannot be read from {issuer.jwks_file} ({why(error)}).",
-                "Put a JWK set with its public keys there (RFC 7517).",
-            )  # fmt: skip
-        else:
-            yield good("issuers", f"Issuer {issuer.issuer} has {len(keys)} keys.")
 
 
 def callers(settings: Settings) -> Iterator[Finding]:

@@ -6,9 +6,10 @@ Nothing is asked of a provider and no key of ours is sent to it. The keys of iss
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 from gateway.doctor.finding import Finding, good, problem
+from gateway.doctor.issuers import behind_urls
 from gateway.errors import LexgateError
 from gateway.settings import Provider, Settings
 from gateway.upstream.http1 import Http1Client
@@ -17,16 +18,16 @@ from gateway.upstream.port import Upstream
 
 def reach(settings: Settings) -> Iterator[Finding]:
     """Tries every provider, then every issuer whose keys are behind a URL, one after the other."""
-    yield from asyncio.run(_all(settings))
+    yield from asyncio.run(_providers(settings))
+    yield from behind_urls(settings)
 
 
-async def _all(settings: Settings) -> list[Finding]:
+async def _providers(settings: Settings) -> list[Finding]:
     client = Http1Client(settings.timeouts)
     try:
-        found = [await _provider(provider, client) for provider in settings.providers]
+        return [await _provider(provider, client) for provider in settings.providers]
     finally:
         await client.close()
-    return [*found, *[finding async for finding in _issuers(settings)]]
 
 
 async def _provider(provider: Provider, client: Upstream) -> Finding:
@@ -39,22 +40,3 @@ async def _provider(provider: Provider, client: Upstream) -> Finding:
             "Check name resolution, the way out, base_url, and the provider's proxy and ca.",
         )  # fmt: skip
     return good("reach", f"Provider {provider.name} can be reached at {place}.")
-
-
-async def _issuers(settings: Settings) -> AsyncIterator[Finding]:
-    if not settings.issuers:
-        return
-    from gateway.identity.key_set import FAILURES, read_keys, why  # an HTTP client that nobody else here needs
-
-    for issuer in settings.issuers:
-        if not issuer.jwks_url:
-            continue
-        try:
-            keys = await read_keys(issuer)
-        except FAILURES as error:
-            yield problem(
-                "reach", f"The keys of issuer {issuer.issuer} cannot be read from {issuer.jwks_url} ({why(error)}).",
-                "Check name resolution, the way out, jwks_url and the issuer's ca. Redirects are not followed.",
-            )  # fmt: skip
-        else:
-            yield good("reach", f"Issuer {issuer.issuer} shows {len(keys)} keys.")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from audit.errors import AuditError
+from audit.errors import AuditError, SchemaMismatch
 from gateway.doctor.finding import Finding, Level, good, problem, warning
 from gateway.errors import ConfigurationError
 from gateway.settings import Settings
@@ -79,6 +79,9 @@ def store(settings: Settings, *, full: bool = False) -> Iterator[Finding]:
             )
             return
         result = verify_store(path, Keyring.open(settings.keys_dir, settings.key_passphrase))
+    except SchemaMismatch as error:
+        yield problem("store", f"The store is another version's: {error}.", "See docs/operations.md, Upgrading.")
+        return
     except (AuditError, ConfigurationError, Error, OSError) as error:
         yield problem("store", f"The store cannot be used: {error}.", "See docs/operations.md, Backup and restore.")
         return

@@ -137,6 +137,11 @@ class Caller:
             headers = [*headers, (b"connection", b"close")]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
+    def answer_whole(self, status: int, headers: Headers, body: bytes) -> bool:
+        """A whole answer at once; its length is said here. False: nothing was done, `start` and `send` have to."""
+        del status, headers, body
+        return False
+
     @property
     def flows(self) -> bool:
         """Whether `pass_on` can be used now. Behind ASGI whoever sends has to wait."""

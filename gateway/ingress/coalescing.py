@@ -13,14 +13,16 @@ class CoalescingTransport:
     """Stands before a connection's transport; all but `write` and `close` is the transport's own.
 
     `pending`: what this turn has written so far. `write_now`: the transport's own `write`, for while nothing is pending.
+    What is asked of it with each call has a slot: a class with `__getattr__` would look for it at a tenth of the speed.
     """
 
-    __slots__ = ("_loop", "_transport", "is_closing", "pending", "write_now")
+    __slots__ = ("_loop", "_transport", "is_closing", "pause_reading", "pending", "resume_reading", "write_now")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self.write_now = transport.write
         self.is_closing = transport.is_closing
+        self.pause_reading, self.resume_reading = transport.pause_reading, transport.resume_reading
         self._loop = loop
         self.pending: list[bytes] = []
 
@@ -39,5 +41,13 @@ class CoalescingTransport:
         if pending and not self.is_closing():
             self._transport.write(pending[0] if len(pending) == 1 else b"".join(pending))
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+    def abort(self) -> None:
+        """Closes at once; what was written and is not sent is lost."""
+        self.pending = []
+        self._transport.abort()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._transport.set_protocol(protocol)

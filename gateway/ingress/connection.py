@@ -79,6 +79,10 @@ class Connection(HttpToolsProtocol):
         self._rests_since = 0.0
         self._target = b""  # of the last request, and what it asked for
         self._endpoint: Endpoint | None = None
+        self._answering: asyncio.Task[None] | None = None
+        self._following: asyncio.Future[tuple[Endpoint, Exchange]] | None = (
+            None  # the next call, while it is waited for
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._timed = ""  # which phase the timer bounds: headers, body or nothing
 
@@ -95,6 +99,8 @@ class Connection(HttpToolsProtocol):
             self.timeout_keep_alive_task = None
         super().connection_lost(exc)
         self.lost = True
+        if self._following is not None:
+            self._following.cancel()  # there will be no other call
         if self.when_lost is not None:
             self.when_lost()
 
@@ -178,9 +184,27 @@ class Connection(HttpToolsProtocol):
         return self._endpoint
 
     def _begin(self, endpoint: Endpoint, exchange: Exchange) -> None:
+        """Hands a call to the task that answered the one before, if it waits; else to a new one."""
         self.cycle = exchange  # type: ignore[assignment]  # it has what uvicorn looks at
-        task = exchange.task = self.loop.create_task(self._serve(endpoint, exchange))
+        task, following = self._answering, self._following
+        if task is not None and following is not None and not following.done():
+            exchange.task = task
+            following.set_result((endpoint, exchange))
+        else:
+            task = self._answering = exchange.task = self.loop.create_task(self._answer(endpoint, exchange))
         self.tasks.add(task)
+
+    async def _answer(self, endpoint: Endpoint, exchange: Exchange) -> None:
+        """Answers one call after the other: a task for each would cost more than to wait for the next."""
+        while True:
+            await self._serve(endpoint, exchange)
+            if self.lost or self.transport.is_closing() or self._answering is not exchange.task:
+                return  # nobody asks any more; or the next call came before this one had ended, and has a task of its own
+            following = self._following = self.loop.create_future()
+            try:
+                endpoint, exchange = await following
+            finally:
+                self._following = None
 
     @property
     def _found(self) -> LexgateError | None:
@@ -193,7 +217,8 @@ class Connection(HttpToolsProtocol):
             super().on_response_complete()
             return
         self.server_state.total_requests += 1
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         self._rests_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._watch_rest(self.timeout_keep_alive)

@@ -41,6 +41,18 @@ class Signal:
             self._waiter = None
 
 
+class Silence(Signal):
+    """Wakes nobody: a body that is here is not waited for."""
+
+    __slots__ = ()
+
+    def set(self) -> None:
+        """Nobody waits."""
+
+
+SILENCE = Silence()
+
+
 class Exchange(Caller):
     """A caller on a connection of ours. The names without underscore that `Caller` lacks are uvicorn's."""
 
@@ -67,7 +79,7 @@ class Exchange(Caller):
         self.disconnected = self.response_started = self.response_complete = False
         self.expects_continue = expects_continue
         self.keep_alive = keep_alive
-        self.message_event = Signal()
+        self.message_event: Signal = Signal()
         self._connection: Connection = connection
         self._body_read = False
         self._chunked = self._whole = False
@@ -76,8 +88,16 @@ class Exchange(Caller):
     @classmethod
     def of_whole(cls, connection: Connection, headers: dict[bytes, bytes], body: bytes) -> Exchange:
         """Of a request that is here as a whole, none of whose fields was given twice."""
-        made = cls(connection, ())
-        made.headers, made.body, made.more_body, made._whole = headers, body, False, True
+        made = cls.__new__(cls)
+        made.headers, made.body = headers, body
+        made.ambiguous = made.started = made.more_body = made.disconnected = made.response_started = False
+        made.response_complete = made.expects_continue = made._body_read = made._chunked = False
+        made.keep_alive = made._whole = True
+        made.peer = connection.client[0] if connection.client else "unknown"
+        made.task = None
+        made.message_event = SILENCE
+        made._connection = connection
+        made._head = b""
         return made
 
     @property
@@ -140,20 +160,36 @@ class Exchange(Caller):
     async def start(self, status: int, headers: Headers) -> None:
         """Status line and headers, written with the first piece of the body."""
         fields = [*self._connection.server_state.default_headers, *headers]
-        framed = b"content-length" in dict(fields)
-        lines = [b": ".join(field) for field in fields]
+        if b"content-length" not in dict(fields):
+            self._chunked = True
+            fields.append((b"transfer-encoding", b"chunked"))
+        self._begin(status, fields)
+
+    def _begin(self, status: int, fields: Headers) -> None:
         if not self._body_read:
             self.keep_alive = False
         if not self.keep_alive:
-            lines.append(b"connection: close")
-        if not framed:
-            self._chunked = True
-            lines.append(b"transfer-encoding: chunked")
-        head = b"%b%b\r\n\r\n" % (STATUS_LINE[status], b"\r\n".join(lines))
-        if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
+            fields.append((b"connection", b"close"))
+        head = b"%b%b\r\n\r\n" % (STATUS_LINE[status], b"\r\n".join([b"%b: %b" % field for field in fields]))
+        if head.count(b"\n") != len(fields) + 2 or head.count(b"\r") != len(fields) + 2:
             raise ValueError("a header field of an answer would not end where it should")
         self._head = head
         self.started = self.response_started = True
+
+    def answer_whole(self, status: int, headers: Headers, body: bytes) -> bool:
+        """The whole answer in one write, where nothing is in the way."""
+        connection = self._connection
+        transport: Any = connection.transport
+        if self.started or self.disconnected or connection.flow.write_paused or transport.pending:
+            return False
+        self._begin(
+            status,
+            [*connection.server_state.default_headers, *headers, (b"content-length", b"%d" % len(body))],
+        )
+        head, self._head = self._head, b""
+        transport.write_now(head + body)  # nothing more will join it in this turn
+        self._complete()
+        return True
 
     async def send(self, chunk: bytes, *, more: bool = True) -> None:
         """A piece of the answer; `more=False` ends it. Waits while the caller reads slowly."""

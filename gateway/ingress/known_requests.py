@@ -21,7 +21,11 @@ from gateway.redaction.redact import Redacted
 from policies.decision import Decision
 
 if TYPE_CHECKING:
+    from gateway.deciding.decided_calls import Decided, DecidedCalls
     from gateway.ingress.endpoints import Endpoint
+    from gateway.inspection.guard import GuardScanner
+    from gateway.redaction.channel import Rules
+    from gateway.settings import Provider
 
 LARGEST = 16_384
 """Bytes of a body that is kept. Larger ones are conversations: their messages are known one by one."""
@@ -37,7 +41,8 @@ ONCE = 16_384
 """Bodies that came once and are remembered as numbers, some 100 bytes each; twice as many at most."""
 
 
-class Sent(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Sent:
     """What was made of a body the last time, and for whom: the same decision for the same principal makes the same."""
 
     decision: Decision
@@ -61,6 +66,30 @@ class SaidOf(NamedTuple):
     digests: Rendered
 
 
+@dataclass(frozen=True, slots=True)
+class DecidedFor:
+    """What was decided for this body the last time: where, in which minute, for whom and for which destination."""
+
+    calls: DecidedCalls
+    minute: int
+    principal: Principal
+    provider: Provider
+    decided: Decided
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTo:
+    """What the last answer to this body was held to, under this guard, when this was what had been redacted."""
+
+    guard: GuardScanner
+    redacted: Redacted
+    rules: Rules
+
+    def __repr__(self) -> str:
+        """Without the rules: they know values."""
+        return "HeldTo()"
+
+
 @dataclass(slots=True)
 class KnownRequest:
     """What the steps made of a body: decode and inspect at once, the later ones when they come to it."""
@@ -77,6 +106,8 @@ class KnownRequest:
     subjects: list[str] | None = field(default=None, repr=False)  # keyed hashes, as a record names them
     carried: frozenset[str] | None = field(default=None, repr=False)  # what an answer may repeat
     redacted: dict[str, Redacted] = field(default_factory=dict, repr=False)  # by rule and principal
+    decided: DecidedFor | None = field(default=None, repr=False)
+    held_to: HeldTo | None = field(default=None, repr=False)
     sent: Sent | None = field(default=None, repr=False)
     said_of: SaidOf | None = field(default=None, repr=False)
     weight: int = 0

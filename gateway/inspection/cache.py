@@ -10,6 +10,8 @@ import hashlib
 from collections import OrderedDict
 from typing import Any
 
+from gateway.keyed_hash import KeyedHash
+
 _PREFIXES = 1024
 _OVERHEAD = 512
 """Bytes an entry costs beside what is told of its value: key, dictionary slots, the value's own objects."""
@@ -23,7 +25,7 @@ class VerdictCache:
         self._max = max_bytes
         self._bytes = 0
         self._entries: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
-        self._prefixes: dict[tuple[str, str], Any] = {}
+        self._prefixes: dict[tuple[str, str], KeyedHash] = {}
         self.hits = 0
         self.misses = 0
 
@@ -57,18 +59,14 @@ class VerdictCache:
         prefix = self._prefixes.get((tenant, version))
         if prefix is None:
             prefix = self._prefix(tenant, version)
-        digest = prefix.copy()
-        digest.update(content)
-        name: bytes = digest.digest()
-        return name
+        return prefix.digest(content)
 
-    def _prefix(self, tenant: str, version: str) -> Any:
+    def _prefix(self, tenant: str, version: str) -> KeyedHash:
         """The hash begun with tenant and version; their lengths first, so that no two triples give the same bytes."""
         if len(self._prefixes) >= _PREFIXES:
             self._prefixes.clear()
-        prefix = hashlib.blake2b(digest_size=24, key=self._key)
-        prefix.update(f"{len(tenant)}\0{len(version)}\0{tenant}{version}\0".encode())
-        self._prefixes[tenant, version] = prefix
+        first = f"{len(tenant)}\0{len(version)}\0{tenant}{version}\0".encode()
+        prefix = self._prefixes[tenant, version] = KeyedHash(self._key, 24, first)
         return prefix
 
     @property

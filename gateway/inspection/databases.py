@@ -38,9 +38,8 @@ def databases(hyperscan: Any, expressions: Sequence[str], cache: Path | None = N
     found = [None if file is None else _kept(hyperscan, file) for file in files]
     missing = [number for number, database in enumerate(found) if database is None]
     if missing:
-        with ThreadPoolExecutor(
-            min(len(missing), os.cpu_count() or 1), "patterns"
-        ) as pool:  # it compiles without the GIL
+        # It compiles without the GIL. One thread more than processors: alone, the last block would leave the others idle.
+        with ThreadPoolExecutor(min(len(missing), 1 + (os.cpu_count() or 1)), "patterns") as pool:
             made = pool.map(lambda number: _made(hyperscan, blocks[number], files[number]), missing)
             for number, database in zip(missing, made, strict=True):
                 found[number] = database

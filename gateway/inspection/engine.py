@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gateway.errors import ConfigurationError
@@ -133,12 +134,14 @@ class Engine:
         cache: Path | None = None,
     ) -> None:
         recognizers = _shipped() if recognizers is None else recognizers
-        self._scanner = PatternScanner(recognizers, cache)
-        self._tagger = _tagger(names_folder) if names else None
-        self._classes = ClassFinder(cache) if classes else None
-        self._hints = ClassFinder(cache, HINTS) if classes else None
-        self._detectors = tuple(detectors)
-        self.version = _version(recognizers, names, names_folder, detectors)
+        with ThreadPoolExecutor(1, "engine") as beside:  # patterns are compiled without the GIL
+            scanner = beside.submit(PatternScanner, recognizers, cache)
+            self._tagger = _tagger(names_folder) if names else None
+            self._classes = ClassFinder(cache) if classes else None
+            self._hints = ClassFinder(cache, HINTS) if classes else None
+            self._detectors = tuple(detectors)
+            self.version = _version(recognizers, names, names_folder, detectors)
+            self._scanner = scanner.result()
 
     def inspect(self, text: str, lang: str = "") -> list[Span]:
         """Disjoint spans in order; offsets are code points of `text` as given. `lang` is a hint and may be empty."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from gateway.inspection.expressions import SPACED, compiled
 from gateway.inspection.stems import stems
 
 CUE_WINDOW = 40
@@ -29,9 +30,6 @@ _BEGINS_WORD = re.compile(r"(^|[|:])\\b([a-z])(?![?*+{])")
 `re` can pass over all places where no alternative's first letter stands."""
 
 _ENDS_WORD = re.compile(r"(?<!\\)([a-z0-9)])\\b")
-_SPACED = r"[^\W\u2e80-\uffff]"
-"""A letter, digit or underscore of a script that writes spaces between words."""
-
 Check = Callable[[str], float | bool]
 """From the value to a score 0..1, or to yes (the shape's own score) and no."""
 
@@ -72,7 +70,7 @@ def in_any_case(expression: str) -> Unless:
     """
     if expression != expression.lower():
         return re.compile(expression, re.IGNORECASE).search
-    folding = re.compile(words_beside_ideographs(expression), re.IGNORECASE).search
+    folding = compiled(words_beside_ideographs(expression), re.IGNORECASE).search
     plain = _in_small_letters(expression, _LOOKS_BACK)
 
     def anyhow(text: str, low: int, end: int) -> object:
@@ -97,7 +95,7 @@ def _in_small_letters(expression: str, looks_back: int) -> Unless:
     An expression that folds case itself tries every alternative at every character, which costs ten times as much.
     `looks_back`: how many characters before the first place a word's boundary or a look behind sees.
     """
-    search = re.compile(words_beside_ideographs(expression)).search
+    search = compiled(words_beside_ideographs(expression)).search
 
     def in_small(text: str, low: int, end: int) -> object:
         begin = max(0, low - looks_back)
@@ -108,8 +106,8 @@ def _in_small_letters(expression: str, looks_back: int) -> Unless:
 
 def words_beside_ideographs(expression: str) -> str:
     """The same expression, whose words also begin and end beside ideographs, kana and Hangul, as `ssn` does in 我的ssn是."""
-    led = _BEGINS_WORD.sub(lambda found: f"{found[1]}{found[2]}(?<!{_SPACED}{found[2]})", expression)
-    return _ENDS_WORD.sub(lambda found: f"{found[1]}(?!{_SPACED})", led)
+    led = _BEGINS_WORD.sub(lambda found: f"{found[1]}{found[2]}(?<!{SPACED}{found[2]})", expression)
+    return _ENDS_WORD.sub(lambda found: f"{found[1]}(?!{SPACED})", led)
 
 
 def shape(
@@ -129,8 +127,8 @@ def shape(
     window behind it, where given; `unless` must not be found in the 24 characters before. `lead` starts the match that
     many characters before the anchor's hit at most (the expression is then searched, not matched).
     """
-    compiled = re.compile(expression or anchor)
-    group: int | str = "value" if "value" in compiled.groupindex else 0
+    pattern = compiled(expression or anchor)
+    group: int | str = "value" if "value" in pattern.groupindex else 0
     before = _cue(cue) if cue else None
     after = re.compile(cue_after, re.IGNORECASE) if cue_after else None
     never = in_any_case(unless) if isinstance(unless, str) and unless else unless or None
@@ -151,7 +149,7 @@ def shape(
         return before is None and after is None
 
     def complete(text: str, at: int) -> Iterable[Candidate]:
-        found = compiled.search(text, max(0, at - lead), at + 512) if lead else compiled.match(text, at)
+        found = pattern.search(text, max(0, at - lead), at + 512) if lead else pattern.match(text, at)
         if found is None:
             return ()
         start, end = found.span(group)

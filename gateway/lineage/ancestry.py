@@ -22,6 +22,7 @@ from gateway.lineage.table import LineageTable
 from gateway.telemetry.spans import TRACEPARENT
 
 if TYPE_CHECKING:
+    from gateway.keyed_hash import KeyedHash
     from gateway.services import TenantKeys
 
 SHORTEST = 32
@@ -139,13 +140,20 @@ class Lineage:
                     if segment.path and segment.path[0] in CONVERSATION
                 ]
                 carried = frozenset(name for its in flow.said for name in its.names)
-                flow.conversation = Conversation(turns, carried, self.key(flow.who.tenant))
+                tenant = flow.who.tenant
+                flow.conversation = Conversation(
+                    turns, carried, self.key(tenant), self._keys.hash("lineage", tenant, 16)
+                )
                 if known is not None:
                     known.conversation = flow.conversation
         return flow.conversation
 
     def _by_content(self, conversation: Conversation, found: dict[str, str]) -> None:
         """From the latest message back to the latest turn that is known; what is before it was its own affair."""
+        if conversation.unanswered is not None:  # no turn of it is known: all of its names are asked for at once
+            for known in self._table.find(conversation.unanswered):
+                found.setdefault(known, "content")
+            return
         get, turns = self._table.get, conversation.turns
         for index in range(len(turns) - 1, max(-1, len(turns) - 1 - FURTHEST), -1):
             role, message = turns[index]
@@ -163,7 +171,7 @@ class Lineage:
     def _turn(self, conversation: Conversation, index: int, answer: Said) -> str | None:
         """The flow that gave this answer to what was asked; else that gave it anywhere; else that was asked this."""
         asked = conversation.asked[index]
-        strong = self._table.get(_name(conversation.key, asked, answer.text))
+        strong = self._table.get(conversation.hash.digest(asked, answer.text))
         if strong is not None:
             return strong
         given = [known for name in answer.names if (known := self._table.get(name)) is not None]
@@ -174,30 +182,42 @@ class Lineage:
         report, conversation = flow.report, self._conversation(flow)
         if report is None or not report.said or conversation is None:
             return
-        key, asked = conversation.key, conversation.asked[-1]
-        small = report.said if sum([len(text) for _, text in report.said]) <= LARGEST else ()
-        visible = "".join([text.strip() for kind, text in report.said if kind == "text"])
-        data = visible.encode("utf-8", "replace")
-        text = _name(key, data)
-        if len(small) == 1 and small[0][0] == "text" and "\n" not in small[0][1]:
-            names = {text} if len(data) >= SHORTEST else set()  # of a text in one line: its own
+        asked, name = conversation.asked[-1], conversation.hash.digest
+        said = report.said
+        if len(said) == 1 and said[0][0] == "text" and "\n" not in said[0][1] and len(said[0][1]) <= LARGEST:
+            data = said[0][1].strip().encode("utf-8", "replace")
+            text = name(data)
+            its = (
+                (text,) if len(data) >= SHORTEST and text not in conversation.carried else ()
+            )  # its own, and no line's
+            wanted = [*its, asked, name(asked, text)]
         else:
-            names = {name for kind, text in small for piece in _texts(kind, text) for name in names_of(piece, key)}
-        wanted = [*list(names - conversation.carried)[:MOST_NAMES], asked, _name(key, asked, text)]
+            key = conversation.key
+            small = said if sum([len(one) for _, one in said]) <= LARGEST else ()
+            text = name("".join([one.strip() for kind, one in said if kind == "text"]).encode("utf-8", "replace"))
+            names = {each for kind, one in small for piece in _texts(kind, one) for each in names_of(piece, key)}
+            wanted = [*list(names - conversation.carried)[:MOST_NAMES], asked, name(asked, text)]
         if flow.session or b"traceparent" in flow.caller.headers:
-            wanted += [name for _, name in _callers_own(flow, key, own=True)]
+            wanted += [each for _, each in _callers_own(flow, conversation.key, own=True)]
         self._table.put(wanted, flow.id)
 
 
 class Conversation:
     """The messages of a request by role and names, and the names of what stands before each answer."""
 
-    __slots__ = ("_asked", "carried", "key", "turns")
+    __slots__ = ("_asked", "carried", "hash", "key", "turns", "unanswered")
 
-    def __init__(self, turns: Sequence[tuple[str, Said]], carried: frozenset[bytes], key: bytes) -> None:
+    def __init__(
+        self, turns: Sequence[tuple[str, Said]], carried: frozenset[bytes], key: bytes, hashes: KeyedHash
+    ) -> None:
         self.turns = turns
         self.carried = carried  # names of everything that the request holds
         self.key = key
+        self.hash = hashes  # under the same key
+        latest = turns[-FURTHEST:]
+        self.unanswered: tuple[bytes, ...] | None = None  # names of a conversation without answers, the latest first
+        if all(role != "assistant" for role, _ in latest):
+            self.unanswered = tuple(name for _, message in reversed(latest) for name in message.names)
         self._asked: dict[int, bytes] | None = None
 
     @property

@@ -27,6 +27,11 @@ def get(file: int, buckets: int, name: bytes) -> bytes | None:
     return None
 
 
+def find(file: int, buckets: int, names: tuple[bytes, ...]) -> list[bytes]:
+    """The flows of those names that have one, in their order."""
+    return [flow for name in names if (flow := get(file, buckets, name)) is not None]
+
+
 def put(file: int, buckets: int, names: list[bytes], flow: bytes) -> int:
     """From now on these names mean this flow, the oldest of a full bucket makes room; how many could be written."""
     if len(flow) != NAME:

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterable
 from pathlib import Path
 
 from gateway.lineage.cells import BUCKET
 
 try:
-    from gateway.lineage._lineage import get, put
+    from gateway.lineage._lineage import find, get, put
 except ImportError:  # no compiler was there when this was installed
-    from gateway.lineage.cells import get, put
+    from gateway.lineage.cells import find, get, put
 
 BUCKETS = 32_768
 SIZE = BUCKET * BUCKETS  # 5 MiB: some tens of thousands of calls
@@ -34,11 +33,17 @@ class LineageTable:
     def get(self, name: bytes) -> str | None:
         """The flow that this name (16 bytes) was last put for."""
         flow = get(self._file, BUCKETS, name)
-        if flow is None:
-            return None
-        text = flow.hex()
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return None if flow is None else _written(flow)
 
-    def put(self, names: Iterable[bytes], flow: str) -> None:
+    def find(self, names: tuple[bytes, ...]) -> list[str]:
+        """The flows that these names were last put for, in their order; a name without one has none."""
+        return [_written(flow) for flow in find(self._file, BUCKETS, names)]
+
+    def put(self, names: list[bytes], flow: str) -> None:
         """From now on these names mean this flow (a UUIDv7, which is in the order of time)."""
-        put(self._file, BUCKETS, list(names), bytes.fromhex(flow.replace("-", "")))
+        put(self._file, BUCKETS, names, bytes.fromhex(flow.replace("-", "")))
+
+
+def _written(flow: bytes) -> str:
+    text = flow.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -13,15 +13,12 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 
-from gateway.processes.child import PARENT
 from gateway.processes.nursery import Order
+from gateway.processes.opening import opened
 
 PR_SET_CHILD_SUBREAPER = 36
-NAME_ROOM = 400
-"""Characters that a child has to show its own command in."""
 BIRTH_SECONDS = 30.0
 REAP_SECONDS = 1.0
 """After the nursery's end: by then whoever it was about to bear has read that nobody knows it, and ended."""
@@ -64,7 +61,7 @@ class Born:
 
 
 class Nursery:
-    """A nursery of our own. `open` it before anything else is imported: it works while we do."""
+    """A nursery of our own: its process and our end of its door, see `gateway.processes.opening`."""
 
     def __init__(self, process: subprocess.Popen[bytes], door: socket.socket) -> None:
         self._process = process
@@ -76,19 +73,8 @@ class Nursery:
     @classmethod
     def open(cls) -> Nursery | None:
         """Starts it; None where children cannot be had this way."""
-        if not _possible():
-            return None
-        door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "gateway", "process-nursery", str(theirs.fileno()), " " * NAME_ROOM],
-                env=dict(os.environ) | {PARENT: str(os.getpid())},
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        door.setblocking(False)
-        return cls(process, door)
+        begun = opened()
+        return None if begun is None else cls(*begun)
 
     async def child(self, command: Sequence[str], environment: Mapping[str, str], fds: Sequence[int]) -> Born | None:
         """A child with this command, additional environment and open files. None: start it in another way."""
@@ -160,16 +146,6 @@ class Nursery:
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-self._process.pid, os.WNOHANG)[0]:
                 pass
-
-
-def _possible() -> bool:
-    if sys.platform != "linux":
-        return False
-    try:
-        os.close(os.pidfd_open(os.getpid()))
-    except OSError:  # an old kernel, or a sandbox that forbids it
-        return False
-    return True
 
 
 def _adopt(*, orphans: bool) -> None:

@@ -1,36 +1,18 @@
-"""What every child of the supervisor does: die with it, say when it is ready, and show that its loop is alive."""
+"""What every child of the supervisor does: say when it is ready, and show that its loop is alive."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
-import signal
-import sys
 from collections.abc import Coroutine
 from typing import Any
 
 READY_FD = "LEXGATE_READY_FD"
 HEARTBEAT_FD = "LEXGATE_HEARTBEAT_FD"
-PARENT = "LEXGATE_PARENT"
 HEARTBEAT_SECONDS = 0.05
 PATIENT_SECONDS = 0.5
 """Between two beats of a child whose supervisor has patience for several seconds: each one wakes its process."""
-PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent(number: int = signal.SIGKILL) -> None:
-    """Asks the kernel for a signal when the supervisor dies, however it dies. Linux only; elsewhere a no-op.
-
-    The supervisor says who it is: one that died before we could ask is noticed, too.
-    """
-    if sys.platform != "linux":
-        return
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
-    parent = os.environ.pop(PARENT, "")
-    if parent and int(parent) != os.getppid():
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def say_ready() -> None:

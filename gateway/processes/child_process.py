@@ -16,7 +16,8 @@ import structlog
 
 from gateway.errors import Unavailable
 from gateway.processes.births import Born, Nursery
-from gateway.processes.child import HEARTBEAT_FD, PARENT, READY_FD
+from gateway.processes.child import HEARTBEAT_FD, READY_FD
+from gateway.processes.parent import PARENT
 
 log = structlog.get_logger("lexgate.supervisor")
 

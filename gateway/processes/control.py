@@ -14,11 +14,11 @@ import orjson
 import structlog
 
 from audit.keys import Keyring
-from audit.search.records import Records
 from gateway.configuration.effective import Effective
 from gateway.content.compose import verifier_of
 from gateway.content.follower import Follower
 from gateway.control.deps import Access, ControlDeps
+from gateway.control.late_records import LateRecords
 from gateway.control.metrics import render
 from gateway.control.operators import Operator, operators_from
 from gateway.control.serve import TlsFiles, run
@@ -53,12 +53,13 @@ async def _run(effective_file: Path, listener: socket.socket) -> None:
     version = importlib.metadata.version("lexgate")
     verifier, examiner = verifier_of(settings, keyring, processes=2)
     follower = Follower(settings.store_path, keyring)
+    records = LateRecords(settings.store_path, keyring)
     deps = ControlDeps(
         organisation=settings.organisation.name,
         version=version,
         origin=settings.log_origin,
         operators=operators_from(settings.operators),
-        records=Records(settings.store_path, keyring),
+        records=records,
         inspectors=inspectors,
         keys=KeyKeeper(settings, keyring),
         verifier=verifier,
@@ -79,6 +80,7 @@ async def _run(effective_file: Path, listener: socket.socket) -> None:
     try:
         await run(deps, sockets=[listener], tls=files, ready=lambda _port: child.say_ready())
     finally:
+        records.close()
         await asyncio.to_thread(follower.stop)
         examiner.close()
         await inspectors.close()

@@ -35,10 +35,12 @@ def main(effective: Path, index: int) -> None:
     inspection, books, run = settings.inspection, settings.metering.price_books, settings.run_path
 
     def build() -> Mapping[str, Method]:
+        gc.disable()  # until what stays is there
         made = methods(names=inspection.names, tokenizers=tokenizers, books=books, run=run)
         gc.collect()
         gc.freeze()  # what lives from the start is never garbage: collections then look at calls only
         gc.set_threshold(20_000, 20, 50)  # and seldom: what a call leaves behind holds no cycles
+        gc.enable()
         return made
 
     def ready() -> None:
@@ -57,15 +59,12 @@ def methods(
 
     `run`: where own detectors are staged and compiled patterns kept, see `gateway.inspection.matcher`.
     """
-    from gateway.inspection.content.classes import ClassFinder
     from gateway.inspection.engine import Engine, Own
     from gateway.inspection.own.folder import Finders
     from gateway.metering.settle import Settlement
 
     settlement = Settlement([Path(book) for book in books])
-    with ThreadPoolExecutor(2, "warming") as beside:  # a first start compiles patterns for a second
-        if run is not None:  # two sets of them, side by side; the engine takes what is kept
-            beside.submit(ClassFinder, run)
+    with ThreadPoolExecutor(1, "warming") as beside:  # a first start compiles patterns for a second
         warm = beside.submit(settlement.warm, [tokenizer or "o200k" for tokenizer in tokenizers])
         engine = Engine(names=names, cache=run)
     warm.result()

@@ -28,14 +28,18 @@ def into_large_pages() -> int:
     """Moves what this process has in memory of its own into large pages; how many there are now that were not before.
 
     Takes about a millisecond of CPU for each. Pages that were shared with the process that forked this one no longer are.
+    What was freed is given back before: of compiling patterns 30 MB that nobody would ask for again.
     """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):  # in glibc it is
+        libc.malloc_trim(0)
     try:
         if "[never]" in _SWITCH.read_text():
             return 0
         ranges = list(_ranges())
     except OSError:  # another system, or one that does not let us see
         return 0
-    advise = ctypes.CDLL(None).madvise
+    advise = libc.madvise
     advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     return sum(advise(begin, LARGE, _MADV_COLLAPSE) == 0 for begin in ranges)
 

@@ -37,17 +37,8 @@ MODULES: Mapping[str, Sequence[str]] = MappingProxyType(
             "gateway.inspection.shipped",
         ),
         "process-writer": ("uvloop", "gateway.configuration.effective", "gateway.telemetry.logs", "audit.service"),
-        "process-worker": ("gateway.processes.worker", "gateway.identity.tokens"),
-        "process-control": (  # not all: numpy starts threads
-            "audit.search.records",
-            "fastapi",
-            "prometheus_client",
-            "gateway.control.models",
-            "gateway.deciding.policy_point",
-            "gateway.identity.key_keeper",
-            "gateway.inspection.classifier",
-            "watermark.evidence",
-        ),
+        "process-worker": ("gateway.processes.worker",),
+        "process-control": ("gateway.processes.control",),
         "process-extractor": ("gateway.processes.extractor",),
         "process-marker": ("gateway.processes.marker", "watermark.marker"),
     }
@@ -91,7 +82,6 @@ def next_child(door: socket.socket) -> Sequence[str]:
 
     An order is answered with the child's number, or with nothing when it could not be forked.
     """
-    gc.disable()  # what is imported stays: a collection would find nothing and touch every page
     while True:
         message, fds, _, _ = socket.recv_fds(door, ORDER_BYTES, MOST_FDS)
         if not message:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,6 +16,7 @@ from gateway.protocols.plain_run import Automaton
 from gateway.redaction.channel import Rules, TextChannel
 from gateway.redaction.splice import splice
 
+_NONE: Mapping[Path, int] = MappingProxyType({})
 TRIES = 8
 """Forms in a row that are learned in vain."""
 
@@ -57,6 +59,7 @@ class AnswerReport:
     said: tuple[tuple[str, str], ...] = field(
         default=(), repr=False
     )  # (text | tool, one of them as delivered), in order
+    fit: bool = field(default=False, compare=False)  # names, words and counts are known to be fit for a record
 
 
 class Channels:
@@ -160,12 +163,13 @@ class Channels:
         return report
 
 
-def rewritten(body: bytes, texts: dict[Path, str], nulls: list[Path]) -> bytes:
-    """A whole answer with some of its strings replaced and some values nulled; the identical object if there are none."""
+def rewritten(body: bytes, texts: dict[Path, str], nulls: list[Path], numbers: Mapping[Path, int] = _NONE) -> bytes:
+    """A whole answer with some strings and numbers replaced and some values nulled; the identical object if there are none."""
     if not texts and not nulls:
         return body
-    places = locate(body, [*texts, *nulls])
+    places = locate(body, [*texts, *nulls, *numbers])
     edits = [(*places[path], f'"{escape(text)}"'.encode()) for path, text in texts.items()]
+    edits += [(*places[path], str(value).encode()) for path, value in numbers.items()]
     return splice(body, edits + [(*places[path], b"null") for path in nulls])
 
 

@@ -338,7 +338,8 @@ class AnthropicAnswer:
             if block[kind] != text:
                 texts[(*base, kind)] = block[kind]
         cut = False
-        for place, citation in enumerate(block.get("citations") or []):
+        citations = block.get("citations")
+        for place, citation in enumerate(citations if type(citations) is list else []):
             if type(citation) is dict and self._cited(citation, (index, "cited", place)):
                 texts[(*base, "citations", place, "cited_text")] = citation["cited_text"]
             cut |= type(citation) is dict and self._without_offsets(citation)
@@ -346,7 +347,10 @@ class AnthropicAnswer:
 
     def _whole_label(self, blocks: list[dict[str, Any]], texts: dict[Path, str]) -> None:
         label = self.channels.options.label
-        last = max((i for i, block in enumerate(blocks) if block.get("type") == "text"), default=-1)
+        texts_at = [
+            i for i, block in enumerate(blocks) if block.get("type") == "text" and type(block.get("text")) is str
+        ]
+        last = max(texts_at, default=-1)
         text = self.channels.delivered()
         if label is None or self._tools or last < 0 or not text:
             return

@@ -27,7 +27,7 @@ from gateway.protocols.reading import (
     without_labels,
 )
 from gateway.protocols.request import DecodedRequest, Segment, unread_kinds
-from gateway.protocols.vocabulary import MODEL, is_plain_model
+from gateway.protocols.vocabulary import MODEL, is_plain_model, is_word_of
 from gateway.protocols.walk import Walk, walk_field
 from gateway.redaction.splice import splice
 
@@ -212,7 +212,7 @@ def _config(tree: Mapping[str, Any]) -> Mapping[str, Any]:
 def _json_mode(config: Mapping[str, Any]) -> bool:
     """Any form that a label would break: JSON, or one word of an enumeration."""
     media_type = _field(config, "responseMimeType")
-    return media_type not in {None, "", "text/plain"} if type(media_type) is not list else True
+    return not is_word_of(media_type, {None, "", "text/plain"})
 
 
 def _model(tree: Mapping[str, Any]) -> str:
@@ -333,7 +333,7 @@ def _strip_labels(
                     texts[(*here, place, "text")] = kept
                 else:
                     emptied.append(place)
-        if len(emptied) == len(parts):  # a turn has a part, be it empty
+        if emptied and len(emptied) == len(parts):  # a turn that had parts has one, be it empty
             texts[(*here, emptied.pop(), "text")] = ""
         if emptied:
             gone[here] = emptied

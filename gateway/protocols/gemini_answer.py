@@ -29,6 +29,8 @@ from gateway.redaction.splice import splice
 
 STOPPED = "SPII"
 """Google's word for an answer that ended because it held sensitive identifying data."""
+_NO_REASON = frozenset({"", "FINISH_REASON_UNSPECIFIED"})
+"""What libraries that fill in defaults say while a candidate has not ended."""
 _TEXTS = {"text": "text", "thought": "reasoning"}
 _OFFSETS = (("groundingMetadata", "groundingSupports"), ("citationMetadata", "citationSources"))
 
@@ -169,6 +171,8 @@ class GeminiAnswer:
 
     def _candidate(self, candidate: dict[str, Any], path: Path, texts: dict[Path, str]) -> bool:
         index, finish = candidate.get("index", 0), candidate.get("finishReason")
+        if type(finish) is str and finish in _NO_REASON:
+            finish = None
         self._ended.setdefault(index, False)
         content = candidate.get("content")
         ends = finish is not None or not self._streamed

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gateway.flow import PartKind, Payload
-from gateway.protocols.vocabulary import is_base64
+from gateway.protocols.vocabulary import is_base64, is_word_of
 
 LONG_RUN = 512
 """Characters of Base64 from which a run of it anywhere is content of its own."""
@@ -84,7 +84,7 @@ def kind_of_key(key: str) -> PartKind:
 
 def kind_of_source(source: Mapping[str, Any], kind: PartKind) -> PartKind | None:
     """A source's own word on what it is: text is none of the media; a media type is more exact than the block's."""
-    if source.get("type") in {"text", "content"}:
+    if is_word_of(source.get("type"), {"text", "content"}):
         return None
     media_type = source.get("media_type")
     return PartKind.IMAGE if type(media_type) is str and media_type.startswith("image/") else kind
@@ -99,12 +99,12 @@ def payload_of(node: Mapping[str, Any], data: str) -> Payload:
 
 def is_signed_place(node: Mapping[str, Any], key: str, role: str) -> bool:
     """Where a provider puts its sealed bytes: whatever stands there goes on unaltered, or the call is refused."""
-    return role == "assistant" and key in _SEALED_IN and node.get("type") in _SEALED_IN[key]
+    return role == "assistant" and key in _SEALED_IN and is_word_of(node.get("type"), _SEALED_IN[key])
 
 
 def is_sealed(node: Mapping[str, Any], key: str, value: str, role: str) -> bool:
     """A provider's own sealed bytes in the place where it puts them: nothing a caller could have written."""
-    if key not in _SEALED_IN or role != "assistant" or node.get("type") not in _SEALED_IN[key]:
+    if not is_signed_place(node, key, role):
         return False
     return len(value) >= SEALED_LENGTH and is_base64(value) and _is_binary(value)
 

@@ -17,7 +17,9 @@ from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, d
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
+from gateway.protocols.openai_citations import moved
 from gateway.protocols.openai_errors import failure, withheld
+from gateway.protocols.openai_last_message import open_unsaid, say_again
 from gateway.protocols.openai_outside import outside
 from gateway.protocols.openai_usage import usage_of, without_usage
 from gateway.protocols.openai_vocabulary import DONE, NO_TEXT, PADDING, STAMP, STEPS, STOPPED, VISIBLE
@@ -26,7 +28,7 @@ from gateway.protocols.plain_message import plain_message
 from gateway.protocols.sse import Event, read_event
 from gateway.redaction.channel import Rules
 
-_MORE = ("finish_reason", "usage", "logprobs")
+_MORE = ("finish_reason", "usage", "logprobs", "message")
 _CONTENT: Path = ("choices", 0, "message", "content")
 
 
@@ -59,6 +61,7 @@ class OpenAIAnswer:
         self._open: dict[int, None] = {}  # choices without a finish yet
         self._with_tools: set[int] = set()
         self._calls: dict[tuple[int, int | str], _Call] = {}  # the latest call at each place
+        self._labels: dict[int, str] = {}  # that choices have got
 
     # -- streams ---------------------------------------------------------------------------------------------------
 
@@ -204,11 +207,14 @@ class OpenAIAnswer:
         changed = type(delta) is dict and self._delta(index, delta)
         if changed and choice.get("logprobs") is not None:
             choice["logprobs"] = None
+        again = choice["message"] if type(choice.get("message")) is dict else {}
+        open_unsaid(self.channels, index, again)
         finish = choice.get("finish_reason")
         if self.channels.stopped():
             choice["finish_reason"] = None
+            choice.pop("message", None)
             return True
-        if finish is not None:
+        if finish:  # some servers (SGLang, Ollama) say "" until then, where others say null
             # Text of this very event belongs before what was held back of others.
             rest = self._rest(index)
             if not self.channels.stopped():
@@ -223,6 +229,10 @@ class OpenAIAnswer:
                 before += rest
             if self.channels.stopped():
                 choice["finish_reason"] = None
+        changed |= say_again(self.channels, index, again, self._labels.get(index, ""))
+        if self.channels.stopped():
+            choice.pop("message", None)
+            return True
         return changed
 
     def _delta(self, index: int, delta: dict[str, Any]) -> bool:
@@ -243,6 +253,8 @@ class OpenAIAnswer:
                 changed |= self._call(index, "function_call", value, "arguments")
             elif key == "audio" and type(value) is dict and type(value.get("transcript")) is str:
                 changed |= self._text(index, "audio", value, "transcript")
+        if delta.get("annotations"):
+            changed |= any([*moved(delta["annotations"], self.channels.get((index, "content")), self.channels.rules)])
         return changed
 
     def _text(self, index: int, channel_name: str, holder: dict[str, Any], field: str) -> bool:
@@ -358,6 +370,7 @@ class OpenAIAnswer:
         if not label:
             return []
         self.channels.report.labelled = True
+        self._labels[index] = label
         return [self._delta_event(index, {"content": label})]
 
     def _delta_event(self, index: int, delta: dict[str, Any], finish: str | None = None) -> bytes:
@@ -409,6 +422,7 @@ class OpenAIAnswer:
             return orjson.dumps({"object": "chat.completion", "choices": [stopped]})
         texts: dict[Path, str] = {}
         nulls: list[Path] = []
+        offsets: dict[Path, int] = {}
         choices = answer.get("choices", [])
         if type(choices) is not list:
             raise MalformedAnswer
@@ -423,7 +437,9 @@ class OpenAIAnswer:
             message = choice.get("message") if type(choice) is dict else None
             if type(message) is dict:
                 self._message(position, choice, message, texts, nulls)
-        return orjson.dumps(answer) if self.channels.stopped() else rewritten(body, texts, nulls)
+                cited = moved(message.get("annotations"), self.channels.get((position, "content")), self.channels.rules)
+                offsets |= {("choices", position, "message", "annotations", *inside): at for inside, at in cited}
+        return orjson.dumps(answer) if self.channels.stopped() else rewritten(body, texts, nulls, offsets)
 
     def _message(
         self, position: int, choice: dict[str, Any], message: dict[str, Any], texts: dict[Path, str], nulls: list[Path]

@@ -81,7 +81,7 @@ class CompletionsAnswer:
         self._open.setdefault(index)
         changed = self._text(index, choice)
         finish = choice.get("finish_reason")
-        if finish is not None and not self.channels.stopped():
+        if finish and not self.channels.stopped():  # "" is none, as in chats
             rest = self._rest(index)
             if not self.channels.stopped():
                 rest += self._label(index)

@@ -33,6 +33,7 @@ from gateway.protocols.reading import (
     tokens_of,
 )
 from gateway.protocols.request import DecodedRequest, Segment
+from gateway.protocols.vocabulary import is_word_of
 from gateway.protocols.walk import Walk, walk_message, walk_text
 
 PROTOCOL, COMPACT, COUNT = "openai_responses", "openai_responses_compact", "openai_input_tokens"
@@ -220,7 +221,7 @@ def _is_plain(tree: Mapping[str, Any], segment: Segment) -> bool:
     if segment.path[0] != "input" or len(segment.path) == 1:
         return is_plain(tree, segment)
     item = tree["input"][segment.path[1]]
-    if item.get("type") not in _PLAIN_TYPES or not item.keys() <= _PLAIN_ITEM:
+    if not is_word_of(item.get("type"), _PLAIN_TYPES) or not item.keys() <= _PLAIN_ITEM:
         return False
     if item.get("type") is None and "role" not in item:
         return False
@@ -233,7 +234,7 @@ def _plain_content(content: Any) -> bool:
     return all(
         type(block) is dict
         and block.keys() <= _PLAIN_KEYS
-        and block.get("type") in _PLAIN_BLOCKS
+        and is_word_of(block.get("type"), _PLAIN_BLOCKS)
         and not block.get("annotations")
         for block in content
     )
@@ -250,7 +251,7 @@ def _tools(tree: Mapping[str, Any], items: str | list[dict[str, Any]]) -> tuple[
     for index, tool in enumerate(objects_of(tree, "tools")):
         _tool(tool, f"tools[{index}]", caller, provider)
     for place, item in enumerate(items if type(items) is list else ()):
-        if item.get("type") in _TOOLS_IN:
+        if is_word_of(item.get("type"), _TOOLS_IN):
             for index, tool in enumerate(objects_of(item, "tools")):
                 _tool(tool, f"input[{place}].tools[{index}]", caller, provider)
     return tuple(caller), tuple(provider)

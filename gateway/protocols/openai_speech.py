@@ -12,6 +12,7 @@ from gateway.errors import BadRequest
 from gateway.protocols.document import parse
 from gateway.protocols.reading import field_segments, model_of, opaque_facts
 from gateway.protocols.request import DecodedRequest, Segment
+from gateway.protocols.vocabulary import is_word_of
 from gateway.protocols.walk import walk_text
 
 PROTOCOL = "openai_speech"
@@ -25,9 +26,9 @@ def decode(body: bytes, *, labels: Sequence[str] = ()) -> DecodedRequest:
     """Read a request of /v1/audio/speech. Raises BadRequest."""
     del labels
     tree = parse(body).tree
-    if tree.get("stream_format") not in {None, "audio"}:
+    if not is_word_of(tree.get("stream_format"), {None, "audio"}):
         raise BadRequest("a recording is marked whole: leave stream_format out, or say audio", param="stream_format")
-    if tree.get("response_format", "mp3") not in _FORMATS:
+    if not is_word_of(tree.get("response_format", "mp3"), _FORMATS):
         raise BadRequest("response_format is not a format of this API", param="response_format")
     if type(tree.get("speed", 1.0)) not in {int, float} or not 0 < tree.get("speed", 1.0) <= 8:
         raise BadRequest("speed must be a number", param="speed")

@@ -7,10 +7,12 @@ answer it says nothing, and that one goes the whole way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
+from gateway.flow import Usage
 from gateway.protocols.answer import AnswerReport, word
 from gateway.protocols.answer_json import DEEPEST
 from gateway.protocols.last_look import SHORTEST
@@ -22,6 +24,15 @@ from gateway.protocols.scanning import DUPLICATE, ESCAPED_KEY, TOO_DEEP, check
 from gateway.redaction.channel import Rules
 from gateway.redaction.placeholder import OPEN
 
+Message = tuple[str, str | None, str | None, str | None, tuple[int, int, int, int, int] | None, bool]
+"""Text, end, id, model, the numbers of its usage in the order of `gateway.flow.Usage`, and `AnswerReport.fit`."""
+
+whole_message: Callable[[Automaton | None, bytes, bool, bool], Message | None] | None
+try:
+    from gateway.protocols._events import whole_message
+except ImportError:  # no compiler was there when this was installed
+    whole_message = None
+
 LARGEST = 16_384
 """Bytes of an answer that is looked at here; a larger one is worked on beside the event loop."""
 PROTOCOL = "openai_chat"
@@ -32,6 +43,31 @@ def plain_report(body: bytes, rules: Rules, *, json_mode: bool) -> AnswerReport 
     automaton: Automaton | None = getattr(rules.guard, "automaton", None)
     if len(body) > LARGEST or rules.names is not None or (automaton is None and rules.guard is not None):
         return None
+    restores = bool(rules.placeholders)
+    found = None if whole_message is None else whole_message(automaton, body, restores, json_mode)
+    if found is None:
+        found = whole_message_python(automaton, body, restores, json_mode)
+    if found is None:
+        return None
+    text, finish, response_id, response_model, usage, fit = found
+    return AnswerReport(
+        usage=None if usage is None else Usage(*usage),
+        finish=finish,
+        response_id=response_id,
+        response_model=response_model,
+        complete=True,
+        provider_text=text,
+        delivered_text=text,
+        said=(("text", text),),
+        fit=fit,
+    )
+
+
+def whole_message_python(automaton: Automaton | None, body: bytes, restores: bool, json_mode: bool) -> Message | None:
+    """Text, end, id, model and usage of a plain whole answer; None for any other one. The oracle of `native/answer.h`.
+
+    It takes some that the extension leaves: with escapes in names, long names, counts that are none.
+    """
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -42,20 +78,19 @@ def plain_report(body: bytes, rules: Rules, *, json_mode: bool) -> AnswerReport 
     if message is None:
         return None
     text: str = message["content"]
-    if (rules.placeholders and OPEN in text) or (json_mode and "\\" in text):
+    if (restores and OPEN in text) or (json_mode and "\\" in text):
         return None
     if automaton is not None and not _clear(automaton, answer, text):
         return None
-    usage = answer.get("usage")
-    return AnswerReport(
-        usage=usage_of(usage) if type(usage) is dict else None,
-        finish=answer["choices"][0].get("finish_reason"),
-        response_id=word(answer.get("id")),
-        response_model=word(answer.get("model")),
-        complete=True,
-        provider_text=text,
-        delivered_text=text,
-        said=(("text", text),),
+    said: Any = answer.get("usage")
+    usage = usage_of(said) if type(said) is dict else None
+    return (
+        text,
+        answer["choices"][0].get("finish_reason"),
+        word(answer.get("id")),
+        word(answer.get("model")),
+        None if usage is None else (usage.input, usage.cached_input, usage.cache_write, usage.output, usage.reasoning),
+        False,
     )
 
 

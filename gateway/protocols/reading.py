@@ -12,7 +12,7 @@ from gateway.flow import Path
 from gateway.protocols.array_items import cut_items
 from gateway.protocols.json_offsets import escape, locate
 from gateway.protocols.request import Segment, unread_kinds
-from gateway.protocols.vocabulary import KNOWN_KEYS, MODEL, REFERENCE_FIELDS, WORDS, is_plain_model
+from gateway.protocols.vocabulary import KNOWN_KEYS, MODEL, REFERENCE_FIELDS, WORDS, is_plain_model, is_word_of
 from gateway.protocols.walk import Walk, walk_field, walk_message
 from gateway.redaction.splice import splice
 from watermark.text_wrapper import manifest_beginning, strip_manifest
@@ -23,7 +23,9 @@ MAX_BLOCKS = 20_000  # content blocks of all messages together
 _SMALL = 1_000_000
 _CALLER_TOOLS = frozenset({None, "function", "custom"})
 _PLAIN_MESSAGE = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal"})
-_PLAIN_BLOCKS = frozenset({"text", "tool_use", "thinking", "refusal", "redacted_thinking", "input_text", "output_text"})
+_PLAIN_BLOCKS: frozenset[str | None] = frozenset(
+    {"text", "tool_use", "thinking", "refusal", "redacted_thinking", "input_text", "output_text"}
+)
 
 
 def model_of(tree: Mapping[str, Any]) -> str:
@@ -193,10 +195,15 @@ def opaque_facts(
 
 
 def is_plain(tree: Mapping[str, Any], segment: Segment) -> bool:
-    """Whether a segment can be seen at once to have neither references nor media."""
+    """Whether a segment can be seen at once to have neither references nor media.
+
+    Of what a protocol does not know, as tools in a legacy completion, nobody has looked at the form before.
+    """
     head = segment.path[0]
     if head == "messages" and len(segment.path) > 1:
         message = tree["messages"][segment.path[1]]
+        if type(message) is not dict:
+            return False
         content = message.get("content")
         if len(message) == 2 and type(content) is str:  # nothing but its role and a text
             return True
@@ -205,10 +212,15 @@ def is_plain(tree: Mapping[str, Any], segment: Segment) -> bool:
     elif head == "system" and segment.role:  # without a role it is an unknown field
         content = tree["system"]
     elif head == "tools" and len(segment.path) > 1:
-        return tree["tools"][segment.path[1]].get("type") in _CALLER_TOOLS
+        return _is_of(tree["tools"][segment.path[1]], _CALLER_TOOLS)
     else:
         return head != "mcp_servers"
-    return type(content) is not list or all(block["type"] in _PLAIN_BLOCKS for block in content)
+    return type(content) is not list or all(_is_of(block, _PLAIN_BLOCKS) for block in content)
+
+
+def _is_of(part: Any, kinds: frozenset[str | None]) -> bool:
+    """Whether a part says that it is of one of these kinds."""
+    return type(part) is dict and is_word_of(part.get("type"), kinds)
 
 
 def strip_labels(

@@ -21,10 +21,21 @@ from gateway.protocols.answer import AnswerOptions, Channels, MalformedAnswer, d
 from gateway.protocols.answer_json import loads
 from gateway.protocols.family import FAMILIES
 from gateway.protocols.last_look import LastLook, other_lines
+from gateway.protocols.openai_citations import moved
 from gateway.protocols.openai_errors import withheld
 from gateway.protocols.plain_events import COUNT, WORD, Form, Hole, probe_of
 from gateway.protocols.responses_items import Item, Items, own_message
-from gateway.protocols.responses_texts import TEXT, TOOL, Place, Text, name_of, outside, texts_of, texts_of_item
+from gateway.protocols.responses_texts import (
+    TEXT,
+    TOOL,
+    Place,
+    Text,
+    index_of,
+    name_of,
+    outside,
+    texts_of,
+    texts_of_item,
+)
 from gateway.protocols.sse import Event, read_event
 from gateway.redaction.channel import Rules, TextChannel
 from gateway.redaction.placeholder import OPEN, Restorable
@@ -144,6 +155,9 @@ class ResponsesAnswer:
             return b"".join(out) + self._end()
         if item is not None and ending == "done" and name == "output_item":
             item.closed = True
+        if item is not None and name == "output_text.annotation":
+            place = (item.number, "content", index_of(said.tree, "content_index"), "text")
+            self._move(said, said.tree, ("annotation",), place)
         out.append(self._now(said, name, ending, item))
         if ending == "delta":
             self._learn_form(said)
@@ -159,9 +173,16 @@ class ResponsesAnswer:
                 self._pieces[text.place] = (_without_text(said.tree), text.path)
             if after != before:
                 said.edits[text.path] = holder[key] = after
+                self._move(said, holder, (*text.path[:-1], "annotations"), text.place, before)
                 if holder.get("logprobs") if type(holder) is dict else False:
                     # Their tokens would spell the placeholder.
                     said.edits[*text.path[:-1], "logprobs"] = holder["logprobs"] = []
+
+    def _move(self, said: _Said, holder: Any, path: Path, place: Place, text: str = "") -> None:
+        """The citations of a text that has changed: of all of it, or of what has been said so far."""
+        if type(holder) is dict and path[-1] in holder:
+            for inside, offset in moved(holder[path[-1]], self.channels.get(place), self.channels.rules, text):
+                said.edits[*path, *inside] = offset
 
     def _passed(self, text: Text, value: str) -> str:
         """What the caller gets of one text, or of one piece of it."""
@@ -446,9 +467,9 @@ def _restored(text: str, known: Mapping[str, Restorable]) -> str:
 def _append(said: _Said, path: Path, message: dict[str, Any]) -> None:
     """One more item of ours at the end of a response's output."""
     holder = said.tree["response"] if path else said.tree
-    output = [*(holder.get("output") or []), message]
-    if "output" not in holder:
+    if "output" not in holder or type(holder["output"]) not in {list, type(None)}:
         raise MalformedAnswer
+    output = [*(holder["output"] or []), message]
     said.edits = {where: value for where, value in said.edits.items() if where[: len(path) + 1] != (*path, "output")}
     said.edits[*path, "output"] = holder["output"] = output
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from gateway.protocols.gemini_vocabulary import GEMINI_KEYS, GEMINI_WORD_KEYS, GEMINI_WORDS
 
@@ -86,6 +87,11 @@ BLOCKS = frozenset(
     """.split()  # noqa: SIM905
 )
 """Types of content blocks whose every content this gateway knows how to find; others are graded as unread."""
+
+
+def is_word_of(value: object, words: Container[str | None]) -> bool:
+    """Whether what stands in a body is one of these words. Anything may stand there, also what cannot be looked up in a set."""
+    return (value is None or type(value) is str) and value in words
 
 
 def is_plain_model(name: str) -> bool:

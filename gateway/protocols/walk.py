@@ -43,6 +43,7 @@ from gateway.protocols.vocabulary import (
     WORDS,
     is_issued_id,
     is_known_block,
+    is_word_of,
 )
 
 LONG_NUMBER = 7
@@ -201,7 +202,7 @@ def _object(walk: Walk, node: Mapping[str, Any], path: Path, at: _At) -> None:
         if key in _TOOLS_OWN:
             kind = PartKind.TOOL_CALL if key in _CALLS else PartKind.FIELD
             _value(walk, value, here, _At(kind, role, blocks=False, own=True))
-        elif key == "url_citation" or (key == "url" and node.get("type") in _CITING):
+        elif key == "url_citation" or (key == "url" and is_word_of(node.get("type"), _CITING)):
             _value(walk, value, here, _At(PartKind.FIELD, role, blocks=False))
         elif not blocks and _is_embedded_file(node, key, value, at):
             walk.parts.append(Part(here, PartKind.FILE, "", role, payload_of(node, value)))

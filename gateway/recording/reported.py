@@ -21,6 +21,8 @@ LARGEST = 2**53 - 1
 
 def fit(report: AnswerReport) -> None:
     """Replaces in place what is not fit: an odd name becomes "other", an odd count 0."""
+    if report.fit:
+        return
     if report.finish not in USUAL:
         report.finish = _name(report.finish, WORD)
     report.response_model = _name(report.response_model, MODEL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 
 from gateway.errors import BadRequest, TooManyRequests, Unauthenticated
 from gateway.flow import Flow
@@ -47,7 +48,7 @@ async def authenticate(flow: Flow, services: Services) -> None:
             raise BadRequest("Lexgate-Purpose is not a purpose's name", param="lexgate-purpose")
         if purpose.endswith(GROUND) and purpose not in entry.application.purposes:
             raise BadRequest("this application may not call on that legal ground", param="lexgate-purpose")
-        flow.principal = flow.who = entry.principal._replace(purpose=purpose)
+        flow.principal = flow.who = replace(entry.principal, purpose=purpose)
     if b"lexgate-label" in headers and not (entry.application.label_off and headers[b"lexgate-label"] == b"none"):
         raise BadRequest("Lexgate-Label: none is for applications with label_off", param="lexgate-label")
     if b"lexgate-parent" in headers and FLOW_ID.fullmatch(parent := caller.header(b"lexgate-parent")):

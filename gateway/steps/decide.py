@@ -85,6 +85,9 @@ async def _decide_for(flow: Flow, services: Services, provider: Provider) -> Dec
     if flow.reserved:
         await _release(flow)
     wanted = uses(content.subjects, flow.who.country, provider.jurisdiction, provider.name, flow.time_us)
+    if not wanted and (again := services.decided_calls.again(flow, provider)) is not None:
+        flow.decided, flow.facts, flow.decision = again, again.facts, again.decision
+        return again.decision
     counters: dict[str, int] = {}
     new: dict[str, int] = {}
     if wanted:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from gateway.errors import Unavailable, UpstreamFailed
 from gateway.flow import Flow
+from gateway.ingress.known_requests import HeldTo
 from gateway.inspection.subjects import canonical
 from gateway.protocols.request import DecodedRequest
 from gateway.redaction.carried import CarriedText
@@ -49,6 +50,11 @@ async def guard(flow: Flow, services: Services) -> None:
             raise UpstreamFailed(f"the provider's answer is no {request.binary_answer}")
     elif media_type != expected and not (plain and media_type in SUBTITLES):
         raise _not_readable(upstream, expected)
+    known = flow.known
+    held_to = known.held_to if known is not None else None
+    if held_to is not None and held_to.redacted is redacted and held_to.guard is services.guard and not decision.guard:
+        flow.rules = held_to.rules
+        return
     carried = _carried(flow)
     earlier = flow.earlier.placeholders if flow.earlier is not None else {}
     flow.rules = Rules(
@@ -57,6 +63,8 @@ async def guard(flow: Flow, services: Services) -> None:
         lambda label, value: canonical(label, value) in carried,
         names=NamesGuard(_sayable(request, carried)) if decision.guard == NAMES else None,
     )
+    if known is not None and not decision.guard and not earlier:
+        known.held_to = HeldTo(services.guard, redacted, flow.rules)
 
 
 def _not_readable(upstream: UpstreamAnswer, expected: str) -> UpstreamFailed:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gateway.flow import Flow
     from gateway.telemetry.metrics import Histogram, Registry
 
+BATCH = 32
+"""Calls that wait to be counted, with all that is known of them."""
 MOST_KINDS = 4096
 """Kinds of calls whose figures are kept at hand. Their number is the configuration's: protocols, providers, ends."""
 
 
-class _Figures(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Figures:
     """What all calls of one kind move."""
 
     calls: list[float]
@@ -29,10 +34,24 @@ class CallMetrics:
     def __init__(self, metrics: Registry) -> None:
         self._metrics = metrics
         self._kinds: dict[tuple[str | None, ...], _Figures] = {}
+        self._waiting: list[Flow] = []
+        self._labels: dict[tuple[str, str], list[float]] = {}
         self.verdicts_known = metrics.counter("lexgate_cache", cache="verdict", result="hit")
 
+    def ended(self, flow: Flow) -> None:
+        """A call has ended; it is counted with others: what runs for one call alone runs from cold caches."""
+        self._waiting.append(flow)
+        if len(self._waiting) >= BATCH:
+            self.count_all()
+
+    def count_all(self) -> None:
+        """Counts the calls that wait for it, before anybody reads the figures."""
+        waiting, self._waiting = self._waiting, []
+        for flow in waiting:
+            self.count(flow)
+
     def count(self, flow: Flow) -> None:
-        """A call has ended."""
+        """Counts a call that has ended."""
         kind = (
             flow.endpoint.protocol,
             flow.decision.action if flow.decision else "none",
@@ -44,39 +63,51 @@ class CallMetrics:
         if figures is None:
             figures = self._figures(*kind)
         figures.calls[0] += 1
-        timing = flow.timing
+        timing, observed = flow.timing, []
         if timing.ended:
-            figures.seconds.observe(timing.ended - timing.started)
+            observed.append((figures.seconds, timing.ended - timing.started))
         if timing.forwarded and flow.intents == 1:  # what a later attempt had waited for is not our time
-            figures.own_seconds.observe(timing.forwarded - timing.started)
+            observed.append((figures.own_seconds, timing.forwarded - timing.started))
+        if timing.first_byte and figures.first_byte is not None:
+            observed.append((figures.first_byte, timing.first_byte - timing.forwarded))
+        for (bounds, cell), seconds in observed:
+            cell[bisect_left(bounds, seconds)] += 1
+            cell[-1] += seconds
         if flow.error is not None:
             self._metrics.count("lexgate_refusals", 1, code=flow.error.code)
         if figures.grades is not None and flow.classification is not None:
             figures.grades[0] += 1
             for label, number in flow.classification.entities.items():
-                self._metrics.count("lexgate_findings", number, label=label)
-        if figures.first_byte is not None:
-            self._exchange(flow, figures.first_byte, figures.tokens)
+                self._labelled("lexgate_findings", label)[0] += number
+        if figures.tokens is not None:
+            self._exchange(flow, *figures.tokens)
 
     def refused(self, protocol: str, code: str) -> None:
         """A call was refused before it was one, e.g. because there is no log that it could be recorded in."""
         self._metrics.count("lexgate_calls", 1, protocol=protocol, status="failed", decision="none")
         self._metrics.count("lexgate_refusals", 1, code=code)
 
-    def _exchange(self, flow: Flow, first_byte: Histogram, tokens: tuple[list[float], list[float]] | None) -> None:
-        if flow.timing.first_byte:
-            first_byte.observe(flow.timing.first_byte - flow.timing.forwarded)
+    def _exchange(self, flow: Flow, sent: list[float], written: list[float]) -> None:
         if flow.redacted is not None:
             for label, number in flow.redacted.redactions.items():
-                self._metrics.count("lexgate_redactions", number, label=label)
+                self._labelled("lexgate_redactions", label)[0] += number
         report = flow.report
         if report is None:
             return
         if report.stopped:
             self._metrics.count("lexgate_guard_stops", 1, label=report.stopped)
-        if report.usage is not None and tokens is not None:
-            tokens[0][0] += report.usage.input
-            tokens[1][0] += report.usage.output
+        if report.usage is not None:
+            sent[0] += report.usage.input
+            written[0] += report.usage.output
+
+    def _labelled(self, name: str, label: str) -> list[float]:
+        """The figure of one label. A registry keeps so many of a family, and those are as many as are kept at hand."""
+        figure = self._labels.get((name, label))
+        if figure is None:
+            figure = self._metrics.counter(name, label=label)
+            if len(self._labels) < MOST_KINDS:
+                self._labels[name, label] = figure
+        return figure
 
     def _figures(
         self, protocol: str | None, decision: str | None, status: str | None, grade: str | None, provider: str | None

@@ -78,11 +78,6 @@ class Histogram(NamedTuple):
     bounds: tuple[float, ...]
     cell: list[float]
 
-    def observe(self, value: float) -> None:
-        """Put a value into its bucket."""
-        self.cell[bisect_left(self.bounds, value)] += 1
-        self.cell[-1] += value
-
 
 class Registry:
     """The figures of one worker. Unknown names and labels raise ValueError the first time: they are mistakes of ours."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gateway.settings import Telemetry
     from gateway.telemetry.exported_spans import ExportedSpans
 
+MADE = 32
+"""Traces for which digits are drawn at once: a system call for each is more than the digits."""
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
@@ -48,6 +50,7 @@ class Tracing:
 
     def __init__(self, settings: Telemetry, exporter: SpanExporter | None = None) -> None:
         self._exported: ExportedSpans | None = None
+        self._ids = ""  # random digits for the next traces
         if exporter is not None or settings.otlp_endpoint:
             from gateway.telemetry.exported_spans import ExportedSpans  # OpenTelemetry's SDK: only where it is wanted
 
@@ -56,8 +59,9 @@ class Tracing:
     def begin(self, traceparent: str, flow: str, name: str) -> Trace:
         """Continues the caller's trace, or begins one: also where something may be written in its id."""
         if not traceparent and self._exported is None:
-            made = os.urandom(24).hex()
-            return Trace(made[:32], made[32:], sampled=False)
+            ids = self._ids or os.urandom(24 * MADE).hex()
+            self._ids = ids[48:]
+            return Trace(ids[:32], ids[32:48], sampled=False)
         match = TRACEPARENT.fullmatch(traceparent)
         parent_trace, parent_span, flags = match.groups() if match else ("0" * 32, "0" * 16, "00")
         known = parent_span != "0" * 16 and is_random(parent_trace)

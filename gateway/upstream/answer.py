@@ -68,15 +68,9 @@ class Answer:
         self._name = name
         self._parser: httptools.HttpResponseParser | None = None
         self._fresh = True  # nothing has been fed yet
-        self._fields: dict[str, str] = {}
-        self._size = self._silent = 0
+        self._silent = 0
         self._interim = self._until_close = self._begun = False
         self._pieces: list[bytes] = []
-        # What the parser finds in each of many chunks is noted by the interpreter's own functions.
-        self._chunked = False
-        self._chunks_begun, self._chunks_ended = count(), count()
-        self.on_body = self._pieces.append
-        self.on_chunk_header, self.on_chunk_complete = self._chunks_begun.__next__, self._chunks_ended.__next__
         self._decoder: Decompressor | None = None
         self._error: LexgateError | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -165,7 +159,7 @@ class Answer:
             self._fresh = False
             if self._taker is None and self._fed_whole(data):
                 return False
-            self._parser = httptools.HttpResponseParser(self)
+            self._parse()
         parser = self._parser
         if parser is None:
             return False
@@ -197,6 +191,17 @@ class Answer:
         if self.status and (self._taker is None or self.complete):
             self._wake()
         return False
+
+    def _parse(self) -> None:
+        """From here on a parser reads it."""
+        self._fields: dict[str, str] = {}
+        self._size = 0
+        # What the parser finds in each of many chunks is noted by the interpreter's own functions.
+        self._chunked = False
+        self._chunks_begun, self._chunks_ended = count(), count()
+        self.on_body = self._pieces.append
+        self.on_chunk_header, self.on_chunk_complete = self._chunks_begun.__next__, self._chunks_ended.__next__
+        self._parser = httptools.HttpResponseParser(self)
 
     def _fed_whole(self, data: bytes) -> bool:
         """Takes an answer that came whole and is plain, without a parser."""

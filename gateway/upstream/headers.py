@@ -27,6 +27,8 @@ LONGEST_DIGITS = re.compile(r"\d{9}|(\d[-.]?){13}")
 TO_CALLER = frozenset(
     {"content-type", "request-id", "x-request-id", "openai-processing-ms", "openai-version", "retry-after"}
 )
+UNTOLD = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"})
+"""Fields of nearly every answer that are the connection's, or ours to say."""
 TO_CALLER_PREFIX = ("anthropic-ratelimit-", "x-ratelimit-")
 
 
@@ -84,6 +86,11 @@ def answer_headers(provider: Mapping[str, str], *, shared: bool = False) -> list
     """
     kept: list[tuple[bytes, bytes]] = []
     for name, value in provider.items():
+        if name in UNTOLD:
+            continue
+        if name == "content-type":
+            kept.append((b"content-type", value.encode("latin-1", "replace")))
+            continue
         lowered = name.lower()
         if lowered == "retry-after" and retry_after({lowered: value}, 0.0) is None:
             continue  # neither seconds nor a date: no client could follow it

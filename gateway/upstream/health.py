@@ -31,9 +31,9 @@ class Resting(Unreachable):
     status, code = 503, "lexgate_unavailable"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Passage:
-    """One call that a breaker let through, until the head of its answer. One of its methods is called, once."""
+    """A call that a breaker let through, until the head of its answer. One of its methods is called, once for each call."""
 
     _health: Health
     _name: str
@@ -80,6 +80,7 @@ class Health:
         self._metrics = metrics
         self._breakers: dict[str, Breaker] = {}
         self._results: dict[tuple[str, str], list[float]] = {}
+        self._passages: dict[str, Passage] = {}  # through breakers that never moved
 
     def configure(self, settings: CircuitBreaker) -> None:
         """Other bounds from now on. Breakers that changed them begin anew, closed."""
@@ -101,7 +102,10 @@ class Health:
         """A call is about to be sent. Raises Resting when it must not be."""
         breaker = self._breakers.get(provider.name)
         if breaker is None:
-            return Passage(self, provider.name, False)
+            passage = self._passages.get(provider.name)
+            if passage is None:
+                passage = self._passages[provider.name] = Passage(self, provider.name, False)
+            return passage
         now = self.clock()
         if not breaker.admits(now):
             raise resting([self.wait(provider)], f"provider {provider.name}")

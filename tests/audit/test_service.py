@@ -191,6 +191,46 @@ async def test_a_draft_that_cannot_be_a_record_is_refused_before_it_is_sent(lab:
     await log.append(outcome(flow))
 
 
+async def test_leaves_of_one_turn_are_sealed_together_and_one_that_cannot_be_takes_no_other_with_it(lab: Lab) -> None:
+    pytest.importorskip("audit._frames", reason="the C extension was not built")
+    log, flows = await lab.connect(), [new_flow() for _ in range(5)]
+    unwritable = intent(new_flow())._replace(attempt=None)  # type: ignore[arg-type]
+    odd = new_flow() + '"'  # a name that JSON escapes
+    answers = await asyncio.gather(
+        *(log.append(draft) for draft in (*map(intent, flows[:3]), unwritable, intent(odd), *map(intent, flows[3:]))),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[3], RecordInvalid)
+    receipts = [answer for answer in answers if not isinstance(answer, BaseException)]
+    assert len(receipts) == 6
+    assert [f'"n":{n},' in receipt.entry.decode() for n, receipt in enumerate(receipts)] == [True] * 6
+    await asyncio.gather(*(log.append(outcome(flow)) for flow in (*flows, odd)))
+    await log.close()
+    assert verify_store(lab.store, lab.keyring).problems == []
+
+
+async def test_leaves_that_were_gathered_when_the_epoch_ends_fail(lab: Lab) -> None:
+    log = await lab.connect()
+    waiting = log.append(intent(new_flow()))
+    log.abort()
+    with pytest.raises(LogUnavailable):
+        await waiting
+    with pytest.raises(LogUnavailable):
+        await log.append(intent(new_flow()))
+
+
+async def test_what_is_released_after_a_leaf_was_appended_is_released_after_it(lab: Lab) -> None:
+    log, flow = await lab.connect(), new_flow()
+    use = CounterUse("pi", "2026", frozenset({"a"}))
+    await log.reserve(flow, "acme", [use], NOW)
+    waiting = log.append(intent(flow), reservation=flow, keep={"pi": ["a"]})
+    await log.release(flow)  # whoever waited for the leaf was cancelled: the leaf goes all the same
+    await waiting
+    await log.append(outcome(flow))
+    (state,) = await log.reserve(new_flow(), "acme", [use], NOW)
+    assert (state.before, state.new) == (1, 0)
+
+
 async def test_reservations_count_what_others_hold_and_are_freed(lab: Lab) -> None:
     one, two = await lab.connect("w0"), await lab.connect("w1")
     a, b = new_flow(), new_flow()

@@ -1,11 +1,12 @@
 """The Helm chart, rendered and linted by Helm itself, checked against Kubernetes' schemas, and its configuration read.
 
-Needs the extra `deploy` (Helm's own library and the schemas: some 200 MB); without it these tests are skipped.
+Needs Helm's own library and the schemas (requirements/chart.txt, in `make install-dev`); without them these tests are skipped.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +15,12 @@ from typing import Any
 import pytest
 import yaml
 
+from audit.keys import Keyring
+from audit.sequencer import Log
 from gateway.configuration.reading import load
 
-pytest.importorskip("helm_python", reason="Helm is missing: pip install -e '.[deploy]'")
-kubernetes_validate = pytest.importorskip(
-    "kubernetes_validate", reason="the schemas are missing: pip install -e '.[deploy]'"
-)
+pytest.importorskip("helm_python", reason="Helm is missing: make install-dev")
+kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="the schemas are missing: make install-dev")
 
 CHART = Path(__file__).resolve().parents[2] / "deploy/helm/lexgate"
 VERSIONS = ("1.30", "1.37")
@@ -41,7 +42,9 @@ VALUES: dict[str, dict[str, Any]] = {
     "defaults": {},
     "everything": {
         "config": OURS, "secrets": {"clientCa": "ca"}, "imagePullSecrets": [{"name": "pull"}],
-        "store": {"storageClassName": "fast"}, "drainSeconds": 45, "podAnnotations": {"a": "b"},
+        "store": {"storageClassName": "fast", "accessMode": "ReadWriteOnce", "migrate": True},
+        "extraVolumes": [{"name": "own", "configMap": {"name": "own"}}],
+        "extraVolumeMounts": [{"name": "own", "mountPath": "/etc/lexgate/own"}], "drainSeconds": 45, "podAnnotations": {"a": "b"},
         "networkPolicy": {"callers": [{"podSelector": {"matchLabels": {"app": "crm"}}}],
                           "operators": [{"namespaceSelector": {}}], "egress": [{"ports": [{"port": 8443}]}]},
         "prometheus": {"serviceMonitor": {"enabled": True}, "rules": {"enabled": True}},
@@ -104,7 +107,8 @@ def test_lexgate_understands_the_configuration(documents: list[dict[str, Any]], 
     mounted = {mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
     for path in (settings.tls.certificate, settings.tls.client_ca, settings.keys.passphrase.removeprefix("file:")):
         assert not path or str(Path(path).parent) in mounted
-    assert {"/var/lib/lexgate", "/run/lexgate"} <= mounted
+    assert {settings.store_path.parent, settings.run_path.parent} == {Path("/var/lib/lexgate")}
+    assert "/var/lib/lexgate" in mounted
 
 
 def pod_of(documents: list[dict[str, Any]]) -> dict[str, Any]:
@@ -126,6 +130,43 @@ def test_the_pod_is_confined(documents: list[dict[str, Any]]) -> None:
         for mount in container["volumeMounts"]
     }
     assert used == named
+
+
+def test_the_init_container_makes_keys_once_and_migrates_when_told(tmp_path: Path) -> None:
+    """Its script as it is, with the pod's folders in a temporary one."""
+    state, secrets, program = (tmp_path / name for name in ("state", "secrets", "bin"))
+    for folder in (state, secrets, program):
+        folder.mkdir()
+    (secrets / "passphrase").write_text("long enough for production\n")
+    (program / "lexgate").write_text(f'#!/bin/sh\nexec {sys.executable} -m gateway "$@"\n')
+    (program / "lexgate").chmod(0o700)
+    places = {
+        "/etc/lexgate/keys-passphrase": secrets,
+        "/etc/lexgate/lexgate.yaml": state / "pod.yaml",
+        "/var/lib/lexgate": state,
+    }
+
+    def here(text: str) -> str:
+        for there, place in places.items():
+            text = text.replace(there, str(place))
+        return text
+
+    def run(values: dict[str, Any]) -> None:
+        documents = [text for name, text in helm("render", values).items() if name.endswith(".yaml")]
+        found = [one for text in documents for one in yaml.safe_load_all(text) if one]
+        config = next(one for one in found if one["kind"] == "ConfigMap")["data"]["lexgate.yaml"]
+        (state / "pod.yaml").write_text(here(config))
+        script = pod_of(found)["initContainers"][0]
+        environment = os.environ | {"PATH": f"{program}:{os.environ['PATH']}", "PYTHONPATH": str(CHART.parents[2])}
+        subprocess.run([*script["command"], *(here(text) for text in script["args"])], check=True, env=environment)
+
+    run({})
+    made = {file.name: file.read_bytes() for file in (state / "keys").glob("*.key")}
+    assert len(made) == 3
+    settings = load(state / "pod.yaml", environment={})
+    Log.open(settings.store_path, Keyring.open(settings.keys_dir, settings.key_passphrase), settings.log_origin).close()
+    run({"store": {"migrate": True}})
+    assert {file.name: file.read_bytes() for file in (state / "keys").glob("*.key")} == made
 
 
 @pytest.mark.parametrize(

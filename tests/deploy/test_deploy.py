@@ -6,6 +6,7 @@ import configparser
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,8 +83,10 @@ def test_the_unit_takes_from_the_service_what_it_does_not_need(unit: dict[str, l
 
 def test_unit_image_and_sample_agree_on_paths(unit: dict[str, list[str]]) -> None:
     settings = load(SAMPLE, environment={})
-    assert settings.run_dir == "/run/lexgate"
-    assert unit["RuntimeDirectory"] == unit["StateDirectory"] == ["lexgate"]
+    assert unit["StateDirectory"] == ["lexgate"]
+    assert {settings.run_path.parent, settings.keys_dir.parent} == {settings.store_path.parent}, (
+        "all of it outlives a restart"
+    )
     assert unit["ExecStart"] == ["/opt/lexgate/bin/lexgate serve --config /etc/lexgate/lexgate.yaml"]
     credentials = {line.partition(":")[0] for line in unit["LoadCredential"]}
     referred = set(re.findall(r"file:/run/credentials/lexgate.service/(\S+)", SAMPLE.read_text()))
@@ -118,7 +121,7 @@ def test_the_image_runs_without_root_and_installs_by_hash() -> None:
     instructions = _instructions()
     names = [name for name, _ in instructions]
     last_stage = instructions[len(names) - 1 - names[::-1].index("FROM") :]
-    assert [rest for name, rest in instructions if name == "FROM"] == ["python:3.11-slim AS build", "python:3.11-slim"]
+    assert [rest for name, rest in instructions if name == "FROM"] == ["python:3.11 AS build", "python:3.11-slim"]
     assert [rest for name, rest in last_stage if name == "USER"] == ["10001:10001"]
     assert not any(name == "ADD" for name in names)
     for _, command in (pair for pair in instructions if pair[0] == "RUN"):
@@ -133,6 +136,20 @@ def test_what_the_image_copies_exists_and_is_sent() -> None:
             for source in rest.split()[:-1]:
                 assert (ROOT / source).exists(), source
                 assert f"!{source.split('/')[0]}" in sent, source
+
+
+def test_the_image_is_built_from_what_a_source_distribution_has() -> None:
+    """`native/` and its build hook too: without them no wheel is made, or one that runs the slower Python code."""
+    shipped = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["sdist"][
+        "include"
+    ]
+    copied = {
+        source
+        for name, rest in _instructions()
+        if name == "COPY" and not rest.startswith("--from")
+        for source in rest.split()[:-1]
+    }
+    assert set(shipped) <= copied
 
 
 def test_the_service_is_confined_in_compose() -> None:

@@ -49,6 +49,7 @@ class Product:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     verify: ssl.SSLContext | bool = True
+    code: Path = ROOT  # the checkout whose Lexgate runs
 
     @property
     def scheme(self) -> str:
@@ -79,7 +80,7 @@ class Product:
         with self.log_file.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "gateway", "serve", "--config", str(self.config_file)],
-                cwd=self.folder, stdout=log, stderr=log, env=os.environ | self.environment | {"PYTHONPATH": str(ROOT)},
+                cwd=self.folder, stdout=log, stderr=log, env=os.environ | self.environment | {"PYTHONPATH": str(self.code)},
                 start_new_session=True,
             )  # fmt: skip
         self.processes.append(process)
@@ -152,7 +153,7 @@ class Product:
         return subprocess.run(
             [sys.executable, "-m", "gateway", *arguments],
             cwd=self.folder, capture_output=True, text=True, timeout=seconds, check=False,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | {"PYTHONPATH": str(self.code)},
         )  # fmt: skip
 
 

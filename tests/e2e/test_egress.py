@@ -54,7 +54,10 @@ def product(tmp_path_factory: pytest.TempPathFactory, trap: Stage, stage: Stage)
             "OPENAI_BASE_URL": trap.url,
             "OPENAI_API_BASE": trap.url,
             "ANTHROPIC_BASE_URL": trap.url,
+            "HOME": str(folder / "home"),
+            "CI": "",  # where it is set, some libraries keep to themselves
         }
+        (folder / "home").mkdir()
         try:
             product.start()
             yield product
@@ -67,6 +70,7 @@ def nothing_in_the_trap(product: Product, trap: Stage, stage: Stage) -> Iterator
     stage.play()
     yield
     assert trap.asked == []
+    assert list((product.folder / "home").rglob("*")) == [], "a library keeps something for itself"
     listening = {stage.port, int(product.config["listen"]["data"].rpartition(":")[2])}
     listening.add(int(product.config["listen"]["control"].rpartition(":")[2]))
     for process in psutil.Process(product.gateway.pid).children():

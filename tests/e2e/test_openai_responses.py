@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import httpx
@@ -244,6 +245,33 @@ def test_nobody_continues_what_was_given_to_somebody_else(product: Product) -> N
         said.add(refused.value.message.split("'flow'")[0])
     assert len(said) == 1
     assert len(product.requests()) == before, "nothing was sent for any of them"
+
+
+def test_a_conversation_outlives_the_key_that_began_it(product: Product) -> None:
+    """It is the principal's, not the key's: a rotated key carries it on, and a key of another user does not."""
+
+    def issued(user: str) -> tuple[str, str]:
+        answer = product.lexgate("key", "issue", "--application", "crm", "--user", user, "--country", "DE")
+        said = dict(line.split() for line in answer.stdout.splitlines())
+        return said["key"], said["key_id"]
+
+    def client(key: str) -> openai.OpenAI:
+        return openai.OpenAI(base_url=f"{product.url}/v1", api_key=key, max_retries=0)
+
+    def status(key: str) -> int:
+        return httpx.get(f"{product.url}/v1/models", headers={"Authorization": f"Bearer {key}"}).status_code
+
+    (key, key_id), (others, _) = issued("wang.fang"), issued("zhao.min")
+    first = client(key).responses.create(model="echo", input=PROMPT)
+    rotated = product.lexgate("key", "rotate", key_id, "--grace", "0")
+    after = dict(line.split()[:2] for line in rotated.stdout.splitlines())["key"]
+    ends = time.monotonic() + 30
+    while status(key) != 401 or status(after) != 200:  # a change holds within a second
+        assert time.monotonic() < ends
+        time.sleep(0.1)
+    restored(client(after).responses.create(model="echo-all", input="x", previous_response_id=first.id).output_text)
+    with pytest.raises(openai.NotFoundError):
+        client(others).responses.create(model="echo-all", input="x", previous_response_id=first.id)
 
 
 def test_tokens_are_counted_and_conversations_compacted(product: Product) -> None:

@@ -16,14 +16,15 @@ import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from gateway.inspection.names.features import CharacterTable, Tokens
+from gateway.inspection.names.runtime import onnxruntime
 from gateway.inspection.names.sieve import NOTHING, Sieve, spread
 
 REACH = 16
@@ -68,19 +69,21 @@ class Network:
             self.table = CharacterTable(arrays["kind"], arrays["lower"], arrays["upper"])
             self._vocabulary: NDArray[np.uint32] = arrays["vocabulary"]
             self._embedding: NDArray[np.int8] = arrays["embedding"]  # row 0: a feature that training never saw
-        if np.abs(self._embedding).max() > _FINEST:
+        if self._embedding.max() > _FINEST or self._embedding.min() < -_FINEST:
             raise ValueError("embeddings of the names model are out of range")
         bounds = np.arange((1 << _BUCKET_BITS) + 1, dtype=np.uint64) << np.uint64(32 - _BUCKET_BITS)
         edges = np.searchsorted(self._vocabulary, bounds)
         self._bucket = edges[:-1].astype(np.int32)
         self._deepest = int(np.diff(edges).max())
-        graph = (folder / "network.onnx").read_bytes()
-        self._session = _session(graph)
-        parts = [hashlib.sha256(part).digest() for part in (card_text, graph, (folder / "vocabulary.npz").read_bytes())]
+        self._graph = (folder / "network.onnx").read_bytes()
+        whole = card_text, self._graph, (folder / "vocabulary.npz").read_bytes()
+        parts = [hashlib.sha256(part).digest() for part in whole]
         self.taught = hashlib.sha256(b"".join(parts[1:])).digest()
         sieve = folder / "sieve.npz"
         self._sieve = Sieve.load(sieve, self.taught) if sifting and sieve.exists() else None
         self._fast = _in_c(folder, self._vocabulary, self._bucket, self._embedding, self._sieve)
+        if self._fast is None:
+            _ = self._session  # made now: no text waits for it
         self._tags = 1 + 2 * len(self.decision.labels)
         if self._sieve is not None:
             parts.append(hashlib.sha256(sieve.read_bytes()).digest())
@@ -115,6 +118,11 @@ class Network:
         table = self.table
         runs: list[Any] = _native.found(self._fast, text, table.kind, table.lower, table.upper, *rules)
         return runs
+
+    @cached_property
+    def _session(self) -> Any:
+        """What works the network out where the extension does not."""
+        return _session(self._graph)
 
     def _by_graph(self, tokens: Tokens) -> NDArray[np.float32]:
         sums = self._sums(tokens.hashes)
@@ -205,12 +213,11 @@ def _in_c(
 def _session(graph: bytes) -> Any:
     """One thread: parallelism is the inspector processes', and a second thread would only make timing uneven.
 
-    onnxruntime names its classes at run time only, hence Any and the two exceptions for mypy.
+    Loaded here: where the extension runs, an inspector starts a tenth of a second earlier without it.
     """
-    options = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
+    module = onnxruntime()
+    options = module.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(  # type: ignore[attr-defined]
-        graph, options, providers=["CPUExecutionProvider"]
-    )
+    return module.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.made.index import MOST_ALIKE, MOST_OWNERS, Entry, Made, MadeIndex, connect_index, erase, put, put_all
+from audit.made import marks
+from audit.made.index import FORMAT, MOST_ALIKE, MOST_OWNERS, Entry, Made, MadeIndex, connect_index, erase, put, put_all
+from audit.store.sqlite import driver
 
 TOP = (1 << 64) - 1
 
@@ -104,11 +106,12 @@ def test_erasing_a_user_or_a_flow_leaves_nothing_in_the_file(path: Path) -> None
     with closing(connect_index(path)) as connection:
         assert erase(connection, key_ids=[b"hers"], flows=["flow-erased", "unknown"]) == 2
         assert erase(connection, key_ids=[b"hers"]) == 0
-        for table in ("mark", "payload", "print", "band"):
+        for table in ("run", "chunk", "payload", "print", "band"):
             assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)
     assert [made.flow for made in MadeIndex(path).by_exact(b"KEPT")] == ["flow-kept"]
     raw = b"".join(file.read_bytes() for file in path.parent.glob("lexgate.made.db*"))
-    for trace in (b"flow-of-hers", b"flow-erased", b"GONEGONE", b"PRINTGONE", bytes.fromhex("1122334455667788")):
+    mark = bytes.fromhex("1122334455667788")
+    for trace in (b"flow-of-hers", b"flow-erased", b"GONEGONE", b"PRINTGONE", mark, mark[::-1]):
         assert trace not in raw
     assert b"flow-kept" in raw
 
@@ -124,12 +127,14 @@ def test_a_phrase_that_everybody_shares_costs_no_more_and_the_latest_are_looked_
 def told(path: Path) -> list[tuple[object, ...]]:
     """What the tables say of outputs, without the numbers of their rows."""
     texts = "select m.flow, m.output, m.tenant, t.tenant, t.digest from made m left join text t on t.id = m.text"
-    marks = "select m.flow, m.output, k.mark from made m join mark k on k.text = m.text"
     exact = "select m.flow, m.output, e.digest from made m join exact e on e.n = m.n"
     with closing(connect_index(path)) as connection:
-        return [
-            row for query in (texts, marks, exact) for row in sorted(connection.execute(query).fetchall(), key=repr)
+        rows = [row for query in (texts, exact) for row in sorted(connection.execute(query).fetchall(), key=repr)]
+        owners = connection.execute("select text, flow, output from made where text is not null").fetchall()
+        marked = [
+            (flow, output, mark) for mark, text in marks.all_of(connection) for of, flow, output in owners if of == text
         ]
+        return [*rows, *sorted(marked)]
 
 
 def test_many_put_at_once_stand_as_if_put_one_by_one(tmp_path: Path) -> None:
@@ -171,10 +176,33 @@ def test_outputs_of_one_text_share_its_marks_and_each_is_found_until_the_last_is
         entry("x", tenant="globex", **same),
     )
     with closing(connect_index(path)) as connection:
-        assert connection.execute("select count(*) from mark").fetchone() == (4,)  # of two tenants
+        assert len(marks.all_of(connection)) == 4  # of two tenants
         assert {made.flow for made, _ in MadeIndex(path).by_marks([1, 2])} == {"hers", "his", "x"}
         erase(connection, key_ids=[b"hers"])
         assert {made.flow for made, _ in MadeIndex(path).by_marks([1, 2])} == {"his", "x"}
         erase(connection, flows=["his", "x"])
-        assert connection.execute("select count(*) from mark").fetchone() == (0,)
+        assert marks.all_of(connection) == []
     assert MadeIndex(path).by_marks([1, 2]) == []
+
+
+OF_THE_FIRST_FORMAT = """
+create table meta (key text primary key, value text not null) without rowid;
+create table made (
+    n integer primary key, flow text not null, output integer not null, tenant text not null, key_id blob not null,
+    unique (flow, output));
+create index made_key on made (key_id);
+create table mark (mark integer not null, n integer not null, primary key (mark, n)) without rowid;
+insert into meta values ('format', '1'), ('leaves', '9');
+insert into made values (1, 'old', 0, 'acme', x'00');
+"""
+
+
+def test_a_file_of_an_older_version_is_made_anew(path: Path) -> None:
+    with closing(driver.connect(str(path))) as old:
+        old.executescript(OF_THE_FIRST_FORMAT)
+    fill(path, entry("a", marks=[1, 2], exact=[b"d" * 32]))
+    assert MadeIndex(path).by_flow("old") == []
+    assert [made.flow for made in MadeIndex(path).by_exact(b"d" * 32)] == ["a"]
+    with closing(connect_index(path)) as connection:
+        assert dict(connection.execute("select * from meta")) == {"format": FORMAT, "leaves": "0"}
+        assert connection.execute("select count(*) from made").fetchone() == (1,)

@@ -18,8 +18,8 @@ import uuid_utils
 from audit.appender import Appender
 from audit.keys import Keyring
 from audit.record import LeafDraft, LeafKind
-from audit.search.records import Records
 from gateway.content.compose import verifier_of
+from gateway.control.late_records import LateRecords
 from gateway.control.metrics import render
 from gateway.identity.key_keeper import KeyKeeper
 from gateway.inspection.classifier import classify
@@ -52,7 +52,7 @@ class Real:
     url: str
     flows: list[str]
     vkey: str
-    records: Records
+    records: LateRecords
 
 
 class StrictPolicy:
@@ -151,7 +151,7 @@ def running(folder: Path, flows: int = 40) -> Iterator[Real]:
     write_snapshot(figures, folder, 0)
     with log_writer(store, folder / "keys", log_socket), inspector(inspector_socket):
         written = asyncio.run(write(log_socket, keyring, flows))
-        records, pool = Records(store, keyring), InspectorPool([inspector_socket])
+        records, pool = LateRecords(store, keyring), InspectorPool([inspector_socket])
         verifier, examiner = verifier_of(settings(folder), keyring)
         given = deps(
             origin=ORIGIN,

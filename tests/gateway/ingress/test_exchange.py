@@ -157,3 +157,98 @@ async def test_requests_in_one_piece_are_answered_in_turn():
         assert b"c hi" not in said
         assert await reader.readuntil(b"\r\n\r\n")
         writer.close()
+
+
+REQUEST = b"POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx"
+
+
+async def answered(caller):
+    await caller.read_body(100, 5)
+    if not caller.answer_whole(200, [], b"y"):
+        await caller.start(200, [(b"content-length", b"1")])
+        await caller.send(b"y", more=False)
+
+
+async def asked(reader, writer):
+    writer.write(REQUEST)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    assert head.startswith(b"HTTP/1.1 200")
+    assert await reader.readexactly(1) == b"y"
+
+
+async def test_the_calls_of_a_connection_share_a_task_that_ends_with_it():
+    tasks = []
+
+    async def serve(endpoint, caller):
+        del endpoint
+        tasks.append(asyncio.current_task())
+        assert caller.task is tasks[-1]
+        await answered(caller)
+
+    async with served(serve) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(3):
+            await asked(reader, writer)
+        assert len(set(tasks)) == 1
+        assert not tasks[0].done()
+        writer.close()
+        await asyncio.wait(tasks, timeout=5)
+        assert tasks[0].done()
+
+
+async def test_a_call_before_which_one_has_not_ended_has_a_task_of_its_own():
+    tasks, ends = [], asyncio.Event()
+
+    async def serve(endpoint, caller):
+        del endpoint
+        tasks.append(asyncio.current_task())
+        await answered(caller)
+        if len(tasks) == 1:
+            await ends.wait()  # its answer is out, and there is still something to do for it
+
+    async with served(serve) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await asked(reader, writer)
+        await asked(reader, writer)
+        ends.set()
+        await asked(reader, writer)
+        assert tasks[0] is not tasks[1]
+        assert tasks[1] is tasks[2]
+        writer.close()
+        done, pending = await asyncio.wait(set(tasks), timeout=5)
+        assert (len(done), len(pending)) == (2, 0)
+
+
+async def test_a_call_that_fails_does_not_end_the_service_of_others():
+    async def serve(endpoint, caller):
+        del endpoint
+        await caller.read_body(100, 5)
+        raise RuntimeError("a fault of ours")
+
+    async with served(serve) as port:
+        for _ in range(2):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(REQUEST)
+            assert await asyncio.wait_for(reader.read(), 5) == b""  # closed: an answer that did not come to its end
+            writer.close()
+
+
+async def test_a_cancelled_call_leaves_nothing_to_the_next_one():
+    async def serve(endpoint, caller):
+        del endpoint
+        task = asyncio.current_task()
+        task.cancel("the log is gone")
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            task.uncancel()
+        await answered(caller)
+        async with asyncio.timeout(5):
+            await asyncio.sleep(0)
+        assert task.cancelling() == 0
+
+    async with served(serve) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(3):
+            await asked(reader, writer)
+        writer.close()

@@ -48,7 +48,10 @@ def test_both_leave_the_same_bytes_and_read_the_same(put: list[tuple[list[bytes]
         for some, flow in put:
             assert native.put(mine, BUCKETS, some, flow) == python.put(its, BUCKETS, some, flow) == len(some)
         assert bytes_of(mine) == bytes_of(its)
-        assert [native.get(mine, BUCKETS, name) for name in asked] == [python.get(its, BUCKETS, name) for name in asked]
+        read = [native.get(mine, BUCKETS, name) for name in asked]
+        assert read == [python.get(its, BUCKETS, name) for name in asked]
+        found = [flow for flow in read if flow is not None]
+        assert native.find(mine, BUCKETS, tuple(asked)) == python.find(its, BUCKETS, tuple(asked)) == found
 
 
 @given(st.binary(max_size=python.BUCKET * BUCKETS), names, flows)

@@ -63,3 +63,23 @@ def test_who_has_switched_large_pages_off_gets_none(monkeypatch, tmp_path):
 def test_where_the_kernel_does_not_tell_nothing_happens(monkeypatch, tmp_path):
     monkeypatch.setattr(large_pages, "_SWITCH", tmp_path / "missing")
     assert into_large_pages() == 0
+
+
+def test_what_was_freed_is_given_back(monkeypatch, tmp_path):
+    if not hasattr(ctypes.CDLL(None), "malloc_trim"):
+        pytest.skip("this C library gives back by itself")
+    monkeypatch.setattr(large_pages, "_SWITCH", tmp_path / "missing")
+    blocks = [b"x" * 100_000 for _ in range(320)]
+    kept = blocks[::32]  # the freed ones lie between them
+    del blocks
+
+    before = resident()
+    into_large_pages()
+
+    assert before - resident() > 16 * 1024
+    assert all(block == b"x" * 100_000 for block in kept)
+
+
+def resident() -> int:
+    """KiB of this process that are in memory."""
+    return int(re.findall(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())[0])

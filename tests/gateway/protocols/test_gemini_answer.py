@@ -318,3 +318,14 @@ def test_a_call_that_comes_in_pieces_goes_on_without_its_name_and_its_pieces_are
     assert finished.report.stopped == "API_KEY"
     out, finished = deliver(sse([call(args={})]))
     assert finished.report.problem == "malformed"
+
+
+@pytest.mark.parametrize("none", ["", "FINISH_REASON_UNSPECIFIED"])
+@pytest.mark.parametrize("framing", ["sse", "array"])
+def test_a_reason_that_is_no_reason_ends_nothing(framing, none):
+    chunks = [chunk({"text": f"Ask {NAME[:6]}"}), chunk({"text": f"{NAME[6:]} now"}), chunk(finish="STOP")]
+    for one in chunks[:2]:
+        one["candidates"][0]["finishReason"] = none
+    got = delivered(sse(chunks) if framing == "sse" else array(chunks), framing)
+    assert text_of(got) == "Ask Anna now"
+    assert got[-1]["candidates"][0]["finishReason"] == "STOP"

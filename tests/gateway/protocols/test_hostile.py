@@ -61,6 +61,21 @@ def test_a_request_is_read_or_refused(fields, content, noise, at):
                 orjson.loads(upstream_body(request, request.body))
 
 
+@pytest.mark.parametrize(
+    "odd", ["x", 5, None, [], ["x"], {"type": []}, {"type": {}}, {"type": 1}, {"content": [5]}], ids=repr
+)
+def test_fields_of_another_protocol_may_have_any_form(odd):
+    """What a legacy completion has under `tools` or `messages` is an unknown field of it, and never an error of ours."""
+    for field in ("tools", "messages", "system", "input", "prompt", "contents"):
+        body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "input": "x", "prompt": "x"}
+        sent = json.dumps(body | {field: [odd]}).encode()
+        for protocol in DECODERS:
+            try:
+                DECODERS[protocol](sent, labels=("text",)).parts()
+            except BadRequest:
+                continue
+
+
 @pytest.mark.parametrize("streaming", [True, False])
 @given(
     events=st.lists(trees, max_size=5),

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.inspection.guard import GuardScanner
-from gateway.protocols.plain_answer import LARGEST, plain_report
+from gateway.protocols import plain_answer
+from gateway.protocols.plain_answer import LARGEST, plain_report, whole_message_python
+from gateway.protocols.vocabulary import MODEL
 from gateway.redaction.channel import Rules
 from gateway.redaction.placeholder import Restorable
 from gateway.redaction.stream import AnswerStream
@@ -42,7 +44,22 @@ def whole_way(body, rules, json_mode):
     return stream.finish()
 
 
+def by_c(body, rules, json_mode):
+    """What the extension says, which must be what Python says, or nothing."""
+    if plain_answer.whole_message is None:
+        return None
+    automaton = getattr(rules.guard, "automaton", None)
+    said = plain_answer.whole_message(automaton, body, bool(rules.placeholders), json_mode)
+    if said is not None:
+        written = whole_message_python(automaton, body, bool(rules.placeholders), json_mode)
+        assert written is not None
+        assert said[:-1] == written[:-1]
+        assert said[-1] == (all(name is None or MODEL.fullmatch(name) is not None for name in said[2:4]))
+    return said
+
+
 def agree(body, rules, json_mode):
+    by_c(body, rules, json_mode)
     report = plain_report(body, rules, json_mode=json_mode)
     if report is not None:
         end = whole_way(body, rules, json_mode)
@@ -112,3 +129,50 @@ def test_the_usual_answer_is_said_at_once():
 )
 def test_what_has_to_be_looked_at_goes_the_whole_way(body):
     assert plain_report(body, Rules(KNOWN, GUARD), json_mode=False) is None
+
+
+@pytest.mark.skipif(plain_answer.whole_message is None, reason="the C extension was not built")
+@pytest.mark.parametrize("rules", RULES)
+@pytest.mark.parametrize(
+    "body",
+    [
+        orjson.dumps(answer("A gateway reads each call.", usage=USAGE | DETAILS)),
+        orjson.dumps(answer('Good: \u00fc,\n"\\t" \U0001f600')).replace(b"G", b"\\u0047"),
+        orjson.dumps(answer(""), option=orjson.OPT_INDENT_2),
+        orjson.dumps(answer("Hello.", usage=None, system_fingerprint=None, id=None)),
+        orjson.dumps(answer("Hello.", usage={**USAGE, "completion_tokens_details": {"reasoning_tokens": 3}})),
+        orjson.dumps(dict(reversed(answer("Hello.").items()))),
+    ],
+    ids=["usual", "escapes", "indented", "nulls", "reasoning", "another order"],
+)
+def test_the_extension_takes_the_usual_answers(body, rules):
+    assert by_c(body, rules, json_mode=False) is not None
+    agree(body, rules, json_mode=False)
+
+
+@pytest.mark.skipif(plain_answer.whole_message is None, reason="the C extension was not built")
+@pytest.mark.parametrize(
+    ("was", "is_"),
+    [
+        (b'"created":1', b'"created":01'),
+        (b'"created":1', b'"created":1e3'),
+        (b'"created":1', b'"created":-1'),
+        (b'"index":0', b'"index":0.0'),
+        (b'"index":0', b'"index":00'),
+        (b'"prompt_tokens":200', b'"prompt_tokens":2000000000000000000'),
+        (b'"prompt_tokens":200', b'"prompt_tokens":"200"'),
+        (b'"refusal":null', b'"refusal":nul'),
+        (b'"refusal":null', b'"refusal":null,'),
+        (b'"content":"Hello."', b'"content":"\xff"'),
+        (b'"content":"Hello."', b'"content":"\\ud800"'),
+        (b'"content":"Hello."', b'"content":null'),
+        (b'"object"', b'"id"'),
+        (b'"choices":[', b'"choices":[{},'),
+        (b"}}", b"}}x"),
+        (b'{"id"', b'x{"id"'),
+    ],
+)
+def test_what_is_of_another_form_is_none_of_the_extensions_business(was, is_):
+    body = orjson.dumps(answer("Hello."))
+    assert was in body
+    assert by_c(body.replace(was, is_, 1), RULES[2], json_mode=False) is None

@@ -389,3 +389,56 @@ def test_commands_and_patches_that_stream_are_restored_and_shell_calls_are_whole
     local = {"type": "local_shell_call", "id": "l_1", "action": {"type": "exec", "command": ["echo", f"see {NAME}"]}}
     out = run(said("response.output_item.added", item=local), guard=scanner.Scanner())[0]
     assert echo.payloads(out)[0]["item"]["action"]["command"] == ["echo", 'see Anna "A"']
+
+
+@pytest.mark.parametrize("piece", [4, 400])
+@pytest.mark.parametrize("guarded", [False, True])
+def test_citations_stand_where_they_stood_in_the_text(piece, guarded):
+    """`text[start:end]` of each is what the provider cited, in every event that says it, and in a whole answer."""
+    text = f"From {NAME}: {NAME} said so [1]. The end."
+    cited = f"{NAME} said so"
+    start = text.index(cited)
+    one = {
+        "type": "url_citation",
+        "url": "https://a.example",
+        "title": "A",
+        "start_index": start,
+        "end_index": start + len(cited),
+    }
+    part = {
+        "type": "output_text",
+        "text": text,
+        "annotations": [one, {"type": "file_citation", "file_id": "f", "index": 3}],
+    }
+    item = {"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": [part]}
+    place = {"output_index": 0, "item_id": "m", "content_index": 0}
+    response = {"id": "r", "object": "response", "status": "completed", "output": [item]}
+    pieces = [text[at : at + piece] for at in range(0, len(text), piece)]
+    events = [
+        {"type": "response.output_item.added", "output_index": 0, "item": item | {"content": []}},
+        *({"type": "response.output_text.delta", **place, "delta": said} for said in pieces[:-1]),
+        {"type": "response.output_text.annotation.added", **place, "annotation_index": 0, "annotation": one},
+        {"type": "response.output_text.delta", **place, "delta": pieces[-1]},
+        {"type": "response.output_text.done", **place, "text": text},
+        {"type": "response.content_part.done", **place, "part": part},
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": response},
+    ]
+    if piece > len(text):  # nothing was said before it
+        events[1], events[2] = events[2], events[1]
+    numbered = [event | {"sequence_number": number} for number, event in enumerate(events)]
+    sent = b"".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in numbered)
+    options = {"guard": scanner.Scanner()} if guarded else {}
+    out, end, _ = run(sent, **options)
+    restored, found = text.replace(NAME, 'Anna "A"'), []
+    for event in echo.payloads(out + end):
+        items = [event.get("item") or {}, *((event.get("response") or {}).get("output") or [])]
+        parts = [event.get("part") or {}, *(part for one in items for part in one.get("content") or [])]
+        found += [annotation for part in parts for annotation in part.get("annotations") or []]
+        found += [event["annotation"]] if "annotation" in event else []
+    spans = [restored[one["start_index"] : one["end_index"]] for one in found if one["type"] == "url_citation"]
+    assert spans == ['Anna "A" said so'] * 4
+    assert [one["index"] for one in found if one["type"] == "file_citation"] == [3] * 3
+    whole = orjson.loads(run(orjson.dumps(response), streaming=False, **options)[1])["output"][0]["content"][0]
+    one = whole["annotations"][0]
+    assert whole["text"][one["start_index"] : one["end_index"]] == 'Anna "A" said so'

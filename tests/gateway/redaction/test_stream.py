@@ -26,6 +26,7 @@ def beside(name):
 echo, scanner = beside("echo"), beside("scanner")
 NAME = echo.KEY.make("PERSON", 'Anna "A"')
 KNOWN = {NAME: Restorable("PERSON", 'Anna "A"')}
+ANNA = 'Anna "A"'
 FAMILIES = {"openai": (echo.openai_events, echo.read_openai), "anthropic": (echo.anthropic_events, echo.read_anthropic)}
 
 
@@ -451,3 +452,89 @@ def test_a_failure_that_minimax_reports_under_the_status_200_is_a_failure(stream
     assert (finished.report.complete, finished.report.upstream_error) == (False, "1002")
     fine = echo.openai_events(["hello"], []).replace(b'"model"', b'"base_resp":{"status_code":0},"model"')
     assert run("openai", fine)[2].complete
+
+
+@pytest.mark.parametrize("none", ["", None])
+@pytest.mark.parametrize("size", [1, 3, 9])
+def test_a_reason_that_is_no_reason_ends_nothing(none, size):
+    """SGLang and Ollama say `"finish_reason": ""` with each piece: a placeholder or a secret goes on over them."""
+
+    def streamed(text):
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        chunks = [{"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": none}]} for piece in pieces]
+        chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        return b"".join(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks) + b"data: [DONE]\n\n"
+
+    def read(sent, **options):
+        stream = AnswerStream("openai", streaming=True, placeholders=KNOWN, **options)
+        out = stream.feed(sent)
+        finished = stream.finish()
+        lines = [line[6:] for line in (out + finished.body).splitlines() if line.startswith(b"data: {")]
+        deltas = [choice["delta"] for line in lines for choice in orjson.loads(line)["choices"]]
+        return "".join(delta.get("content") or "" for delta in deltas), finished.report
+
+    assert read(streamed(f"Hi {NAME}!"))[0] == f"Hi {ANNA}!"
+    text, report = read(streamed("key sk-aaaaaaaaaaaa end"), guard=scanner.Scanner())
+    assert (text, report.stopped) == ("key ", "API_KEY")
+
+
+@pytest.mark.parametrize("options", [{}, {"label": lambda _: " [AI]"}, {"guard": scanner.Scanner()}])
+@pytest.mark.parametrize("piecewise", [True, False])
+def test_a_stream_that_ends_with_its_whole_message_says_the_same_in_it(options, piecewise):
+    """MiniMax's streams do. What no piece has said before is guarded, restored, labelled and counted like one."""
+    text, thought = f"Hi {NAME}!", f"It is {NAME}."
+    deltas = [{"reasoning_content": thought}, {"content": text[:9]}, {"content": text[9:]}] if piecewise else []
+    chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    message = {"role": "assistant", "content": text, "reasoning_content": thought}
+    chunks.append({"object": "chat.completion", "choices": [{"index": 0, "finish_reason": "stop", "message": message}]})
+    sent = b"".join(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks) + b"data: [DONE]\n\n"
+    stream = AnswerStream("openai", streaming=True, placeholders=KNOWN, **options)
+    out = b"".join(stream.feed(sent[at : at + 1]) for at in range(len(sent)))
+    finished = stream.finish()
+    last = next(line for line in reversed(out.splitlines()) if b'"message"' in line)
+    said = orjson.loads(last[6:])["choices"][0]["message"]
+    label = " [AI]" if "label" in options else ""
+    assert said == {"role": "assistant", "content": f"Hi {ANNA}!{label}", "reasoning_content": f"It is {ANNA}."}
+    assert finished.report.labelled == bool(label)
+    assert finished.report.complete
+    assert NAME.encode() not in out
+
+
+def test_a_secret_in_the_whole_message_at_the_end_stops_it():
+    chunks = [
+        {"choices": [{"index": 0, "delta": {"content": "Hi"}}]},
+        {"choices": [{"index": 0, "finish_reason": "stop", "message": {"content": "Hi, it is sk-aaaaaaaaaaaa"}}]},
+    ]
+    sent = b"".join(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks) + b"data: [DONE]\n\n"
+    stream = AnswerStream("openai", streaming=True, placeholders={}, guard=scanner.Scanner())
+    out, finished = stream.feed(sent), stream.finish()
+    assert b"sk-aa" not in out + finished.body
+    assert finished.report.stopped == "API_KEY"
+
+
+def test_citations_of_chats_stand_where_they_stood_in_the_text():
+    text = f"From {NAME}: {NAME} said so."
+    cited = f"{NAME} said so"
+    start = text.index(cited)
+    where = {"url": "https://a.example", "title": "A", "start_index": start, "end_index": start + len(cited)}
+    annotations = [{"type": "url_citation", "url_citation": where}]
+
+    def span(message, content):
+        at = message["annotations"][0]["url_citation"]
+        return content[at["start_index"] : at["end_index"]]
+
+    deltas = [{"content": text[:20]}, {"content": text[20:]}, {"annotations": annotations}]
+    chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    sent = b"".join(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks) + b"data: [DONE]\n\n"
+    out, _, _ = run("openai", sent)
+    said = [orjson.loads(line[6:])["choices"][0]["delta"] for line in out.splitlines() if line.startswith(b"data: {")]
+    content = "".join(delta.get("content", "") for delta in said)
+    assert content == f"From {ANNA}: {ANNA} said so."
+    assert span(next(delta for delta in said if "annotations" in delta), content) == f"{ANNA} said so"
+
+    message = {"role": "assistant", "content": text, "annotations": annotations}
+    body = orjson.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+    stream = AnswerStream("openai", streaming=False, placeholders=KNOWN)
+    stream.feed(body)
+    whole = orjson.loads(stream.finish().body)["choices"][0]["message"]
+    assert span(whole, whole["content"]) == f"{ANNA} said so"

@@ -23,7 +23,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
   "listen" (dict "data" "0.0.0.0:8080" "control" "0.0.0.0:8081")
   "tls" $tls
   "store" "sqlite:////var/lib/lexgate/lexgate.db"
-  "run_dir" "/run/lexgate"
+  "run_dir" "/var/lib/lexgate/run"
   "keys" (dict "file" "/var/lib/lexgate/keys" "passphrase" "file:/etc/lexgate/keys-passphrase/passphrase")
 -}}
 {{- $timeouts := merge (dict "drain" .Values.drainSeconds) (.Values.config.timeouts | default dict) -}}
@@ -35,5 +35,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
 tcpSocket: {port: control}
 {{- else -}}
 httpGet: {path: {{ .path }}, port: control, scheme: HTTPS}
-{{- end -}}
+{{- end }}
+timeoutSeconds: 5
 {{- end -}}
