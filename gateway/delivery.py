@@ -52,7 +52,7 @@ async def deliver(flow: Flow, services: Services) -> None:
         size += len(chunk)
         if not flow.streamed and size > services.settings.limits.answer_bytes:
             raise UpstreamFailed("the provider's answer is larger than allowed")
-        digests.received.update(chunk)
+        digests.received(chunk)
         weight = (len(chunk) + answer.held) * ANSWER_WEIGHT if flow.streamed else 0  # a whole answer is only kept
         out = answer.feed(chunk) if weight < LARGE else await services.heavy.run(weight, answer.feed, chunk)
         if names is not None:
@@ -75,10 +75,7 @@ async def deliver(flow: Flow, services: Services) -> None:
         flow.terminal = await services.films.told(flow, services, flow.terminal)
     if finished.error is not None and not flow.caller.started:
         raise finished.error  # nothing was said yet: the caller gets its status
-    if flow.terminal is chunk and size == len(chunk):
-        digests.delivered_as_received()
-    else:
-        digests.delivered.update(flow.terminal)
+    digests.delivered(flow.terminal)
 
 
 def _plain(flow: Flow, body: bytes, services: Services) -> bool:
@@ -131,7 +128,7 @@ async def finished_answer(answer: AnswerStream, services: Services) -> Finished:
 async def _send(flow: Flow, digests: Digests, out: bytes) -> None:
     if not flow.caller.started:
         await start_stream(flow)
-    digests.delivered.update(out)
+    digests.delivered(out)
     await flow.caller.send(out)
 
 

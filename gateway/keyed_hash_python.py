@@ -5,6 +5,27 @@ from __future__ import annotations
 from hashlib import blake2b
 
 
+class RunningHash:
+    """The hash of a message that comes in pieces."""
+
+    __slots__ = ("_hash",)
+
+    def __init__(self, begun: blake2b) -> None:
+        self._hash = begun
+
+    def update(self, piece: bytes, /) -> None:
+        """The message goes on."""
+        self._hash.update(piece)
+
+    def copy(self) -> RunningHash:
+        """Another one that has come as far."""
+        return RunningHash(self._hash.copy())
+
+    def hex(self) -> str:
+        """The hash of all that came, in hexadecimal digits."""
+        return self._hash.hexdigest()
+
+
 class KeyedHash:
     """Hashes of `size` bytes under one key, of messages that all begin with `first`."""
 
@@ -25,3 +46,7 @@ class KeyedHash:
     def hex(self, *pieces: bytes) -> str:
         """The same in hexadecimal digits."""
         return self.digest(*pieces).hex()
+
+    def running(self) -> RunningHash:
+        """The hash of a message that comes in pieces."""
+        return RunningHash(self._begun.copy())

@@ -83,8 +83,8 @@ class Relay:
         """What was taken so far into the digests. Before anybody looks at them, or adds to them."""
         if self._pipe is not None:
             self._from_pipe(self._pipe)
-        self._digests.received.update(b"".join(self._received))
-        self._digests.delivered.update(b"".join(self._delivered))
+        self._digests.received(b"".join(self._received))
+        self._digests.delivered(b"".join(self._delivered))
         self._received.clear()
         self._delivered.clear()
         self._size = 0

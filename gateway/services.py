@@ -130,7 +130,7 @@ class Services:
         return self.keys.hash("digest", tenant, 32).hex(data)
 
     def new_digests(self, tenant: str) -> Digests:
-        return Digests(self.keys.get("digest", tenant))
+        return Digests(self.keys.hash("digest", tenant, 32))
 
     def fingerprint_key(self, tenant: str) -> bytes:
         return self.keys.get("fingerprint", tenant)

@@ -69,21 +69,88 @@ static PyObject *keyed_digest(PyObject *object, PyObject *const *pieces, Py_ssiz
     return PyBytes_FromStringAndSize((const char *)out, (Py_ssize_t)self->fresh.digest);
 }
 
-static PyObject *keyed_hex(PyObject *object, PyObject *const *pieces, Py_ssize_t count) {
+static PyObject *hex_of(const uint8_t *bytes, size_t size) {
     static const char HEX[] = "0123456789abcdef";
+    PyObject *text = PyUnicode_New(2 * (Py_ssize_t)size, 127);
+    if (text == NULL) return NULL;
+    Py_UCS1 *at = PyUnicode_1BYTE_DATA(text);
+    for (size_t i = 0; i < size; i++) *at++ = (Py_UCS1)HEX[bytes[i] >> 4], *at++ = (Py_UCS1)HEX[bytes[i] & 15];
+    return text;
+}
+
+static PyObject *keyed_hex(PyObject *object, PyObject *const *pieces, Py_ssize_t count) {
     const Keyed *self = (const Keyed *)object;
     uint8_t out[MOST];
     if (hashed(self, pieces, count, out) < 0) return NULL;
-    PyObject *text = PyUnicode_New(2 * (Py_ssize_t)self->fresh.digest, 127);
-    if (text == NULL) return NULL;
-    Py_UCS1 *at = PyUnicode_1BYTE_DATA(text);
-    for (size_t i = 0; i < self->fresh.digest; i++) *at++ = (Py_UCS1)HEX[out[i] >> 4], *at++ = (Py_UCS1)HEX[out[i] & 15];
-    return text;
+    return hex_of(out, self->fresh.digest);
 }
+
+/* ---- of a message that comes in pieces ---- */
+
+typedef struct {
+    PyObject_HEAD
+    Blake2b blake; /* with all that came */
+} Running;
+
+static PyTypeObject *running_type;
+
+static PyObject *running_of(const Blake2b *blake) {
+    Running *running = (Running *)running_type->tp_alloc(running_type, 0);
+    if (running != NULL) blake2b_again(&running->blake, blake);
+    return (PyObject *)running;
+}
+
+static PyObject *keyed_running(PyObject *object, PyObject *unused) {
+    (void)unused;
+    return running_of(&((Keyed *)object)->fresh);
+}
+
+static PyObject *running_copy(PyObject *object, PyObject *unused) {
+    (void)unused;
+    return running_of(&((Running *)object)->blake);
+}
+
+static PyObject *running_update(PyObject *object, PyObject *piece) {
+    if (!PyBytes_Check(piece)) {
+        PyErr_SetString(PyExc_TypeError, "bytes expected");
+        return NULL;
+    }
+    blake2b_add(&((Running *)object)->blake, PyBytes_AS_STRING(piece), (size_t)PyBytes_GET_SIZE(piece));
+    Py_RETURN_NONE;
+}
+
+static PyObject *running_hex(PyObject *object, PyObject *unused) {
+    (void)unused;
+    Blake2b blake;
+    uint8_t out[MOST];
+    blake2b_again(&blake, &((Running *)object)->blake); /* it goes on afterwards */
+    blake2b_end(&blake, out);
+    return hex_of(out, blake.digest);
+}
+
+static void running_free(PyObject *object) {
+    PyTypeObject *type = Py_TYPE(object);
+    memset(&((Running *)object)->blake, 0, sizeof(Blake2b));
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyMethodDef running_methods[] = {
+    {"update", running_update, METH_O, "update(piece): the message goes on."},
+    {"copy", running_copy, METH_NOARGS, "copy() -> another one that has come as far."},
+    {"hex", running_hex, METH_NOARGS, "hex() -> the hash of all that came, in hexadecimal digits."},
+    {NULL, NULL, 0, NULL},
+};
+static PyType_Slot running_slots[] = {{Py_tp_dealloc, running_free}, {Py_tp_methods, running_methods}, {0, NULL}};
+static PyType_Spec running_spec = {"gateway._keyed.RunningHash", sizeof(Running), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                                   running_slots};
+
+/* ---- the module ---- */
 
 static PyMethodDef methods[] = {
     {"digest", (PyCFunction)(void (*)(void))keyed_digest, METH_FASTCALL, "digest(*pieces) -> the hash of the pieces joined, as bytes."},
     {"hex", (PyCFunction)(void (*)(void))keyed_hex, METH_FASTCALL, "hex(*pieces) -> the same in hexadecimal digits."},
+    {"running", keyed_running, METH_NOARGS, "running() -> the hash of a message that comes in pieces."},
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot slots[] = {{Py_tp_new, keyed_new}, {Py_tp_dealloc, keyed_free}, {Py_tp_methods, methods}, {0, NULL}};
@@ -97,7 +164,9 @@ PyMODINIT_FUNC PyInit__keyed(void) {
         return NULL;
     }
     PyObject *module = PyModule_Create(&definition), *type = module == NULL ? NULL : PyType_FromSpec(&spec);
-    if (type == NULL || PyModule_AddObjectRef(module, "KeyedHash", type) < 0) {
+    running_type = type == NULL ? NULL : (PyTypeObject *)PyType_FromSpec(&running_spec);
+    if (running_type == NULL || PyModule_AddObjectRef(module, "KeyedHash", type) < 0 ||
+        PyModule_AddObjectRef(module, "RunningHash", (PyObject *)running_type) < 0) {
         Py_XDECREF(type);
         Py_XDECREF(module);
         return NULL;

@@ -35,3 +35,17 @@ def test_no_key_and_no_size_are_refused(kind, key, size):
 def test_a_text_is_no_bytes(kind):
     with pytest.raises(TypeError):
         kind(b"k", 16).digest("text")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(first=SOME, pieces=st.lists(SOME, max_size=4), more=SOME)
+def test_a_message_may_come_in_pieces_and_go_on_after_it_was_looked_at(kind, first, pieces, more):
+    running = kind(b"k", 32, first).running()
+    for piece in pieces:
+        running.update(piece)
+    other = running.copy()
+    so_far = first + b"".join(pieces)
+    assert running.hex() == blake2b(so_far, key=b"k", digest_size=32).hexdigest()
+    running.update(more)
+    assert running.hex() == blake2b(so_far + more, key=b"k", digest_size=32).hexdigest()
+    assert other.hex() == blake2b(so_far, key=b"k", digest_size=32).hexdigest()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.ingress import exchange
 from gateway.ingress.exchange import Exchange
+from gateway.keyed_hash import KeyedHash
 from gateway.protocols import pipe_python, plain_events, plain_run_python
 from gateway.recording.answer_digests import Digests
 from gateway.redaction.placeholder import Restorable
@@ -24,6 +25,8 @@ from tests.gateway.protocols.test_plain_run import MADE
 from tests.gateway.redaction.plain_forms import CARD, FORMS, GUARD, KEY, MARK, PADDING, SPOKEN
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+HASHES = KeyedHash(b"k" * 32, 32)
 
 
 class PurePython:
@@ -107,14 +110,14 @@ async def relayed(
     places = [*sorted({cut % (len(data) + 1) for cut in cuts} - {0}), len(data)] if cuts is not None else []
     reads = [data[a:b] for a, b in zip([0, *places], places, strict=False)] if cuts is not None else framed
     answer = Answer(Carrier(), asyncio.get_running_loop(), "canned")
-    digests = Digests(b"k" * 32)
+    digests = Digests(HASHES)
     relay = Relay(SimpleNamespace(caller=who), stream, digests)  # type: ignore[arg-type]
 
     async def consumed() -> None:
         async for piece in pieces(answer, relay):
-            digests.received.update(piece)
+            digests.received(piece)
             out = stream.feed(piece)
-            digests.delivered.update(out)
+            digests.delivered(out)
             who.pass_on(out)
             if stream.stopped:
                 break
@@ -131,10 +134,7 @@ async def relayed(
     await task
     out = contents(sent)
     if not stream.stopped:
-        expected = Digests(b"k" * 32)
-        expected.received.update(b"".join(chunks))
-        expected.delivered.update(out)
-        assert digests.as_dict() == expected.as_dict()
+        assert digests.as_dict() == {"response": HASHES.hex(b"".join(chunks)), "delivered": HASHES.hex(out)}
     return out, relay, sent
 
 
