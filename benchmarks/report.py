@@ -74,15 +74,22 @@ def _litellm(rows: Sequence[Row]) -> str:
 def floors(rows: Sequence[Row]) -> list[Floor]:
     warm, last, first = (SUBJECT, "warm_1k"), (SUBJECT, "turn_20"), (SUBJECT, "turn_1")
     return [
-        Floor("warm 1 KB, CPU a call: at most 2 x bare FastAPI + aiohttp", ratio(rows, warm, (BASE, "warm_1k")), 2.0),
+        Floor("warm 1 KB, CPU a call: at most 1 x bare FastAPI + aiohttp", ratio(rows, warm, (BASE, "warm_1k")), 1.0),
         Floor(
-            "LiteLLM's bare call costs at least 10 x ours",
+            "LiteLLM's bare call costs at least 20 x ours",
             ratio(rows, (_litellm(rows), "warm_1k"), warm),
-            10.0,
+            20.0,
             at_least=True,
         ),
         Floor("20th turn of a conversation: at most 2 x the first", ratio(rows, last, first), 2.0),
+        Floor(f"one more chunk of a stream: at most 2 x {SERVER}", _chunk(rows), 2.0),
     ]
+
+
+def _chunk(rows: Sequence[Row]) -> float | None:
+    """What one more chunk costs, beside what it costs the server that only passes it on."""
+    ours, base = _slope(rows, SUBJECT), _slope(rows, SERVER)
+    return ours[0] / base[0] if ours and base and base[0] > 0 else None
 
 
 def _slope(rows: Sequence[Row], target: str, role: str = "") -> tuple[float, float] | None:

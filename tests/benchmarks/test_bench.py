@@ -69,13 +69,17 @@ def _row(target: str, scenario: str, cpu_us: float, bad: int = 0) -> dict[str, o
 
 def test_floors_hold_or_not_by_the_measured_ratio() -> None:
     rows = [
-        _row("lexgate", "warm_1k", 200),
+        _row("lexgate", "warm_1k", 100),
         _row("fastapi-aiohttp", "warm_1k", 100),
         _row("litellm-1.100.5", "warm_1k", 1999),
         _row("lexgate", "turn_1", 100),
         _row("lexgate", "turn_20", 150),
+        _row("nginx", "words_100", 1_000),
+        _row("nginx", "words_500", 5_000),
+        _row("lexgate", "words_100", 3_000),
+        _row("lexgate", "words_500", 11_004),
     ]
-    assert [floor.holds for floor in report.floors(rows)] == [True, False, True]
+    assert [floor.holds for floor in report.floors(rows)] == [True, False, True, False]
 
 
 def test_what_a_chunk_costs_is_told_apart_from_what_a_stream_costs() -> None:
