@@ -99,5 +99,6 @@ class Framer:
         new = [key for key in leaf.user_keys if key.id not in self._registered]
         keys = [pack_key(key.id, key.tenant, key.user, key.wrapped) for key in new]
         frame = pack_append(n, leaf, keys, reservation, keep)
-        self._registered.update([key.id for key in new])  # not before: what cannot be packed brings no key to the writer
+        # Not before: a leaf that cannot be packed brings no key to the log writer.
+        self._registered.update([key.id for key in new])
         return leaf.entry, frame
