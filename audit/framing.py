@@ -96,9 +96,9 @@ class Framer:
     def sealed(self, draft: LeafDraft, n: int, reservation: str, keep: Keep | None) -> tuple[bytes, bytes]:
         """The same for any leaf, piece by piece."""
         leaf = seal(draft, self._keyring, self._writer, self._epoch, n)
-        keys = []
-        for key in leaf.user_keys:
-            if key.id not in self._registered:
-                self._registered.add(key.id)
-                keys.append(pack_key(key.id, key.tenant, key.user, key.wrapped))
-        return leaf.entry, pack_append(n, leaf, keys, reservation, keep)
+        new = [key for key in leaf.user_keys if key.id not in self._registered]
+        keys = [pack_key(key.id, key.tenant, key.user, key.wrapped) for key in new]
+        frame = pack_append(n, leaf, keys, reservation, keep)
+        # Not before: a leaf that cannot be packed brings no key to the log writer.
+        self._registered.update([key.id for key in new])
+        return leaf.entry, frame

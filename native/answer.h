@@ -101,9 +101,12 @@ static int take_count(Look *look, long long *count) {
     skip_space(look);
     Py_ssize_t begin = look->at;
     long long value = 0;
-    while (look->at < look->size && is_digit(look->text[look->at])) value = value * 10 + (look->text[look->at++] - '0');
+    while (look->at < look->size && is_digit(look->text[look->at])) {
+        if (look->at - begin == COUNT_DIGITS) return 0; /* before it overflows */
+        value = value * 10 + (look->text[look->at++] - '0');
+    }
     Py_ssize_t digits = look->at - begin;
-    if (!digits || digits > COUNT_DIGITS || (digits > 1 && look->text[begin] == '0')) return 0;
+    if (!digits || (digits > 1 && look->text[begin] == '0')) return 0;
     if (look->at < look->size && memchr(".eE", look->text[look->at], 3) != NULL) return 0;
     *count = value;
     return 1;

@@ -337,6 +337,10 @@ static PyObject *automaton_possible(PyObject *self, PyObject *args) {
     Py_ssize_t size;
     int before;
     if (!PyArg_ParseTuple(args, "y#i", &text, &size, &before)) return NULL;
+    if (before > 0xff) {
+        PyErr_SetString(PyExc_ValueError, "a byte or -1 expected");
+        return NULL;
+    }
     return PyBool_FromLong(possible((Automaton *)self, text, size, before));
 }
 

@@ -45,7 +45,7 @@ static int gcm_open(Gcm *gcm) {
 static int gcm_seal(const Gcm *gcm, const uint8_t *key, const uint8_t *nonce, const char *bound, size_t bound_size, uint8_t *text, size_t size) {
     int made = 0, last = 0;
     void *context = gcm->context;
-    return size < 1u << 30 && gcm->init(context, NULL, NULL, key, nonce) == 1 &&
+    return size < 1u << 30 && bound_size < 1u << 30 && gcm->init(context, NULL, NULL, key, nonce) == 1 &&
            (!bound_size || gcm->update(context, NULL, &made, (const uint8_t *)bound, (int)bound_size) == 1) &&
            gcm->update(context, text, &made, text, (int)size) == 1 && (size_t)made == size &&
            gcm->final(context, text + size, &last) == 1 && last == 0 &&

@@ -35,6 +35,9 @@ names that have made no call for a while are given to others, and when there are
 FORGOTTEN_MINUTES = 2
 PLANS = 4_096
 """Combinations of limits for which a plan is kept, some 300 bytes each: one for each principal, and a tenant."""
+PLANNED = 8
+"""Limits of a call that a plan can hold, as in native/limits.c."""
+_UNREACHED = 2**64 - 1  # calls; a larger limit is none either
 _LIMITED = struct.Struct("<6Q")  # as in native/limits.c: identity, cell, mine, calls, concurrent, how many others
 
 
@@ -102,7 +105,7 @@ class LimitTable:
                 raise _refused(limit, now, at_once=calls < limit.calls_per_minute)
         for mine, calls, running in counted:
             ROW.pack_into(self._map, mine, minute, calls + 1, running + 1)
-        if native is not None and type(limits) is tuple:
+        if native is not None and type(limits) is tuple and len(limits) <= PLANNED:
             self._keep_plan(limits)
 
     def _keep_plan(self, limits: tuple[Limit, ...]) -> None:
@@ -112,9 +115,8 @@ class LimitTable:
         plan = b""
         for limit in limits:
             place = self._places[limit.name]
-            plan += _LIMITED.pack(
-                place.identity, place.cell, place.mine, limit.calls_per_minute, limit.concurrent, len(place.others)
-            )
+            calls, concurrent = min(limit.calls_per_minute, _UNREACHED), min(limit.concurrent, _UNREACHED)
+            plan += _LIMITED.pack(place.identity, place.cell, place.mine, calls, concurrent, len(place.others))
             plan += struct.pack(f"<{len(place.others)}Q", *place.others)
         self._plans[id(limits)] = (limits, plan)
 

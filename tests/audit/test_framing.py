@@ -76,6 +76,15 @@ def test_what_cannot_be_a_leaf_is_refused_and_registers_no_key(keyring):
     assert len(unpack_append(framer.framed(draft, 0)[1][5:])[1][5]) == 1
 
 
+def test_a_leaf_that_cannot_be_packed_registers_no_key(keyring):
+    """Its frame was to bring the user's key: the next one must, or nobody could ever read what that user did."""
+    framer = Framer(keyring, "w", 1)
+    draft = LeafDraft(LeafKind.INTENT, "0199aaaa-0000-7000-8000-00000000000e", 1, "acme", "mei", {"subj": {"a": "b"}})
+    with pytest.raises(TypeError):
+        framer.sealed(draft, 0, "", {"pi": [object()]})
+    assert len(unpack_append(framer.sealed(draft, 0, "", None)[1][5:])[1][5]) == 1
+
+
 def test_a_group_that_is_written_already_is_sealed_and_found_as_if_it_were_not(keyring):
     pub = {
         "status": "open",

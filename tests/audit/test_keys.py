@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -94,3 +95,22 @@ def test_forgetting_a_user_makes_new_keys() -> None:
     assert keys.for_flow("f1", "acme", "li.wei") is old
     keys.forget("acme", "li.wei")
     assert keys.for_flow("f1", "acme", "li.wei").user.id != old.user.id
+
+
+def test_a_process_that_was_forked_draws_keys_of_its_own() -> None:
+    """Keys are drawn in advance: two processes that used the same ones would encrypt two texts under one nonce."""
+    keys = DataKeys(bytes(32))
+    keys.for_flow("f1", "acme", "li.wei")  # and others are waiting now
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, b"".join(keys.for_flow(f"c{number}", "acme", "li.wei").secret for number in range(80)))
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        drawn = pipe.read()
+    os.waitpid(child, 0)
+    theirs = {drawn[at : at + 44] for at in range(0, len(drawn), 44)}
+    mine = {keys.for_flow(f"p{number}", "acme", "li.wei").secret for number in range(80)}
+    assert len(theirs) == len(mine) == 80
+    assert not theirs & mine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -72,3 +73,19 @@ def test_a_name_that_lost_its_column_is_given_another(tmp_path: Path) -> None:
     table._map[place.cell : place.cell + 8] = (12345).to_bytes(8, "little")  # as another worker does with a silent name
     table.enter(KINDS[0], NOON + 600)
     assert table._places[KINDS[0][0].name].cell != place.cell
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        (Limit("tenant:t", 10**20, 10**20),),
+        tuple(Limit(f"principal:{number}", 9, 9) for number in range(9)),
+    ],
+    ids=["larger than a plan's numbers", "more than a plan holds"],
+)
+def test_limits_that_fit_no_plan_are_counted_all_the_same(tmp_path: Path, limits: tuple[Limit, ...]) -> None:
+    table = LimitTable(tmp_path / "limits", 1, 0)
+    for _ in range(2):
+        table.enter(limits, NOON)
+        table.leave(limits)
+    assert table._map[table._places[limits[-1].name].mine :][:16] == struct.pack("<QII", int(NOON // 60), 2, 0)

@@ -142,8 +142,9 @@ def test_what_has_to_be_looked_at_goes_the_whole_way(body):
         orjson.dumps(answer("Hello.", usage=None, system_fingerprint=None, id=None)),
         orjson.dumps(answer("Hello.", usage={**USAGE, "completion_tokens_details": {"reasoning_tokens": 3}})),
         orjson.dumps(dict(reversed(answer("Hello.").items()))),
+        orjson.dumps(answer("Hello.", usage={**USAGE, "total_tokens": 999_999_999_999_999})),
     ],
-    ids=["usual", "escapes", "indented", "nulls", "reasoning", "another order"],
+    ids=["usual", "escapes", "indented", "nulls", "reasoning", "another order", "the largest count"],
 )
 def test_the_extension_takes_the_usual_answers(body, rules):
     assert by_c(body, rules, json_mode=False) is not None
@@ -161,6 +162,8 @@ def test_the_extension_takes_the_usual_answers(body, rules):
         (b'"index":0', b'"index":00'),
         (b'"prompt_tokens":200', b'"prompt_tokens":2000000000000000000'),
         (b'"prompt_tokens":200', b'"prompt_tokens":"200"'),
+        (b'"prompt_tokens":200', b'"prompt_tokens":99999999999999999999'),  # more than the machine counts to
+        (b'"prompt_tokens":200', b'"prompt_tokens":1000000000000000'),
         (b'"refusal":null', b'"refusal":nul'),
         (b'"refusal":null', b'"refusal":null,'),
         (b'"content":"Hello."', b'"content":"\xff"'),

@@ -224,6 +224,13 @@ def test_what_is_held_back_is_what_the_guard_holds_back(text: str, before: str) 
     assert may_be or not GUARD.find(text, before)
 
 
+@pytest.mark.parametrize("before", [256, 2**31 - 1])
+def test_what_is_no_byte_stands_before_no_text(before: int) -> None:
+    """The extension looks a byte up in a table: it must not look behind its end."""
+    with pytest.raises(ValueError, match="a byte or -1 expected"):
+        AUTOMATA[native].possible(b"key", before)
+
+
 def test_an_automaton_that_has_grown_large_is_made_anew() -> None:
     """Tokens of every length make more states than are kept; what it says stays the same or becomes `not clear`."""
     small = native.Automaton(*MADE.packed(), *MADE.starts)
