@@ -94,7 +94,7 @@ class _Run:
 
     def texts_of(self, mark: int, most: int) -> list[int]:
         marks = self._marks
-        if not (len(marks) and marks[0] < mark <= marks[-1]):
+        if not (len(marks) and marks[0] < mark < marks[-1]):  # what a row ends with, the next one may begin with
             return self._searched(mark, most)
         return self._here(mark, most)[0]
 
