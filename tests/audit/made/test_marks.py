@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.made import marks
+from audit.made import mark_tables, marks
 from audit.store.sqlite import Connection, driver
 
 TOP = (1 << 64) - 1
@@ -22,7 +22,7 @@ batches = st.lists(st.lists(st.lists(values, min_size=1, max_size=5), max_size=3
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
     with closing(driver.connect(str(tmp_path / "marks.db"), isolation_level=None)) as connection:
-        connection.executescript(marks.SCHEMA)
+        connection.executescript(mark_tables.SCHEMA)
         yield connection
 
 
@@ -34,7 +34,7 @@ def test_marks_lead_to_the_latest_texts_that_have_them(batches, most, gone, row)
         closing(driver.connect(":memory:", isolation_level=None)) as connection,
     ):
         patch.setattr(marks, "_PER_CHUNK", row)
-        connection.executescript(marks.SCHEMA)
+        connection.executescript(mark_tables.SCHEMA)
         text = 0
         for batch in batches:
             texts = range(text + 1, text + 1 + len(batch))
