@@ -210,7 +210,8 @@ async def test_leaves_of_one_turn_are_sealed_together_and_one_that_cannot_be_tak
 
 
 async def test_any_number_of_unusual_leaves_of_one_turn_are_sealed(lab: Lab) -> None:
-    log, flows = await lab.connect(), [new_flow() + '"' for _ in range(1_200)]  # more than calls can stand in one another
+    log = await lab.connect()
+    flows = [new_flow() + '"' for _ in range(1_200)]  # more than calls of Python can stand in one another
     receipts = await asyncio.gather(*(log.append(intent(flow)) for flow in flows))
     assert [receipt.entry.count(b'"n":%d,' % n) for n, receipt in enumerate(receipts)] == [1] * len(flows)
 
