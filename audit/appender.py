@@ -193,25 +193,29 @@ class _Link(FrameProtocol):
             self._seal(leaves, waiters)
 
     def _seal(self, leaves: list[Written], waiters: list[asyncio.Future[Receipt]]) -> None:
-        n = self.n
-        try:
-            frames, entries = self.framer.frames(leaves, n)
+        while leaves:
+            n = self.n
+            try:
+                frames, entries = self.framer.frames(leaves, n)
+            except Exception as error:  # whatever it is: nothing of it was sent, so the stream stays dense
+                if len(leaves) == 1:
+                    _fail(waiters[0], _unsealable(error))
+                    return
+                for leaf, waiter in zip(leaves, waiters, strict=True):  # one is at fault, the others go
+                    self._seal([leaf], [waiter])
+                return
             done = len(entries)
             self.n = n + done
             self.pending.update(zip(range(n, n + done), zip(waiters, entries, strict=False), strict=False))
             self._outgoing.append(frames)
-            if done < len(leaves):
+            if done < len(leaves):  # this one is of another kind
                 draft, groups, reservation, keep = leaves[done]
-                odd = self.sealed(draft._replace(groups=groups), reservation, keep, waiters[done])
-                self._outgoing.append(odd)
-                self._seal(leaves[done + 1 :], waiters[done + 1 :])
-        except Exception as error:  # whatever it is: nothing of it was sent, so the stream stays dense
-            rest = self.n - n
-            if len(leaves) - rest == 1:
-                _fail(waiters[rest], RecordInvalid(f"the leaf cannot be sealed: {type(error).__name__}"))
-                return
-            for leaf, waiter in zip(leaves[rest:], waiters[rest:], strict=True):  # one is at fault, the others go
-                self._seal([leaf], [waiter])
+                try:
+                    odd = self.sealed(draft._replace(groups=groups), reservation, keep, waiters[done])
+                    self._outgoing.append(odd)
+                except Exception as error:
+                    _fail(waiters[done], _unsealable(error))
+            leaves, waiters = leaves[done + 1 :], waiters[done + 1 :]
 
     def send(self, frame: bytes) -> None:
         """Send it behind what was gathered."""
@@ -273,6 +277,10 @@ class _Link(FrameProtocol):
         self._asked.clear()
         for waiter in waiting:
             _fail(waiter, LogUnavailable("the log writer is gone"))
+
+
+def _unsealable(error: Exception) -> RecordInvalid:
+    return RecordInvalid(f"the leaf cannot be sealed: {type(error).__name__}")
 
 
 def _fail(waiter: asyncio.Future[Any], error: AuditError) -> None:

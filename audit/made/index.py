@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.made import marks
+from audit.made import mark_tables
 from audit.store.sqlite import Connection, connect_reader, driver, require_sound
 
 FORMAT = "5"
@@ -86,7 +86,7 @@ def connect_index(path: Path) -> Connection:
         connection.execute(f"pragma {pragma}").fetchall()
     if _format(connection) != FORMAT:
         _drop_all(connection)
-        connection.executescript(_SCHEMA + marks.SCHEMA)
+        connection.executescript(_SCHEMA + mark_tables.SCHEMA)
         clear(connection)
     return connection
 
@@ -110,7 +110,7 @@ def _drop_all(connection: Connection) -> None:
 def clear(connection: Connection) -> None:
     """Forget everything."""
     connection.execute("begin immediate")
-    for table in ("made", "meta", "text", *marks.TABLES, *_TABLES):
+    for table in ("made", "meta", "text", *mark_tables.TABLES, *_TABLES):
         connection.execute(f"delete from {table}")  # noqa: S608 - our own constants
     connection.execute("insert into meta values ('format', ?), ('leaves', '0')", (FORMAT,))
     connection.execute("commit")
@@ -190,7 +190,10 @@ def _texts(connection: Connection, entries: Sequence[Entry]) -> list[int | None]
                 text = int(found.fetchone()[0])
             known[of] = text
         texts.append(text)
-    marks.add(connection, list(new.values()), list(new))
+    if new:
+        from audit.made import marks  # NumPy: only where there is something to sort
+
+        marks.add(connection, list(new.values()), list(new))
     return texts
 
 
@@ -213,8 +216,11 @@ def erase(connection: Connection, key_ids: Iterable[bytes] = (), flows: Iterable
             connection.execute(f"delete from {table} where n in (select n from gone)")  # noqa: S608 - our own constants
         # A text that nobody's output has any more is forgotten with its marks.
         alone = "from text where not exists (select 1 from made where made.text = text.id)"
-        marks.forget(connection, [id_ for (id_,) in connection.execute(f"select id {alone}")])
-        connection.execute(f"delete {alone}")
+        if texts := [id_ for (id_,) in connection.execute(f"select id {alone}")]:
+            from audit.made import marks
+
+            marks.forget(connection, texts)
+            connection.execute(f"delete {alone}")
     connection.execute("commit")
     if count:
         connection.execute("pragma wal_checkpoint(truncate)").fetchall()
@@ -230,6 +236,8 @@ class MadeIndex:
 
     def by_marks(self, of_text: Sequence[int], most: int = 8) -> list[tuple[Made, int]]:
         """The outputs that share most marks with a text, and how many; those that share one mark only are left out."""
+        from audit.made import marks
+
         shared: Counter[int] = Counter()
         with closing(connect_reader(self._path)) as connection:
             connection.execute("begin")  # runs and their rows as they are at one moment

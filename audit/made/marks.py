@@ -20,12 +20,6 @@ from numpy.typing import NDArray
 
 from audit.store.sqlite import Connection
 
-SCHEMA = """
-create table if not exists run (id integer primary key, level integer not null);
-create table if not exists chunk (id integer primary key, run integer not null, first integer not null, data blob not null);
-create index if not exists chunk_first on chunk (run, first);
-"""
-TABLES = ("run", "chunk")
 _FAN = 8
 _WIDTH = 12  # bytes of a mark with its text
 _PER_CHUNK = 330  # with them a row fills a page
@@ -94,7 +88,7 @@ class _Run:
 
     def texts_of(self, mark: int, most: int) -> list[int]:
         marks = self._marks
-        if not (len(marks) and marks[0] < mark <= marks[-1]):
+        if not (len(marks) and marks[0] < mark < marks[-1]):  # what a row ends with, the next one may begin with
             return self._searched(mark, most)
         return self._here(mark, most)[0]
 

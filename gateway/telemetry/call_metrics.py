@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 BATCH = 32
 """Calls that wait to be counted, with all that is known of them."""
+LARGE = 65_536
+"""Bytes of a request and its answer's end beyond which a call does not wait: a batch of them would be kept for nothing."""
 MOST_KINDS = 4096
 """Kinds of calls whose figures are kept at hand. Their number is the configuration's: protocols, providers, ends."""
 
@@ -40,6 +42,9 @@ class CallMetrics:
 
     def ended(self, flow: Flow) -> None:
         """A call has ended; it is counted with others: what runs for one call alone runs from cold caches."""
+        if len(flow.body) + len(flow.terminal) > LARGE:
+            self.count(flow)
+            return
         self._waiting.append(flow)
         if len(self._waiting) >= BATCH:
             self.count_all()

@@ -209,6 +209,13 @@ async def test_leaves_of_one_turn_are_sealed_together_and_one_that_cannot_be_tak
     assert verify_store(lab.store, lab.keyring).problems == []
 
 
+async def test_any_number_of_unusual_leaves_of_one_turn_are_sealed(lab: Lab) -> None:
+    log = await lab.connect()
+    flows = [new_flow() + '"' for _ in range(1_200)]  # more than calls of Python can stand in one another
+    receipts = await asyncio.gather(*(log.append(intent(flow)) for flow in flows))
+    assert [receipt.entry.count(b'"n":%d,' % n) for n, receipt in enumerate(receipts)] == [1] * len(flows)
+
+
 async def test_leaves_that_were_gathered_when_the_epoch_ends_fail(lab: Lab) -> None:
     log = await lab.connect()
     waiting = log.append(intent(new_flow()))

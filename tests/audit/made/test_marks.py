@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.made import marks
+from audit.made import mark_tables, marks
 from audit.store.sqlite import Connection, driver
 
 TOP = (1 << 64) - 1
@@ -22,15 +22,19 @@ batches = st.lists(st.lists(st.lists(values, min_size=1, max_size=5), max_size=3
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
     with closing(driver.connect(str(tmp_path / "marks.db"), isolation_level=None)) as connection:
-        connection.executescript(marks.SCHEMA)
+        connection.executescript(mark_tables.SCHEMA)
         yield connection
 
 
-@given(batches=batches, most=st.integers(1, 4), gone=st.sets(st.integers(1, 60)))
-def test_marks_lead_to_the_latest_texts_that_have_them(batches, most, gone):
+@given(batches=batches, most=st.integers(1, 4), gone=st.sets(st.integers(1, 60)), row=st.sampled_from([1, 2, 3, 330]))
+def test_marks_lead_to_the_latest_texts_that_have_them(batches, most, gone, row):
     expected: dict[int, set[int]] = defaultdict(set)
-    with closing(driver.connect(":memory:", isolation_level=None)) as connection:
-        connection.executescript(marks.SCHEMA)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        closing(driver.connect(":memory:", isolation_level=None)) as connection,
+    ):
+        patch.setattr(marks, "_PER_CHUNK", row)
+        connection.executescript(mark_tables.SCHEMA)
         text = 0
         for batch in batches:
             texts = range(text + 1, text + 1 + len(batch))
@@ -70,3 +74,12 @@ def test_long_runs_are_merged_piece_by_piece(connection: Connection, monkeypatch
     assert connection.execute("select level, count(*) from run group by level").fetchall() == [(2, 1)]
     assert marks.all_of(connection) == expected
     assert next(marks.texts_of_each(connection, [250], 64)) == list(range(64, 0, -1))
+
+
+def test_a_mark_that_goes_on_in_the_next_row_is_found_there_after_its_neighbour_too(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marks, "_PER_CHUNK", 4)
+    marks.add(connection, [[10, 20, 30], [30], [30]], [1, 2, 3])  # rows: 10 20 30 30, 30
+    assert list(marks.texts_of_each(connection, [20, 30], 64)) == [[1], [3, 2, 1]]
+    assert list(marks.texts_of_each(connection, [20, 30], 2)) == [[1], [3, 2]]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from gateway.flow import Timing, Usage
-from gateway.telemetry.call_metrics import CallMetrics
+from gateway.telemetry.call_metrics import LARGE, CallMetrics
 from gateway.telemetry.metrics import Registry
 
 
@@ -23,6 +23,8 @@ def call(**named: Any) -> Any:
         "error": None,
         "redacted": SimpleNamespace(redactions={"PERSON": 2}),
         "report": SimpleNamespace(stopped=None, usage=Usage(31, 0, 0, 17)),
+        "body": b"{}",
+        "terminal": b"{}",
     }
     return SimpleNamespace(**{**given, **named})
 
@@ -72,3 +74,16 @@ def test_a_later_attempt_has_waited_on_a_provider_so_it_is_not_our_time() -> Non
     metrics = Registry()
     CallMetrics(metrics).count(call(intents=2))
     assert metrics.snapshot()["histograms"]["lexgate_own_seconds"][0]["sum"] == 0
+
+
+def test_a_large_call_is_counted_at_once_and_small_ones_together() -> None:
+    metrics = Registry()
+    counted = CallMetrics(metrics)
+    labels = {"protocol": "openai_chat", "decision": "redact", "status": "completed"}
+    counted.ended(call())
+    assert value(metrics, "lexgate_calls", **labels) is None
+    counted.ended(call(body=b"x" * LARGE))
+    counted.ended(call(terminal=b"x" * LARGE))
+    assert value(metrics, "lexgate_calls", **labels) == 2
+    counted.count_all()
+    assert value(metrics, "lexgate_calls", **labels) == 3
