@@ -183,6 +183,7 @@ async def test_an_outcome_that_cannot_be_recorded_withholds_the_end_of_the_answe
         assert "lexgate_unavailable" in answer.text
         assert "[DONE]" not in answer.text
         assert stream or answer.status_code == 503
+        whole.call_metrics.count_all()
         ends = {row["labels"]["status"] for row in whole.metrics.snapshot()["counters"]["lexgate_calls"]}
         assert ends == {"interrupted"}  # as the log closes it: not as the call would have ended
 
